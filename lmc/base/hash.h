@@ -1,0 +1,39 @@
+// Checksums: SHA-256 names models (OpenSSL), CRC-32C guards blocks (RFC 3720, polynomial 0x1EDC6F41, reflected).
+#ifndef LMC_BASE_HASH_H_
+#define LMC_BASE_HASH_H_
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "lmc/base/bytes.h"
+
+namespace lmc {
+
+using Sha256 = std::array<uint8_t, 32>;
+
+Sha256 sha256(ByteSpan bytes);
+std::string hex(ByteSpan bytes);
+
+// SHA-256 of a byte string that arrives in pieces.
+class Sha256Stream {
+ public:
+  Sha256Stream();
+  ~Sha256Stream();
+  Sha256Stream(Sha256Stream&&) noexcept;
+  Sha256Stream& operator=(Sha256Stream&&) noexcept;
+  void update(ByteSpan bytes);
+  Sha256 finish();  // once; the stream is spent afterwards
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// CRC-32C; pass the previous result as seed to continue over the next piece.
+uint32_t crc32c(ByteSpan bytes, uint32_t seed = 0);
+
+}  // namespace lmc
+
+#endif  // LMC_BASE_HASH_H_

@@ -1,0 +1,34 @@
+// Files: read one whole, write one so that it appears complete or not at all, map one read-only.
+#ifndef LMC_BASE_IO_H_
+#define LMC_BASE_IO_H_
+
+#include <memory>
+#include <string>
+
+#include "lmc/base/bytes.h"
+
+namespace lmc {
+
+Result<Bytes> read_file(const std::string& path);
+
+// Writes to a temporary name in the same folder, syncs, renames. On failure nothing is left behind.
+Status write_file(const std::string& path, ByteSpan bytes);
+
+// A file mapped read-only for as long as this object lives. Movable, not copyable.
+class MappedFile {
+ public:
+  static Result<MappedFile> open(const std::string& path);
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+  ~MappedFile();
+  ByteSpan bytes() const { return {data_, size_bytes_}; }
+
+ private:
+  MappedFile(const uint8_t* data, size_t size_bytes) : data_(data), size_bytes_(size_bytes) {}
+  const uint8_t* data_ = nullptr;
+  size_t size_bytes_ = 0;
+};
+
+}  // namespace lmc
+
+#endif  // LMC_BASE_IO_H_
