@@ -1,0 +1,43 @@
+// One block: the unit that is compressed, checked and restored alone.
+//
+// encode_block picks the codec that serves the bytes best; decode_block is its exact inverse on every machine, for
+// every thread count and instruction set. Whatever the decoder needs beside the model is in the payload: its first
+// byte is the profile (which contexts, table sizes, streams), see docs/format.md. Checksums are the container's.
+#ifndef LMC_PIPELINE_BLOCK_H_
+#define LMC_PIPELINE_BLOCK_H_
+
+#include <functional>
+
+#include "lmc/base/bytes.h"
+#include "lmc/models/model_file.h"
+#include "lmc/numerics/isa.h"
+
+namespace lmc {
+
+inline constexpr size_t kMaxBlockBytes = size_t(64) << 20;
+
+// Wire ids, never reused.
+enum class BlockCodec : uint8_t { kStored = 0, kMixing = 1, kText = 2 };
+
+// What both directions work with. Nothing here changes the bytes, except the model.
+struct BlockResources {
+  const ModelFile* model = nullptr;  // null: no language model at hand (kText blocks cannot be made or read)
+  Isa isa = Isa::kScalar;
+  int threads = 1;
+  std::function<void(size_t done_bytes)> progress = {};  // called now and then from the calling thread; may be empty
+};
+
+struct EncodedBlock {
+  BlockCodec codec = BlockCodec::kStored;
+  Bytes payload;  // never larger than the raw block
+};
+
+// level 0 stores; 1..3 mix contexts without a language model; 4..9 use it where the bytes are text.
+EncodedBlock encode_block(ByteSpan raw, int level, const BlockResources& resources);
+
+// Errors: bad input (payload not decodable, wrong size), environment (kText without a model, no memory).
+Result<Bytes> decode_block(BlockCodec codec, ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources);
+
+}  // namespace lmc
+
+#endif  // LMC_PIPELINE_BLOCK_H_
