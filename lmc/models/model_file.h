@@ -1,0 +1,96 @@
+// The model file (.lmcm): architecture, tokenizer and quantised tensors in one mmap-able, hashed file.
+//
+//   "LMCM", u32 version, u64 header length, JSON header, zeros up to a multiple of 64, tensors (each at a multiple of
+//   64), 32 bytes SHA-256 of everything before it. All integers little-endian.
+//
+// That hash names the model in archives. Everything is checked when a file is opened: a malformed one gives an error
+// that says what is wrong and where, and a view handed out later is always whole and of the stated shape.
+// Normative: docs/numerics.md, section 8. ModelWriter (model_writer.h) makes such files.
+#ifndef LMC_MODELS_MODEL_FILE_H_
+#define LMC_MODELS_MODEL_FILE_H_
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lmc/base/bytes.h"
+#include "lmc/base/hash.h"
+
+namespace lmc {
+
+enum class Activation { kRelu2, kSwiglu };
+
+// Bits of the activations that enter each kind of matrix: 8 or 16.
+struct ActivationBits {
+  int qkv = 8, o = 8, up = 8, down = 8, head = 8;
+};
+
+// Limits (checked): layers 1..256, width and ffn 4..65536, heads 1..256, head_dim 8..512 and even, vocab 2..65536 (tokens
+// are 16 bits wide), window 1..32768; width, ffn and head_dim are multiples of 4; heads is a multiple of kv_heads.
+struct ModelConfig {
+  int layers = 0;                          // L
+  int width = 0;                           // C
+  int heads = 0, kv_heads = 0, head_dim = 0;  // H, Hkv, D
+  int ffn = 0;                             // F
+  int vocab = 0;                           // V; the last id is BOS
+  std::vector<int> windows;                // (L): a position sees itself and the windows[l] - 1 before it
+  Activation activation = Activation::kRelu2;
+  bool qk_norm = true;
+  bool tied = false;                       // the head is the embedding
+  double rope_theta = 10000.0;
+  double norm_eps = 1e-6;
+  ActivationBits act_bits;
+};
+
+enum class TensorType { kI8, kI16, kF32, kU8, kU32 };
+
+size_t type_bytes(TensorType type);
+const char* type_name(TensorType type);  // "i8", "i16", "f32", "u8", "u32"
+
+// Points into the file; valid as long as the ModelFile. data is aligned to 64 bytes.
+struct TensorView {
+  TensorType type = TensorType::kU8;
+  std::vector<size_t> shape;
+  ByteSpan bytes;
+
+  size_t elements() const { return bytes.size() / type_bytes(type); }
+  template <typename T>
+  std::span<const T> as() const {  // T must be the C++ type of `type`
+    return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
+  }
+};
+
+// Cheap to copy (shared, immutable).
+class ModelFile {
+ public:
+  // Maps the file. Checks all of it, the hash included (about 1 ms for 2 MB with SHA extensions).
+  static Result<ModelFile> open(const std::string& path);
+  // Owns the bytes instead: for tests, and for models that arrive by other ways.
+  static Result<ModelFile> from_bytes(ByteSpan bytes);
+
+  const ModelConfig& config() const;
+  const std::string& name() const;
+  const Sha256& sha256() const;  // the model's identity
+  std::string training() const;  // the free "training" object of the header as JSON text; "{}" if there is none
+
+  bool has(const std::string& tensor) const;
+  // Errors: bad input if there is no such tensor.
+  Result<TensorView> tensor(const std::string& name) const;
+  // The bytes of a u8 tensor such as "tokenizer"; empty if there is none.
+  ByteSpan section(const std::string& name) const;
+  // Names and shapes of everything in the file, in order of name.
+  const std::map<std::string, TensorView>& tensors() const;
+
+ private:
+  struct Contents;
+  explicit ModelFile(std::shared_ptr<const Contents> contents) : contents_(std::move(contents)) {}
+  static Result<ModelFile> parse(std::shared_ptr<Contents> contents);
+
+  std::shared_ptr<const Contents> contents_;
+};
+
+}  // namespace lmc
+
+#endif  // LMC_MODELS_MODEL_FILE_H_

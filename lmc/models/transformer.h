@@ -1,0 +1,82 @@
+// The transformer engine: tokens in, quantised last hidden rows out, in integers that are the same on every machine,
+// for every instruction set, batch shape and number of threads (docs/numerics.md).
+//
+// LLaMA architecture with sliding windows. Feeding a token to a stream appends to that stream's caches; the hidden row
+// that comes out is what the Head (head.h) turns into the distribution of the stream's next token.
+#ifndef LMC_MODELS_TRANSFORMER_H_
+#define LMC_MODELS_TRANSFORMER_H_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "lmc/models/model_file.h"
+#include "lmc/numerics/isa.h"
+
+namespace lmc {
+
+class Head;
+
+// Last hidden rows, normalised and quantised: the value of element c of row b is values[b * width + c] * scales[b].
+struct Hidden {
+  int width = 0;                // C
+  std::vector<int16_t> values;  // (count, C): within +-127 for act_bits.head 8, +-32512 for 16
+  std::vector<float> scales;    // (count)
+};
+
+// The caches of S streams: S * sum(windows) * Hkv * D * 2 bytes, allocated when made. Distinct streams may be stepped
+// by different threads at the same time.
+class TransformerState {
+ public:
+  uint32_t streams() const;
+  uint64_t position(uint32_t stream) const;  // tokens fed so far
+  void reset_stream(uint32_t stream);        // as if newly made
+  TransformerState(TransformerState&&) noexcept;
+  TransformerState& operator=(TransformerState&&) noexcept;
+  ~TransformerState();
+
+ private:
+  friend class Transformer;
+  struct Contents;
+  explicit TransformerState(std::unique_ptr<Contents> contents);
+  std::unique_ptr<Contents> contents_;
+};
+
+// Working memory of step(): one per thread, reused from call to call.
+class TransformerScratch {
+ public:
+  TransformerScratch();
+  ~TransformerScratch();
+
+ private:
+  friend class Transformer;
+  struct Contents;
+  std::unique_ptr<Contents> contents_;
+};
+
+// Immutable and cheap to copy; shared between threads. Does not refer to the ModelFile after load.
+class Transformer {
+ public:
+  static Result<Transformer> load(const ModelFile& file, Isa isa);
+
+  const ModelConfig& config() const;
+  Isa isa() const;
+  TransformerState make_state(uint32_t streams) const;
+  Head make_head() const;  // a copy of the output layer, which the coder may adapt
+
+  // Feeds tokens[i] (< vocab) to stream streams[i], for all i, and writes hidden row i. A stream may occur several
+  // times: its tokens are then taken in that order, with the same result as in separate calls (so a call with one
+  // stream n times is a prefill of n tokens).
+  void step(TransformerState& state, std::span<const uint32_t> streams, std::span<const uint16_t> tokens,
+            Hidden& hidden, TransformerScratch& scratch) const;
+
+ private:
+  struct Weights;
+  explicit Transformer(std::shared_ptr<const Weights> weights) : weights_(std::move(weights)) {}
+  std::shared_ptr<const Weights> weights_;
+};
+
+}  // namespace lmc
+
+#endif  // LMC_MODELS_TRANSFORMER_H_
