@@ -1,0 +1,70 @@
+#include "lmc/base/workers.h"
+
+namespace lmc {
+namespace {
+
+// A phase lasts some hundred microseconds: spin about that long before sleeping.
+constexpr int kSpins = 4000;
+
+void pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+}  // namespace
+
+Workers::Workers(int threads) {
+  for (int i = 1; i < threads; ++i) threads_.emplace_back([this] { work(); });
+}
+
+Workers::~Workers() {
+  stop_ = true;
+  phase_.fetch_add(1);
+  phase_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void Workers::run(uint32_t count, const std::function<void(uint32_t)>& job) {
+  if (threads_.empty() || count <= 1) {
+    for (uint32_t i = 0; i < count; ++i) job(i);
+    return;
+  }
+  job_ = &job;
+  count_ = count;
+  next_ = 0;
+  busy_ = uint32_t(threads_.size());
+  phase_.fetch_add(1);
+  phase_.notify_all();
+  drain();
+  for (int spins = 0; busy_ != 0; ++spins) {
+    if (spins < kSpins) {
+      pause();
+    } else if (const uint32_t busy = busy_; busy != 0) {
+      busy_.wait(busy);
+    }
+  }
+}
+
+void Workers::drain() {
+  for (uint32_t i = next_.fetch_add(1); i < count_; i = next_.fetch_add(1)) (*job_)(i);
+}
+
+void Workers::work() {
+  uint32_t seen = 0;
+  for (;;) {
+    for (int spins = 0; phase_ == seen; ++spins) {
+      if (spins < kSpins) {
+        pause();
+      } else {
+        phase_.wait(seen);
+      }
+    }
+    ++seen;
+    if (stop_) return;
+    drain();
+    if (busy_.fetch_sub(1) == 1) busy_.notify_all();
+  }
+}
+
+}  // namespace lmc

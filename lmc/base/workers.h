@@ -1,0 +1,42 @@
+// A few threads that run short phases together: every phase is a list of independent jobs, and run() returns when all
+// are done. Jobs are taken in order, so the longest should come first. Which thread runs a job never matters to the
+// result: jobs of one phase touch different data.
+#ifndef LMC_BASE_WORKERS_H_
+#define LMC_BASE_WORKERS_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <thread>
+#include <vector>
+
+namespace lmc {
+
+class Workers {
+ public:
+  // threads >= 1, the calling one included.
+  explicit Workers(int threads);
+  ~Workers();
+  Workers(const Workers&) = delete;
+  Workers& operator=(const Workers&) = delete;
+
+  int threads() const { return int(threads_.size()) + 1; }
+  // Calls job(0) .. job(count - 1), each once, and waits for all.
+  void run(uint32_t count, const std::function<void(uint32_t)>& job);
+
+ private:
+  void work();
+  void drain();
+
+  std::vector<std::thread> threads_;
+  const std::function<void(uint32_t)>* job_ = nullptr;
+  uint32_t count_ = 0;
+  std::atomic<uint32_t> next_{0};
+  std::atomic<uint32_t> phase_{0};  // a change starts a phase
+  std::atomic<uint32_t> busy_{0};    // helpers still in the phase
+  std::atomic<bool> stop_{false};
+};
+
+}  // namespace lmc
+
+#endif  // LMC_BASE_WORKERS_H_

@@ -1,0 +1,51 @@
+// A hash table from contexts to the statistics of the fifteen decisions of half a byte.
+//
+// One bucket is one cache line: a check value and the fifteen nodes of a four-bit binary tree. A context looks for its
+// bucket in two neighbouring lines; when neither is its own, the one seen less often is given up.
+#ifndef LMC_MODELS_CONTEXT_TABLE_H_
+#define LMC_MODELS_CONTEXT_TABLE_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "lmc/models/counters.h"
+
+namespace lmc {
+
+struct alignas(64) ContextBucket {
+  uint16_t check = 0;
+  uint16_t reserved = 0;
+  BitSlot nodes[15];  // node of b known bits with value v: nodes[(1 << b) + v - 1]
+};
+static_assert(sizeof(ContextBucket) == 64);
+
+class ContextTable {
+ public:
+  explicit ContextTable(unsigned log2_buckets)
+      : mask_((1u << log2_buckets) - 1), buckets_(new ContextBucket[size_t(1) << log2_buckets]) {}
+
+  // hash: well mixed; its high half chooses the line, its low half is the check.
+  ContextBucket& find(uint64_t hash) {
+    const uint32_t index = uint32_t(hash >> 32) & mask_;
+    const auto check = uint16_t(hash >> 16);
+    ContextBucket& first = buckets_[index];
+    if (first.check == check) return first;
+    ContextBucket& second = buckets_[index ^ 1];
+    if (second.check == check) return second;
+    ContextBucket& victim = first.nodes[0].count <= second.nodes[0].count ? first : second;
+    ContextBucket& other = &victim == &first ? second : first;
+    if (other.nodes[0].count > 0) --other.nodes[0].count;  // what is never met again ages
+    victim = ContextBucket{};
+    victim.check = check;
+    return victim;
+  }
+  void prefetch(uint64_t hash) const { __builtin_prefetch(&buckets_[uint32_t(hash >> 32) & mask_]); }
+
+ private:
+  uint32_t mask_;
+  std::unique_ptr<ContextBucket[]> buckets_;
+};
+
+}  // namespace lmc
+
+#endif  // LMC_MODELS_CONTEXT_TABLE_H_

@@ -1,0 +1,59 @@
+// Adaptive statistics of binary decisions, all integers.
+//
+// BitSlot is what one context knows about one decision: a probability that learns at the rate 1/n, how often it was
+// seen, and the last eight outcomes. HistoryMap turns the outcomes (exact up to eight, the last eight after that) into
+// a probability learnt over the whole file: what a history *means* is itself learnt.
+#ifndef LMC_MODELS_COUNTERS_H_
+#define LMC_MODELS_COUNTERS_H_
+
+#include <array>
+#include <cstdint>
+
+namespace lmc {
+
+struct BitSlot {
+  uint16_t p = 32768;  // chance of a one, of 65536
+  uint8_t count = 0;   // times seen, saturates at 255
+  uint8_t recent = 0;  // outcomes, the latest in bit 0
+
+  bool operator==(const BitSlot&) const = default;
+};
+
+// 65536/(n + 1.2): the step of a probability seen n times before.
+constexpr std::array<uint16_t, 256> make_rates() {
+  std::array<uint16_t, 256> rates{};
+  for (uint32_t n = 0; n < 256; ++n) rates[n] = uint16_t(655360 / (10 * n + 12));
+  return rates;
+}
+inline constexpr std::array<uint16_t, 256> kRates = make_rates();
+
+inline void update_slot(BitSlot& slot, int bit, uint32_t limit) {
+  const int32_t target = bit ? 65535 : 0;
+  slot.p = uint16_t(slot.p + (((target - slot.p) * int32_t(kRates[slot.count])) >> 16));
+  if (slot.count < limit) ++slot.count;
+  slot.recent = uint8_t(slot.recent << 1 | bit);
+}
+
+// 511 exact histories of up to eight outcomes (a leading one marks the length), then 256 of "eight or more".
+inline uint32_t history_index(const BitSlot& slot) {
+  return slot.count < 8 ? (1u << slot.count) | (slot.recent & ((1u << slot.count) - 1)) : 256u + slot.recent;
+}
+inline constexpr uint32_t kHistories = 512;
+
+// A probability with 22 bits of precision and a 10-bit count; learns at 1/n down to 1/limit.
+struct MapEntry {
+  uint32_t value = (1u << 31) | 0;
+
+  uint32_t p16() const { return value >> 16; }
+  void update(int bit, uint32_t limit) {
+    const uint32_t count = value & 1023;
+    const uint32_t p22 = value >> 10;
+    const int32_t target = bit ? (1 << 22) - 1 : 0;
+    const int32_t step = int32_t((int64_t(target - int32_t(p22)) * 65536 * 2 / int32_t(2 * count + 3)) >> 16);
+    value = (uint32_t(int32_t(p22) + step) << 10) | (count < limit ? count + 1 : count);
+  }
+};
+
+}  // namespace lmc
+
+#endif  // LMC_MODELS_COUNTERS_H_

@@ -1,0 +1,61 @@
+#include "lmc/models/mixer.h"
+
+namespace lmc {
+namespace {
+
+float clamp_logit(float x) { return x > kMaxLogit ? kMaxLogit : x < -kMaxLogit ? -kMaxLogit : x; }
+
+float error_of(int bit, float logit) {
+  return (bit ? 1.0f : 0.0f) - float(logistic().squash(logit)) * (1.0f / 65536.0f);
+}
+
+}  // namespace
+
+Mixer::Mixer(const MixerShape& shape, const MixerRates& rates, Isa isa)
+    : kernels_(mixer_kernels(isa)),
+      rates_(rates),
+      width_((shape.inputs + kMixerLanes - 1) / kMixerLanes * kMixerLanes),
+      sizes_(shape.set_sizes),
+      final_weights_(size_t(shape.final_size) * kMaxSets, 1.0f / float(shape.set_sizes.size())),
+      inputs_(size_t(width_), 0.0f) {
+  for (uint32_t size : sizes_) weights_.emplace_back(size_t(size) * size_t(width_), 0.0f);
+}
+
+void Mixer::set_initial(int input, float weight) {
+  for (auto& set : weights_)
+    for (size_t i = size_t(input); i < set.size(); i += size_t(width_)) set[i] = weight;
+}
+
+float Mixer::predict() {
+  for (int s = 0; s < sets(); ++s) rows_[s] = weights_[size_t(s)].data() + size_t(chosen_[s]) * size_t(width_);
+  kernels_.dots(inputs_.data(), rows_, outputs_, sets(), width_);
+  const float* final_row = final_weights_.data() + size_t(final_chosen_) * kMaxSets;
+  float sum = 0.0f;
+  for (int s = 0; s < sets(); ++s) {
+    outputs_[s] = clamp_logit(outputs_[s]);
+    sum += outputs_[s] * final_row[s];
+  }
+  final_logit_ = clamp_logit(sum);
+  return final_logit_;
+}
+
+void Mixer::update(int bit) {
+  const float rate = rates_.floor + (rates_.start - rates_.floor) / (1.0f + float(decisions_) / rates_.decay);
+  ++decisions_;
+  float step[kMaxSets];
+  for (int s = 0; s < sets(); ++s) step[s] = rate * error_of(bit, outputs_[s]);
+  kernels_.train(inputs_.data(), rows_, step, sets(), width_);
+  float* final_row = final_weights_.data() + size_t(final_chosen_) * kMaxSets;
+  const float final_step = rates_.final * error_of(bit, final_logit_);
+  for (int s = 0; s < sets(); ++s) final_row[s] += final_step * outputs_[s];
+}
+
+std::vector<float*> Mixer::parameters() {
+  std::vector<float*> out;
+  for (auto& set : weights_)
+    for (float& weight : set) out.push_back(&weight);
+  for (float& weight : final_weights_) out.push_back(&weight);
+  return out;
+}
+
+}  // namespace lmc

@@ -1,0 +1,69 @@
+// Gated logistic mixing: several sets of weights, each chosen by its own small context, turn the same logits into one
+// each; a last small set mixes those. Every set learns from its own error (after Mattern and Mahoney's PAQ mixers).
+//
+// State is binary32 in one fixed order of operations: the same bits on every machine.
+#ifndef LMC_MODELS_MIXER_H_
+#define LMC_MODELS_MIXER_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "lmc/models/logistic.h"
+#include "lmc/models/mixer_kernels.h"
+
+namespace lmc {
+
+struct MixerShape {
+  int inputs = 0;                   // logits; padded to a multiple of kMixerLanes inside
+  std::vector<uint32_t> set_sizes;  // contexts of each first-layer set
+  uint32_t final_size = 1;          // contexts of the last layer
+};
+
+struct MixerRates {
+  float start = 0.02f;   // step of a weight at first
+  float floor = 0.003f;  // and in the end; falls as 1/(1 + decisions/decay)
+  float decay = 2000.0f;
+  float final = 0.002f;
+  float prior_start = 0.006f;  // start where the weights come from a prior
+};
+
+class Mixer {
+ public:
+  static constexpr int kMaxSets = 8;
+
+  Mixer(const MixerShape& shape, const MixerRates& rates, Isa isa);
+
+  float* inputs() { return inputs_.data(); }
+  void select(int set, uint32_t context) { chosen_[set] = context; }
+  void select_final(uint32_t context) { final_chosen_ = context; }
+
+  // The chance of a one of 65536, from the inputs and the selected sets.
+  float predict();
+  void update(int bit);
+
+  // Every weight in a fixed order: what a model file ships as starting weights.
+  std::vector<float*> parameters();
+  void start_from_prior() { rates_.start = rates_.prior_start; }
+  void set_initial(int input, float weight);  // the same in every set
+
+ private:
+  int sets() const { return int(sizes_.size()); }
+
+  MixerKernels kernels_;
+  MixerRates rates_;
+  int width_;  // inputs, padded
+  std::vector<uint32_t> sizes_;
+  std::vector<std::vector<float>> weights_;  // per set (contexts, width)
+  std::vector<float> final_weights_;         // (final contexts, kMaxSets)
+  std::vector<float> inputs_;                // (width)
+  uint32_t chosen_[kMaxSets] = {};
+  uint32_t final_chosen_ = 0;
+  float* rows_[kMaxSets] = {};
+  float outputs_[kMaxSets] = {};
+  float final_logit_ = 0;
+  uint64_t decisions_ = 0;
+};
+
+}  // namespace lmc
+
+#endif  // LMC_MODELS_MIXER_H_

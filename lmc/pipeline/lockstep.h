@@ -1,0 +1,77 @@
+// Streams of tokens in lockstep: the network for one group of streams, the coding for the other, in turn.
+//
+// The order of everything that changes shared state (mixing, head) is fixed by the format: step by step, group by
+// group, stream by stream. Threads only share out work whose results do not depend on who does it.
+#ifndef LMC_PIPELINE_LOCKSTEP_H_
+#define LMC_PIPELINE_LOCKSTEP_H_
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "lmc/base/workers.h"
+#include "lmc/models/head.h"
+#include "lmc/models/transformer.h"
+
+namespace lmc {
+
+// How many tokens each stream of a block of `tokens` has: the first ones get the remainder.
+struct StreamPlan {
+  uint32_t streams = 1;
+  uint64_t tokens = 0;
+
+  static StreamPlan for_tokens(uint64_t tokens);
+  uint64_t length(uint32_t stream) const { return tokens / streams + (stream < tokens % streams ? 1 : 0); }
+  uint64_t first(uint32_t stream) const {  // position of the stream's first token in the block
+    const uint64_t extra = tokens % streams;
+    return tokens / streams * stream + (stream < extra ? stream : extra);
+  }
+  uint64_t steps() const { return length(0); }
+};
+
+// Called for every token in coding order, with the model's cumulative frequencies (V + 1) for it; returns the token,
+// or kStop to end the run (damaged input).
+using CodeToken = std::function<uint32_t(uint32_t stream, uint64_t step, const uint32_t* cumulative)>;
+inline constexpr uint32_t kStop = 0xffffffffu;
+
+class Lockstep {
+ public:
+  Lockstep(const Transformer& transformer, const StreamPlan& plan, int threads);
+  // False if code returned kStop.
+  bool run(const CodeToken& code, const std::function<void(uint64_t step)>& progress);
+
+ private:
+  // Rows that go through the network together.
+  struct Batch {
+    uint32_t first = 0, count = 0;  // streams
+    Hidden hidden;
+    TransformerScratch scratch;
+    HeadScratch head_scratch;
+  };
+  struct Group {
+    uint32_t first = 0, count = 0;
+    std::vector<Batch> batches;
+    std::vector<uint32_t> cumulative;  // (count, V + 1)
+  };
+
+  uint32_t active(uint32_t first, uint32_t count, uint64_t step) const;
+  void run_network(Batch& batch, uint64_t step);
+  void run_head(Group& group, Batch& batch, uint64_t step);
+  bool code_group(Group& group, uint64_t step, const CodeToken& code);
+  void adapt_group(Group& group, uint64_t step);
+
+  const Transformer& transformer_;
+  StreamPlan plan_;
+  Workers workers_;
+  TransformerState state_;
+  Head head_;
+  std::vector<Group> groups_;
+  std::vector<uint32_t> ids_;     // 0 .. streams - 1
+  std::vector<uint16_t> tokens_;  // last token of each stream; BOS at first
+  uint64_t adapted_ = 0;
+};
+
+}  // namespace lmc
+
+#endif  // LMC_PIPELINE_LOCKSTEP_H_

@@ -1,0 +1,123 @@
+#include "lmc/pipeline/text_block.h"
+
+#include <algorithm>
+
+#include "lmc/coding/arithmetic_coder.h"
+#include "lmc/coding/coding_loop.h"
+#include "lmc/pipeline/lockstep.h"
+#include "lmc/tokenize/tokenizer.h"
+
+namespace lmc {
+
+struct TextModel {
+  Tokenizer tokenizer;
+  Transformer transformer;
+  TokenTree tree;
+  Bytes prior;  // of the mixing in token mode; empty: none
+
+  TextModel(Tokenizer t, Transformer f, ByteSpan p)
+      : tokenizer(std::move(t)), transformer(std::move(f)), tree(tokenizer.vocabulary()), prior(p.begin(), p.end()) {}
+};
+
+namespace {
+
+constexpr uint8_t kProfile = 0;  // first byte of the payload: contexts, tables, rule for streams; the only one so far
+constexpr size_t kSampleBytes = 4096;
+constexpr size_t kSamples = 16;
+constexpr double kTextTokensPerByte = 0.6;  // more: bytes the vocabulary does not know, and too slow to be worth it
+
+// Codes every token of the block through `coder`. Encoding: tokens holds them all. Decoding: the tokens come out in
+// the mixing streams' histories. False if more than size_bytes came out.
+template <typename Coder>
+bool code_tokens(Coder& coder, const TextModel& model, const StreamPlan& plan, std::span<const uint16_t> tokens,
+                 MixingModel& mixing, size_t size_bytes, const BlockResources& resources) {
+  Lockstep lockstep(model.transformer, plan, resources.threads);
+  size_t done_bytes = 0;
+  const auto code = [&](uint32_t stream, uint64_t step, const uint32_t* cumulative) {
+    const uint32_t sent = Coder::kDecodes ? 0 : tokens[plan.first(stream) + step];
+    const uint32_t token = code_token(coder, model.tree, mixing, stream, cumulative, sent);
+    done_bytes += model.tree.bytes(token).size();
+    return done_bytes <= size_bytes ? token : kStop;
+  };
+  return lockstep.run(code, [&](uint64_t) {
+    if (resources.progress) resources.progress(done_bytes);
+  }) && done_bytes == size_bytes;
+}
+
+Result<std::unique_ptr<MixingModel>> make_mixing(const TextModel& model, const StreamPlan& plan, size_t size_bytes,
+                                                 Isa isa) {
+  auto mixing = std::make_unique<MixingModel>(
+      MixingShape{.tokens = true, .streams = plan.streams, .size_bytes = size_bytes}, isa);
+  if (!model.prior.empty()) LMC_TRY(mixing->load_prior(model.prior));
+  return mixing;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const TextModel>> load_text_model(const ModelFile& file, Isa isa) {
+  auto tokenizer = Tokenizer::parse(file.section("tokenizer"));
+  if (!tokenizer.ok()) return tokenizer.error();
+  if (tokenizer->vocabulary_size() != size_t(file.config().vocab))
+    return bad_input("model " + file.name() + ": its tokenizer has " + std::to_string(tokenizer->vocabulary_size()) +
+                     " tokens, its network " + std::to_string(file.config().vocab));
+  auto transformer = Transformer::load(file, isa);
+  if (!transformer.ok()) return transformer.error();
+  auto model =
+      std::make_shared<const TextModel>(std::move(*tokenizer), std::move(*transformer), file.section("mixing.tokens"));
+  const auto probe = make_mixing(*model, {}, 0, isa);
+  if (!probe.ok()) return probe.error();
+  return model;
+}
+
+bool looks_like_text(const TextModel& model, ByteSpan raw) {
+  size_t bytes = 0;
+  size_t tokens = 0;
+  const size_t samples = std::clamp<size_t>(raw.size() / kSampleBytes, 1, kSamples);
+  for (size_t i = 0; i < samples; ++i) {
+    const size_t first = raw.size() * i / samples;
+    const ByteSpan piece = raw.subspan(first, std::min(kSampleBytes, raw.size() - first));
+    bytes += piece.size();
+    tokens += model.tokenizer.encode(piece).size();
+  }
+  return double(tokens) < kTextTokensPerByte * double(bytes);
+}
+
+Bytes encode_text_block(const TextModel& model, ByteSpan raw, const BlockResources& resources) {
+  const std::vector<uint16_t> tokens = model.tokenizer.encode(raw);
+  const StreamPlan plan = StreamPlan::for_tokens(tokens.size());
+  auto mixing = make_mixing(model, plan, raw.size(), resources.isa);
+  Bytes payload{kProfile};
+  append_varint(payload, tokens.size());
+  ArithmeticEncoder coder(payload);
+  code_tokens(coder, model, plan, tokens, **mixing, raw.size(), resources);
+  coder.finish();
+  return payload;
+}
+
+Result<Bytes> decode_text_block(const TextModel& model, ByteSpan payload, size_t raw_size_bytes,
+                                const BlockResources& resources) {
+  ByteReader reader(payload);
+  const auto profile = reader.read_le<uint8_t>("text block: profile");
+  if (!profile.ok()) return profile.error();
+  if (*profile != kProfile)
+    return bad_input("text block: unknown profile; the file was written by a newer lmc or is damaged", 0);
+  const auto tokens = reader.read_varint("text block: number of tokens");
+  if (!tokens.ok()) return tokens.error();
+  if (*tokens > raw_size_bytes || (*tokens == 0) != (raw_size_bytes == 0))
+    return bad_input("text block: " + std::to_string(*tokens) + " tokens cannot make " +
+                         std::to_string(raw_size_bytes) + " bytes; the file is damaged",
+                     1);
+  const StreamPlan plan = StreamPlan::for_tokens(*tokens);
+  auto mixing = make_mixing(model, plan, raw_size_bytes, resources.isa);
+  if (!mixing.ok()) return mixing.error();
+  ArithmeticDecoder coder(payload.subspan(reader.position()));
+  if (!code_tokens(coder, model, plan, {}, **mixing, raw_size_bytes, resources))
+    return bad_input("text block: its tokens do not make " + std::to_string(raw_size_bytes) +
+                     " bytes; the file is damaged");
+  Bytes raw;
+  raw.reserve(raw_size_bytes);
+  for (uint32_t stream = 0; stream < plan.streams; ++stream) append_bytes(raw, (*mixing)->stream(stream).history);
+  return raw;
+}
+
+}  // namespace lmc
