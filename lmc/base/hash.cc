@@ -58,6 +58,18 @@ struct CrcTables {
 };
 constexpr CrcTables kCrc;
 
+struct Crc16Table {
+  uint16_t table[256];
+  constexpr Crc16Table() : table{} {
+    for (uint32_t b = 0; b < 256; ++b) {
+      uint32_t crc = b << 8;
+      for (int i = 0; i < 8; ++i) crc = (crc << 1) ^ (crc & 0x8000 ? 0x1021u : 0);
+      table[b] = uint16_t(crc);
+    }
+  }
+};
+constexpr Crc16Table kCrc16;
+
 }  // namespace
 
 uint32_t crc32c(ByteSpan bytes, uint32_t seed) {
@@ -72,6 +84,12 @@ uint32_t crc32c(ByteSpan bytes, uint32_t seed) {
   }
   for (; i < bytes.size(); ++i) crc = (crc >> 8) ^ kCrc.table[0][(crc ^ bytes[i]) & 255];
   return ~crc;
+}
+
+uint16_t crc16(ByteSpan bytes, uint16_t seed) {
+  uint16_t crc = seed;
+  for (uint8_t byte : bytes) crc = uint16_t(crc << 8) ^ kCrc16.table[(crc >> 8) ^ byte];
+  return crc;
 }
 
 }  // namespace lmc

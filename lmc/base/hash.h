@@ -1,4 +1,5 @@
-// Checksums: SHA-256 names models (OpenSSL), CRC-32C guards blocks (RFC 3720, polynomial 0x1EDC6F41, reflected).
+// Checksums: SHA-256 names models and whole contents (OpenSSL), CRC-32C guards blocks (RFC 3720, polynomial 0x1EDC6F41,
+// reflected), CRC-16 guards headers and tiny frames (polynomial 0x1021, not reflected, start 0xFFFF).
 #ifndef LMC_BASE_HASH_H_
 #define LMC_BASE_HASH_H_
 
@@ -33,6 +34,9 @@ class Sha256Stream {
 
 // CRC-32C; pass the previous result as seed to continue over the next piece.
 uint32_t crc32c(ByteSpan bytes, uint32_t seed = 0);
+
+// CRC-16/IBM-3740; likewise continued over pieces. Finds every single flipped bit, whatever the length.
+uint16_t crc16(ByteSpan bytes, uint16_t seed = 0xFFFF);
 
 }  // namespace lmc
 

@@ -14,6 +14,11 @@ TEST(Hash, Crc32cOfCheckStringIsThePublishedValue) {  // RFC 3720, B.4: "1234567
   EXPECT_EQ(crc32c(Bytes(32, 0)), 0x8A9136AAu);
 }
 
+TEST(Hash, Crc16OfCheckStringIsThePublishedValue) {  // CRC-16/IBM-3740 in the usual catalogue
+  EXPECT_EQ(crc16(as_bytes("123456789")), 0x29B1u);
+  EXPECT_EQ(crc16(as_bytes("6789"), crc16(as_bytes("12345"))), 0x29B1u);
+}
+
 TEST(Hash, Crc32cContinuesOverPieces) {
   Bytes data(1000);
   for (size_t i = 0; i < data.size(); ++i) data[i] = uint8_t(i * 37);

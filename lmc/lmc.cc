@@ -1,0 +1,131 @@
+#include "lmc/lmc.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <new>
+#include <string>
+
+#include "lmc/pipeline/decompress.h"
+
+struct lmc_context {
+  lmc::Registry registry;
+};
+
+namespace {
+
+using lmc::Error;
+
+lmc_status report(const Error& from, lmc_error* to) {
+  if (to != nullptr) {
+    const size_t size = std::min(from.message.size(), sizeof to->message - 1);
+    std::memcpy(to->message, from.message.data(), size);
+    to->message[size] = 0;
+    to->has_offset = from.offset_bytes.has_value();
+    to->offset_bytes = from.offset_bytes.value_or(0);
+  }
+  return lmc_status(from.family);
+}
+
+// Memory of the C library, so that the caller's language does not matter.
+lmc_status hand_over(const lmc::Bytes& bytes, lmc_buffer* out, lmc_error* error) {
+  auto* data = static_cast<uint8_t*>(std::malloc(std::max<size_t>(1, bytes.size())));
+  if (data == nullptr) return report(lmc::environment_error("no memory for the result"), error);
+  std::copy(bytes.begin(), bytes.end(), data);
+  *out = {data, bytes.size()};
+  if (error != nullptr) *error = {};
+  return LMC_OK;
+}
+
+// No exception leaves the library.
+template <typename Work>
+lmc_status guarded(lmc_error* error, Work work) {
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    return report(lmc::environment_error("out of memory"), error);
+  } catch (const std::exception& unexpected) {
+    return report(Error{lmc::ErrorFamily::kBug, unexpected.what()}, error);
+  }
+}
+
+lmc_options given_or_default(const lmc_options* options) {
+  lmc_options out;
+  lmc_options_init(&out);
+  if (options != nullptr) std::memcpy(&out, options, std::min(options->struct_bytes, sizeof out));
+  return out;
+}
+
+lmc::Result<const lmc::LoadedModel*> choose_model(lmc_context* context, const lmc_options& options) {
+  if (options.level < lmc::kFirstModelLevel) return nullptr;
+  if (options.model != nullptr) return context->registry.find_name(options.model);
+  const auto model = context->registry.find_default();
+  return model.ok() ? *model : nullptr;
+}
+
+std::vector<std::string> folders(const char* given) {
+  std::vector<std::string> out = given != nullptr ? lmc::split_folders(given) : std::vector<std::string>();
+  for (std::string& folder : lmc::default_model_folders()) out.push_back(std::move(folder));
+  return out;
+}
+
+}  // namespace
+
+const char* lmc_version(void) { return LMC_VERSION; }
+
+lmc_context* lmc_context_new(const char* model_folders) {
+  try {
+    return new lmc_context{lmc::Registry(folders(model_folders))};
+  } catch (const std::exception&) {
+    return nullptr;
+  }
+}
+
+void lmc_context_free(lmc_context* context) { delete context; }
+
+void lmc_options_init(lmc_options* options) {
+  *options = {sizeof *options, lmc::kDefaultLevel, 1, lmc::kDefaultBlockBytes, nullptr, UINT64_MAX};
+}
+
+lmc_status lmc_compress(lmc_context* context, const void* data, size_t size, const lmc_options* options,
+                        lmc_buffer* out, lmc_error* error) {
+  return guarded(error, [&] {
+    const lmc_options given = given_or_default(options);
+    const auto model = choose_model(context, given);
+    if (!model.ok()) return report(model.error(), error);
+    lmc::CompressOptions how;
+    how.level = given.level;
+    how.threads = given.threads;
+    how.block_bytes = given.block_bytes;
+    how.isa = lmc::best_isa();
+    how.model = *model;
+    how.content_bytes = size;
+    lmc::MemorySource source({static_cast<const uint8_t*>(data), size});
+    lmc::MemorySink sink;
+    const auto stats = lmc::compress(source, sink, how);
+    return stats.ok() ? hand_over(sink.bytes, out, error) : report(stats.error(), error);
+  });
+}
+
+lmc_status lmc_decompress(lmc_context* context, const void* data, size_t size, const lmc_options* options,
+                          lmc_buffer* out, lmc_error* error) {
+  return guarded(error, [&] {
+    const lmc_options given = given_or_default(options);
+    if (given.threads < 1) return report(lmc::usage_error("at least one thread is needed"), error);
+    lmc::DecompressOptions how;
+    how.registry = &context->registry;
+    how.threads = given.threads;
+    how.isa = lmc::best_isa();
+    how.limit_bytes = given.limit_bytes;
+    lmc::MemorySource source({static_cast<const uint8_t*>(data), size});
+    lmc::MemorySink sink;
+    const auto stats = lmc::decompress(source, sink, how);
+    return stats.ok() ? hand_over(sink.bytes, out, error) : report(stats.error(), error);
+  });
+}
+
+void lmc_buffer_free(lmc_buffer* buffer) {
+  std::free(buffer->data);
+  *buffer = {nullptr, 0};
+}

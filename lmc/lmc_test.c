@@ -1,0 +1,84 @@
+/* The C interface, used from C: round trips, errors, limits. Prints what failed; the exit code is the count. */
+#include "lmc/lmc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int failures = 0;
+
+static void expect(int holds, const char* what) {
+  if (holds) return;
+  fprintf(stderr, "FAILED: %s\n", what);
+  ++failures;
+}
+
+static void round_trip(lmc_context* context, const uint8_t* data, size_t size, const lmc_options* options) {
+  lmc_buffer packed = {NULL, 0}, back = {NULL, 0};
+  lmc_error error;
+  expect(lmc_compress(context, data, size, options, &packed, &error) == LMC_OK, "compress");
+  expect(error.message[0] == 0, "no message after success");
+  expect(lmc_decompress(context, packed.data, packed.size, options, &back, &error) == LMC_OK, "decompress");
+  expect(back.size == size && (size == 0 || memcmp(back.data, data, size) == 0), "the same bytes come back");
+  expect(packed.size <= size + size / 1000 + 16, "growth is at most 0.1 % and 16 bytes");
+  lmc_buffer_free(&packed);
+  lmc_buffer_free(&back);
+  expect(back.data == NULL && back.size == 0, "a freed buffer is empty");
+}
+
+static void errors(lmc_context* context) {
+  lmc_buffer out = {NULL, 0};
+  lmc_error error;
+  lmc_options options;
+  expect(lmc_decompress(context, "not a frame", 11, NULL, &out, &error) == LMC_BAD_INPUT, "garbage is bad input");
+  expect(error.message[0] != 0 && error.has_offset && error.offset_bytes == 0, "garbage is explained");
+  expect(out.data == NULL, "no output after an error");
+  lmc_options_init(&options);
+  options.level = 10;
+  expect(lmc_compress(context, "x", 1, &options, &out, NULL) == LMC_USAGE, "level 10 is wrong usage");
+  lmc_options_init(&options);
+  options.block_bytes = 1000;
+  expect(lmc_compress(context, "x", 1, &options, &out, &error) == LMC_USAGE, "odd block sizes are wrong usage");
+  lmc_options_init(&options);
+  options.model = "no-such-model";
+  expect(lmc_compress(context, "x", 1, &options, &out, &error) == LMC_ENVIRONMENT, "a missing model is said");
+  expect(strstr(error.message, "no-such-model") != NULL, "and named");
+  lmc_options_init(&options);
+  options.limit_bytes = 4;
+  expect(lmc_compress(context, "12345", 5, &options, &out, &error) == LMC_OK, "limit is for decompressing");
+  {
+    lmc_buffer back = {NULL, 0};
+    expect(lmc_decompress(context, out.data, out.size, &options, &back, &error) == LMC_BAD_INPUT, "limit holds");
+    options.limit_bytes = 5;
+    expect(lmc_decompress(context, out.data, out.size, &options, &back, &error) == LMC_OK, "limit is inclusive");
+    lmc_buffer_free(&back);
+  }
+  lmc_buffer_free(&out);
+}
+
+int main(void) {
+  static const size_t kSizes[] = {0, 1, 255, 256, 65535, 65536, 131073, 300000};
+  lmc_context* context = lmc_context_new(NULL);
+  lmc_options options;
+  size_t i, k;
+  uint32_t state = 1;
+  uint8_t* data = malloc(300000);
+  if (context == NULL || data == NULL) return 1;
+  for (i = 0; i < 300000; ++i) {
+    state = state * 1664525u + 1013904223u;
+    data[i] = (uint8_t)(state >> 24);
+  }
+  lmc_options_init(&options);
+  options.level = 1;
+  options.threads = 2;
+  options.block_bytes = 131072;
+  for (k = 0; k < sizeof kSizes / sizeof kSizes[0]; ++k) round_trip(context, data, kSizes[k], &options);
+  round_trip(context, (const uint8_t*)"from here to there and back again", 33, NULL);
+  errors(context);
+  expect(strchr(lmc_version(), '.') != NULL, "the version has a dot");
+  free(data);
+  lmc_context_free(context);
+  lmc_context_free(NULL);
+  if (failures == 0) puts("c_interface: all passed");
+  return failures;
+}

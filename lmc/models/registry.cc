@@ -1,0 +1,135 @@
+#include "lmc/models/registry.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+namespace lmc {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kMinHexDigits = 8;
+
+constexpr uint8_t hex_digit(char c) { return uint8_t(c <= '9' ? c - '0' : c - 'a' + 10); }
+
+constexpr Sha256 parse_sha256(const char* hex) {
+  Sha256 out{};
+  for (size_t i = 0; i < out.size(); ++i) out[i] = uint8_t(hex_digit(hex[2 * i]) << 4 | hex_digit(hex[2 * i + 1]));
+  return out;
+}
+
+constexpr BuiltinModel kBuiltins[] = {
+// {number, name, parse_sha256(hash)}, one line for each line of models/builtin.txt
+#include "builtin_models.inc"
+    {},  // no model has the number 0: the end
+};
+
+}  // namespace
+
+std::span<const BuiltinModel> builtin_models() { return std::span(kBuiltins).first(std::size(kBuiltins) - 1); }
+
+std::vector<std::string> split_folders(const std::string& list) {
+  std::vector<std::string> folders;
+  for (size_t begin = 0; begin <= list.size();) {
+    const size_t end = std::min(list.find(':', begin), list.size());
+    if (end > begin) folders.push_back(list.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return folders;
+}
+
+std::vector<std::string> default_model_folders() {
+  std::vector<std::string> folders;
+  if (const char* list = std::getenv("LMC_MODELS")) folders = split_folders(list);
+  std::error_code none;
+  const fs::path program = fs::read_symlink("/proc/self/exe", none);
+  if (!program.empty()) folders.push_back((program.parent_path().parent_path() / "share/lmc/models").string());
+  folders.push_back(LMC_INSTALLED_MODELS);
+  folders.push_back(LMC_SOURCE_MODELS);
+  // A folder may be named twice (the installed program's own prefix): once is enough.
+  std::vector<std::string> unique;
+  for (std::string& folder : folders)
+    if (std::ranges::find(unique, folder) == unique.end()) unique.push_back(std::move(folder));
+  return unique;
+}
+
+std::vector<std::string> Registry::model_paths() const {
+  std::vector<std::string> paths;
+  for (const std::string& folder : folders_) {
+    std::vector<std::string> here;
+    std::error_code error;
+    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
+      if (it->path().extension() == ".lmcm") here.push_back(it->path().string());
+    std::ranges::sort(here);
+    paths.insert(paths.end(), here.begin(), here.end());
+  }
+  return paths;
+}
+
+Result<const LoadedModel*> Registry::open(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& model : loaded_)
+    if (model->path == path) return model.get();
+  auto file = ModelFile::open(path);
+  if (!file.ok()) return Error{file.error().family, path + ": " + file.error().message, file.error().offset_bytes};
+  const Sha256 hash = file->sha256();
+  auto model =
+      std::make_unique<LoadedModel>(LoadedModel{std::move(*file), fs::path(path).stem().string(), path, hash, 0});
+  for (const BuiltinModel& builtin : builtin_models())
+    if (builtin.sha256 == model->sha256) model->builtin_number = builtin.number;
+  loaded_.push_back(std::move(model));
+  return loaded_.back().get();
+}
+
+Result<const LoadedModel*> Registry::find_hash(const Sha256& sha256) {
+  // A built-in model is found by its file name, without opening all the others.
+  std::vector<std::string> paths = model_paths();
+  for (const BuiltinModel& builtin : builtin_models())
+    if (builtin.sha256 == sha256)
+      std::ranges::stable_partition(paths, [&](const auto& path) { return fs::path(path).stem() == builtin.name; });
+  for (const std::string& path : paths)
+    if (const auto model = open(path); model.ok() && (*model)->sha256 == sha256) return *model;
+  return missing("with SHA-256 " + hex(sha256));
+}
+
+Result<const LoadedModel*> Registry::find_builtin(int number) {
+  for (const BuiltinModel& builtin : builtin_models()) {
+    if (builtin.number != number) continue;
+    const auto model = find_hash(builtin.sha256);
+    return model.ok() ? model : missing(std::string(builtin.name) + " with SHA-256 " + hex(builtin.sha256));
+  }
+  return environment_error("built-in model number " + std::to_string(number) +
+                           " is unknown to this program; a newer lmc is needed");
+}
+
+Result<const LoadedModel*> Registry::find_name(const std::string& name) {
+  for (const BuiltinModel& builtin : builtin_models())
+    if (name == builtin.name) return find_builtin(builtin.number);
+  std::error_code none;
+  if (fs::is_regular_file(name, none)) return open(name);
+  const std::vector<std::string> paths = model_paths();
+  for (const std::string& path : paths)
+    if (fs::path(path).stem() == name || fs::path(path).filename() == name) return open(path);
+  if (name.size() >= kMinHexDigits && name.find_first_not_of("0123456789abcdef") == std::string::npos)
+    for (const std::string& path : paths)
+      if (const auto model = open(path); model.ok() && hex((*model)->sha256).starts_with(name)) return *model;
+  return missing(name);
+}
+
+Result<const LoadedModel*> Registry::find_default() {
+  int number = 0;
+  for (const BuiltinModel& builtin : builtin_models()) number = std::max(number, builtin.number);
+  if (number == 0) return environment_error("this program has no built-in model");
+  return find_builtin(number);
+}
+
+Error Registry::missing(const std::string& what) const {
+  std::string message = "model " + what + " is not to be found in:";
+  for (const std::string& folder : folders_) message += "\n  " + folder;
+  if (folders_.empty()) message += "\n  (no folder given)";
+  return environment_error(message +
+                           "\nput its .lmcm file into one of these folders, or name its folder with --models");
+}
+
+}  // namespace lmc

@@ -1,0 +1,70 @@
+// Finds model files: by name, by SHA-256, or by the number of a built-in one.
+//
+// A registry looks through a list of folders for *.lmcm files, opens what is asked for once and keeps it mapped for as
+// long as it lives. The built-in table comes from models/builtin.txt; its numbers are wire ids (docs/format.md,
+// section 6) and are never reused.
+#ifndef LMC_MODELS_REGISTRY_H_
+#define LMC_MODELS_REGISTRY_H_
+
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lmc/base/hash.h"
+#include "lmc/models/model_file.h"
+
+namespace lmc {
+
+struct BuiltinModel {
+  int number = 0;  // 1 or more; up to 15 can appear in tiny frames
+  const char* name = "";
+  Sha256 sha256{};
+};
+
+std::span<const BuiltinModel> builtin_models();
+
+struct LoadedModel {
+  ModelFile file;
+  std::string name;  // the file's name without folder and suffix
+  std::string path;
+  Sha256 sha256{};
+  int builtin_number = 0;  // 0: not built in
+};
+
+// Where models are looked for when nobody says otherwise: the folders of the environment variable LMC_MODELS (colons
+// between them), ../share/lmc/models beside the running program's folder, the folder installed to, the source tree's.
+std::vector<std::string> default_model_folders();
+
+// "a:b" to {"a", "b"}; empty parts are left out.
+std::vector<std::string> split_folders(const std::string& list);
+
+// All members may be called from several threads. Returned pointers live as long as the registry.
+class Registry {
+ public:
+  explicit Registry(std::vector<std::string> folders) : folders_(std::move(folders)) {}
+
+  // Errors: environment, naming what was wanted, where it was looked for and what to do.
+  Result<const LoadedModel*> find_hash(const Sha256& sha256);
+  Result<const LoadedModel*> find_builtin(int number);
+  // A built-in name, the name or path of a file, or at least 8 hex digits of a hash.
+  Result<const LoadedModel*> find_name(const std::string& name);
+  // The built-in model with the highest number.
+  Result<const LoadedModel*> find_default();
+
+  // The paths of all model files, in the order of the folders, then by name.
+  std::vector<std::string> model_paths() const;
+  Result<const LoadedModel*> open(const std::string& path);
+
+ private:
+  Error missing(const std::string& what) const;
+
+  std::vector<std::string> folders_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<LoadedModel>> loaded_;
+};
+
+}  // namespace lmc
+
+#endif  // LMC_MODELS_REGISTRY_H_

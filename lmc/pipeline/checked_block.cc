@@ -1,0 +1,29 @@
+#include "lmc/pipeline/checked_block.h"
+
+namespace lmc {
+
+std::string describe_block(size_t number, const BlockLayout& block) {
+  return "block " + std::to_string(number) + " (content bytes " + std::to_string(block.raw_offset) + " to " +
+         std::to_string(block.raw_offset + block.header.raw_bytes) + ", at byte " +
+         std::to_string(block.header_offset) + " of the file)";
+}
+
+Status check_codec(uint8_t codec) {
+  if (codec <= uint8_t(BlockCodec::kText)) return Ok();
+  return bad_input("codec " + std::to_string(codec) + " is unknown to this program; a newer lmc is needed");
+}
+
+Result<Bytes> decode_checked(size_t number, const BlockLayout& block, ByteSpan payload,
+                             const BlockResources& resources) {
+  const auto fail = [&](const Error& error) {
+    return Error{error.family, describe_block(number, block) + ": " + error.message, block.header_offset};
+  };
+  if (const auto known = check_codec(block.header.codec); !known.ok()) return fail(known.error());
+  auto raw = decode_block(BlockCodec(block.header.codec), payload, block.header.raw_bytes, resources);
+  if (!raw.ok()) return fail(raw.error());
+  if (raw->size() != block.header.raw_bytes || crc32c(*raw) != block.header.raw_crc)
+    return fail(bad_input("damaged: its checksum does not match"));
+  return raw;
+}
+
+}  // namespace lmc

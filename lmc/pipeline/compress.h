@@ -1,0 +1,43 @@
+// A whole input to a whole .lmc file: cuts into blocks, has them encoded (block.h), frames them (lmc/container).
+//
+// Works block by block from and to streams, so memory is bounded by the block size times the number of threads. The
+// bytes written depend on the input, the level, the block size and the model only: never on threads or instruction set.
+#ifndef LMC_PIPELINE_COMPRESS_H_
+#define LMC_PIPELINE_COMPRESS_H_
+
+#include <functional>
+#include <optional>
+
+#include "lmc/base/stream.h"
+#include "lmc/models/registry.h"
+#include "lmc/pipeline/block.h"
+
+namespace lmc {
+
+inline constexpr int kDefaultLevel = 5;
+inline constexpr int kMaxLevel = 9;
+inline constexpr int kFirstModelLevel = 4;  // from here on the language model is used (block.h)
+inline constexpr size_t kDefaultBlockBytes = size_t(4) << 20;
+
+struct CompressOptions {
+  int level = kDefaultLevel;                // 0..kMaxLevel
+  int threads = 1;                          // 1 or more
+  size_t block_bytes = kDefaultBlockBytes;  // a power of two from 2^17 to 2^26
+  Isa isa = Isa::kScalar;
+  const LoadedModel* model = nullptr;                      // null: no language model
+  std::optional<uint64_t> content_bytes = {};              // the input's size, where it is known; checked
+  bool tiny = true;                                        // allow the tiny form, after which no frame can follow
+  std::function<void(uint64_t done_bytes)> progress = {};  // from the calling thread; may be empty
+};
+
+struct Stats {
+  uint64_t raw_bytes = 0;
+  uint64_t compressed_bytes = 0;
+  uint64_t blocks = 0;
+};
+
+Result<Stats> compress(Source& source, Sink& sink, const CompressOptions& options);
+
+}  // namespace lmc
+
+#endif  // LMC_PIPELINE_COMPRESS_H_

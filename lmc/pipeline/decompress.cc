@@ -1,0 +1,218 @@
+#include "lmc/pipeline/decompress.h"
+
+#include <algorithm>
+
+#include "lmc/pipeline/checked_block.h"
+#include "lmc/pipeline/parallel.h"
+
+namespace lmc {
+namespace {
+
+// The source with a position, for error messages that say where.
+class Input {
+ public:
+  explicit Input(Source& source) : source_(source) {}
+  uint64_t position() const { return position_; }
+
+  // Appends up to size_bytes bytes to out; fewer if the input ends.
+  Status append(Bytes& out, size_t size_bytes) {
+    const auto more = read_up_to(source_, size_bytes);
+    if (!more.ok()) return more.error();
+    append_bytes(out, *more);
+    position_ += more->size();
+    return Ok();
+  }
+
+ private:
+  Source& source_;
+  uint64_t position_ = 0;
+};
+
+Error at(const Error& error, uint64_t base) {
+  return Error{error.family, error.message, base + error.offset_bytes.value_or(0)};
+}
+
+Result<const LoadedModel*> find_model(const Sha256& hash, const DecompressOptions& options) {
+  if (options.registry != nullptr) return options.registry->find_hash(hash);
+  return environment_error("the file needs the model with SHA-256 " + hex(hash) + ", and no models are at hand");
+}
+
+Result<const LoadedModel*> find_builtin(int number, const DecompressOptions& options) {
+  if (options.registry != nullptr) return options.registry->find_builtin(number);
+  return environment_error("the file needs built-in model " + std::to_string(number) + ", and no models are at hand");
+}
+
+BlockResources resources(const DecompressOptions& options, const LoadedModel* model, int threads) {
+  BlockResources out;
+  out.model = model != nullptr ? &model->file : nullptr;
+  out.isa = options.isa;
+  out.threads = threads;
+  return out;
+}
+
+// Decodes the frames of one input one after the other.
+class Decoder {
+ public:
+  Decoder(Source& source, Sink& sink, const DecompressOptions& options)
+      : input_(source), sink_(sink), options_(options) {}
+
+  Result<Stats> run() {
+    for (;;) {
+      const uint64_t begin = input_.position();
+      Bytes start;
+      LMC_TRY(input_.append(start, 1));
+      if (start.empty() && begin > 0) break;
+      if (start.empty()) return bad_input("the input is empty; even an empty content makes a .lmc file of 5 bytes", 0);
+      if (start[0] == kTinyMagic) {
+        LMC_TRY(tiny_frame(std::move(start), begin));
+        break;
+      }
+      if (start[0] != kFrameMagic[0])
+        return bad_input(begin == 0 ? "not a .lmc file" : "what follows the last frame is no .lmc frame", begin);
+      LMC_TRY(full_frame(std::move(start), begin));
+    }
+    stats_.compressed_bytes = input_.position();
+    return stats_;
+  }
+
+ private:
+  struct Decoded {
+    BlockLayout block;
+    Result<Bytes> raw;
+  };
+
+  Status tiny_frame(Bytes start, uint64_t begin) {
+    LMC_TRY(input_.append(start, kMaxTinyHeaderBytes - 1));
+    const auto header = read_tiny_header(start);
+    if (!header.ok()) return at(header.error(), begin);
+    Bytes payload(start.begin() + long(header->header_bytes), start.end());
+    LMC_TRY(input_.append(payload, size_t(header->raw_bytes) + 1));
+    if (payload.size() > header->raw_bytes)
+      return bad_input("more bytes than a tiny frame can have; nothing may follow one (docs/format.md, section 6)",
+                       begin + header->header_bytes + header->raw_bytes);
+    LMC_TRY(check_limit(stats_.raw_bytes + header->raw_bytes));
+    auto raw = decode_tiny(*header, payload);
+    if (!raw.ok()) return at(raw.error(), begin);
+    stats_.raw_bytes += raw->size();
+    stats_.blocks += raw->empty() ? 0 : 1;
+    return sink_.write(*raw);
+  }
+
+  Result<Bytes> decode_tiny(const TinyHeader& header, ByteSpan payload) {
+    LMC_TRY(check_codec(header.codec));
+    const LoadedModel* model = nullptr;
+    if (header.model > 0) {
+      const auto found = find_builtin(header.model, options_);
+      if (!found.ok()) return found.error();
+      model = *found;
+    }
+    Result<Bytes> raw = Bytes{};
+    if (header.raw_bytes > 0)
+      raw = decode_block(BlockCodec(header.codec), payload, header.raw_bytes,
+                         resources(options_, model, options_.threads));
+    if (!raw.ok()) return raw.error();
+    if (raw->size() != header.raw_bytes || tiny_check(header, *raw) != header.check)
+      return bad_input("the content is damaged: its checksum does not match");
+    return raw;
+  }
+
+  Status full_frame(Bytes start, uint64_t begin) {
+    LMC_TRY(input_.append(start, kHeaderStartBytes - 1));
+    const auto header_bytes = frame_header_bytes(start);
+    if (!header_bytes.ok()) return at(header_bytes.error(), begin);
+    LMC_TRY(input_.append(start, *header_bytes - start.size()));
+    const auto header = read_frame_header(start);
+    if (!header.ok()) return at(header.error(), begin);
+    FrameTail tail{.header_bytes = *header_bytes, .blocks = {}, .content_hash = {}};
+    Sha256Stream hash;
+    const uint64_t raw_before = stats_.raw_bytes;
+    LMC_TRY(blocks(*header, tail, hash));
+    const uint64_t raw_bytes = stats_.raw_bytes - raw_before;
+    if (header->content_bytes && *header->content_bytes != raw_bytes)
+      return bad_input("the blocks hold " + std::to_string(raw_bytes) + " bytes, the frame header says " +
+                           std::to_string(*header->content_bytes),
+                       begin);
+    return check_tail(tail, hash);
+  }
+
+  // Reads blocks up to the end marker, which is consumed. Blocks are decoded side by side and written in order.
+  Status blocks(const FrameHeader& frame, FrameTail& tail, Sha256Stream& hash) {
+    const ThreadShare share = share_threads(options_.threads, frame.content_bytes, uint64_t(1) << frame.block_log2);
+    ProgressSum progress(options_.progress, share.blocks > 1);
+    uint64_t raw_offset = stats_.raw_bytes;
+    InOrder<Decoded> jobs(share.blocks, [&] { progress.tick(); });
+    for (;;) {
+      BlockLayout block{input_.position(), raw_offset, {}};
+      const size_t number = tail.blocks.size() + jobs.size();
+      Bytes start;
+      LMC_TRY(input_.append(start, 1));
+      if (!start.empty() && start[0] == kEndMarker) break;
+      LMC_TRY(input_.append(start, kBlockHeaderBytes - 1));
+      const auto header = read_block_header(start, frame);
+      if (!header.ok())
+        return at(bad_input("block " + std::to_string(number) + ": " + header.error().message), block.header_offset);
+      block.header = *header;
+      raw_offset += header->raw_bytes;
+      LMC_TRY(check_limit(raw_offset));
+      Bytes payload;
+      LMC_TRY(input_.append(payload, header->payload_bytes));
+      if (payload.size() < header->payload_bytes)
+        return bad_input("the file ends inside " + describe_block(number, block), input_.position());
+      const auto model = block_model(frame, *header);
+      if (!model.ok()) return model.error();
+      if (jobs.full()) LMC_TRY(write(jobs.take(), tail, hash));
+      BlockResources with = resources(options_, *model, share.threads_each);
+      with.progress = progress.for_block();
+      jobs.submit([block, with, number, payload = std::move(payload)] {
+        return Decoded{block, decode_checked(number, block, payload, with)};
+      });
+    }
+    while (!jobs.empty()) LMC_TRY(write(jobs.take(), tail, hash));
+    return Ok();
+  }
+
+  Result<const LoadedModel*> block_model(const FrameHeader& frame, const BlockHeader& block) {
+    return block.model == 0 ? nullptr : find_model(frame.models[block.model - 1], options_);
+  }
+
+  Status write(const Decoded& decoded, FrameTail& tail, Sha256Stream& hash) {
+    if (!decoded.raw.ok()) return decoded.raw.error();
+    hash.update(*decoded.raw);
+    tail.blocks.push_back({decoded.block.header.raw_bytes, decoded.block.header.payload_bytes});
+    stats_.raw_bytes += decoded.raw->size();
+    ++stats_.blocks;
+    return sink_.write(*decoded.raw);
+  }
+
+  // The tail follows from what has been decoded, so it is made again and compared.
+  Status check_tail(FrameTail& tail, Sha256Stream& hash) {
+    const Sha256 content = hash.finish();
+    std::copy_n(content.begin(), tail.content_hash.size(), tail.content_hash.begin());
+    const Bytes expected = write_frame_tail(tail);
+    const uint64_t begin = input_.position() - 1;
+    Bytes found{kEndMarker};
+    LMC_TRY(input_.append(found, expected.size() - 1));
+    if (found.size() < expected.size()) return bad_input("the file ends inside the index", input_.position());
+    if (found == expected) return Ok();
+    return bad_input("the index is damaged, or blocks are missing or out of order: it does not describe the content",
+                     begin);
+  }
+
+  Status check_limit(uint64_t raw_bytes) const {
+    if (raw_bytes <= options_.limit_bytes) return Ok();
+    return bad_input("the content is larger than the limit of " + std::to_string(options_.limit_bytes) + " bytes");
+  }
+
+  Input input_;
+  Sink& sink_;
+  const DecompressOptions& options_;
+  Stats stats_;
+};
+
+}  // namespace
+
+Result<Stats> decompress(Source& source, Sink& sink, const DecompressOptions& options) {
+  return Decoder(source, sink, options).run();
+}
+
+}  // namespace lmc

@@ -1,0 +1,277 @@
+// compress, decompress, salvage and read_range together: every input comes back, damage is found, named and survived.
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "lmc/container/layout.h"
+#include "lmc/pipeline/decompress.h"
+
+namespace lmc {
+namespace {
+
+constexpr size_t kBlock = size_t(1) << kMinBlockLog2;
+
+Bytes noise(size_t size_bytes, uint32_t seed = 1) {
+  std::mt19937 random(seed);
+  Bytes out(size_bytes);
+  for (uint8_t& byte : out) byte = uint8_t(random());
+  return out;
+}
+
+// Compressible, and no two places alike.
+Bytes numbers(size_t size_bytes) {
+  std::string text;
+  for (uint32_t i = 0; text.size() < size_bytes; ++i) text += std::to_string(i * i % 10007) + (i % 8 == 7 ? "\n" : ",");
+  return Bytes(text.begin(), text.begin() + long(size_bytes));
+}
+
+Bytes packed(ByteSpan raw, const CompressOptions& options) {
+  MemorySource source(raw);
+  MemorySink sink;
+  const auto stats = compress(source, sink, options);
+  EXPECT_TRUE(stats.ok()) << stats.error().message;
+  EXPECT_EQ(stats->raw_bytes, raw.size());
+  EXPECT_EQ(stats->compressed_bytes, sink.bytes.size());
+  return sink.bytes;
+}
+
+CompressOptions level(int level) {
+  CompressOptions options;
+  options.level = level;
+  options.block_bytes = kBlock;
+  return options;
+}
+
+Result<Bytes> unpacked(ByteSpan file, const DecompressOptions& options = {}) {
+  MemorySource source(file);
+  MemorySink sink;
+  const auto stats = decompress(source, sink, options);
+  if (!stats.ok()) return stats.error();
+  EXPECT_EQ(stats->raw_bytes, sink.bytes.size());
+  EXPECT_EQ(stats->compressed_bytes, file.size());
+  return sink.bytes;
+}
+
+TEST(Pipeline, EverySizeAroundABoundaryComesBackAndGrowthIsBounded) {
+  for (size_t near : {size_t(0), size_t(256), size_t(65536), kBlock, 2 * kBlock})
+    for (size_t size = near == 0 ? 0 : near - 1; size <= near + 1; ++size)
+      for (const Bytes& raw : {noise(size), Bytes(size, 'a'), numbers(size)}) {
+        const Bytes file = packed(raw, level(1));
+        EXPECT_LE(file.size(), raw.size() + raw.size() / 1000 + 16) << size;
+        const auto back = unpacked(file);
+        ASSERT_TRUE(back.ok()) << size << ": " << back.error().message;
+        EXPECT_EQ(*back, raw) << size;
+      }
+}
+
+TEST(Pipeline, StoredBlocksGrowByAtMostAThousandthAndSixteenBytesForAnySize) {
+  for (size_t size = 1; size < (size_t(9) << 20); size = size * 5 / 4 + 1) {
+    const Bytes raw = noise(size);
+    for (size_t block : {kBlock, kDefaultBlockBytes}) {
+      CompressOptions options = level(0);
+      options.block_bytes = block;
+      EXPECT_LE(packed(raw, options).size(), size + size / 1000 + 16) << size << " in blocks of " << block;
+    }
+  }
+}
+
+TEST(Pipeline, TheBytesDoNotDependOnThreads) {
+  const Bytes raw = numbers(5 * kBlock + 3);
+  CompressOptions options = level(1);
+  const Bytes one = packed(raw, options);
+  for (int threads : {2, 3, 16}) {
+    options.threads = threads;
+    EXPECT_EQ(packed(raw, options), one);
+    DecompressOptions decode;
+    decode.threads = threads;
+    EXPECT_EQ(*unpacked(one, decode), raw);
+  }
+}
+
+TEST(Pipeline, UnknownSizeSavesOnlyTheSizeField) {
+  const Bytes raw = numbers(2 * kBlock + 1);
+  CompressOptions options = level(0);
+  const Bytes unknown = packed(raw, options);
+  options.content_bytes = raw.size();
+  EXPECT_EQ(packed(raw, options).size(), unknown.size() + 8);
+  EXPECT_EQ(*unpacked(unknown), raw);
+}
+
+TEST(Pipeline, AnInputThatChangesSizeIsAnError) {
+  for (size_t size : {size_t(10), kBlock, 2 * kBlock}) {
+    const Bytes raw = noise(size);
+    CompressOptions options = level(0);
+    options.content_bytes = size + 1;
+    MemorySource source(raw);
+    NullSink sink;
+    const auto stats = compress(source, sink, options);
+    if (size == kBlock) continue;  // a single block is stated as it was found
+    ASSERT_FALSE(stats.ok()) << size;
+    EXPECT_EQ(stats.error().family, ErrorFamily::kEnvironment);
+  }
+}
+
+TEST(Pipeline, JoinedFilesDecodeToTheJoinedContent) {
+  const Bytes first = numbers(2 * kBlock), second = noise(100), third = numbers(1000);
+  CompressOptions full = level(1);
+  full.tiny = false;
+  Bytes file = packed(first, full);
+  append_bytes(file, packed(second, full));
+  append_bytes(file, packed({}, full));
+  append_bytes(file, packed(third, level(1)));  // a tiny frame may come last
+  Bytes raw = first;
+  append_bytes(raw, second);
+  append_bytes(raw, third);
+  EXPECT_EQ(*unpacked(file), raw);
+  file.push_back(0);
+  EXPECT_FALSE(unpacked(file).ok()) << "nothing may follow a tiny frame";
+}
+
+TEST(Pipeline, CutShortAtEveryByteIsAnErrorAndNeverACrash) {
+  CompressOptions full = level(1);
+  full.tiny = false;
+  for (const Bytes& file : {packed(numbers(300), level(1)), packed(noise(50), level(1)), packed(numbers(300), full),
+                            packed({}, level(1)), packed({}, full)})
+    for (size_t size = 0; size < file.size(); ++size) {
+      const auto back = unpacked(ByteSpan(file).first(size));
+      ASSERT_FALSE(back.ok()) << size << " of " << file.size();
+      EXPECT_EQ(back.error().family, ErrorFamily::kBadInput);
+      EXPECT_FALSE(back.error().message.empty());
+    }
+}
+
+TEST(Pipeline, EveryFlippedBitGivesAnErrorOrTheExactContent) {
+  CompressOptions full = level(1);
+  full.tiny = false;
+  for (const Bytes& raw : {numbers(300), noise(60), Bytes()})
+    for (const CompressOptions& options : {level(1), level(0), full}) {
+      const Bytes good = packed(raw, options);
+      for (size_t bit = 0; bit < good.size() * 8; ++bit) {
+        Bytes bad = good;
+        bad[bit / 8] ^= uint8_t(1 << bit % 8);
+        const auto back = unpacked(bad);
+        EXPECT_TRUE(!back.ok() || *back == raw) << "bit " << bit;
+      }
+    }
+}
+
+TEST(Pipeline, DamageIsNamedWithBlockContentAndPlace) {
+  const Bytes raw = noise(3 * kBlock);
+  Bytes file = packed(raw, level(0));
+  const auto frames = read_layout(file);
+  const uint64_t header = frames->front().blocks[1].header_offset;
+  file[size_t(header) + 100] ^= 1;
+  const auto back = unpacked(file);
+  ASSERT_FALSE(back.ok());
+  EXPECT_NE(back.error().message.find("block 1 (content bytes 131072 to 262144, at byte " + std::to_string(header)),
+            std::string::npos)
+      << back.error().message;
+}
+
+TEST(Pipeline, SalvageBringsBackEveryIntactBlock) {
+  const Bytes raw = numbers(4 * kBlock + 5);
+  const Bytes good = packed(raw, level(1));
+  const auto blocks = read_layout(good)->front().blocks;
+  for (size_t broken = 0; broken < blocks.size(); ++broken)
+    for (bool in_header : {true, false}) {
+      Bytes bad = good;
+      bad[size_t(blocks[broken].header_offset) + (in_header ? 5 : kBlockHeaderBytes + 1)] ^= 0x10;
+      Bytes expected = raw;
+      for (size_t i = 0; i < blocks[broken].header.raw_bytes; ++i) expected[blocks[broken].raw_offset + i] = 0;
+      MemorySink sink;
+      const auto report = salvage(bad, sink, {});
+      ASSERT_TRUE(report.ok());
+      EXPECT_EQ(report->damage.size(), 1u);
+      EXPECT_EQ(sink.bytes, expected) << broken << in_header;
+    }
+}
+
+TEST(Pipeline, SalvageOfAnIntactFileIsTheContentAndOfACutOneItsBeginning) {
+  const Bytes raw = numbers(3 * kBlock);
+  const Bytes file = packed(raw, level(1));
+  MemorySink whole;
+  const auto intact = salvage(file, whole, {});
+  EXPECT_TRUE(intact->damage.empty());
+  EXPECT_EQ(whole.bytes, raw);
+  const auto blocks = read_layout(file)->front().blocks;
+  MemorySink cut;
+  const auto report = salvage(ByteSpan(file).first(size_t(blocks[2].header_offset) + 20), cut, {});
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(report->damage.size(), 1u);
+  EXPECT_EQ(cut.bytes, Bytes(raw.begin(), raw.begin() + 2 * kBlock));
+  MemorySink headless;
+  Bytes bad = file;
+  bad[6] ^= 1;
+  EXPECT_EQ(salvage(bad, headless, {})->damage.size(), 1u);
+  EXPECT_EQ(headless.bytes, raw) << "the frame header is damaged, the index is not";
+}
+
+TEST(Pipeline, RangesAreReadWithoutTheRest) {
+  const Bytes raw = numbers(3 * kBlock + 7);
+  CompressOptions full = level(1);
+  Bytes file = packed(raw, full);
+  append_bytes(file, packed(as_bytes("the end"), full));
+  Bytes joined = raw;
+  append_bytes(joined, as_bytes("the end"));
+  for (uint64_t offset : {uint64_t(0), uint64_t(1), uint64_t(kBlock - 1), uint64_t(kBlock), uint64_t(raw.size() - 1),
+                          uint64_t(raw.size() + 3), uint64_t(joined.size()), uint64_t(joined.size() + 9)})
+    for (uint64_t size : {uint64_t(0), uint64_t(1), uint64_t(kBlock + 1), UINT64_MAX}) {
+      const auto part = read_range(file, offset, size, {});
+      ASSERT_TRUE(part.ok()) << part.error().message;
+      const size_t begin = size_t(std::min<uint64_t>(offset, joined.size()));
+      const size_t end = begin + size_t(std::min<uint64_t>(size, joined.size() - begin));
+      EXPECT_EQ(*part, Bytes(joined.begin() + long(begin), joined.begin() + long(end))) << offset << " " << size;
+    }
+  const auto blocks = read_layout(file)->front().blocks;
+  file[size_t(blocks[0].header_offset) + kBlockHeaderBytes + 3] ^= 1;  // damage elsewhere does not matter
+  EXPECT_TRUE(read_range(file, kBlock, 10, {}).ok());
+}
+
+TEST(Pipeline, TheLimitHolds) {
+  const Bytes raw = numbers(2 * kBlock);
+  const Bytes file = packed(raw, level(1));
+  DecompressOptions options;
+  options.limit_bytes = raw.size();
+  EXPECT_TRUE(unpacked(file, options).ok());
+  options.limit_bytes = raw.size() - 1;
+  EXPECT_FALSE(unpacked(file, options).ok());
+}
+
+TEST(Pipeline, OptionsOutOfRangeAreUsageErrors) {
+  const auto family = [](const CompressOptions& options) {
+    MemorySource source({});
+    NullSink sink;
+    const auto stats = compress(source, sink, options);
+    return stats.ok() ? 0 : int(stats.error().family);
+  };
+  EXPECT_EQ(family(level(9)), 0);
+  EXPECT_EQ(family(level(10)), 1);
+  EXPECT_EQ(family(level(-1)), 1);
+  CompressOptions options;
+  options.threads = 0;
+  EXPECT_EQ(family(options), 1);
+  for (size_t block : {kBlock / 2, kBlock, kBlock + 1, size_t(1) << 26, size_t(1) << 27}) {
+    options = {};
+    options.block_bytes = block;
+    EXPECT_EQ(family(options), block == kBlock || block == size_t(1) << 26 ? 0 : 1) << block;
+  }
+}
+
+TEST(Pipeline, UnknownCodecsAndMissingModelsAreSaid) {
+  Bytes tiny = write_tiny_header(7, 0, as_bytes("abc"));
+  append_bytes(tiny, as_bytes("abc"));
+  const auto codec = unpacked(tiny);
+  ASSERT_FALSE(codec.ok());
+  EXPECT_NE(codec.error().message.find("newer lmc"), std::string::npos);
+  Bytes needs_model = write_tiny_header(2, 15, as_bytes("abc"));
+  append_bytes(needs_model, as_bytes("abc"));
+  Registry registry({});
+  DecompressOptions options;
+  options.registry = &registry;
+  const auto model = unpacked(needs_model, options);
+  ASSERT_FALSE(model.ok());
+  EXPECT_EQ(model.error().family, ErrorFamily::kEnvironment);
+}
+
+}  // namespace
+}  // namespace lmc

@@ -1,0 +1,195 @@
+// Damaged and partly wanted files: every intact block of a broken file, and the blocks that a range of bytes lies in.
+#include <algorithm>
+
+#include "lmc/pipeline/checked_block.h"
+#include "lmc/pipeline/decompress.h"
+
+namespace lmc {
+namespace {
+
+ByteSpan payload_of(ByteSpan file, const BlockLayout& block) {
+  return file.subspan(size_t(block.header_offset) + kBlockHeaderBytes, block.header.payload_bytes);
+}
+
+Result<BlockResources> resources(const FrameHeader& frame, const BlockHeader& block, const DecompressOptions& options) {
+  BlockResources out;
+  out.isa = options.isa;
+  out.threads = options.threads;
+  if (block.model == 0) return out;
+  if (options.registry == nullptr) return environment_error("the file needs a model, and no models are at hand");
+  const auto model = options.registry->find_hash(frame.models[block.model - 1]);
+  if (!model.ok()) return model.error();
+  out.model = &(*model)->file;
+  return out;
+}
+
+Result<Bytes> decode_from(ByteSpan file, const FrameHeader& frame, size_t number, const BlockLayout& block,
+                          const DecompressOptions& options) {
+  const auto with = resources(frame, block.header, options);
+  if (!with.ok()) return with.error();
+  return decode_checked(number, block, payload_of(file, block), *with);
+}
+
+// Walks a damaged file, resting on the indexes where headers cannot be read.
+class Salvage {
+ public:
+  Salvage(ByteSpan file, Sink& sink, const DecompressOptions& options)
+      : file_(file), sink_(sink), options_(options), indexed_(read_layout_from_end(file)) {}
+
+  Result<SalvageReport> run() {
+    report_.stats.compressed_bytes = file_.size();
+    uint64_t offset = 0;
+    while (offset < file_.size()) {
+      const auto next = frame_at(offset);
+      if (!next.ok()) return next.error();
+      offset = *next;
+    }
+    if (file_.empty()) report_.damage.push_back("the input is empty");
+    return report_;
+  }
+
+ private:
+  // Brings back the frame at offset; returns where the next one begins.
+  Result<uint64_t> frame_at(uint64_t offset) {
+    if (file_[size_t(offset)] == kTinyMagic) return tiny_frame(offset);
+    const FrameLayout* index = index_of(offset);
+    FrameHeader header{.block_log2 = kMaxBlockLog2, .content_bytes = {}, .models = {}};
+    const auto header_bytes = frame_header_bytes(part(offset, kHeaderStartBytes));
+    const Result<FrameHeader> read =
+        header_bytes.ok() ? read_frame_header(part(offset, *header_bytes)) : Result<FrameHeader>(header_bytes.error());
+    if (!read.ok()) {
+      if (index == nullptr) return give_up(offset, read.error().message);
+      note(offset, read.error().message + "; blocks that need a model are lost with it");
+    } else {
+      header = *read;
+    }
+    if (index != nullptr) return by_index(header, *index);
+    return by_headers(header, offset + *header_bytes);
+  }
+
+  Result<uint64_t> tiny_frame(uint64_t offset) {
+    MemorySource source(file_.subspan(size_t(offset)));
+    MemorySink whole;
+    const auto stats = decompress(source, whole, options_);
+    if (stats.ok()) {
+      LMC_TRY(write(whole.bytes));
+    } else {
+      note(offset, stats.error().message);
+    }
+    return file_.size();
+  }
+
+  Result<uint64_t> by_index(const FrameHeader& frame, const FrameLayout& index) {
+    for (size_t i = 0; i < index.blocks.size(); ++i) {
+      BlockLayout block = index.blocks[i];
+      block.raw_offset = report_.stats.raw_bytes;
+      const auto header = read_block_header(part(block.header_offset, kBlockHeaderBytes), frame);
+      const bool agrees = header.ok() && header->raw_bytes == block.header.raw_bytes &&
+                          header->payload_bytes == block.header.payload_bytes;
+      if (agrees) {
+        block.header = *header;
+        LMC_TRY(block_or_zeros(frame, i, block));
+      } else {
+        note(block.header_offset, describe_block(i, block) + ": the block header is damaged");
+        LMC_TRY(write(Bytes(block.header.raw_bytes)));
+      }
+    }
+    return index.offset + index.frame_bytes;
+  }
+
+  // The frame has no readable index: cut short, or damaged at its end.
+  Result<uint64_t> by_headers(const FrameHeader& frame, uint64_t position) {
+    for (size_t i = 0;; ++i) {
+      if (position >= file_.size()) return give_up(position, "the file ends before its index");
+      if (file_[size_t(position)] == kEndMarker) return give_up(position, "the index is damaged");
+      const auto header = read_block_header(part(position, kBlockHeaderBytes), frame);
+      if (!header.ok()) return give_up(position, "block " + std::to_string(i) + ": " + header.error().message);
+      const BlockLayout block{position, report_.stats.raw_bytes, *header};
+      if (file_.size() - position - kBlockHeaderBytes < header->payload_bytes)
+        return give_up(position, "the file ends inside " + describe_block(i, block));
+      LMC_TRY(block_or_zeros(frame, i, block));
+      position += kBlockHeaderBytes + header->payload_bytes;
+    }
+  }
+
+  Status block_or_zeros(const FrameHeader& frame, size_t number, const BlockLayout& block) {
+    auto raw = decode_from(file_, frame, number, block, options_);
+    if (!raw.ok() && raw.error().family != ErrorFamily::kBadInput) return raw.error();
+    if (!raw.ok()) note(block.header_offset, raw.error().message);
+    ++report_.stats.blocks;
+    return write(raw.ok() ? *raw : Bytes(block.header.raw_bytes));
+  }
+
+  const FrameLayout* index_of(uint64_t offset) const {
+    for (const FrameLayout& frame : indexed_)
+      if (frame.offset == offset) return &frame;
+    return nullptr;
+  }
+
+  ByteSpan part(uint64_t offset, uint64_t size) const {
+    return file_.subspan(size_t(offset), size_t(std::min<uint64_t>(size, file_.size() - offset)));
+  }
+  void note(uint64_t offset, const std::string& what) {
+    report_.damage.push_back("at byte " + std::to_string(offset) + ": " + what);
+  }
+  // Goes on with the next frame that an index knows, if there is one.
+  uint64_t give_up(uint64_t offset, const std::string& what) {
+    for (const FrameLayout& frame : indexed_)
+      if (frame.offset > offset) {
+        note(offset, what + "; going on with the frame at byte " + std::to_string(frame.offset));
+        return frame.offset;
+      }
+    note(offset, what + "; nothing after this point can be brought back");
+    return file_.size();
+  }
+  Status write(ByteSpan bytes) {
+    report_.stats.raw_bytes += bytes.size();
+    return sink_.write(bytes);
+  }
+
+  ByteSpan file_;
+  Sink& sink_;
+  const DecompressOptions& options_;
+  std::vector<FrameLayout> indexed_;
+  SalvageReport report_;
+};
+
+}  // namespace
+
+Result<SalvageReport> salvage(ByteSpan file, Sink& sink, const DecompressOptions& options) {
+  return Salvage(file, sink, options).run();
+}
+
+Result<Bytes> read_range(ByteSpan file, uint64_t offset_bytes, uint64_t size_bytes, const DecompressOptions& options) {
+  const auto frames = read_layout(file);
+  if (!frames.ok()) return frames.error();
+  Bytes out;
+  uint64_t begin = 0;  // of the current piece, in the content
+  const auto take = [&](const Bytes& piece) {
+    const uint64_t from = std::min<uint64_t>(piece.size(), offset_bytes > begin ? offset_bytes - begin : 0);
+    append_bytes(out, ByteSpan(piece)
+                          .subspan(size_t(from))
+                          .first(size_t(std::min<uint64_t>(piece.size() - from, size_bytes - out.size()))));
+  };
+  for (const FrameLayout& frame : *frames) {
+    if (frame.tiny) {
+      MemorySource source(file.subspan(size_t(frame.offset)));
+      MemorySink whole;
+      const auto stats = decompress(source, whole, options);
+      if (!stats.ok()) return stats.error();
+      take(whole.bytes);
+    }
+    for (size_t i = 0; i < frame.blocks.size(); ++i) {
+      const BlockLayout& block = frame.blocks[i];
+      if (out.size() < size_bytes && begin + block.header.raw_bytes > offset_bytes) {
+        const auto raw = decode_from(file, frame.header, i, block, options);
+        if (!raw.ok()) return raw.error();
+        take(*raw);
+      }
+      begin += block.header.raw_bytes;
+    }
+  }
+  return out;
+}
+
+}  // namespace lmc

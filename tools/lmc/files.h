@@ -1,0 +1,59 @@
+// One input after the other through the library: names, protection of what exists, messages.
+#ifndef TOOLS_LMC_FILES_H_
+#define TOOLS_LMC_FILES_H_
+
+#include <sys/stat.h>
+
+#include <memory>
+#include <utility>
+
+#include "lmc/models/registry.h"
+#include "tools/lmc/options.h"
+#include "tools/lmc/talk.h"
+
+namespace lmc {
+
+// A file that is open for reading, or standard input. Closed when it goes.
+class InputFile {
+ public:
+  static Result<InputFile> open(const std::string& name);
+  InputFile(InputFile&& other) noexcept;
+  InputFile& operator=(InputFile&&) = delete;
+  ~InputFile();
+
+  int descriptor() const { return descriptor_; }
+  const std::string& name() const { return name_; }
+  bool is_stdin() const { return is_stdin_; }
+  bool is_regular() const;
+  const struct stat& info() const { return info_; }
+  // The whole content, mapped where that is possible; valid while the returned holder lives.
+  Result<std::pair<ByteSpan, std::shared_ptr<void>>> whole() const;
+
+ private:
+  InputFile() = default;
+  int descriptor_ = -1;
+  std::string name_;
+  bool is_stdin_ = false;
+  struct stat info_ {};
+};
+
+// What all inputs of one call share.
+struct Session {
+  const Options& options;
+  Talk& talk;
+  Registry& registry;
+  Isa isa;
+  int threads;
+  const LoadedModel* model;  // for compressing; may be null
+};
+
+Status compress_file(const Session& session, const std::string& name);
+Status decompress_file(const Session& session, const std::string& name);  // -d, -t, --salvage, --range
+Status list_file(const Session& session, const std::string& name);
+
+// lmc model ...: returns the exit code.
+int model_command(int argc, const char* const* argv);
+
+}  // namespace lmc
+
+#endif  // TOOLS_LMC_FILES_H_

@@ -1,0 +1,112 @@
+// The texts made from the option table: help, manual page, shell completion.
+#include <algorithm>
+#include <sstream>
+
+#include "tools/lmc/options.h"
+
+namespace lmc {
+namespace {
+
+constexpr const char* kUsage =
+    "Usage: lmc [options] [FILE...]          FILE -> FILE.lmc\n"
+    "       lmc -d [options] [FILE.lmc...]   and back\n"
+    "       lmc model list | info [NAME]     the models at hand\n"
+    "No FILE, or -, is standard input, and then standard output.\n";
+
+// "-0,-1,...,-9" is shown as "-0 ... -9", "-o,--output" with its argument as "-o, --output FILE".
+std::string shown_names(const OptionRow& row) {
+  const std::string names = row.names;
+  if (names.starts_with("-0,")) return "-0 ... -9";
+  std::string out;
+  for (char c : names) {
+    out += c;
+    if (c == ',') out += ' ';
+  }
+  if (row.argument != nullptr) out += std::string(" ") + row.argument;
+  return out;
+}
+
+std::vector<std::string> split_names(const OptionRow& row) {
+  std::vector<std::string> out;
+  std::istringstream in(row.names);
+  for (std::string name; std::getline(in, name, ',');) out.push_back(name);
+  return out;
+}
+
+std::string help(bool only_short) {
+  constexpr size_t kColumn = 24;
+  std::string out = kUsage;
+  std::string section;
+  for (const OptionRow& row : option_table()) {
+    if (only_short && !row.in_short_help) continue;
+    if (section != row.section) out += std::string("\n") + row.section + ":\n";
+    section = row.section;
+    std::string line = "  " + shown_names(row);
+    line.resize(std::max(line.size() + 2, kColumn), ' ');
+    out += line + row.help + "\n";
+  }
+  return out;
+}
+
+// Hyphens must be escaped in troff, or they may be set as dashes.
+std::string troff(const std::string& text) {
+  std::string out;
+  for (char c : text) out += c == '-' ? std::string("\\-") : std::string(1, c);
+  return out;
+}
+
+}  // namespace
+
+std::string short_help() { return help(true) + "\nlmc --help lists all options.\n"; }
+
+std::string full_help() {
+  return help(false) + "\nExit codes: 0 done, 1 wrong usage, 2 environment (files, memory, missing model),\n" +
+         "3 bad input (damaged or no .lmc file), 4 a bug in lmc. With several files: the highest.\n";
+}
+
+std::string man_page() {
+  std::string out =
+      ".\\\" Made by lmc --print-man-page from the option table in tools/lmc/options.cc.\n"
+      ".TH LMC 1 \"\" \"lmc " LMC_VERSION
+      "\" \"User Commands\"\n"
+      ".SH NAME\nlmc \\- lossless compression by prediction\n"
+      ".SH SYNOPSIS\n.B lmc\n[options] [FILE...]\n.br\n.B lmc \\-d\n[options] [FILE.lmc...]\n.br\n"
+      ".B lmc model\nlist | info [NAME]\n"
+      ".SH DESCRIPTION\n"
+      "A language model and adaptive context models predict the bytes of a file, and an arithmetic coder writes down\n"
+      "only what they did not foresee. The manners are those of\n.BR zstd (1):\n"
+      "each FILE becomes FILE.lmc, sources are kept, nothing is overwritten without\n.BR \\-f ,\n"
+      "and no FILE, or \\-, means standard input and standard output.\n";
+  std::string section;
+  for (const OptionRow& row : option_table()) {
+    if (section != row.section) out += std::string(".SH ") + row.section + "\n";
+    section = row.section;
+    out += ".TP\n.B " + troff(shown_names(row)) + "\n" + troff(row.help) + "\n";
+  }
+  return out +
+         ".SH ENVIRONMENT\n.TP\n.B LMC_MODELS\nfolders with .lmcm files, colons between them\n"
+         ".SH EXIT STATUS\n0 done, 1 wrong usage, 2 environment (files, memory, missing model), 3 bad input,\n"
+         "4 a bug. With several files: the highest.\n"
+         ".SH SEE ALSO\n.BR zstd (1),\n.BR xz (1)\n";
+}
+
+std::string bash_completion() {
+  std::string words;
+  std::string cases;
+  for (const OptionRow& row : option_table()) {
+    const std::vector<std::string> names = split_names(row);
+    for (const std::string& name : names) words += (words.empty() ? "" : " ") + name;
+    if (row.choices == nullptr) continue;
+    std::string pattern;
+    for (const std::string& name : names) pattern += (pattern.empty() ? "" : "|") + name;
+    cases += "    " + pattern + ")\n      COMPREPLY=($(compgen -W '" + row.choices +
+             "' -- \"$word\"))\n      return\n" + "      ;;\n";
+  }
+  return "# Completion for bash. Made by lmc --print-completion from the option table in tools/lmc/options.cc.\n"
+         "_lmc() {\n  local word=\"${COMP_WORDS[COMP_CWORD]}\"\n  case \"${COMP_WORDS[COMP_CWORD - 1]}\" in\n" +
+         cases + "  esac\n  if [[ $word == -* ]]; then\n    COMPREPLY=($(compgen -W '" + words +
+         "' -- \"$word\"))\n  else\n    COMPREPLY=($(compgen -f -- \"$word\"))\n  fi\n}\n"
+         "complete -o filenames -F _lmc lmc\n";
+}
+
+}  // namespace lmc

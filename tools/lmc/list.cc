@@ -1,0 +1,132 @@
+// lmc -l: what a .lmc file holds, told from its headers and indexes without decoding anything.
+#include <cstdio>
+
+#include "lmc/container/layout.h"
+#include "tools/lmc/files.h"
+
+namespace lmc {
+namespace {
+
+std::string codec_name(uint8_t codec) {
+  static constexpr const char* kNames[] = {"stored", "mixing", "text"};
+  return codec < std::size(kNames) ? kNames[codec] : "codec-" + std::to_string(codec);
+}
+
+std::string builtin_name(int number) {
+  for (const BuiltinModel& builtin : builtin_models())
+    if (builtin.number == number) return builtin.name;
+  return "built-in-" + std::to_string(number);
+}
+
+std::string model_name(const Sha256& hash) {
+  for (const BuiltinModel& builtin : builtin_models())
+    if (builtin.sha256 == hash) return builtin.name;
+  return hex(hash);
+}
+
+std::string json_string(const std::string& text) {
+  std::string out = "\"";
+  for (char c : text) {
+    char escaped[8];
+    if (c == '"' || c == '\\') {
+      out += std::string("\\") + c;
+    } else if (uint8_t(c) < 0x20) {
+      std::snprintf(escaped, sizeof escaped, "\\u%04x", unsigned(c));
+      out += escaped;
+    } else {
+      out += c;
+    }
+  }
+  return out + "\"";
+}
+
+// One file, all its frames added up.
+struct Summary {
+  uint64_t blocks = 0;
+  uint64_t compressed_bytes = 0;
+  uint64_t raw_bytes = 0;
+  std::vector<std::string> codecs;
+  std::vector<std::string> models;
+  std::vector<std::string> hashes;
+};
+
+void add_once(std::vector<std::string>& list, const std::string& word) {
+  for (const std::string& known : list)
+    if (known == word) return;
+  list.push_back(word);
+}
+
+Summary summarize(const std::vector<FrameLayout>& frames) {
+  Summary sum;
+  for (const FrameLayout& frame : frames) {
+    sum.compressed_bytes += frame.frame_bytes;
+    sum.raw_bytes += frame.content_bytes;
+    if (frame.tiny) {
+      sum.blocks += frame.content_bytes > 0 ? 1 : 0;
+      if (frame.content_bytes > 0) add_once(sum.codecs, codec_name(frame.tiny_header.codec));
+      if (frame.tiny_header.model > 0) add_once(sum.models, builtin_name(frame.tiny_header.model));
+      continue;
+    }
+    sum.blocks += frame.blocks.size();
+    for (const BlockLayout& block : frame.blocks) add_once(sum.codecs, codec_name(block.header.codec));
+    for (const Sha256& model : frame.header.models) add_once(sum.models, model_name(model));
+    sum.hashes.push_back(hex(frame.content_hash));
+  }
+  return sum;
+}
+
+std::string join(const std::vector<std::string>& words, const char* between) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : between) + word;
+  return out;
+}
+
+std::string json_list(std::vector<std::string> words) {
+  for (std::string& word : words) word = json_string(word);
+  return "[" + join(words, ", ") + "]";
+}
+
+void print_blocks(const std::vector<FrameLayout>& frames) {
+  for (const FrameLayout& frame : frames)
+    for (const BlockLayout& block : frame.blocks)
+      std::printf("  block at %llu: content from %llu, %u => %u bytes, %s\n",
+                  static_cast<unsigned long long>(block.header_offset),
+                  static_cast<unsigned long long>(block.raw_offset), block.header.raw_bytes, block.header.payload_bytes,
+                  codec_name(block.header.codec).c_str());
+}
+
+}  // namespace
+
+Status list_file(const Session& session, const std::string& name) {
+  const auto input = InputFile::open(name);
+  if (!input.ok()) return input.error();
+  const auto whole = input->whole();
+  if (!whole.ok()) return whole.error();
+  const auto frames = read_layout(whole->first);
+  if (!frames.ok())
+    return bad_input(input->name() + ": " + frames.error().message + " (at byte " +
+                     std::to_string(frames.error().offset_bytes.value_or(0)) + ")");
+  const Summary sum = summarize(*frames);
+  if (session.options.json) {
+    // One object a line.
+    std::printf(
+        "{\"file\": %s, \"frames\": %zu, \"tiny\": %s, \"blocks\": %llu, \"compressed_bytes\": %llu, "
+        "\"content_bytes\": %llu, \"codecs\": %s, \"models\": %s, \"sha256_128\": %s}\n",
+        json_string(input->name()).c_str(), frames->size(), frames->back().tiny ? "true" : "false",
+        static_cast<unsigned long long>(sum.blocks), static_cast<unsigned long long>(sum.compressed_bytes),
+        static_cast<unsigned long long>(sum.raw_bytes), json_list(sum.codecs).c_str(), json_list(sum.models).c_str(),
+        json_list(sum.hashes).c_str());
+    return Ok();
+  }
+  if (name == session.options.inputs.front())
+    std::printf("%8s %12s %14s %9s  %-14s %-12s %s\n", "blocks", "compressed", "content", "ratio", "codecs", "models",
+                "file");
+  std::printf("%8llu %12llu %14llu %9s  %-14s %-12s %s\n", static_cast<unsigned long long>(sum.blocks),
+              static_cast<unsigned long long>(sum.compressed_bytes), static_cast<unsigned long long>(sum.raw_bytes),
+              percent(sum.compressed_bytes, sum.raw_bytes).c_str(), join(sum.codecs, ",").c_str(),
+              sum.models.empty() ? "-" : join(sum.models, ",").c_str(), input->name().c_str());
+  if (session.options.verbose) print_blocks(*frames);
+  return Ok();
+}
+
+}  // namespace lmc

@@ -1,0 +1,103 @@
+// lmc: lossless compression by prediction. Reads the command line and takes one input after the other.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <string_view>
+#include <thread>
+
+#include "tools/lmc/files.h"
+#include "tools/lmc/output_file.h"
+
+namespace lmc {
+namespace {
+
+std::vector<std::string> model_folders(const Options& options) {
+  std::vector<std::string> folders = split_folders(options.model_folders);
+  for (std::string& folder : default_model_folders()) folders.push_back(std::move(folder));
+  return folders;
+}
+
+// The model to compress with: an explicit one must be there; without the default one it works less well, so say it.
+Result<const LoadedModel*> choose_model(const Options& options, Registry& registry, Talk& talk) {
+  if (options.mode != Mode::kCompress || options.level < kFirstModelLevel) return nullptr;
+  if (!options.model.empty()) return registry.find_name(options.model);
+  if (builtin_models().empty()) return nullptr;
+  const auto model = registry.find_default();
+  if (!model.ok()) talk.warn(model.error().message + "\nlmc: going on without a language model: larger output");
+  return model.ok() ? *model : nullptr;
+}
+
+int print(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  return std::fflush(stdout) == 0 ? 0 : int(ErrorFamily::kEnvironment);
+}
+
+int work(const Options& options) {
+  Talk talk(options);
+  const auto fail = [&](const Error& error) {
+    talk.error(error);
+    return int(error.family);
+  };
+  const Isa isa = options.isa.value_or(best_isa());
+  if (!isa_available(isa)) return fail(environment_error(std::string("this machine has no ") + isa_name(isa)));
+  Registry registry(model_folders(options));
+  const auto model = choose_model(options, registry, talk);
+  if (!model.ok()) return fail(model.error());
+  const int threads = options.threads > 0 ? options.threads : int(std::max(1u, std::thread::hardware_concurrency()));
+  talk.detail("lmc " LMC_VERSION ", " + std::to_string(threads) + " threads, " + isa_name(isa) +
+              (*model != nullptr ? ", model " + (*model)->name : ""));
+  const Session session{options, talk, registry, isa, threads, *model};
+  int worst = 0;
+  for (const std::string& name : options.inputs) {
+    const Status done = options.mode == Mode::kCompress ? compress_file(session, name)
+                        : options.mode == Mode::kList   ? list_file(session, name)
+                                                        : decompress_file(session, name);
+    if (!done.ok()) worst = std::max(worst, fail(done.error()));
+  }
+  return worst;
+}
+
+int run(int argc, const char* const* argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "model") return model_command(argc, argv);
+  const auto options = parse_options(argc, argv);
+  if (!options.ok()) {
+    std::fprintf(stderr, "lmc: %s\nlmc -h shows the options.\n", options.error().message.c_str());
+    return int(ErrorFamily::kUsage);
+  }
+  switch (options->mode) {
+    case Mode::kHelp:
+      return print(short_help());
+    case Mode::kFullHelp:
+      return print(full_help());
+    case Mode::kVersion:
+      return print("lmc " LMC_VERSION "\n");
+    case Mode::kManPage:
+      return print(man_page());
+    case Mode::kCompletion:
+      return print(bash_completion());
+    default:
+      break;
+  }
+  if (argc == 1 && ::isatty(STDIN_FILENO)) {
+    std::fputs(short_help().c_str(), stderr);
+    return int(ErrorFamily::kUsage);
+  }
+  remove_temporary_on_signals();
+  return work(*options);
+}
+
+}  // namespace
+}  // namespace lmc
+
+int main(int argc, char** argv) {
+  try {
+    return lmc::run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    std::fputs("lmc: out of memory; smaller --block-size or fewer threads (-T1) need less\n", stderr);
+    return int(lmc::ErrorFamily::kEnvironment);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "lmc: %s (this is a bug in lmc; please report it)\n", error.what());
+    return int(lmc::ErrorFamily::kBug);
+  }
+}

@@ -1,0 +1,77 @@
+// lmc model list | info [NAME]: which models are at hand.
+#include <cstdio>
+#include <string>
+
+#include "tools/lmc/files.h"
+
+namespace lmc {
+namespace {
+
+constexpr const char* kModelUsage =
+    "Usage: lmc model list [--models FOLDER]         all models found, and the built-in ones that are missing\n"
+    "       lmc model info [NAME] [--models FOLDER]  one model; the default one without NAME\n";
+
+std::vector<std::string> folders(const std::string& given) {
+  std::vector<std::string> out = split_folders(given);
+  for (std::string& folder : default_model_folders()) out.push_back(std::move(folder));
+  return out;
+}
+
+int list(Registry& registry) {
+  int code = 0;
+  std::vector<bool> found(builtin_models().size(), false);
+  for (const std::string& path : registry.model_paths()) {
+    const auto model = registry.open(path);
+    if (!model.ok()) {
+      std::fprintf(stderr, "lmc: %s\n", model.error().message.c_str());
+      code = int(model.error().family);
+      continue;
+    }
+    std::printf("%-20s %-12s %s  %s\n", (*model)->name.c_str(),
+                (*model)->builtin_number > 0 ? ("built-in " + std::to_string((*model)->builtin_number)).c_str() : "-",
+                hex((*model)->sha256).substr(0, 16).c_str(), path.c_str());
+    for (size_t i = 0; i < found.size(); ++i)
+      if (builtin_models()[i].sha256 == (*model)->sha256) found[i] = true;
+  }
+  for (size_t i = 0; i < found.size(); ++i)
+    if (!found[i])
+      std::printf("%-20s %-12s %s  missing\n", builtin_models()[i].name,
+                  ("built-in " + std::to_string(builtin_models()[i].number)).c_str(),
+                  hex(builtin_models()[i].sha256).substr(0, 16).c_str());
+  return code;
+}
+
+int info(Registry& registry, const std::string& name) {
+  const auto model = name.empty() ? registry.find_default() : registry.find_name(name);
+  if (!model.ok()) {
+    std::fprintf(stderr, "lmc: %s\n", model.error().message.c_str());
+    return int(model.error().family);
+  }
+  std::printf("name      %s\nfile      %s\nsha256    %s\nbuilt-in  %s\n", (*model)->name.c_str(),
+              (*model)->path.c_str(), hex((*model)->sha256).c_str(),
+              (*model)->builtin_number > 0 ? ("number " + std::to_string((*model)->builtin_number)).c_str() : "no");
+  return 0;
+}
+
+}  // namespace
+
+int model_command(int argc, const char* const* argv) {
+  std::string given_folders;
+  std::vector<std::string> words;
+  for (int i = 2; i < argc; ++i) {
+    if (std::string_view(argv[i]) == "--models" && i + 1 < argc) {
+      given_folders = argv[++i];
+    } else {
+      words.push_back(argv[i]);
+    }
+  }
+  Registry registry(folders(given_folders));
+  if (words.size() == 1 && words[0] == "list") return list(registry);
+  if (!words.empty() && words.size() <= 2 && words[0] == "info")
+    return info(registry, words.size() == 2 ? words[1] : "");
+  const bool asked = words.size() == 1 && (words[0] == "-h" || words[0] == "--help");
+  std::fputs(kModelUsage, asked ? stdout : stderr);
+  return asked ? 0 : int(ErrorFamily::kUsage);
+}
+
+}  // namespace lmc

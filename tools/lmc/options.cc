@@ -1,0 +1,172 @@
+#include "tools/lmc/options.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+
+namespace lmc {
+namespace {
+
+using Apply = void (*)(Options&, const std::string&);
+
+struct Row {
+  OptionRow shown;
+  Apply apply;
+};
+
+[[noreturn]] void reject(const std::string& message) { throw CLI::ValidationError(message); }
+
+uint64_t parse_number(const std::string& text, const char* what) {
+  uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size())
+    reject(std::string(what) + ": not a whole number: '" + text + "'");
+  return value;
+}
+
+// "4194304", "4096K", "4M", "4MiB"
+uint64_t parse_size(const std::string& text, const char* what) {
+  const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  std::string unit = text.substr(digits);
+  if (unit.ends_with("iB")) unit.resize(unit.size() - 2);
+  const uint64_t factor = unit.empty() ? 1 : unit == "K" ? 1 << 10 : unit == "M" ? 1 << 20 : unit == "G" ? 1 << 30 : 0;
+  if (factor == 0) reject(std::string(what) + ": unknown unit in '" + text + "'; K, M and G are known");
+  const uint64_t number = parse_number(text.substr(0, digits), what);
+  if (number > UINT64_MAX / factor) reject(std::string(what) + ": too large: '" + text + "'");
+  return number * factor;
+}
+
+void set_range(Options& o, const std::string& text) {
+  const size_t colon = text.find(':');
+  if (colon == std::string::npos) reject("--range: wants OFFSET:SIZE, got '" + text + "'");
+  o.range = Range{parse_size(text.substr(0, colon), "--range"), parse_size(text.substr(colon + 1), "--range")};
+}
+
+void set_threads(Options& o, const std::string& text) {
+  const uint64_t threads = parse_number(text, "--threads");
+  if (threads > 1024) reject("--threads: at most 1024");
+  o.threads = int(threads);
+}
+
+void set_isa(Options& o, const std::string& text) {
+  o.isa = parse_isa(text);
+  if (!o.isa) reject("--isa: unknown instruction set '" + text + "'; scalar, avx2, avx512 and neon are known");
+}
+
+constexpr const char* kOperation = "Operation";
+constexpr const char* kOutput = "Output";
+constexpr const char* kTuning = "Tuning";
+constexpr const char* kTalk = "Messages";
+
+#define LMC_SET(statement)               \
+  [](Options& o, const std::string& v) { \
+    (void)v;                             \
+    statement;                           \
+  }
+
+const Row kRows[] = {
+    {{kOperation, "-z,--compress", nullptr, nullptr, "compress (the default)", false},
+     LMC_SET(o.mode = Mode::kCompress)},
+    {{kOperation, "-d,--decompress", nullptr, nullptr, "restore the content of .lmc files", true},
+     LMC_SET(o.mode = Mode::kDecompress)},
+    {{kOperation, "-t,--test", nullptr, nullptr, "decode and check .lmc files, write nothing", true},
+     LMC_SET(o.mode = Mode::kTest)},
+    {{kOperation, "-l,--list", nullptr, nullptr, "show what .lmc files hold", true}, LMC_SET(o.mode = Mode::kList)},
+    {{kOperation, "--json", nullptr, nullptr, "with -l: print JSON", false}, LMC_SET(o.json = true)},
+    {{kOperation, "--range", "OFFSET:SIZE", nullptr,
+      "with -d: only this part of the content, decoding only the blocks it lies in", false},
+     set_range},
+    {{kOperation, "--salvage", nullptr, nullptr,
+      "with -d: bring back every intact block of a damaged file; lost blocks become zero bytes", false},
+     LMC_SET(o.salvage = true)},
+    {{kOutput, "-o,--output", "FILE", nullptr, "write to FILE (one input only; - is standard output)", true},
+     LMC_SET(o.output = v)},
+    {{kOutput, "-c,--stdout", nullptr, nullptr, "write to standard output, keep the sources", true},
+     LMC_SET(o.to_stdout = true)},
+    {{kOutput, "-f,--force", nullptr, nullptr,
+      "overwrite, compress .lmc files again, write compressed bytes to a terminal", true},
+     LMC_SET(o.force = true)},
+    {{kOutput, "-k,--keep", nullptr, nullptr, "keep the sources (the default)", true},
+     LMC_SET(o.remove_source = false)},
+    {{kOutput, "--rm", nullptr, nullptr, "remove each source when its output is complete", true},
+     LMC_SET(o.remove_source = true)},
+    {{kTuning, "-0,-1,-2,-3,-4,-5,-6,-7,-8,-9", nullptr, nullptr,
+      "level: 0 stores, 1-3 adapt to the data only, 4-9 use the language model too (default 5)", true},
+     nullptr},
+    {{kTuning, "-T,--threads", "N", nullptr, "use N threads; 0 is one for each processor (the default)", true},
+     set_threads},
+    {{kTuning, "--block-size", "SIZE", "128K 256K 512K 1M 2M 4M 8M 16M 32M 64M",
+      "bytes in a block, a power of two from 128K to 64M (default 4M): larger is smaller, smaller seeks better", false},
+     LMC_SET(o.block_bytes = parse_size(v, "--block-size"))},
+    {{kTuning, "--model", "NAME", nullptr, "compress with this model: name, file, or start of its SHA-256", false},
+     LMC_SET(o.model = v)},
+    {{kTuning, "--models", "FOLDER", nullptr,
+      "look for models here (colons between several) before LMC_MODELS and the installed ones", false},
+     LMC_SET(o.model_folders = v)},
+    {{kTuning, "--isa", "NAME", "scalar avx2 avx512 neon",
+      "use this instruction set (default: the fastest); the bytes are the same with every one", false},
+     set_isa},
+    {{kTalk, "-q,--quiet", nullptr, nullptr, "say nothing but errors", true}, LMC_SET(o.quiet = true)},
+    {{kTalk, "-v,--verbose", nullptr, nullptr, "say more: model, speed, memory", true}, LMC_SET(o.verbose = true)},
+    {{kTalk, "-h", nullptr, nullptr, "the most used options", true}, LMC_SET(o.mode = Mode::kHelp)},
+    {{kTalk, "--help", nullptr, nullptr, "all options", true}, LMC_SET(o.mode = Mode::kFullHelp)},
+    {{kTalk, "--version", nullptr, nullptr, "print the version", false}, LMC_SET(o.mode = Mode::kVersion)},
+    {{kTalk, "--print-man-page", nullptr, nullptr, "print the manual page (docs/lmc.1)", false},
+     LMC_SET(o.mode = Mode::kManPage)},
+    {{kTalk, "--print-completion", nullptr, nullptr, "print the completion for bash (scripts/lmc.bash)", false},
+     LMC_SET(o.mode = Mode::kCompletion)},
+};
+
+Status check(const Options& o) {
+  const bool decodes = o.mode == Mode::kDecompress;
+  if (o.salvage && !decodes) return usage_error("--salvage goes with -d");
+  if (o.range && !decodes) return usage_error("--range goes with -d");
+  if (o.range && o.salvage) return usage_error("--range and --salvage do not go together");
+  if (o.json && o.mode != Mode::kList) return usage_error("--json goes with -l");
+  if (!o.output.empty() && o.to_stdout && o.output != "-") return usage_error("-o and -c do not go together");
+  if (!o.output.empty() && o.inputs.size() > 1) return usage_error("-o wants one input; use -c to join several");
+  if (o.remove_source && (o.to_stdout || o.output == "-")) return usage_error("--rm needs an output file");
+  if (o.remove_source && (o.salvage || o.range)) return usage_error("--rm wants the whole content restored");
+  return Ok();
+}
+
+}  // namespace
+
+std::span<const OptionRow> option_table() {
+  static const std::vector<OptionRow> rows = [] {
+    std::vector<OptionRow> out;
+    for (const Row& row : kRows) out.push_back(row.shown);
+    return out;
+  }();
+  return rows;
+}
+
+Result<Options> parse_options(int argc, const char* const* argv) {
+  Options options;
+  CLI::App app;
+  app.set_help_flag();
+  for (const Row& row : kRows) {
+    CLI::Option* added = nullptr;
+    if (row.shown.argument != nullptr) {
+      added = app.add_option_function<std::string>(row.shown.names,
+                                                   [&](const std::string& value) { row.apply(options, value); });
+    } else if (row.apply != nullptr) {
+      added = app.add_flag_function(row.shown.names, [&](int64_t) { row.apply(options, ""); });
+    }
+    if (added != nullptr) added->trigger_on_parse();
+  }
+  for (int level = 0; level <= kMaxLevel; ++level)
+    app.add_flag_function("-" + std::to_string(level), [&options, level](int64_t) { options.level = level; })
+        ->trigger_on_parse();
+  app.add_option("files", options.inputs);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Error& error) {
+    return usage_error(error.what());
+  }
+  if (options.inputs.empty()) options.inputs.push_back("-");
+  LMC_TRY(check(options));
+  return options;
+}
+
+}  // namespace lmc

@@ -1,0 +1,64 @@
+// The command line of lmc: one table of options, from which the parser, -h, the man page and the shell completion come.
+#ifndef TOOLS_LMC_OPTIONS_H_
+#define TOOLS_LMC_OPTIONS_H_
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lmc/base/result.h"
+#include "lmc/numerics/isa.h"
+#include "lmc/pipeline/compress.h"
+
+namespace lmc {
+
+enum class Mode { kCompress, kDecompress, kTest, kList, kHelp, kFullHelp, kVersion, kManPage, kCompletion };
+
+struct Range {
+  uint64_t offset_bytes = 0;
+  uint64_t size_bytes = 0;
+};
+
+struct Options {
+  Mode mode = Mode::kCompress;
+  std::vector<std::string> inputs;  // "-" is standard input
+  std::string output;               // empty: from the input's name
+  bool to_stdout = false;
+  bool force = false;
+  bool remove_source = false;
+  bool salvage = false;
+  std::optional<Range> range;  // only this part of the content
+  bool json = false;
+  bool quiet = false;
+  bool verbose = false;
+  int level = kDefaultLevel;
+  int threads = 0;  // 0: one for each processor
+  size_t block_bytes = kDefaultBlockBytes;
+  std::optional<Isa> isa;     // unset: the fastest there is
+  std::string model_folders;  // colons between them; empty: the default ones
+  std::string model;          // empty: the default one
+};
+
+// One row of the table. What an option does stands in options.cc, beside its row.
+struct OptionRow {
+  const char* section;   // heading in the man page
+  const char* names;     // "-o,--output"; for the levels "-0,-1,...,-9"
+  const char* argument;  // nullptr: takes none
+  const char* choices;   // words for the completion, blanks between them; may be nullptr
+  const char* help;
+  bool in_short_help;
+};
+std::span<const OptionRow> option_table();
+
+// Errors: usage.
+Result<Options> parse_options(int argc, const char* const* argv);
+
+std::string short_help();
+std::string full_help();
+std::string man_page();
+std::string bash_completion();
+
+}  // namespace lmc
+
+#endif  // TOOLS_LMC_OPTIONS_H_
