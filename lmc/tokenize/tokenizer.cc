@@ -1,0 +1,265 @@
+#include "lmc/tokenize/tokenizer.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace lmc {
+namespace {
+
+enum class ByteClass : uint8_t { kLetter, kDigit, kSpace, kNewline, kPunctuation };
+
+constexpr ByteClass classify(unsigned byte) {
+  if (byte >= 0x80 || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z')) return ByteClass::kLetter;
+  if (byte >= '0' && byte <= '9') return ByteClass::kDigit;
+  if (byte == ' ' || byte == '\t') return ByteClass::kSpace;
+  if (byte == '\n' || byte == '\r') return ByteClass::kNewline;
+  return ByteClass::kPunctuation;
+}
+
+constexpr std::array<ByteClass, 256> make_classes() {
+  std::array<ByteClass, 256> classes{};
+  for (unsigned byte = 0; byte < 256; ++byte) classes[byte] = classify(byte);
+  return classes;
+}
+constexpr std::array<ByteClass, 256> kClass = make_classes();
+
+constexpr size_t kMaxDigits = 3;  // a number is cut into groups of at most this many digits
+
+// Hash of a token pair; multiplicative, high bits kept.
+size_t pair_slot(uint32_t pair, size_t slots) { return size_t(pair * 0x9E3779B1u) >> (32 - std::countr_zero(slots)); }
+
+uint64_t hash_piece(ByteSpan piece) {
+  uint64_t hash = piece.size() * 0x9E3779B97F4A7C15ull;
+  size_t i = 0;
+  for (; i + 8 <= piece.size(); i += 8) {
+    uint64_t word;
+    std::memcpy(&word, &piece[i], 8);
+    hash = (hash ^ word) * 0xD6E8FEB86659FD93ull;
+    hash ^= hash >> 32;
+  }
+  uint64_t tail = 0;
+  std::memcpy(&tail, piece.data() + i, piece.size() - i);
+  hash = (hash ^ tail) * 0xD6E8FEB86659FD93ull;
+  return hash ^ (hash >> 32);
+}
+
+// Remembers how short pieces were cut; one entry a slot, the newest wins.
+struct CachedPiece {
+  static constexpr size_t kMaxBytes = 23, kMaxTokens = 11;
+  uint8_t size_bytes = 0, tokens_count = 0;
+  std::array<uint8_t, kMaxBytes> bytes;
+  std::array<uint16_t, kMaxTokens> tokens;
+};
+constexpr size_t kCacheSlots = 1 << 15;
+
+}  // namespace
+
+size_t next_piece(ByteSpan text) {
+  const size_t limit = std::min(text.size(), kMaxTokenBytes);
+  auto is = [&](size_t i, ByteClass wanted) { return i < limit && kClass[text[i]] == wanted; };
+  auto skip = [&](size_t i, ByteClass wanted) {
+    while (is(i, wanted)) ++i;
+    return i;
+  };
+  auto skip_line_ends = [&](size_t i) { return is(i, ByteClass::kNewline) ? skip(skip(i, ByteClass::kNewline), ByteClass::kSpace) : i; };
+
+  if (is(0, ByteClass::kNewline)) return skip_line_ends(0);
+  size_t start = 0;  // where the piece proper begins, after at most one space
+  if (is(0, ByteClass::kSpace)) {
+    const size_t end = skip(0, ByteClass::kSpace);
+    if (end == limit || is(end, ByteClass::kNewline)) return end;
+    if (text[end - 1] != ' ') return end;  // a tab before a word stays apart
+    if (end > 1) return end - 1;           // the last space goes with what follows
+    start = 1;
+  }
+  if (is(start, ByteClass::kLetter)) return skip(start, ByteClass::kLetter);
+  if (is(start, ByteClass::kDigit)) {
+    size_t end = start;
+    while (end - start < kMaxDigits && is(end, ByteClass::kDigit)) ++end;
+    return end;
+  }
+  // Punctuation: also across single spaces between signs (`", "`, `) {`), with the line end and indentation after it.
+  size_t end = skip(start, ByteClass::kPunctuation);
+  while (end < limit && text[end] == ' ' && is(end + 1, ByteClass::kPunctuation)) end = skip(end + 1, ByteClass::kPunctuation);
+  return skip_line_ends(end);
+}
+
+Result<Tokenizer> Tokenizer::create(std::vector<std::string> strings, std::vector<uint32_t> merge_ranks) {
+  if (strings.size() + 1 < kMinVocabulary || strings.size() + 1 > kMaxVocabulary)
+    return bad_input("tokenizer: vocabulary of " + std::to_string(strings.size() + 1) + " tokens, expected 257 to 65536");
+  if (merge_ranks.size() != strings.size()) return bad_input("tokenizer: one merge rank per string expected");
+  Tokenizer tokenizer;
+  const size_t merges_count = strings.size() - 256;
+  std::vector<bool> rank_seen(merges_count);
+  size_t bytes_seen = 0;
+  for (size_t id = 0; id < strings.size(); ++id) {
+    const std::string& string = strings[id];
+    if (string.empty() || string.size() > kMaxTokenBytes)
+      return bad_input("tokenizer: token " + std::to_string(id) + " has " + std::to_string(string.size()) + " bytes, expected 1 to 64");
+    if (id > 0 && strings[id - 1] >= string) return bad_input("tokenizer: token " + std::to_string(id) + " is out of order");
+    if (string.size() == 1) {
+      tokenizer.byte_token_[uint8_t(string[0])] = uint16_t(id);
+      merge_ranks[id] = 0;
+      ++bytes_seen;
+    } else {
+      if (merge_ranks[id] >= merges_count || rank_seen[merge_ranks[id]])
+        return bad_input("tokenizer: merge rank of token " + std::to_string(id) + " is out of range or given twice");
+      rank_seen[merge_ranks[id]] = true;
+    }
+  }
+  if (bytes_seen != 256) return bad_input("tokenizer: " + std::to_string(bytes_seen) + " of the 256 single bytes present");
+  tokenizer.strings_ = std::move(strings);
+  tokenizer.ranks_ = std::move(merge_ranks);
+  tokenizer.build_merges();
+  return tokenizer;
+}
+
+// Any two adjacent tokens whose concatenation is a token may merge; so every split of every token is an entry.
+void Tokenizer::build_merges() {
+  std::vector<Merge> merges;
+  auto id_of = [&](std::string_view string) -> int {
+    auto it = std::lower_bound(strings_.begin(), strings_.end(), string);
+    return it != strings_.end() && *it == string ? int(it - strings_.begin()) : -1;
+  };
+  for (size_t id = 0; id < strings_.size(); ++id) {
+    const std::string_view string = strings_[id];
+    for (size_t cut = 1; cut < string.size(); ++cut) {
+      const int left = id_of(string.substr(0, cut)), right = id_of(string.substr(cut));
+      if (left >= 0 && right >= 0) merges.push_back({uint32_t(left) << 16 | uint32_t(right), ranks_[id], uint16_t(id)});
+    }
+  }
+  merges_.assign(std::bit_ceil(std::max<size_t>(merges.size() * 2, 16)), Merge{});
+  for (const Merge& merge : merges) {
+    size_t slot = pair_slot(merge.pair, merges_.size());
+    while (merges_[slot].rank != UINT32_MAX) slot = (slot + 1) & (merges_.size() - 1);
+    merges_[slot] = merge;
+  }
+}
+
+const Tokenizer::Merge* Tokenizer::find_merge(uint16_t left, uint16_t right) const {
+  const uint32_t pair = uint32_t(left) << 16 | right;
+  size_t slot = pair_slot(pair, merges_.size());
+  while (merges_[slot].rank != UINT32_MAX) {
+    if (merges_[slot].pair == pair) return &merges_[slot];
+    slot = (slot + 1) & (merges_.size() - 1);
+  }
+  return nullptr;
+}
+
+// Merges the pair of lowest rank (leftmost of equals) until none is left. Quadratic, but a piece is short.
+size_t Tokenizer::encode_piece(ByteSpan piece, uint16_t* tokens) const {
+  size_t count = piece.size();
+  std::array<const Merge*, kMaxTokenBytes> merge_at;  // of tokens[i] and tokens[i + 1]
+  for (size_t i = 0; i < count; ++i) tokens[i] = byte_token_[piece[i]];
+  for (size_t i = 0; i + 1 < count; ++i) merge_at[i] = find_merge(tokens[i], tokens[i + 1]);
+  while (count > 1) {
+    size_t best = count;
+    uint32_t best_rank = UINT32_MAX;
+    for (size_t i = 0; i + 1 < count; ++i) {
+      if (merge_at[i] && merge_at[i]->rank < best_rank) {
+        best = i;
+        best_rank = merge_at[i]->rank;
+      }
+    }
+    if (best == count) break;
+    tokens[best] = merge_at[best]->token;
+    for (size_t i = best + 1; i + 1 < count; ++i) {
+      tokens[i] = tokens[i + 1];
+      merge_at[i] = merge_at[i + 1];
+    }
+    --count;
+    if (best > 0) merge_at[best - 1] = find_merge(tokens[best - 1], tokens[best]);
+    if (best + 1 < count) merge_at[best] = find_merge(tokens[best], tokens[best + 1]);
+  }
+  return count;
+}
+
+std::vector<uint16_t> Tokenizer::encode(ByteSpan text) const {
+  std::vector<uint16_t> tokens;
+  tokens.reserve(text.size() / 3 + 16);
+  std::vector<CachedPiece> cache(text.size() < 4096 ? 0 : kCacheSlots);
+  std::array<uint16_t, kMaxTokenBytes> piece_tokens;
+  for (size_t position = 0; position < text.size();) {
+    const size_t size = next_piece(text.subspan(position));
+    const ByteSpan piece = text.subspan(position, size);
+    position += size;
+    CachedPiece* slot = nullptr;
+    if (!cache.empty() && size <= CachedPiece::kMaxBytes) {
+      slot = &cache[hash_piece(piece) & (kCacheSlots - 1)];
+      if (slot->size_bytes == size && std::memcmp(slot->bytes.data(), piece.data(), size) == 0) {
+        tokens.insert(tokens.end(), slot->tokens.begin(), slot->tokens.begin() + slot->tokens_count);
+        continue;
+      }
+    }
+    const size_t count = encode_piece(piece, piece_tokens.data());
+    tokens.insert(tokens.end(), piece_tokens.begin(), piece_tokens.begin() + count);
+    if (slot && count <= CachedPiece::kMaxTokens) {
+      slot->size_bytes = uint8_t(size);
+      slot->tokens_count = uint8_t(count);
+      std::memcpy(slot->bytes.data(), piece.data(), size);
+      std::copy_n(piece_tokens.begin(), count, slot->tokens.begin());
+    }
+  }
+  return tokens;
+}
+
+Bytes Tokenizer::decode(std::span<const uint16_t> tokens) const {
+  Bytes text;
+  for (uint16_t token : tokens)
+    if (token < strings_.size()) append_bytes(text, as_bytes(strings_[token]));
+  return text;
+}
+
+// Layout: varint strings; then per string, ascending: varint bytes shared with the one before, varint further bytes,
+// those bytes, and varint merge rank if the string is longer than one byte.
+Bytes Tokenizer::serialize() const {
+  Bytes out;
+  append_varint(out, strings_.size());
+  std::string_view previous;
+  for (size_t id = 0; id < strings_.size(); ++id) {
+    const std::string_view string = strings_[id];
+    size_t shared = 0;
+    while (shared < previous.size() && shared < string.size() && previous[shared] == string[shared]) ++shared;
+    append_varint(out, shared);
+    append_varint(out, string.size() - shared);
+    append_bytes(out, as_bytes(string.substr(shared)));
+    if (string.size() > 1) append_varint(out, ranks_[id]);
+    previous = string;
+  }
+  return out;
+}
+
+Result<Tokenizer> Tokenizer::parse(ByteSpan serialized) {
+  ByteReader reader(serialized);
+  auto count = reader.read_varint("tokenizer strings");
+  LMC_TRY(count);
+  if (*count + 1 < kMinVocabulary || *count >= kMaxVocabulary)
+    return bad_input("tokenizer: " + std::to_string(*count) + " strings, expected 256 to 65535", 0);
+  std::vector<std::string> strings;
+  std::vector<uint32_t> ranks;
+  std::string string;
+  for (uint64_t id = 0; id < *count; ++id) {
+    auto shared = reader.read_varint("tokenizer shared bytes");
+    LMC_TRY(shared);
+    auto further = reader.read_varint("tokenizer further bytes");
+    LMC_TRY(further);
+    if (*shared > string.size() || *further > kMaxTokenBytes || *shared + *further > kMaxTokenBytes)
+      return bad_input("tokenizer: lengths of token " + std::to_string(id) + " are out of range", reader.position());
+    auto bytes = reader.read_bytes(*further, "tokenizer bytes");
+    LMC_TRY(bytes);
+    string.resize(*shared);
+    string.append(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+    uint64_t rank = 0;
+    if (string.size() > 1) {
+      auto read = reader.read_varint("tokenizer merge rank");
+      LMC_TRY(read);
+      rank = std::min<uint64_t>(*read, UINT32_MAX);
+    }
+    strings.push_back(string);
+    ranks.push_back(uint32_t(rank));
+  }
+  if (reader.remaining() != 0) return bad_input("tokenizer: bytes left over at the end", reader.position());
+  return create(std::move(strings), std::move(ranks));
+}
+
+}  // namespace lmc

@@ -1,0 +1,101 @@
+// lmc-train: learns a tokenizer, turns the corpora into token files, trains the text model, evaluates and exports it.
+#include <torch/torch.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+
+#include "lmc/base/io.h"
+#include "train/bpe_trainer.h"
+#include "train/session.h"
+
+namespace lmc::train {
+namespace {
+
+Status learn_tokenizer(const std::string& corpus, size_t vocabulary, const std::string& out) {
+  std::vector<Bytes> samples;
+  for (const Domain& domain : kDomains) {
+    auto sample = sample_domain(corpus, domain);
+    LMC_TRY(sample);
+    samples.push_back(std::move(*sample));
+  }
+  auto tokenizer = train_bpe(samples, vocabulary);
+  LMC_TRY(tokenizer);
+  return write_file(out, tokenizer->serialize());
+}
+
+Status tokenize_files(const std::string& corpus, const std::string& tokenizer_path, const std::string& out) {
+  auto bytes = read_file(tokenizer_path);
+  LMC_TRY(bytes);
+  auto tokenizer = Tokenizer::parse(*bytes);
+  LMC_TRY(tokenizer);
+  return tokenize_corpus(corpus, *tokenizer, out);
+}
+
+Status evaluate_checkpoint(const std::string& checkpoint, const std::string& tokens, int64_t count, bool quantised, int down_bits) {
+  Model model({}, 1);
+  Progress progress;
+  model.quantisation = {quantised, down_bits};
+  auto bytes = load_checkpoint(checkpoint, model, progress);
+  LMC_TRY(bytes);
+  auto tokenizer = Tokenizer::parse(*bytes);
+  LMC_TRY(tokenizer);
+  std::printf("step %lld, %.2fM tokens, %.1f minutes%s\n", (long long)progress.step, double(progress.tokens) / 1e6, progress.seconds / 60,
+              quantised ? ", fake quantisation" : "");
+  return evaluate_dev(model, *tokenizer, tokens, count);
+}
+
+int report(const Status& status) {
+  if (status.ok()) return 0;
+  std::fprintf(stderr, "lmc-train: %s\n", status.error().message.c_str());
+  return int(status.error().family);
+}
+
+}  // namespace
+}  // namespace lmc::train
+
+int main(int argc, char** argv) {
+  using namespace lmc::train;
+  CLI::App app{"Trains the models of lmcompress"};
+  app.require_subcommand(1);
+  std::string corpus, tokenizer, out;
+  RunConfig run;
+  size_t vocabulary = 8192;
+  int64_t count = 100000;
+  bool quantised = false;
+
+  auto* learn = app.add_subcommand("tokenizer", "Learn the vocabulary");
+  learn->add_option("CORPUS", corpus)->required();
+  learn->add_option("-o", out)->required();
+  learn->add_option("--vocabulary", vocabulary);
+  auto* cut = app.add_subcommand("tokenize", "Turn the corpora into token files");
+  cut->add_option("CORPUS", corpus)->required();
+  cut->add_option("--tokenizer", tokenizer)->required();
+  cut->add_option("-o", out)->required();
+  auto* fit = app.add_subcommand("train", "Train");
+  fit->add_option("--tokens", run.tokens, "folder of the token files")->required();
+  fit->add_option("--tokenizer", run.tokenizer)->required();
+  fit->add_option("--checkpoint", run.checkpoint)->required();
+  fit->add_flag("--resume", run.resume);
+  fit->add_option("--minutes", run.minutes, "budget of trained time");
+  fit->add_option("--tokens-budget", run.tokens_budget);
+  fit->add_option("--sequences", run.sequences, "sequences a step");
+  fit->add_option("--length", run.length);
+  fit->add_option("--quantise-share", run.quantise_share);
+  fit->add_option("--down-bits", run.down_input_bits);
+  fit->add_option("--seed", run.seed);
+  fit->add_option("--stop-after-steps", run.stop_after_steps);
+  fit->add_option("--log-seconds", run.log_seconds);
+  auto* eval = app.add_subcommand("eval", "Bits per byte on the dev texts");
+  eval->add_option("CHECKPOINT", run.checkpoint)->required();
+  eval->add_option("--tokens", run.tokens)->required();
+  eval->add_option("--count", count, "tokens a domain");
+  eval->add_flag("--quantised", quantised);
+  eval->add_option("--down-bits", run.down_input_bits);
+  CLI11_PARSE(app, argc, argv);
+
+  if (*learn) return report(learn_tokenizer(corpus, vocabulary, out));
+  if (*cut) return report(tokenize_files(corpus, tokenizer, out));
+  if (*fit) return report(train(run));
+  return report(evaluate_checkpoint(run.checkpoint, run.tokens, count, quantised, run.down_input_bits));
+}

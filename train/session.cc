@@ -1,0 +1,252 @@
+#include "train/session.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <deque>
+#include <filesystem>
+#include <fstream>
+#include <random>
+
+#include "lmc/base/io.h"
+
+namespace lmc::train {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+// Serves sequences of the domains by weight. Every domain's stream is cut into sequences from a random phase and
+// served in random order, all of it before any part again. The state is just the counts served.
+class Batches {
+ public:
+  Status open(const std::string& folder, uint64_t seed, int64_t length) {
+    seed_ = seed;
+    length_ = length;
+    for (const Domain& domain : kDomains) {
+      auto tokens = read_tokens(folder + "/train." + domain.name + ".u16");
+      LMC_TRY(tokens);
+      if (int64_t(tokens->size()) < 4 * length) return bad_input(std::string("too little training text in ") + domain.name);
+      streams_.push_back(std::move(*tokens));
+    }
+    order_.resize(streams_.size());
+    epoch_.assign(streams_.size(), -1);
+    return Ok();
+  }
+
+  // Appends one sequence to inputs and targets. bos replaces the first input.
+  void next(std::array<int64_t, kDomainsCount>& served, int32_t bos, std::vector<int32_t>& inputs, std::vector<int32_t>& targets) {
+    int64_t total = 1;
+    for (int64_t count : served) total += count;
+    size_t domain = 0;
+    double most = -1e300;
+    for (size_t d = 0; d < streams_.size(); ++d) {
+      const double owed = kDomains[d].weight * double(total) - double(served[d]);
+      if (owed > most) most = owed, domain = d;
+    }
+    const auto& stream = streams_[domain];
+    const int64_t count = (int64_t(stream.size()) - 1) / length_ - 1;
+    const int64_t epoch = served[domain] / count;
+    if (epoch_[domain] != epoch) shuffle(domain, epoch, count);
+    const int64_t start = phase(domain, epoch) + order_[domain][served[domain] % count] * length_;
+    for (int64_t t = 0; t < length_; ++t) {
+      inputs.push_back(t == 0 ? bos : stream[start + t]);
+      targets.push_back(stream[start + t + 1]);
+    }
+    ++served[domain];
+  }
+
+ private:
+  int64_t phase(size_t domain, int64_t epoch) const { return int64_t(std::mt19937_64(seed_ * 1000 + domain * 100 + epoch)() % uint64_t(length_)); }
+  void shuffle(size_t domain, int64_t epoch, int64_t count) {
+    std::mt19937_64 random(seed_ * 1000 + domain * 100 + epoch + 50);
+    auto& order = order_[domain];
+    order.resize(count);
+    for (int64_t i = 0; i < count; ++i) order[i] = int32_t(i);
+    for (int64_t i = count; i > 1; --i) std::swap(order[i - 1], order[random() % uint64_t(i)]);
+    epoch_[domain] = epoch;
+  }
+
+  uint64_t seed_ = 0;
+  int64_t length_ = 0;
+  std::vector<std::vector<uint16_t>> streams_;
+  std::vector<std::vector<int32_t>> order_;
+  std::vector<int64_t> epoch_;
+};
+
+// A pause of the whole process must not eat the schedule: a step counts for at most three times the usual.
+class StepClock {
+ public:
+  double counted(double seconds) {
+    double capped = seconds;
+    if (recent_.size() >= 10) {
+      std::vector<double> sorted(recent_.begin(), recent_.end());
+      std::nth_element(sorted.begin(), sorted.begin() + sorted.size() / 2, sorted.end());
+      capped = std::min(seconds, 3 * sorted[sorted.size() / 2]);
+    }
+    recent_.push_back(seconds);
+    if (recent_.size() > 51) recent_.pop_front();
+    return capped;
+  }
+
+ private:
+  std::deque<double> recent_;
+};
+
+double learning_rate_factor(double progress, int64_t step) {
+  const double warm = std::min(1.0, double(step) / 20);
+  return warm * std::clamp((1 - progress) * 2, 0.0, 1.0);
+}
+
+}  // namespace
+
+Status save_checkpoint(const std::string& path, Model& model, const Progress& progress, const Bytes& tokenizer) {
+  torch::serialize::OutputArchive archive;
+  for (Parameter& p : model.parameters()) {
+    archive.write(p.name, p.master);
+    for (size_t i = 0; i < p.state.size(); ++i) archive.write(p.name + ".state" + std::to_string(i), p.state[i]);
+  }
+  std::vector<double> numbers = {double(progress.step), double(progress.tokens), progress.seconds};
+  for (int64_t count : progress.sequences_served) numbers.push_back(double(count));
+  archive.write("progress", torch::tensor(numbers, torch::kFloat64));
+  archive.write("tokenizer", torch::from_blob(const_cast<uint8_t*>(tokenizer.data()), {int64_t(tokenizer.size())}, torch::kUInt8).clone());
+  try {
+    archive.save_to(path + ".tmp");
+  } catch (const c10::Error& error) {
+    return environment_error("cannot write " + path + ".tmp: " + error.what_without_backtrace());
+  }
+  std::error_code code;
+  std::filesystem::rename(path + ".tmp", path, code);
+  if (code) return environment_error("cannot rename " + path + ".tmp: " + code.message());
+  return Ok();
+}
+
+Result<Bytes> load_checkpoint(const std::string& path, Model& model, Progress& progress) {
+  try {
+    torch::NoGradGuard no_grad;
+    torch::serialize::InputArchive archive;
+    archive.load_from(path);
+    torch::Tensor value;
+    for (Parameter& p : model.parameters()) {
+      archive.read(p.name, value);
+      p.master.copy_(value);
+      for (size_t i = 0; i < p.state.size(); ++i) {
+        archive.read(p.name + ".state" + std::to_string(i), value);
+        p.state[i].copy_(value);
+      }
+    }
+    archive.read("progress", value);
+    const double* numbers = value.data_ptr<double>();
+    progress.step = int64_t(numbers[0]);
+    progress.tokens = int64_t(numbers[1]);
+    progress.seconds = numbers[2];
+    for (size_t d = 0; d < kDomainsCount; ++d) progress.sequences_served[d] = int64_t(numbers[3 + d]);
+    archive.read("tokenizer", value);
+    model.refresh();
+    return Bytes(value.data_ptr<uint8_t>(), value.data_ptr<uint8_t>() + value.numel());
+  } catch (const c10::Error& error) {
+    return bad_input("cannot load checkpoint " + path + ": " + error.what_without_backtrace());
+  }
+}
+
+Status evaluate_dev(Model& model, const Tokenizer& tokenizer, const std::string& tokens, int64_t tokens_per_domain) {
+  constexpr size_t kLongest = 4096;
+  double sum = 0;
+  for (const Domain& domain : kDomains) {
+    auto stream = read_tokens(tokens + "/dev." + domain.name + ".u16");
+    LMC_TRY(stream);
+    double nats = 0, bytes = 0;
+    int64_t seen = 0;
+    for (size_t begin = 0; begin < stream->size() && seen < tokens_per_domain;) {
+      size_t end = begin + 1;  // a document: BOS and what follows, up to the next BOS
+      while (end < stream->size() && (*stream)[end] != tokenizer.bos()) ++end;
+      const size_t count = std::min({end - begin - 1, kLongest, size_t(tokens_per_domain - seen)});
+      if (count > 0) {
+        std::vector<int32_t> inputs(stream->begin() + begin, stream->begin() + begin + count);
+        std::vector<int32_t> targets(stream->begin() + begin + 1, stream->begin() + begin + 1 + count);
+        nats += model.evaluate(inputs, targets);
+        for (int32_t target : targets) bytes += double(tokenizer.vocabulary()[target].size());
+        seen += int64_t(count);
+      }
+      begin = end;
+    }
+    const double bits = nats / std::log(2.0) / bytes;
+    sum += bits;
+    std::printf("dev %-10s %8lld tokens %9.0f bytes  %.4f nats/token  %.4f bits/byte\n", domain.name, (long long)seen, bytes, nats / double(seen), bits);
+  }
+  std::printf("dev mean       %.4f bits/byte\n", sum / double(kDomainsCount));
+  std::fflush(stdout);
+  return Ok();
+}
+
+Status train(const RunConfig& config) {
+  Model model({}, config.seed);
+  Progress progress;
+  auto tokenizer_bytes = read_file(config.tokenizer);
+  LMC_TRY(tokenizer_bytes);
+  if (config.resume) {
+    auto saved = load_checkpoint(config.checkpoint, model, progress);
+    LMC_TRY(saved);
+    tokenizer_bytes = *saved;
+  }
+  auto tokenizer = Tokenizer::parse(*tokenizer_bytes);
+  LMC_TRY(tokenizer);
+  Batches batches;
+  LMC_TRY(batches.open(config.tokens, config.seed, config.length));
+  const OptimizerConfig optimizer;
+  std::ofstream curve(config.checkpoint + ".csv", config.resume ? std::ios::app : std::ios::trunc);
+  if (!config.resume) curve << "step,tokens,seconds,nats_per_token,bits_per_byte,tokens_per_second,rate\n";
+
+  StepClock clock;
+  auto saved_at = Clock::now(), logged_at = Clock::now();
+  double nats = 0, bytes = 0;
+  int64_t seen = 0, first_step = progress.step;
+  std::vector<int32_t> inputs, targets;
+  while (true) {
+    const double done = config.minutes > 0 ? progress.seconds / (config.minutes * 60) : double(progress.tokens) / double(config.tokens_budget);
+    const bool last = done >= 1 || (config.stop_after_steps && progress.step - first_step >= config.stop_after_steps);
+    if (last || seconds_since(saved_at) > config.checkpoint_seconds) {
+      LMC_TRY(save_checkpoint(config.checkpoint, model, progress, *tokenizer_bytes));
+      saved_at = Clock::now();
+    }
+    if (last) break;
+    const auto start = Clock::now();
+    const bool quantise = done > 1 - config.quantise_share;
+    if (quantise != model.quantisation.on) {
+      model.quantisation = {quantise, config.down_input_bits};
+      model.refresh();
+      std::printf("fake quantisation on\n");
+    }
+    inputs.clear();
+    targets.clear();
+    for (int64_t i = 0; i < config.sequences; ++i) batches.next(progress.sequences_served, tokenizer->bos(), inputs, targets);
+    const double loss = model.train_step(inputs, targets, config.sequences, config.length);
+    if (!std::isfinite(loss)) return bad_input("loss is not finite at step " + std::to_string(progress.step));
+    ++progress.step;
+    const double rate = learning_rate_factor(done, progress.step);
+    update(model, optimizer, rate, progress.step);
+    model.refresh();
+    progress.tokens += int64_t(inputs.size());
+    progress.seconds += clock.counted(seconds_since(start));
+    seen += int64_t(inputs.size());
+    nats += loss * double(inputs.size());
+    for (int32_t target : targets) bytes += target == tokenizer->bos() ? 0 : double(tokenizer->vocabulary()[target].size());
+    const double elapsed = seconds_since(logged_at);
+    if (elapsed > config.log_seconds || progress.step - first_step == 1) {
+      const double speed = double(seen) / elapsed, per_token = nats / double(seen), bits = nats / std::log(2.0) / bytes;
+      const double left = config.minutes > 0 ? config.minutes - progress.seconds / 60 : double(config.tokens_budget - progress.tokens) / speed / 60;
+      std::printf("step %lld  tokens %.2fM  loss %.4f  bpb %.4f  %.0f tok/s  %.0f GFLOP/s  rate %.3f  trained %.1f min  left %.1f min\n",
+                  (long long)progress.step, double(progress.tokens) / 1e6, per_token, bits, speed, 6e-9 * double(model.config().matmul_weights()) * speed,
+                  rate, progress.seconds / 60, left);
+      std::fflush(stdout);
+      curve << progress.step << ',' << progress.tokens << ',' << progress.seconds << ',' << per_token << ',' << bits << ',' << speed << ',' << rate << std::endl;
+      logged_at = Clock::now();
+      nats = bytes = 0;
+      seen = 0;
+    }
+  }
+  return evaluate_dev(model, *tokenizer, config.tokens, 65536);
+}
+
+}  // namespace lmc::train

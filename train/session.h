@@ -1,0 +1,47 @@
+// A training run: batches in, checkpoints and a curve out; and evaluation on the dev texts.
+#ifndef LMC_TRAIN_SESSION_H_
+#define LMC_TRAIN_SESSION_H_
+
+#include <array>
+#include <string>
+
+#include "lmc/tokenize/tokenizer.h"
+#include "train/corpus.h"
+#include "train/model.h"
+#include "train/optimizer.h"
+
+namespace lmc::train {
+
+struct RunConfig {
+  std::string tokens;      // folder of the .u16 files
+  std::string tokenizer;   // file
+  std::string checkpoint;  // file; its folder takes the curve, too
+  bool resume = false;
+  double minutes = 0;  // budget of trained time; 0: use tokens_budget
+  int64_t tokens_budget = 0;
+  int64_t sequences = 8, length = 1024;
+  double quantise_share = 0.12;  // last part of the run with fake quantisation
+  int down_input_bits = 8;
+  uint64_t seed = 1;
+  int64_t stop_after_steps = 0;  // for measurements
+  double checkpoint_seconds = 300, log_seconds = 20;
+};
+
+// Where a run stands; saved in its checkpoint.
+struct Progress {
+  int64_t step = 0, tokens = 0;
+  double seconds = 0;  // trained time, pauses capped
+  std::array<int64_t, kDomainsCount> sequences_served{};
+};
+
+Status train(const RunConfig& config);
+Status save_checkpoint(const std::string& path, Model& model, const Progress& progress, const Bytes& tokenizer);
+// Restores weights, optimiser state and progress; returns the serialised tokenizer.
+Result<Bytes> load_checkpoint(const std::string& path, Model& model, Progress& progress);
+
+// Prints bits per byte for every domain on up to tokens_per_domain tokens of dev text, in float or as quantised.
+Status evaluate_dev(Model& model, const Tokenizer& tokenizer, const std::string& tokens, int64_t tokens_per_domain);
+
+}  // namespace lmc::train
+
+#endif  // LMC_TRAIN_SESSION_H_
