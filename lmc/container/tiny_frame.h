@@ -7,7 +7,7 @@
 
 namespace lmc {
 
-inline constexpr uint8_t kTinyMagic = 0xF8;  // four bits from the first of kFrameMagic
+inline constexpr uint8_t kTinyMagic = 0xF8;       // four bits from the first of kFrameMagic
 inline constexpr size_t kTinyLimitBytes = 65536;  // raw sizes below this
 inline constexpr size_t kMaxTinyHeaderBytes = 6;
 inline constexpr int kMaxTinyCodec = 7;
