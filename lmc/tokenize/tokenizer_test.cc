@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace lmc {
 namespace {
 
@@ -59,8 +61,8 @@ TEST(Tokenizer, MergesByRankAndCachesTheSame) {
     for (uint16_t token : tokenizer.encode(as_bytes(text))) strings.push_back(tokenizer.vocabulary()[token]);
     return strings;
   };
-  const std::vector<std::string> expected = {"x", " t", "h", "e", "\n  ", "  ", "th", "ing", " ", "12", ",", " ", " ", "in"};
-  EXPECT_EQ(strings_of(once).size(), expected.size());
+  const std::vector<std::string> expected = {"x", " the", "\n    ", "th", "ing", " ", "12", ",", " ", " ", "in"};
+  EXPECT_EQ(strings_of(once), expected);
   std::string many;
   for (int i = 0; i < 1000; ++i) many += once;
   std::string joined;
