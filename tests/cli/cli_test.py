@@ -1,0 +1,397 @@
+"""The manners of lmc, tested from outside: cli_test.py PROGRAM [unittest options]
+
+What the user relies on: names, pipes, exit codes, nothing overwritten, nothing left behind, sources untouched.
+"""
+import json
+import os
+import pathlib
+import pty
+import random
+import resource
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+LMC = os.path.abspath(sys.argv.pop(1))
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+USAGE, ENVIRONMENT, BAD_INPUT = 1, 2, 3
+TEXT = b"".join(b"line %d of a text that repeats itself, more or less\n" % (i * i % 97) for i in range(2000))
+BLOCK = 1 << 17
+
+
+def noise(size, seed=1):
+    return random.Random(seed).randbytes(size)
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lmc-cli-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def lmc(self, *arguments, code=0, stdin=b"", **more):
+        done = subprocess.run([LMC, *map(str, arguments)], cwd=self.folder, input=stdin, capture_output=True, **more)
+        self.assertEqual(done.returncode, code, f"lmc {' '.join(map(str, arguments))}: {done.stderr.decode()}")
+        return done
+
+    def write(self, name, data=TEXT):
+        (self.folder / name).write_bytes(data)
+        return name
+
+    def read(self, name):
+        return (self.folder / name).read_bytes()
+
+    def names(self):
+        return sorted(os.listdir(self.folder))
+
+
+class Files(Case):
+    def test_compress_keeps_the_source_and_decompress_restores_it(self):
+        self.write("a")
+        self.lmc("-1", "a")
+        self.assertEqual(self.names(), ["a", "a.lmc"])
+        os.remove(self.folder / "a")
+        self.lmc("-d", "a.lmc")
+        self.assertEqual(self.names(), ["a", "a.lmc"])
+        self.assertEqual(self.read("a"), TEXT)
+
+    def test_rm_removes_only_after_success(self):
+        self.write("a")
+        self.lmc("-1", "--rm", "a")
+        self.assertEqual(self.names(), ["a.lmc"])
+        self.lmc("-d", "--rm", "a.lmc")
+        self.assertEqual(self.names(), ["a"])
+        self.write("bad.lmc", b"no frame")
+        self.lmc("-d", "--rm", "bad.lmc", code=BAD_INPUT)
+        self.assertEqual(self.names(), ["a", "bad.lmc"])
+
+    def test_the_last_of_rm_and_keep_wins(self):
+        self.write("a")
+        self.lmc("-1", "--rm", "-k", "a")
+        self.assertEqual(self.names(), ["a", "a.lmc"])
+
+    def test_nothing_is_overwritten_without_force(self):
+        self.write("a")
+        self.write("a.lmc", b"precious")
+        done = self.lmc("-1", "a", code=USAGE)
+        self.assertIn(b"-f", done.stderr)
+        self.assertEqual(self.read("a.lmc"), b"precious")
+        self.lmc("-1", "-f", "a")
+        self.write("a", b"changed")
+        self.lmc("-d", "a.lmc", code=USAGE)
+        self.assertEqual(self.read("a"), b"changed")
+        self.lmc("-df", "a.lmc")
+        self.assertEqual(self.read("a"), TEXT)
+
+    def test_output_option(self):
+        self.write("a")
+        self.lmc("-1", "a", "-o", "b")
+        self.lmc("-d", "b", "-o", "c")
+        self.assertEqual(self.read("c"), TEXT)
+        self.lmc("-1", "a", "c", "-o", "d", code=USAGE)
+        self.assertNotIn("d", self.names())
+
+    def test_mode_and_time_are_kept(self):
+        self.write("a")
+        os.chmod(self.folder / "a", 0o640)
+        os.utime(self.folder / "a", (1_000_000_000, 1_234_567_890))
+        self.lmc("-1", "--rm", "a")
+        for name, arguments in (("a.lmc", None), ("a", ("-d", "a.lmc"))):
+            if arguments:
+                self.lmc(*arguments)
+            info = os.stat(self.folder / name)
+            self.assertEqual(stat.S_IMODE(info.st_mode), 0o640)
+            self.assertEqual(int(info.st_mtime), 1_234_567_890)
+
+    def test_several_files_go_on_after_an_error_and_return_the_worst(self):
+        self.write("a")
+        self.write("b")
+        done = self.lmc("-1", "a", "missing", self.folder, "b", code=ENVIRONMENT)
+        self.assertIn(b"missing", done.stderr)
+        self.assertIn(b"folder", done.stderr)
+        self.assertIn("a.lmc", self.names())
+        self.assertIn("b.lmc", self.names())
+        self.write("bad.lmc", b"junk")
+        self.lmc("-t", "a.lmc", "bad.lmc", "missing", "b.lmc", code=BAD_INPUT)
+
+    def test_lmc_files_are_not_compressed_again_unless_forced(self):
+        self.write("a.lmc", TEXT)
+        done = self.lmc("-1", "a.lmc")
+        self.assertIn(b"skipped", done.stderr)
+        self.assertEqual(self.names(), ["a.lmc"])
+        self.lmc("-1", "-f", "a.lmc")
+        self.assertEqual(self.names(), ["a.lmc", "a.lmc.lmc"])
+
+    def test_names_that_do_not_end_in_lmc(self):
+        self.write("a")
+        self.lmc("-1", "a", "-o", "packed")
+        done = self.lmc("-d", "packed", code=USAGE)
+        self.assertIn(b"-o", done.stderr)
+
+    def test_double_dash_and_odd_names(self):
+        for name in ("-d", "a b", "-", "ü\n"):
+            if name == "-":
+                continue
+            self.write(name)
+            self.lmc("-1", "--", name)
+            os.remove(self.folder / name)
+            self.lmc("-d", "--", name + ".lmc")
+            self.assertEqual(self.read(name), TEXT)
+
+    def test_folders_and_unknown_formats_are_explained(self):
+        done = self.lmc("-1", ".", code=USAGE)
+        self.assertIn(b"tar", done.stderr)
+        self.write("x.lmc", b"PK\x03\x04 and so on")
+        done = self.lmc("-d", "x.lmc", code=BAD_INPUT)
+        self.assertIn(b"not a .lmc file", done.stderr)
+        self.write("empty.lmc", b"")
+        self.lmc("-d", "empty.lmc", code=BAD_INPUT)
+        self.assertEqual(self.names(), ["empty.lmc", "x.lmc"])
+
+    def test_every_level_and_setting_brings_the_bytes_back(self):
+        data = TEXT[:20000] + noise(2000) + TEXT[:3000]
+        self.write("a", data)
+        for options in (["-0"], ["-1"], ["-3"], ["-5"], ["-9"], ["-T1"], ["-T", "2"], ["-T0", "-2"],
+                        ["--block-size", "128K"], ["--block-size=1MiB", "-1"], ["--isa", "scalar", "-2"]):
+            self.lmc("-f", *options, "a")
+            self.assertEqual(self.lmc("-dc", "a.lmc").stdout, data, options)
+
+    def test_empty_input(self):
+        self.write("a", b"")
+        self.lmc("a")
+        self.assertEqual(len(self.read("a.lmc")), 5)
+        self.lmc("-df", "a.lmc")
+        self.assertEqual(self.read("a"), b"")
+
+    def test_random_bytes_grow_by_a_thousandth_and_16_bytes_at_most(self):
+        for size in (1, 100, 65535, 65536, 70000, 1 << 20):
+            self.write("a", noise(size))
+            self.lmc("-f", "-2", "a")
+            self.assertLessEqual(len(self.read("a.lmc")), size + size // 1000 + 16)
+
+
+class Pipes(Case):
+    def test_stdin_to_stdout_and_back(self):
+        for data in (b"", b"x", TEXT, noise(BLOCK * 2 + 1)):
+            packed = self.lmc("-1", "--block-size", "128K", stdin=data).stdout
+            self.assertEqual(self.lmc("-d", stdin=packed).stdout, data)
+            self.assertEqual(self.lmc("-d", "-", "-c", stdin=packed).stdout, data)
+
+    def test_stdin_to_a_file(self):
+        self.lmc("-1", "-o", "a.lmc", stdin=TEXT)
+        self.lmc("-d", "-o", "-", "a.lmc")
+        self.assertEqual(self.lmc("-d", "-c", "a.lmc").stdout, TEXT)
+
+    def test_several_files_to_stdout_join(self):
+        self.write("a", TEXT)
+        self.write("b", b"tiny")
+        joined = self.lmc("-1", "-c", "a", "b", "b").stdout
+        self.assertEqual(self.lmc("-d", stdin=joined).stdout, TEXT + b"tinytiny")
+
+    def test_quiet_by_itself_in_a_pipe(self):
+        self.assertEqual(self.lmc("-1", stdin=TEXT).stderr, b"")
+
+    def test_closed_pipe_ends_without_noise(self):
+        self.write("a", noise(1 << 22))
+        done = subprocess.run(["bash", "-c", f"'{LMC}' -0 -c a | head -c 10 >/dev/null; exit ${{PIPESTATUS[0]}}"],
+                              cwd=self.folder, capture_output=True)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(self.names(), ["a"])
+
+
+class Terminal(Case):
+    def on_terminal(self, *arguments, stdin=b""):
+        """Runs with standard output (and error) on a terminal; returns code and what appeared."""
+        master, slave = pty.openpty()
+        program = subprocess.Popen([LMC, *arguments], cwd=self.folder, stdin=subprocess.PIPE, stdout=slave, stderr=slave)
+        os.close(slave)
+        try:
+            program.stdin.write(stdin)
+            program.stdin.close()
+        except BrokenPipeError:  # it has refused already
+            pass
+        shown = b""
+        while True:
+            try:
+                part = os.read(master, 4096)
+            except OSError:
+                break
+            if not part:
+                break
+            shown += part
+        os.close(master)
+        return program.wait(), shown
+
+    def test_compressed_bytes_do_not_go_to_a_terminal(self):
+        code, shown = self.on_terminal("-1", stdin=TEXT)
+        self.assertEqual(code, USAGE)
+        self.assertIn(b"terminal", shown)
+        self.assertEqual(self.on_terminal("-1", "-f", stdin=b"abc")[0], 0)
+        self.assertEqual(self.on_terminal("-1", "-c", stdin=b"abc")[0], 0)
+
+
+class Refusals(Case):
+    def test_wrong_usage(self):
+        self.write("a")
+        for arguments in (["--no-such-option"], ["-T", "many", "a"], ["--block-size", "3M", "a"],
+                          ["--block-size", "64K", "a"], ["--block-size", "1X", "a"], ["--isa", "mmx", "a"],
+                          ["--salvage", "a"], ["--json", "a"], ["--range", "1", "-d", "a"], ["--rm", "-c", "a"],
+                          ["-c", "-o", "b", "a"], ["model", "nonsense"]):
+            done = self.lmc(*arguments, code=USAGE)
+            self.assertNotEqual(done.stderr, b"", arguments)
+        self.assertEqual(self.names(), ["a"])
+
+    def test_missing_model_says_which_and_where(self):
+        self.write("a")
+        done = self.lmc("--model", "no-such-model", "--models", "/some/where", "a", code=ENVIRONMENT)
+        for part in (b"no-such-model", b"/some/where", b"--models"):
+            self.assertIn(part, done.stderr)
+
+    def test_full_device(self):
+        self.write("a")
+        done = subprocess.run([LMC, "-1", "-f", "a", "-o", "/dev/full"], cwd=self.folder, capture_output=True)
+        self.assertEqual(done.returncode, ENVIRONMENT)
+        self.assertIn(b"No space", done.stderr)
+
+    def test_full_disk_leaves_nothing(self):
+        disk = self.folder / "disk"
+        disk.mkdir()
+        if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk],
+                                               capture_output=True).returncode != 0:
+            self.skipTest("a small tmpfs cannot be mounted here")
+        try:
+            self.write("a", noise(200000))
+            self.lmc("-1", "a", "-o", "disk/a.lmc", code=ENVIRONMENT)
+            self.assertEqual(os.listdir(disk), [])
+            self.assertEqual(len(self.read("a")), 200000)
+        finally:
+            subprocess.run(["umount", disk], check=True)
+
+    def test_file_size_limit_leaves_nothing(self):
+        self.write("a", noise(200000))
+
+        def limit():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (50000, 50000))
+        self.lmc("-1", "--rm", "a", code=ENVIRONMENT, preexec_fn=limit)
+        self.assertEqual(self.names(), ["a"])
+
+    def test_read_only_folder(self):
+        self.write("a")
+        os.chmod(self.folder, 0o555)
+        self.addCleanup(os.chmod, self.folder, 0o755)
+        as_nobody = (lambda: os.setuid(65534)) if os.geteuid() == 0 else None  # root may write everywhere
+        self.lmc("-1", "a", code=ENVIRONMENT, preexec_fn=as_nobody)
+
+    def test_signals_leave_nothing_behind(self):
+        # The input is a pipe that never ends, so the program is in the middle of its work whenever the signal comes.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            program = subprocess.Popen([LMC, "-0", "--block-size", "128K", "-o", "out.lmc"], cwd=self.folder,
+                                       stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+            program.stdin.write(noise(4 * BLOCK))
+            program.stdin.flush()
+            for _ in range(500):
+                if any(".tmp-" in name for name in self.names()):
+                    break
+                time.sleep(0.01)
+            self.assertEqual(len(self.names()), 1, "the output lies under a temporary name")
+            program.send_signal(number)
+            program.wait(timeout=10)
+            program.stdin.close()
+            program.stderr.close()
+            self.assertEqual(program.returncode, -number)
+            self.assertEqual(self.names(), [])
+
+
+class Damage(Case):
+    def test_damage_is_named_and_the_output_removed(self):
+        data = noise(3 * BLOCK)
+        self.write("a", data)
+        self.lmc("-0", "--block-size", "128K", "a")
+        os.remove(self.folder / "a")
+        bad = bytearray(self.read("a.lmc"))
+        bad[BLOCK + 1000] ^= 1
+        self.write("a.lmc", bytes(bad))
+        done = self.lmc("-d", "a.lmc", code=BAD_INPUT)
+        self.assertIn(b"block 1 (content bytes 131072 to 262144", done.stderr)
+        self.assertEqual(self.names(), ["a.lmc"])
+        self.lmc("-t", "a.lmc", code=BAD_INPUT)
+        done = self.lmc("-d", "--salvage", "a.lmc", code=BAD_INPUT)
+        self.assertIn(b"block 1", done.stderr)
+        self.assertEqual(self.read("a"), data[:BLOCK] + bytes(BLOCK) + data[2 * BLOCK:])
+
+    def test_salvage_of_an_intact_file(self):
+        self.write("a")
+        self.lmc("-1", "a")
+        self.assertEqual(self.lmc("-dc", "--salvage", "a.lmc").stdout, TEXT)
+
+    def test_cut_short_at_every_byte(self):
+        self.write("a", TEXT[:600])
+        self.lmc("-1", "a")
+        whole = self.read("a.lmc")
+        for size in range(0, len(whole), max(1, len(whole) // 40)):
+            self.lmc("-d", stdin=whole[:size], code=BAD_INPUT)
+
+    def test_range(self):
+        data = noise(3 * BLOCK)
+        self.write("a", data)
+        self.lmc("-0", "--block-size", "128K", "a")
+        part = self.lmc("-dc", "--range", f"{BLOCK - 5}:10", "a.lmc").stdout
+        self.assertEqual(part, data[BLOCK - 5:BLOCK + 5])
+
+
+class Words(Case):
+    def test_list(self):
+        self.write("a", noise(3 * BLOCK))
+        self.lmc("-0", "--block-size", "128K", "a")
+        self.write("b", b"tiny")
+        self.lmc("-0", "b")
+        shown = self.lmc("-l", "a.lmc", "b.lmc").stdout.decode().splitlines()
+        self.assertEqual(len(shown), 3)
+        self.assertIn("stored", shown[1])
+        rows = [json.loads(line) for line in self.lmc("-l", "--json", "a.lmc", "b.lmc").stdout.splitlines()]
+        self.assertEqual(rows[0]["blocks"], 3)
+        self.assertEqual(rows[0]["content_bytes"], 3 * BLOCK)
+        self.assertEqual(rows[0]["compressed_bytes"], len(self.read("a.lmc")))
+        self.assertTrue(rows[1]["tiny"])
+        self.lmc("-l", "a", code=BAD_INPUT)
+
+    def test_test_mode_writes_nothing(self):
+        self.write("a")
+        self.lmc("-1", "a")
+        done = self.lmc("-t", "a.lmc")
+        self.assertIn(b"intact", done.stderr)
+        self.assertEqual(done.stdout, b"")
+        self.assertEqual(self.names(), ["a", "a.lmc"])
+
+    def test_help_version_and_quiet(self):
+        short, full = self.lmc("-h").stdout, self.lmc("--help").stdout
+        self.assertLess(len(short), len(full))
+        self.assertRegex(self.lmc("--version").stdout, rb"^lmc \d+\.\d+\.\d+\n$")
+        self.write("a")
+        self.assertEqual(self.lmc("-1", "-q", "a").stderr, b"")
+        self.assertIn(b"peak memory", self.lmc("-1", "-v", "-f", "a").stderr)
+        self.lmc("model", "list")
+        self.lmc("model", "--help")
+
+    def test_help_manual_and_completion_say_the_same(self):
+        self.assertEqual(self.lmc("--print-man-page").stdout, (ROOT / "docs/lmc.1").read_bytes())
+        completion = self.lmc("--print-completion").stdout
+        self.assertEqual(completion, (ROOT / "scripts/lmc.bash").read_bytes())
+        for option in (b"--salvage", b"--block-size", b"-T", b"--rm"):
+            self.assertIn(option, self.lmc("--help").stdout)
+            self.assertIn(option, completion)
+
+    def test_completion_completes(self):
+        script = (f"source '{ROOT}/scripts/lmc.bash'; COMP_WORDS=(lmc --sal); COMP_CWORD=1; _lmc; echo ${{COMPREPLY[@]}};"
+                  "COMP_WORDS=(lmc --isa avx); COMP_CWORD=2; _lmc; echo ${COMPREPLY[@]}")
+        done = subprocess.run(["bash", "-c", script], capture_output=True, check=True)
+        self.assertEqual(done.stdout, b"--salvage\navx2 avx512\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
