@@ -33,7 +33,7 @@ class Workers {
   uint32_t count_ = 0;
   std::atomic<uint32_t> next_{0};
   std::atomic<uint32_t> phase_{0};  // a change starts a phase
-  std::atomic<uint32_t> busy_{0};    // helpers still in the phase
+  std::atomic<uint32_t> busy_{0};   // helpers still in the phase
   std::atomic<bool> stop_{false};
 };
 

@@ -6,8 +6,8 @@
 #define LMC_MODELS_CONTEXT_TABLE_H_
 
 #include <cstdint>
-#include <memory>
 
+#include "lmc/base/zeroed_array.h"
 #include "lmc/models/counters.h"
 
 namespace lmc {
@@ -22,7 +22,7 @@ static_assert(sizeof(ContextBucket) == 64);
 class ContextTable {
  public:
   explicit ContextTable(unsigned log2_buckets)
-      : mask_((1u << log2_buckets) - 1), buckets_(new ContextBucket[size_t(1) << log2_buckets]) {}
+      : mask_((1u << log2_buckets) - 1), buckets_(size_t(1) << log2_buckets) {}
 
   // hash: well mixed; its high half chooses the line, its low half is the check.
   ContextBucket& find(uint64_t hash) {
@@ -43,7 +43,7 @@ class ContextTable {
 
  private:
   uint32_t mask_;
-  std::unique_ptr<ContextBucket[]> buckets_;
+  ZeroedArray<ContextBucket> buckets_;
 };
 
 }  // namespace lmc

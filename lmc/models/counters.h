@@ -12,11 +12,11 @@
 namespace lmc {
 
 struct BitSlot {
-  uint16_t p = 32768;  // chance of a one, of 65536
+  int16_t offset = 0;  // chance of a one, of 65536, less 32768: a slot of zeros knows nothing
   uint8_t count = 0;   // times seen, saturates at 255
   uint8_t recent = 0;  // outcomes, the latest in bit 0
 
-  bool operator==(const BitSlot&) const = default;
+  uint32_t p16() const { return uint32_t(int32_t(offset) + 32768); }
 };
 
 // 65536/(n + 1.2): the step of a probability seen n times before.
@@ -28,8 +28,8 @@ constexpr std::array<uint16_t, 256> make_rates() {
 inline constexpr std::array<uint16_t, 256> kRates = make_rates();
 
 inline void update_slot(BitSlot& slot, int bit, uint32_t limit) {
-  const int32_t target = bit ? 65535 : 0;
-  slot.p = uint16_t(slot.p + (((target - slot.p) * int32_t(kRates[slot.count])) >> 16));
+  const int32_t target = bit ? 32767 : -32768;
+  slot.offset = int16_t(slot.offset + (((target - slot.offset) * int32_t(kRates[slot.count])) >> 16));
   if (slot.count < limit) ++slot.count;
   slot.recent = uint8_t(slot.recent << 1 | bit);
 }

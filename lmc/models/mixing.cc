@@ -130,14 +130,16 @@ struct MixingModel::BitState {
 struct MixingModel::EndState {
   Mixer mixer;
   std::array<std::array<MapEntry, kHistories>, kEndContexts> histories{};
-  std::vector<BitSlot> table;
+  ZeroedArray<BitSlot> table;
+  size_t table_mask;
   AdaptiveMap lm_map{256};
   std::array<BitSlot*, kEndContexts> slots{};
   std::array<MapEntry*, kEndContexts> entries{};
 
   EndState(size_t slots_log2, Isa isa)
       : mixer({.inputs = kEndInputs, .set_sizes = {16, 256, 12 * 2}, .final_size = 16}, {}, isa),
-        table(size_t(1) << slots_log2) {
+        table(size_t(1) << slots_log2),
+        table_mask((size_t(1) << slots_log2) - 1) {
     for (int i = 0; i < kEndInputs; ++i) mixer.set_initial(i, 0.05f);
     mixer.set_initial(2 * kEndContexts, 0.8f);
   }
@@ -223,6 +225,22 @@ int MixingModel::expected_byte(const MixingStream& s) const {
   return s.match_offset < source.size() ? source[s.match_offset] : -1;
 }
 
+void MixingModel::leave_out_parts(float* inputs) const {
+  const auto drop = [&](uint32_t part, int first, int last) {
+    if ((shape_.without & part) != 0) std::fill(inputs + first, inputs + last, 0.0f);
+  };
+  drop(kPartMatch, 0, 2);
+  drop(kPartOrders, 2, 16);
+  drop(kPartWords, 16, 22);
+  drop(kPartColumns, 22, 26);
+  drop(kPartShapes, 26, 30);
+  drop(kPartTokens, 30, 36);
+  drop(kPartModel, 2 * kContexts, 2 * kContexts + 2);
+  drop(kPartMatch, 2 * kContexts + 2, 2 * kContexts + 4);
+  if ((shape_.without & kPartHistories) != 0)
+    for (int i = 0; i < kContexts; ++i) inputs[2 * i] = 0.0f;
+}
+
 uint32_t MixingModel::predict_bit(uint32_t index, uint32_t known, float lm) {
   MixingStream& s = streams_[index];
   BitState& b = *bit_;
@@ -234,7 +252,12 @@ uint32_t MixingModel::predict_bit(uint32_t index, uint32_t known, float lm) {
     s.bucket_key = key;
     if (s.hashes_stale) compute_hashes(s);
     const uint64_t salt = half ? uint64_t(known) * 0x9E3779B97F4A7C15ull : 0;
-    for (size_t i = 0; i < kContexts; ++i) s.buckets[i] = &table_.find(half ? mix(s.hashes[i] + salt) : s.hashes[i]);
+    std::array<uint64_t, kContexts> hashes;
+    for (size_t i = 0; i < kContexts; ++i) {
+      hashes[i] = half ? mix(s.hashes[i] + salt) : s.hashes[i];
+      table_.prefetch(hashes[i]);
+    }
+    for (size_t i = 0; i < kContexts; ++i) s.buckets[i] = &table_.find(hashes[i]);
   }
   const uint32_t node = (half ? (1u << (bits_known - 4)) | (known & ((1u << (bits_known - 4)) - 1)) : known) - 1;
   float* x = b.mixer.inputs();
@@ -244,7 +267,7 @@ uint32_t MixingModel::predict_bit(uint32_t index, uint32_t known, float lm) {
     b.slots[i] = &slot;
     b.entries[i] = &entry;
     x[2 * i] = slot.count == 0 ? 0.0f : logit.stretch(entry.p16());
-    x[2 * i + 1] = logit.stretch(slot.p);
+    x[2 * i + 1] = logit.stretch(slot.p16());
   }
   float* extra = x + 2 * kContexts;
   extra[0] = lm;
@@ -264,6 +287,7 @@ uint32_t MixingModel::predict_bit(uint32_t index, uint32_t known, float lm) {
     extra[2] = extra[3] = 0.0f;
   }
   extra[4] = 0.3f;
+  if (shape_.without != 0) leave_out_parts(x);
 
   const uint32_t c1 = s.c4 & 255;
   const uint32_t depth = std::min(s.token_bytes, 7u);
@@ -285,6 +309,7 @@ uint32_t MixingModel::predict_bit(uint32_t index, uint32_t known, float lm) {
   b.mixer.select_final(shape_.tokens ? confidence_bucket(lm) * 16 + bucket : c1);
   const float mixed = b.mixer.predict();
   const uint32_t p0 = logit.squash(mixed);
+  if ((shape_.without & kPartMaps) != 0) return clamp_probability(p0);
   const uint32_t p1 = b.order1_map.predict(mixed, known << 8 | c1);
   const uint32_t p2 = b.order2_map.predict(mixed, mix(uint64_t(s.c4 & 0xffff) << 8 | known) & 0xffff);
   return clamp_probability((p0 + p1 + 2 * p2 + 2) >> 2);
@@ -299,6 +324,7 @@ void MixingModel::update_bit(int bit) {
   }
   if (b.expected_bit >= 0) b.match_entry->update(b.expected_bit == bit, kMapLimit);
   if (shape_.tokens) b.lm_map.update(bit);
+  if ((shape_.without & kPartMaps) != 0) return;
   b.order1_map.update(bit);
   b.order2_map.update(bit);
 }
@@ -318,15 +344,14 @@ uint32_t MixingModel::predict_end(uint32_t index, uint32_t node, float lm) {
       here | 4 | hash2(s.tokens[0] | uint64_t(s.tokens[1]) << 16, s.tokens[2]) << 20,
       here | 5 | uint64_t(s.last_word) << 20,
   };
-  const size_t mask = e.table.size() - 1;
   float* x = e.mixer.inputs();
   for (size_t i = 0; i < kEndContexts; ++i) {
-    BitSlot& slot = e.table[mix(contexts[i]) >> 20 & mask];
+    BitSlot& slot = e.table[mix(contexts[i]) >> 20 & e.table_mask];
     MapEntry& entry = e.histories[i][history_index(slot)];
     e.slots[i] = &slot;
     e.entries[i] = &entry;
     x[2 * i] = slot.count == 0 ? 0.0f : logit.stretch(entry.p16());
-    x[2 * i + 1] = logit.stretch(slot.p);
+    x[2 * i + 1] = logit.stretch(slot.p16());
   }
   float* extra = x + 2 * kEndContexts;
   extra[0] = lm;

@@ -21,10 +21,24 @@ namespace lmc {
 inline constexpr int kContexts = 18;    // hashed contexts of a bit decision
 inline constexpr int kEndContexts = 6;  // of an end decision
 
+// Parts of the predictor that an ablation can switch off. A file is always coded with all of them.
+enum MixingPart : uint32_t {
+  kPartOrders = 1,      // contexts of the last 1 to 8 bytes
+  kPartWords = 2,       // of words
+  kPartColumns = 4,     // of what stands above
+  kPartShapes = 8,      // skipping and character-class contexts
+  kPartTokens = 16,     // token-aligned contexts
+  kPartMatch = 32,      // the match model
+  kPartHistories = 64,  // what a context's last outcomes mean, beside its probability
+  kPartMaps = 128,      // the final adaptive maps
+  kPartModel = 256,     // the language model
+};
+
 struct MixingShape {
   bool tokens = false;    // token mode: end decisions and token-aligned contexts
   uint32_t streams = 1;   // at most 256
   size_t size_bytes = 0;  // of the block: sizes the tables
+  uint32_t without = 0;   // MixingParts left out, for ablations
 };
 
 // What one stream remembers. Owned by MixingModel's caller only through indices; see MixingModel::stream.
@@ -81,6 +95,7 @@ class MixingModel {
   template <typename Visitor>
   void visit_prior(Visitor&& visit);
 
+  void leave_out_parts(float* inputs) const;
   void find_match(MixingStream& s);
   void compute_hashes(MixingStream& s);
   int expected_byte(const MixingStream& s) const;  // -1: no match

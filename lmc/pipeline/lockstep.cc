@@ -33,7 +33,7 @@ Lockstep::Lockstep(const Transformer& transformer, const StreamPlan& plan, int t
   const uint32_t groups = std::min(plan.streams, 2u);
   const auto row = size_t(head_.vocab()) + 1;
   for (uint32_t g = 0; g < groups; ++g) {
-    Group group;
+    Group& group = groups_.emplace_back();
     group.first = plan.streams * g / groups;
     group.count = plan.streams * (g + 1) / groups - group.first;
     group.cumulative.resize(group.count * row);
@@ -43,7 +43,6 @@ Lockstep::Lockstep(const Transformer& transformer, const StreamPlan& plan, int t
       group.batches[b].first = group.first + group.count * b / batches;
       group.batches[b].count = group.first + group.count * (b + 1) / batches - group.batches[b].first;
     }
-    groups_.push_back(std::move(group));
   }
 }
 

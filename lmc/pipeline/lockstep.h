@@ -6,6 +6,7 @@
 #define LMC_PIPELINE_LOCKSTEP_H_
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <span>
 #include <vector>
@@ -51,7 +52,7 @@ class Lockstep {
   };
   struct Group {
     uint32_t first = 0, count = 0;
-    std::vector<Batch> batches;
+    std::deque<Batch> batches;
     std::vector<uint32_t> cumulative;  // (count, V + 1)
   };
 
@@ -66,7 +67,7 @@ class Lockstep {
   Workers workers_;
   TransformerState state_;
   Head head_;
-  std::vector<Group> groups_;
+  std::deque<Group> groups_;
   std::vector<uint32_t> ids_;     // 0 .. streams - 1
   std::vector<uint16_t> tokens_;  // last token of each stream; BOS at first
   uint64_t adapted_ = 0;

@@ -44,11 +44,10 @@ bool code_tokens(Coder& coder, const TextModel& model, const StreamPlan& plan, s
   }) && done_bytes == size_bytes;
 }
 
-Result<std::unique_ptr<MixingModel>> make_mixing(const TextModel& model, const StreamPlan& plan, size_t size_bytes,
-                                                 Isa isa) {
+Result<std::unique_ptr<MixingModel>> make_mixing(ByteSpan prior, const StreamPlan& plan, size_t size_bytes, Isa isa) {
   auto mixing = std::make_unique<MixingModel>(
       MixingShape{.tokens = true, .streams = plan.streams, .size_bytes = size_bytes}, isa);
-  if (!model.prior.empty()) LMC_TRY(mixing->load_prior(model.prior));
+  if (!prior.empty()) LMC_TRY(mixing->load_prior(prior));
   return mixing;
 }
 
@@ -64,7 +63,7 @@ Result<std::shared_ptr<const TextModel>> load_text_model(const ModelFile& file, 
   if (!transformer.ok()) return transformer.error();
   auto model =
       std::make_shared<const TextModel>(std::move(*tokenizer), std::move(*transformer), file.section("mixing.tokens"));
-  const auto probe = make_mixing(*model, {}, 0, isa);
+  const auto probe = make_mixing(model->prior, {}, 0, isa);
   if (!probe.ok()) return probe.error();
   return model;
 }
@@ -85,13 +84,24 @@ bool looks_like_text(const TextModel& model, ByteSpan raw) {
 Bytes encode_text_block(const TextModel& model, ByteSpan raw, const BlockResources& resources) {
   const std::vector<uint16_t> tokens = model.tokenizer.encode(raw);
   const StreamPlan plan = StreamPlan::for_tokens(tokens.size());
-  auto mixing = make_mixing(model, plan, raw.size(), resources.isa);
+  auto mixing = make_mixing(model.prior, plan, raw.size(), resources.isa);
   Bytes payload{kProfile};
   append_varint(payload, tokens.size());
   ArithmeticEncoder coder(payload);
   code_tokens(coder, model, plan, tokens, **mixing, raw.size(), resources);
   coder.finish();
   return payload;
+}
+
+Result<Bytes> learn_text_prior(const TextModel& model, ByteSpan raw, ByteSpan prior, const BlockResources& resources) {
+  const std::vector<uint16_t> tokens = model.tokenizer.encode(raw);
+  const StreamPlan plan = StreamPlan::for_tokens(tokens.size());
+  auto mixing = make_mixing(prior, plan, raw.size(), resources.isa);
+  if (!mixing.ok()) return mixing.error();
+  Bytes payload;
+  ArithmeticEncoder coder(payload);
+  code_tokens(coder, model, plan, tokens, **mixing, raw.size(), resources);
+  return (*mixing)->save_prior();
 }
 
 Result<Bytes> decode_text_block(const TextModel& model, ByteSpan payload, size_t raw_size_bytes,
@@ -108,7 +118,7 @@ Result<Bytes> decode_text_block(const TextModel& model, ByteSpan payload, size_t
                          std::to_string(raw_size_bytes) + " bytes; the file is damaged",
                      1);
   const StreamPlan plan = StreamPlan::for_tokens(*tokens);
-  auto mixing = make_mixing(model, plan, raw_size_bytes, resources.isa);
+  auto mixing = make_mixing(model.prior, plan, raw_size_bytes, resources.isa);
   if (!mixing.ok()) return mixing.error();
   ArithmeticDecoder coder(payload.subspan(reader.position()));
   if (!code_tokens(coder, model, plan, {}, **mixing, raw_size_bytes, resources))

@@ -25,6 +25,10 @@ Bytes encode_text_block(const TextModel& model, ByteSpan raw, const BlockResourc
 Result<Bytes> decode_text_block(const TextModel& model, ByteSpan payload, size_t raw_size_bytes,
                                 const BlockResources& resources);
 
+// Codes raw with the mixing started from prior (empty: the built-in start; else it must be one this program made) and
+// returns what the mixing has become: how the prior in a model file is learnt, sample by sample.
+Result<Bytes> learn_text_prior(const TextModel& model, ByteSpan raw, ByteSpan prior, const BlockResources& resources);
+
 }  // namespace lmc
 
 #endif  // LMC_PIPELINE_TEXT_BLOCK_H_

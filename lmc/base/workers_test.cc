@@ -1,0 +1,23 @@
+#include "lmc/base/workers.h"
+
+#include <gtest/gtest.h>
+
+namespace lmc {
+namespace {
+
+TEST(Workers, EveryJobRunsOnceInEveryPhase) {
+  for (int threads : {1, 2, 3, 4}) {
+    Workers workers(threads);
+    EXPECT_EQ(workers.threads(), threads);
+    for (uint32_t count : {0u, 1u, 2u, 5u, 33u}) {
+      for (int phase = 0; phase < 200; ++phase) {
+        std::vector<int> ran(count, 0);  // each job writes its own element only
+        workers.run(count, [&](uint32_t job) { ++ran[job]; });
+        for (int times : ran) ASSERT_EQ(times, 1);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace lmc
