@@ -46,10 +46,13 @@ class Head {
   int vocab_;
   int width_;
   int act_bits_;
-  PackedMatrix matrix_;         // (V,C)
-  std::vector<float> scales_;   // (V)
-  std::vector<int32_t> slots_;  // (V): which row of masters_, or -1: as loaded
-  std::vector<float> masters_;  // (touched rows, C) weights in units of one int8 step
+  PackedMatrix matrix_;            // (V,C)
+  std::vector<float> scales_;      // (V)
+  std::vector<int32_t> slots_;     // (V): which row of masters_, or -1: as loaded
+  std::vector<float> masters_;     // (touched rows, C) weights in units of one int8 step
+  std::vector<int8_t> current_;    // (touched rows, C) what matrix_ holds of them
+  std::vector<uint32_t> list_;     // working memory of adapt()
+  std::vector<int8_t> quantised_;  // and adapt_row()
 };
 
 }  // namespace lmc

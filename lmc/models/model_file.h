@@ -41,7 +41,7 @@ struct ModelConfig {
   bool tied = false;                       // the head is the embedding
   double rope_theta = 10000.0;
   double norm_eps = 1e-6;
-  ActivationBits act_bits;
+  ActivationBits act_bits = {};
 };
 
 enum class TensorType { kI8, kI16, kF32, kU8, kU32 };

@@ -17,6 +17,9 @@
 namespace lmc {
 
 class Head;
+struct TransformerWeights;  // these three are transformer.cc's own
+struct TransformerStreams;
+struct TransformerBuffers;
 
 // Last hidden rows, normalised and quantised: the value of element c of row b is values[b * width + c] * scales[b].
 struct Hidden {
@@ -38,9 +41,8 @@ class TransformerState {
 
  private:
   friend class Transformer;
-  struct Contents;
-  explicit TransformerState(std::unique_ptr<Contents> contents);
-  std::unique_ptr<Contents> contents_;
+  explicit TransformerState(std::unique_ptr<TransformerStreams> contents);
+  std::unique_ptr<TransformerStreams> contents_;
 };
 
 // Working memory of step(): one per thread, reused from call to call.
@@ -51,8 +53,7 @@ class TransformerScratch {
 
  private:
   friend class Transformer;
-  struct Contents;
-  std::unique_ptr<Contents> contents_;
+  std::unique_ptr<TransformerBuffers> contents_;
 };
 
 // Immutable and cheap to copy; shared between threads. Does not refer to the ModelFile after load.
@@ -72,9 +73,8 @@ class Transformer {
             Hidden& hidden, TransformerScratch& scratch) const;
 
  private:
-  struct Weights;
-  explicit Transformer(std::shared_ptr<const Weights> weights) : weights_(std::move(weights)) {}
-  std::shared_ptr<const Weights> weights_;
+  explicit Transformer(std::shared_ptr<const TransformerWeights> weights) : weights_(std::move(weights)) {}
+  std::shared_ptr<const TransformerWeights> weights_;
 };
 
 }  // namespace lmc

@@ -1,0 +1,348 @@
+#include "lmc/models/model_file.h"
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "lmc/base/io.h"
+#include "lmc/models/model_format.h"
+#include "lmc/numerics/matmul.h"
+
+namespace lmc {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr float kMaxScale = 16.0f;   // with these limits no binary32 value of the engine can overflow:
+constexpr float kMaxGain = 1024.0f;  // docs/numerics.md, section 7
+
+Error broken(const std::string& what, std::optional<uint64_t> offset = std::nullopt) {
+  return bad_input("model file: " + what + "; fetch or export the file again", offset);
+}
+
+// Integer member of an object, within [low, high].
+Result<int64_t> integer(const Json& object, const char* key, int64_t low, int64_t high) {
+  const auto it = object.find(key);
+  if (it == object.end()) return broken(std::string("header lacks '") + key + "'");
+  const bool fits = it->is_number_integer() &&
+                    !(it->is_number_unsigned() && it->get<uint64_t>() > uint64_t(std::numeric_limits<int64_t>::max()));
+  const int64_t value = fits ? it->get<int64_t>() : 0;
+  if (!fits || value < low || value > high)
+    return broken(std::string("'") + key + "' must be an integer from " + std::to_string(low) + " to " +
+                  std::to_string(high) + ", found " + it->dump(-1, ' ', true, Json::error_handler_t::replace));
+  return value;
+}
+
+Result<double> number(const Json& object, const char* key, double low, double high) {
+  const auto it = object.find(key);
+  if (it == object.end()) return broken(std::string("header lacks '") + key + "'");
+  const double value = it->is_number() ? it->get<double>() : std::numeric_limits<double>::quiet_NaN();
+  if (!(value >= low && value <= high)) return broken(std::string("'") + key + "' is not a number in its range");
+  return value;
+}
+
+Result<bool> boolean(const Json& object, const char* key) {
+  const auto it = object.find(key);
+  if (it == object.end() || !it->is_boolean()) return broken(std::string("'") + key + "' must be true or false");
+  return it->get<bool>();
+}
+
+Result<std::string> text(const Json& object, const char* key) {
+  const auto it = object.find(key);
+  if (it == object.end() || !it->is_string()) return broken(std::string("'") + key + "' must be a string");
+  return it->get<std::string>();
+}
+
+struct IntegerField {
+  const char* key;
+  int ModelConfig::*member;
+  int64_t low, high;
+};
+
+constexpr IntegerField kIntegerFields[] = {
+    {"layers", &ModelConfig::layers, 1, 256},     {"width", &ModelConfig::width, 4, 65536},
+    {"heads", &ModelConfig::heads, 1, 256},       {"kv_heads", &ModelConfig::kv_heads, 1, 256},
+    {"head_dim", &ModelConfig::head_dim, 8, 512}, {"ffn", &ModelConfig::ffn, 4, 65536},
+    {"vocab", &ModelConfig::vocab, 2, 65536},
+};
+
+struct BitsField {
+  const char* key;
+  int ActivationBits::*member;
+};
+
+constexpr BitsField kBitsFields[] = {{"qkv", &ActivationBits::qkv},
+                                     {"o", &ActivationBits::o},
+                                     {"up", &ActivationBits::up},
+                                     {"down", &ActivationBits::down},
+                                     {"head", &ActivationBits::head}};
+
+Result<ModelConfig> parse_config(const Json& json) {
+  ModelConfig config;
+  for (const IntegerField& field : kIntegerFields) {
+    const auto value = integer(json, field.key, field.low, field.high);
+    if (!value.ok()) return value.error();
+    config.*field.member = int(*value);
+  }
+  if (config.width % 4 != 0 || config.ffn % 4 != 0 || config.head_dim % 4 != 0)
+    return broken("width, ffn and head_dim must be multiples of 4");
+  if (config.heads % config.kv_heads != 0) return broken("heads must be a multiple of kv_heads");
+  if (config.heads * config.head_dim > 65536) return broken("heads * head_dim must not exceed 65536");
+
+  const auto windows = json.find("windows");
+  if (windows == json.end() || !windows->is_array() || windows->size() != size_t(config.layers))
+    return broken("'windows' must be an array of one integer per layer");
+  for (const Json& window : *windows) {
+    const auto value = integer(Json{{"window", window}}, "window", 1, 32768);
+    if (!value.ok()) return value.error();
+    config.windows.push_back(int(*value));
+  }
+
+  const auto activation = text(json, "activation");
+  if (!activation.ok()) return activation.error();
+  if (*activation != "relu2" && *activation != "swiglu")
+    return broken("'activation' must be relu2 or swiglu; another one needs a newer lmc");
+  config.activation = *activation == "relu2" ? Activation::kRelu2 : Activation::kSwiglu;
+
+  const auto qk_norm = boolean(json, "qk_norm");
+  const auto tied = boolean(json, "tied");
+  const auto theta = number(json, "rope_theta", 2.0, 1e9);
+  const auto eps = number(json, "norm_eps", 1e-30, 1.0);
+  if (!qk_norm.ok()) return qk_norm.error();
+  if (!tied.ok()) return tied.error();
+  if (!theta.ok()) return theta.error();
+  if (!eps.ok()) return eps.error();
+  config.qk_norm = *qk_norm;
+  config.tied = *tied;
+  config.rope_theta = *theta;
+  config.norm_eps = *eps;
+
+  const auto bits = json.find("act_bits");
+  if (bits == json.end() || !bits->is_object()) return broken("header lacks 'act_bits'");
+  for (const BitsField& field : kBitsFields) {
+    const auto value = integer(*bits, field.key, 8, 16);
+    if (!value.ok()) return value.error();
+    if (*value != 8 && *value != 16) return broken(std::string("act_bits.") + field.key + " must be 8 or 16");
+    config.act_bits.*field.member = int(*value);
+  }
+  return config;
+}
+
+constexpr TensorType kTypes[] = {TensorType::kI8, TensorType::kI16, TensorType::kF32, TensorType::kU8,
+                                 TensorType::kU32};
+
+// One entry of "tensors": type, shape and place, all within [data_begin, data_end) of the file.
+Result<TensorView> parse_tensor(const std::string& name, const Json& json, ByteSpan file, size_t data_begin,
+                                size_t data_end) {
+  const std::string prefix = "tensor '" + name + "': ";
+  if (!json.is_object()) return broken(prefix + "not an object");
+  const auto dtype = text(json, "dtype");
+  if (!dtype.ok()) return broken(prefix + dtype.error().message);
+  TensorView view;
+  bool known = false;
+  for (TensorType type : kTypes) {
+    if (*dtype != type_name(type)) continue;
+    view.type = type;
+    known = true;
+  }
+  if (!known) return broken(prefix + "unknown dtype");
+
+  const auto shape = json.find("shape");
+  if (shape == json.end() || !shape->is_array() || shape->empty() || shape->size() > 4)
+    return broken(prefix + "'shape' must be an array of 1 to 4 sizes");
+  uint64_t bytes = type_bytes(view.type);
+  for (const Json& size : *shape) {
+    const auto value = integer(Json{{"size", size}}, "size", 0, int64_t(1) << 40);
+    if (!value.ok()) return broken(prefix + value.error().message);
+    if (*value > 0 && bytes > (uint64_t(1) << 50) / uint64_t(*value)) return broken(prefix + "too large");
+    bytes *= uint64_t(*value);
+    view.shape.push_back(size_t(*value));
+  }
+
+  const auto offset = integer(json, "offset", 0, int64_t(file.size()));
+  const auto stated = integer(json, "bytes", 0, int64_t(file.size()));
+  if (!offset.ok()) return broken(prefix + offset.error().message);
+  if (!stated.ok()) return broken(prefix + stated.error().message);
+  if (uint64_t(*stated) != bytes)
+    return broken(prefix + "its shape needs " + std::to_string(bytes) + " bytes, the header states " +
+                  std::to_string(*stated));
+  const size_t begin = size_t(*offset);
+  if (begin % kModelAlignment != 0 || begin < data_begin || begin > data_end || bytes > data_end - begin)
+    return broken(prefix + "lies outside the data or is not aligned to 64", begin);
+  view.bytes = file.subspan(begin, size_t(bytes));
+  return view;
+}
+
+}  // namespace
+
+size_t type_bytes(TensorType type) {
+  switch (type) {
+    case TensorType::kI16:
+      return 2;
+    case TensorType::kF32:
+    case TensorType::kU32:
+      return 4;
+    default:
+      return 1;
+  }
+}
+
+const char* type_name(TensorType type) {
+  constexpr const char* names[] = {"i8", "i16", "f32", "u8", "u32"};
+  return names[size_t(type)];
+}
+
+struct ModelFile::Contents {
+  std::optional<MappedFile> mapped;
+  AlignedBytes owned;
+  ByteSpan bytes;
+  std::string name;
+  std::string training = "{}";
+  ModelConfig config;
+  Sha256 sha256{};
+  std::map<std::string, TensorView> tensors;
+
+  // What an architecture needs of a tensor.
+  Status expect(const std::string& tensor, TensorType type, const std::vector<size_t>& shape) const {
+    const auto it = tensors.find(tensor);
+    if (it == tensors.end()) return broken("tensor '" + tensor + "' is missing");
+    if (it->second.type != type || it->second.shape != shape)
+      return broken("tensor '" + tensor + "' has not the type and shape that the architecture asks for",
+                    uint64_t(it->second.bytes.data() - bytes.data()));
+    return Ok();
+  }
+
+  Status expect_floats(const std::string& tensor, size_t size, float low, float high) const {
+    LMC_TRY(expect(tensor, TensorType::kF32, {size}));
+    const TensorView& view = tensors.at(tensor);
+    for (float value : view.as<float>())
+      if (!(value >= low && value <= high))
+        return broken("tensor '" + tensor + "' holds a value that is not a number from " + std::to_string(low) +
+                          " to " + std::to_string(high),
+                      uint64_t(view.bytes.data() - bytes.data()));
+    return Ok();
+  }
+
+  Status expect_matrix(const std::string& tensor, int rows, int columns) const {
+    LMC_TRY(expect(tensor, TensorType::kI8, {size_t(rows), size_t(columns)}));
+    return expect_floats(tensor + ".scale", size_t(rows), 0.0f, kMaxScale);
+  }
+
+  Status expect_optional_gain(const std::string& tensor) const {
+    if (tensors.count(tensor) == 0) return Ok();
+    return expect_floats(tensor, size_t(config.width), -kMaxGain, kMaxGain);
+  }
+
+  Status expect_architecture() const {
+    const ModelConfig& c = config;
+    LMC_TRY(expect_matrix("embed", c.vocab, c.width));
+    if (!c.tied) LMC_TRY(expect_matrix("head", c.vocab, c.width));
+    LMC_TRY(expect_optional_gain("final_norm"));
+    for (int i = 0; i < c.layers; ++i) {
+      const std::string layer = "layer." + std::to_string(i) + ".";
+      LMC_TRY(expect_matrix(layer + "wq", c.heads * c.head_dim, c.width));
+      LMC_TRY(expect_matrix(layer + "wk", c.kv_heads * c.head_dim, c.width));
+      LMC_TRY(expect_matrix(layer + "wv", c.kv_heads * c.head_dim, c.width));
+      LMC_TRY(expect_matrix(layer + "wo", c.width, c.heads * c.head_dim));
+      LMC_TRY(expect_matrix(layer + "w_up", c.ffn, c.width));
+      if (c.activation == Activation::kSwiglu) LMC_TRY(expect_matrix(layer + "w_gate", c.ffn, c.width));
+      LMC_TRY(expect_matrix(layer + "w_down", c.width, c.ffn));
+      LMC_TRY(expect_floats(layer + "q_gain", size_t(c.heads), -kMaxGain, kMaxGain));
+      LMC_TRY(expect_optional_gain(layer + "attn_norm"));
+      LMC_TRY(expect_optional_gain(layer + "ffn_norm"));
+    }
+    for (const auto& [tensor, view] : tensors)
+      if (tensor == "tokenizer" && view.type != TensorType::kU8) return broken("'tokenizer' must be u8");
+    return Ok();
+  }
+};
+
+Result<ModelFile> ModelFile::open(const std::string& path) {
+  auto contents = std::make_shared<Contents>();
+  auto mapped = MappedFile::open(path);
+  if (!mapped.ok()) return mapped.error();
+  contents->mapped.emplace(std::move(*mapped));
+  contents->bytes = contents->mapped->bytes();
+  return parse(std::move(contents));
+}
+
+Result<ModelFile> ModelFile::from_bytes(ByteSpan bytes) {
+  auto contents = std::make_shared<Contents>();
+  contents->owned = AlignedBytes(bytes.size(), 0);
+  if (!bytes.empty()) std::memcpy(contents->owned.data(), bytes.data(), bytes.size());
+  contents->bytes = {contents->owned.data(), bytes.size()};
+  return parse(std::move(contents));
+}
+
+Result<ModelFile> ModelFile::parse(std::shared_ptr<Contents> contents) {
+  const ByteSpan file = contents->bytes;
+  ByteReader reader(file);
+  const auto magic = reader.read_bytes(sizeof kModelMagic, "magic of the model file");
+  if (!magic.ok()) return magic.error();
+  if (std::memcmp(magic->data(), kModelMagic, sizeof kModelMagic) != 0)
+    return bad_input("not a model file (.lmcm): it does not begin with LMCM", 0);
+  const auto version = reader.read_le<uint32_t>("version of the model file");
+  if (!version.ok()) return version.error();
+  if (*version != kModelVersion)
+    return bad_input("model file has version " + std::to_string(*version) + ", this program reads version " +
+                         std::to_string(kModelVersion) + "; a newer lmc may be needed",
+                     4);
+  const auto header_bytes = reader.read_le<uint64_t>("header length of the model file");
+  if (!header_bytes.ok()) return header_bytes.error();
+  if (*header_bytes > kMaxHeaderBytes || *header_bytes + contents->sha256.size() > reader.remaining())
+    return broken("header length " + std::to_string(*header_bytes) + " does not fit the file (cut short?)", 8);
+  const auto header = reader.read_bytes(size_t(*header_bytes), "header of the model file");
+  if (!header.ok()) return header.error();
+
+  const size_t data_end = file.size() - contents->sha256.size();
+  contents->sha256 = lmc::sha256(file.first(data_end));
+  if (std::memcmp(contents->sha256.data(), file.data() + data_end, contents->sha256.size()) != 0)
+    return broken("its SHA-256 does not match its contents: damaged or cut short", data_end);
+
+  const Json json = Json::parse(header->begin(), header->end(), nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded() || !json.is_object()) return broken("the header is not a JSON object", kModelPrefixBytes);
+  const auto kind = text(json, "kind");
+  if (!kind.ok()) return kind.error();
+  if (*kind != "transformer") return broken("its kind is not 'transformer': a newer lmc may be needed");
+  const auto name = text(json, "name");
+  if (!name.ok()) return name.error();
+  contents->name = *name;
+  if (const auto training = json.find("training"); training != json.end()) contents->training = training->dump();
+
+  const auto architecture = json.find("architecture");
+  if (architecture == json.end() || !architecture->is_object()) return broken("header lacks 'architecture'");
+  auto config = parse_config(*architecture);
+  if (!config.ok()) return config.error();
+  contents->config = std::move(*config);
+
+  const auto tensors = json.find("tensors");
+  if (tensors == json.end() || !tensors->is_object()) return broken("header lacks 'tensors'");
+  for (const auto& [tensor, entry] : tensors->items()) {
+    auto view = parse_tensor(tensor, entry, file, reader.position(), data_end);
+    if (!view.ok()) return view.error();
+    contents->tensors.emplace(tensor, std::move(*view));
+  }
+  LMC_TRY(contents->expect_architecture());
+  return ModelFile(std::move(contents));
+}
+
+const ModelConfig& ModelFile::config() const { return contents_->config; }
+const std::string& ModelFile::name() const { return contents_->name; }
+const Sha256& ModelFile::sha256() const { return contents_->sha256; }
+std::string ModelFile::training() const { return contents_->training; }
+bool ModelFile::has(const std::string& tensor) const { return contents_->tensors.count(tensor) != 0; }
+const std::map<std::string, TensorView>& ModelFile::tensors() const { return contents_->tensors; }
+
+Result<TensorView> ModelFile::tensor(const std::string& name) const {
+  const auto it = contents_->tensors.find(name);
+  if (it == contents_->tensors.end()) return broken("tensor '" + name + "' is missing");
+  return it->second;
+}
+
+ByteSpan ModelFile::section(const std::string& name) const {
+  const auto it = contents_->tensors.find(name);
+  return it == contents_->tensors.end() || it->second.type != TensorType::kU8 ? ByteSpan() : it->second.bytes;
+}
+
+}  // namespace lmc

@@ -1,0 +1,116 @@
+#include "lmc/models/model_writer.h"
+
+#include <cmath>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "lmc/models/model_format.h"
+
+namespace lmc {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+size_t aligned(size_t offset) { return (offset + kModelAlignment - 1) / kModelAlignment * kModelAlignment; }
+
+Json architecture_json(const ModelConfig& c) {
+  return {{"layers", c.layers},
+          {"width", c.width},
+          {"heads", c.heads},
+          {"kv_heads", c.kv_heads},
+          {"head_dim", c.head_dim},
+          {"ffn", c.ffn},
+          {"vocab", c.vocab},
+          {"windows", c.windows},
+          {"activation", c.activation == Activation::kRelu2 ? "relu2" : "swiglu"},
+          {"qk_norm", c.qk_norm},
+          {"tied", c.tied},
+          {"rope_theta", c.rope_theta},
+          {"norm_eps", c.norm_eps},
+          {"act_bits",
+           {{"qkv", c.act_bits.qkv},
+            {"o", c.act_bits.o},
+            {"up", c.act_bits.up},
+            {"down", c.act_bits.down},
+            {"head", c.act_bits.head}}}};
+}
+
+}  // namespace
+
+void ModelWriter::add(const std::string& name, TensorType type, const std::vector<size_t>& shape, const void* data,
+                      size_t bytes) {
+  const auto* begin = static_cast<const uint8_t*>(data);
+  entries_[name] = {type, shape, bytes == 0 ? Bytes() : Bytes(begin, begin + bytes)};
+}
+
+void ModelWriter::add_i8(const std::string& name, const std::vector<size_t>& shape, std::span<const int8_t> values) {
+  add(name, TensorType::kI8, shape, values.data(), values.size_bytes());
+}
+
+void ModelWriter::add_f32(const std::string& name, const std::vector<size_t>& shape, std::span<const float> values) {
+  add(name, TensorType::kF32, shape, values.data(), values.size_bytes());
+}
+
+void ModelWriter::add_section(const std::string& name, ByteSpan bytes) {
+  add(name, TensorType::kU8, {bytes.size()}, bytes.data(), bytes.size());
+}
+
+void ModelWriter::add_matrix(const std::string& name, size_t rows, size_t columns, std::span<const float> values) {
+  std::vector<int8_t> quantised(values.size());
+  std::vector<float> scales(rows);
+  for (size_t row = 0; row < rows; ++row) {
+    const auto in = values.subspan(row * columns, columns);
+    float peak = 0;
+    for (float x : in) peak = std::max(peak, std::fabs(x));
+    scales[row] = peak / 127.0f;
+    for (size_t k = 0; k < columns && peak > 0; ++k)
+      quantised[row * columns + k] = int8_t(std::lrint(in[k] / scales[row]));
+  }
+  add_i8(name, {rows, columns}, quantised);
+  add_f32(name + ".scale", {rows}, scales);
+}
+
+Result<Bytes> ModelWriter::finish() const {
+  Json tensors = Json::object();
+  size_t offset = 0;  // from the begin of the data: made absolute below
+  std::map<std::string, size_t> offsets;
+  for (const auto& [name, entry] : entries_) {
+    offsets[name] = offset;
+    offset = aligned(offset + entry.bytes.size());
+  }
+  const Json training = Json::parse(training_, nullptr, /*allow_exceptions=*/false);
+  if (!training.is_object()) return usage_error("model writer: the training metadata is not a JSON object");
+
+  // Offsets are absolute, and their digits count in the header's length: begin where a generous header would end.
+  std::string header;
+  size_t data_begin = 0;
+  for (size_t guess = kModelAlignment; data_begin == 0; guess *= 2) {
+    for (const auto& [name, entry] : entries_)
+      tensors[name] = {{"dtype", type_name(entry.type)},
+                       {"shape", entry.shape},
+                       {"offset", guess + offsets[name]},
+                       {"bytes", entry.bytes.size()}};
+    const Json json = {{"kind", "transformer"},
+                       {"name", name_},
+                       {"architecture", architecture_json(config_)},
+                       {"tensors", tensors},
+                       {"training", training}};
+    header = json.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
+    if (kModelPrefixBytes + header.size() <= guess) data_begin = guess;
+  }
+
+  Bytes out(kModelMagic, kModelMagic + sizeof kModelMagic);
+  append_le(out, kModelVersion);
+  append_le(out, uint64_t(header.size()));
+  append_bytes(out, as_bytes(header));
+  for (const auto& [name, entry] : entries_) {
+    out.resize(data_begin + offsets[name]);
+    append_bytes(out, entry.bytes);
+  }
+  out.resize(std::max(aligned(out.size()), data_begin));
+  append_bytes(out, sha256(out));
+  if (auto check = ModelFile::from_bytes(out); !check.ok()) return check.error();
+  return out;
+}
+
+}  // namespace lmc

@@ -1,0 +1,76 @@
+// A model with pseudo-random weights, for tests and benchmarks. The same weights on every machine: integers only.
+#ifndef LMC_MODELS_TEST_MODEL_H_
+#define LMC_MODELS_TEST_MODEL_H_
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "lmc/models/model_writer.h"
+
+namespace lmc {
+
+// splitmix64 (Steele, Lea, Flood)
+class TestRandom {
+ public:
+  explicit TestRandom(uint64_t seed) : state_(seed) {}
+  uint64_t next() {
+    uint64_t z = state_ += 0x9E3779B97F4A7C15ull;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
+    return z ^ (z >> 31);
+  }
+  uint32_t below(uint32_t n) { return uint32_t((next() >> 32) * n >> 32); }
+
+ private:
+  uint64_t state_;
+};
+
+inline void add_random_matrix(ModelWriter& writer, TestRandom& random, const std::string& name, int rows, int columns,
+                              float spread) {
+  std::vector<int8_t> values(size_t(rows) * size_t(columns));
+  for (int8_t& value : values)  // a sum of four: bell-shaped, most of it within +-60
+    value = int8_t(int(random.below(64) + random.below(64) + random.below(64) + random.below(64)) - 126);
+  std::vector<float> scales(static_cast<size_t>(rows));
+  const float one = spread / 37.0f / std::sqrt(float(columns));
+  for (float& scale : scales) scale = one * (0.75f + float(random.below(512)) / 1024.0f);
+  writer.add_i8(name, {size_t(rows), size_t(columns)}, values);
+  writer.add_f32(name + ".scale", {size_t(rows)}, scales);
+}
+
+inline std::vector<float> random_gains(TestRandom& random, int n, float middle) {
+  std::vector<float> gains(static_cast<size_t>(n));
+  for (float& gain : gains) gain = middle * (0.5f + float(random.below(1024)) / 1024.0f);
+  return gains;
+}
+
+// gains: with the optional norm gains. logit_spread: how peaked the distributions are (3 is like a trained model).
+inline Bytes make_test_model(const ModelConfig& c, uint64_t seed, bool gains = false, float logit_spread = 3.0f) {
+  TestRandom random(seed);
+  ModelWriter writer("test", c);
+  add_random_matrix(writer, random, "embed", c.vocab, c.width, c.tied ? logit_spread : std::sqrt(float(c.width)));
+  if (!c.tied) add_random_matrix(writer, random, "head", c.vocab, c.width, logit_spread);
+  if (gains) writer.add_f32("final_norm", {size_t(c.width)}, random_gains(random, c.width, 1.0f));
+  for (int i = 0; i < c.layers; ++i) {
+    const std::string layer = "layer." + std::to_string(i) + ".";
+    add_random_matrix(writer, random, layer + "wq", c.heads * c.head_dim, c.width, 1.0f);
+    add_random_matrix(writer, random, layer + "wk", c.kv_heads * c.head_dim, c.width, 1.0f);
+    add_random_matrix(writer, random, layer + "wv", c.kv_heads * c.head_dim, c.width, 1.0f);
+    add_random_matrix(writer, random, layer + "wo", c.width, c.heads * c.head_dim, 1.0f);
+    add_random_matrix(writer, random, layer + "w_up", c.ffn, c.width, 1.0f);
+    if (c.activation == Activation::kSwiglu) add_random_matrix(writer, random, layer + "w_gate", c.ffn, c.width, 1.0f);
+    add_random_matrix(writer, random, layer + "w_down", c.width, c.ffn, 1.0f);
+    writer.add_f32(layer + "q_gain", {size_t(c.heads)},
+                   random_gains(random, c.heads, 1.5f / std::sqrt(float(c.head_dim))));
+    if (gains) {
+      writer.add_f32(layer + "attn_norm", {size_t(c.width)}, random_gains(random, c.width, 1.0f));
+      writer.add_f32(layer + "ffn_norm", {size_t(c.width)}, random_gains(random, c.width, 1.0f));
+    }
+  }
+  auto bytes = writer.finish();
+  return bytes.ok() ? std::move(*bytes) : Bytes();
+}
+
+}  // namespace lmc
+
+#endif  // LMC_MODELS_TEST_MODEL_H_

@@ -1,0 +1,401 @@
+#include "lmc/models/transformer.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <optional>
+#include <string>
+
+#include "lmc/models/attention.h"
+#include "lmc/models/head.h"
+#include "lmc/numerics/elementwise.h"
+#include "lmc/numerics/matmul.h"
+
+namespace lmc {
+namespace {
+
+// A packed matrix with the scale of each row; may be several matrices of the file, one below the other.
+struct ScaledMatrix {
+  PackedMatrix matrix;        // (rows, columns)
+  std::vector<float> scales;  // (rows)
+};
+
+struct Layer {
+  ScaledMatrix qkv;   // (H*D + 2*Hkv*D, C)
+  ScaledMatrix o;     // (C, H*D)
+  ScaledMatrix up;    // (F, C), or with the gate below (2*F, C)
+  ScaledMatrix down;  // (C, F)
+  std::vector<float> q_gain;                // (H)
+  std::vector<float> attn_norm, ffn_norm;   // (C) or empty
+};
+
+std::vector<float> floats(const ModelFile& file, const std::string& name) {
+  if (!file.has(name)) return {};
+  const auto view = file.tensor(name);
+  const auto values = view->as<float>();
+  return {values.begin(), values.end()};
+}
+
+ScaledMatrix stacked(const ModelFile& file, Isa isa, const std::vector<std::string>& names) {
+  std::vector<int8_t> weights;
+  ScaledMatrix out;
+  int columns = 0;
+  for (const std::string& name : names) {
+    const auto view = file.tensor(name);
+    const auto part = view->as<int8_t>();
+    weights.insert(weights.end(), part.begin(), part.end());
+    const auto scales = floats(file, name + ".scale");
+    out.scales.insert(out.scales.end(), scales.begin(), scales.end());
+    columns = int(view->shape[1]);
+  }
+  out.matrix = PackedMatrix(isa, int(out.scales.size()), columns, weights);
+  return out;
+}
+
+}  // namespace
+
+struct TransformerWeights {
+  ModelConfig config;
+  Isa isa = Isa::kScalar;
+  const Elementwise* kernels = nullptr;
+  std::vector<int8_t> embed;                     // (V,C)
+  std::vector<float> embed_scales;               // (V)
+  std::optional<Head> head;                      // as in the file; copies of it adapt
+  std::vector<float> final_norm;                 // (C) or empty
+  std::vector<Layer> layers;                     // (L)
+  std::vector<uint64_t> frequencies;             // (D/2)
+};
+
+struct TransformerStreams {
+  struct Stream {
+    uint64_t position = 0;
+    std::vector<AttentionCache> caches;  // (L, Hkv)
+  };
+  std::vector<Stream> streams;  // (S)
+};
+
+struct TransformerBuffers {
+  std::vector<uint64_t> positions;    // (B)
+  std::vector<float> x;               // (B,C) residual
+  std::vector<float> rows;            // (B, widest) outputs of a matrix
+  std::vector<float> gained;          // (C)
+  std::vector<float> attended;        // (B,H*D)
+  std::vector<float> scales;          // (B) of the quantised rows
+  std::vector<int16_t> wide;          // (widest)
+  std::vector<int8_t> planes;         // (2,B,widest input)
+  std::vector<int32_t> sums;          // (2,B,widest output)
+  std::vector<float> cosines, sines;  // (B,D/2)
+  std::vector<int8_t> q, k, v;        // (G,D), (D), (D)
+  std::vector<float> factors;         // (G)
+  AttentionScratch attention;
+};
+
+namespace {
+
+constexpr float kPeaks[2] = {kPeak8, kPeak16};
+
+// 1 / sqrt(mean(x^2) + eps); the squares are summed as 16-bit integers.
+float inverse_rms(const Elementwise& kernels, const float* x, int n, float peak, float eps) {
+  if (peak < kTiny) return 1.0f / std::sqrt(eps);
+  const float unit = peak / kPeak16;
+  const float mean = float(kernels.sum_squares(x, n, kPeak16 / peak)) / float(n);
+  return 1.0f / std::sqrt(mean * (unit * unit) + eps);
+}
+
+// int8 with a scale; a row of (almost) nothing becomes zeros with scale 0.
+float quantise_row8(const Elementwise& kernels, const float* x, int n, float peak, int8_t* q) {
+  if (peak < kTiny) {
+    std::fill(q, q + n, int8_t(0));
+    return 0.0f;
+  }
+  kernels.quantise8(x, n, kPeak8 / peak, q);
+  return peak / kPeak8;
+}
+
+float quantise_row16(const Elementwise& kernels, const float* x, int n, float peak, int16_t* q) {
+  if (peak < kTiny) {
+    std::fill(q, q + n, int16_t(0));
+    return 0.0f;
+  }
+  kernels.quantise16(x, n, kPeak16 / peak, q);
+  return peak / kPeak16;
+}
+
+// One call of Transformer::step: the parts of the network in their order, each over all B rows.
+class Step {
+ public:
+  Step(const TransformerWeights& weights, TransformerStreams& state, std::span<const uint32_t> streams,
+       TransformerBuffers& buffers)
+      : weights_(weights),
+        config_(weights.config),
+        kernels_(*weights.kernels),
+        state_(state),
+        streams_(streams),
+        buffers_(buffers),
+        count_(int(streams.size())) {}
+
+  void run(std::span<const uint16_t> tokens, Hidden& hidden) {
+    begin(tokens);
+    for (int l = 0; l < config_.layers; ++l) {
+      const Layer& layer = weights_.layers[size_t(l)];
+      attention(l, layer);
+      feed_forward(layer);
+    }
+    finish(hidden);
+  }
+
+ private:
+  float* x(int b) { return buffers_.x.data() + size_t(b) * size_t(config_.width); }
+
+  void begin(std::span<const uint16_t> tokens) {
+    const int half = config_.head_dim / 2;
+    buffers_.positions.resize(size_t(count_));
+    buffers_.scales.resize(size_t(count_));
+    buffers_.x.resize(size_t(count_) * size_t(config_.width));
+    buffers_.cosines.resize(size_t(count_) * size_t(half));
+    buffers_.sines.resize(size_t(count_) * size_t(half));
+    for (int b = 0; b < count_; ++b) {
+      const size_t token = tokens[size_t(b)];
+      assert(int(token) < config_.vocab);
+      kernels_.widen(weights_.embed.data() + token * size_t(config_.width), config_.width, weights_.embed_scales[token],
+                     x(b));
+      const uint64_t position = state_.streams[streams_[size_t(b)]].position++;
+      buffers_.positions[size_t(b)] = position;
+      kernels_.rotations(position, weights_.frequencies.data(), half, buffers_.cosines.data() + size_t(b * half),
+                         buffers_.sines.data() + size_t(b * half));
+    }
+  }
+
+  // Normalises row b of x (gain may be empty) into a row of floats and their scale: the row is not divided by its root
+  // mean square, only its scale is.
+  struct Normed {
+    const float* values;  // (C)
+    float peak;           // of values
+    float inverse_rms;
+  };
+  Normed norm(int b, const std::vector<float>& gain) {
+    const float* row = x(b);
+    const float peak = kernels_.peak(row, config_.width);
+    const float inverse = inverse_rms(kernels_, row, config_.width, peak, float(config_.norm_eps));
+    if (gain.empty()) return {row, peak, inverse};
+    buffers_.gained.resize(gain.size());
+    kernels_.multiply(row, gain.data(), config_.width, buffers_.gained.data());
+    return {buffers_.gained.data(), kernels_.peak(buffers_.gained.data(), config_.width), inverse};
+  }
+
+  // Row b of the input of the next product: values (n), quantised to `bits`.
+  void set_input(int b, const float* values, int n, int bits, float peak, float factor) {
+    int8_t* high = buffers_.planes.data() + size_t(b) * size_t(n);
+    float scale = 0;
+    if (bits == 8) {
+      scale = quantise_row8(kernels_, values, n, peak, high);
+    } else {
+      buffers_.wide.resize(size_t(n));
+      scale = quantise_row16(kernels_, values, n, peak, buffers_.wide.data());
+      kernels_.split(buffers_.wide.data(), n, high, high + size_t(count_) * size_t(n));
+    }
+    buffers_.scales[size_t(b)] = scale * factor;
+  }
+
+  void begin_input(int n, int bits) { buffers_.planes.resize((bits == 8 ? 1 : 2) * size_t(count_) * size_t(n)); }
+
+  void norm_input(const std::vector<float>& gain, int bits) {
+    begin_input(config_.width, bits);
+    for (int b = 0; b < count_; ++b) {
+      const Normed normed = norm(b, gain);
+      set_input(b, normed.values, config_.width, bits, normed.peak, normed.inverse_rms);
+    }
+  }
+
+  // The integer product of the input rows; sums(b) and low(b) are its rows.
+  void product(const ScaledMatrix& matrix, int bits) {
+    stride_ = size_t(matrix.matrix.padded_rows());
+    const int rows = bits == 8 ? count_ : 2 * count_;
+    buffers_.sums.resize(size_t(rows) * stride_);
+    matrix.matrix.multiply(buffers_.planes.data(), size_t(matrix.matrix.columns()), rows, buffers_.sums.data(), stride_);
+    low_ = bits == 8 ? nullptr : buffers_.sums.data() + size_t(count_) * stride_;
+  }
+  const int32_t* sums(int b) const { return buffers_.sums.data() + size_t(b) * stride_; }
+  const int32_t* low(int b) const { return low_ == nullptr ? nullptr : low_ + size_t(b) * stride_; }
+
+  void product_to_row(const ScaledMatrix& matrix, int b, float* out) {
+    kernels_.scale(sums(b), low(b), matrix.matrix.rows(), buffers_.scales[size_t(b)], matrix.scales.data(), out);
+  }
+
+  void product_to_residual(const ScaledMatrix& matrix, int bits) {
+    product(matrix, bits);
+    for (int b = 0; b < count_; ++b)
+      kernels_.scale_add(sums(b), low(b), config_.width, buffers_.scales[size_t(b)], matrix.scales.data(), x(b));
+  }
+
+  void attention(int l, const Layer& layer) {
+    const size_t width = size_t(config_.heads * config_.head_dim);
+    norm_input(layer.attn_norm, config_.act_bits.qkv);
+    product(layer.qkv, config_.act_bits.qkv);
+    buffers_.rows.resize(size_t(layer.qkv.matrix.rows()));
+    buffers_.attended.resize(width);
+    // All of the product is read before set_input overwrites its input, row by row: planes_ of qkv are used up.
+    begin_input(int(width), config_.act_bits.o);
+    for (int b = 0; b < count_; ++b) {
+      product_to_row(layer.qkv, b, buffers_.rows.data());
+      for (int g = 0; g < config_.kv_heads; ++g) attend(l, layer, b, g);
+      set_input(b, buffers_.attended.data(), int(width), config_.act_bits.o,
+                kernels_.peak(buffers_.attended.data(), int(width)), 1.0f);
+    }
+    product_to_residual(layer.o, config_.act_bits.o);
+  }
+
+  // Rotates and quantises one head's query or key; returns its scale.
+  float rotate_head(int b, float* head, int8_t* q) {
+    const int dim = config_.head_dim, half = dim / 2;
+    kernels_.rotate(head, half, buffers_.cosines.data() + size_t(b * half), buffers_.sines.data() + size_t(b * half));
+    const float peak = kernels_.peak(head, dim);
+    const float scale = quantise_row8(kernels_, head, dim, peak, q);
+    return config_.qk_norm ? scale * inverse_rms(kernels_, head, dim, peak, float(config_.norm_eps)) : scale;
+  }
+
+  // Row b, key/value head g with the query heads that share it: from buffers_.rows to buffers_.attended.
+  void attend(int l, const Layer& layer, int b, int g) {
+    const int dim = config_.head_dim, group = config_.heads / config_.kv_heads, first = g * group;
+    float* row = buffers_.rows.data();
+    float* key = row + (config_.heads + g) * dim;
+    const float* value = key + config_.kv_heads * dim;
+    buffers_.q.resize(size_t(group * dim));
+    buffers_.k.resize(size_t(dim));
+    buffers_.v.resize(size_t(dim));
+    buffers_.factors.resize(size_t(group));
+    AttentionCache& cache =
+        state_.streams[streams_[size_t(b)]].caches[size_t(l) * size_t(config_.kv_heads) + size_t(g)];
+    const uint64_t position = buffers_.positions[size_t(b)];
+    const float k_scale = rotate_head(b, key, buffers_.k.data());
+    const float v_scale = quantise_row8(kernels_, value, dim, kernels_.peak(value, dim), buffers_.v.data());
+    cache.append(position, buffers_.k.data(), k_scale, buffers_.v.data(), v_scale);
+    for (int h = 0; h < group; ++h)
+      buffers_.factors[size_t(h)] =
+          rotate_head(b, row + (first + h) * dim, buffers_.q.data() + h * dim) * layer.q_gain[size_t(first + h)];
+    cache.attend(position, {buffers_.q.data(), buffers_.factors.data(), group}, kernels_, buffers_.attention,
+                 buffers_.attended.data() + first * dim);
+  }
+
+  void feed_forward(const Layer& layer) {
+    const int ffn = config_.ffn;
+    norm_input(layer.ffn_norm, config_.act_bits.up);
+    product(layer.up, config_.act_bits.up);
+    buffers_.rows.resize(size_t(layer.up.matrix.rows()));
+    float* row = buffers_.rows.data();
+    begin_input(ffn, config_.act_bits.down);
+    for (int b = 0; b < count_; ++b) {
+      product_to_row(layer.up, b, row);
+      if (config_.activation == Activation::kRelu2)
+        kernels_.relu2(row, ffn);
+      else
+        kernels_.swiglu(row, row + ffn, ffn);
+      set_input(b, row, ffn, config_.act_bits.down, kernels_.peak(row, ffn), 1.0f);
+    }
+    product_to_residual(layer.down, config_.act_bits.down);
+  }
+
+  void finish(Hidden& hidden) {
+    const size_t width = size_t(config_.width);
+    hidden.width = config_.width;
+    hidden.values.resize(size_t(count_) * width);
+    hidden.scales.resize(size_t(count_));
+    for (int b = 0; b < count_; ++b) {
+      const Normed normed = norm(b, weights_.final_norm);
+      int16_t* out = hidden.values.data() + size_t(b) * width;
+      float scale = 0;
+      if (normed.peak < kTiny) {
+        std::fill(out, out + width, int16_t(0));
+      } else {
+        const float peak = kPeaks[config_.act_bits.head == 16];
+        kernels_.quantise16(normed.values, config_.width, peak / normed.peak, out);
+        scale = normed.peak / peak;
+      }
+      hidden.scales[size_t(b)] = scale * normed.inverse_rms;
+    }
+  }
+
+  const TransformerWeights& weights_;
+  const ModelConfig& config_;
+  const Elementwise& kernels_;
+  TransformerStreams& state_;
+  std::span<const uint32_t> streams_;
+  TransformerBuffers& buffers_;
+  int count_;  // B
+  size_t stride_ = 0;
+  const int32_t* low_ = nullptr;
+};
+
+}  // namespace
+
+TransformerState::TransformerState(std::unique_ptr<TransformerStreams> contents) : contents_(std::move(contents)) {}
+TransformerState::TransformerState(TransformerState&&) noexcept = default;
+TransformerState& TransformerState::operator=(TransformerState&&) noexcept = default;
+TransformerState::~TransformerState() = default;
+TransformerScratch::TransformerScratch() : contents_(std::make_unique<TransformerBuffers>()) {}
+TransformerScratch::~TransformerScratch() = default;
+
+uint32_t TransformerState::streams() const { return uint32_t(contents_->streams.size()); }
+uint64_t TransformerState::position(uint32_t stream) const { return contents_->streams[stream].position; }
+
+void TransformerState::reset_stream(uint32_t stream) {
+  TransformerStreams::Stream& s = contents_->streams[stream];
+  s.position = 0;
+  for (AttentionCache& cache : s.caches) cache.clear();
+}
+
+Result<Transformer> Transformer::load(const ModelFile& file, Isa isa) {
+  if (!isa_available(isa))
+    return usage_error(std::string("this machine does not run the instruction set ") + isa_name(isa));
+  auto weights = std::make_shared<TransformerWeights>();
+  TransformerWeights& w = *weights;
+  w.config = file.config();
+  w.isa = isa;
+  w.kernels = &elementwise(isa);
+  const auto embed = file.tensor("embed");
+  const auto embed_values = embed->as<int8_t>();
+  w.embed.assign(embed_values.begin(), embed_values.end());
+  w.embed_scales = floats(file, "embed.scale");
+  const std::string head = w.config.tied ? "embed" : "head";
+  w.head.emplace(isa, w.config.vocab, w.config.width, w.config.act_bits.head, file.tensor(head)->as<int8_t>(),
+                 floats(file, head + ".scale"));
+  w.final_norm = floats(file, "final_norm");
+  for (int i = 0; i < w.config.layers; ++i) {
+    const std::string name = "layer." + std::to_string(i) + ".";
+    std::vector<std::string> up = {name + "w_up"};
+    if (w.config.activation == Activation::kSwiglu) up.push_back(name + "w_gate");
+    w.layers.push_back({.qkv = stacked(file, isa, {name + "wq", name + "wk", name + "wv"}),
+                        .o = stacked(file, isa, {name + "wo"}),
+                        .up = stacked(file, isa, up),
+                        .down = stacked(file, isa, {name + "w_down"}),
+                        .q_gain = floats(file, name + "q_gain"),
+                        .attn_norm = floats(file, name + "attn_norm"),
+                        .ffn_norm = floats(file, name + "ffn_norm")});
+  }
+  w.frequencies.resize(size_t(w.config.head_dim / 2));
+  rotary_frequencies(w.config.rope_theta, w.config.head_dim, w.frequencies.data());
+  return Transformer(std::move(weights));
+}
+
+const ModelConfig& Transformer::config() const { return weights_->config; }
+Isa Transformer::isa() const { return weights_->isa; }
+
+TransformerState Transformer::make_state(uint32_t streams) const {
+  const ModelConfig& config = weights_->config;
+  auto contents = std::make_unique<TransformerStreams>();
+  contents->streams.resize(streams);
+  for (auto& stream : contents->streams)
+    for (int window : config.windows)
+      for (int g = 0; g < config.kv_heads; ++g) stream.caches.emplace_back(weights_->isa, window, config.head_dim);
+  return TransformerState(std::move(contents));
+}
+
+Head Transformer::make_head() const { return *weights_->head; }
+
+void Transformer::step(TransformerState& state, std::span<const uint32_t> streams, std::span<const uint16_t> tokens,
+                       Hidden& hidden, TransformerScratch& scratch) const {
+  assert(streams.size() == tokens.size() && !streams.empty());
+  Step(*weights_, *state.contents_, streams, *scratch.contents_).run(tokens, hidden);
+}
+
+}  // namespace lmc

@@ -1,0 +1,140 @@
+#include "lmc/numerics/matmul.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+#include <new>
+
+#include "lmc/numerics/matmul_kernels.h"
+
+namespace lmc {
+namespace {
+
+constexpr std::align_val_t kAlignment{64};
+
+int round_up(int value, int step) { return (value + step - 1) / step * step; }
+
+// Group sizes are powers of two.
+struct KernelChoice {
+  PanelLayout layout;
+  MatmulKernel kernel;
+};
+
+KernelChoice choose_kernel([[maybe_unused]] Isa isa) {
+#if defined(__x86_64__)
+  if (isa == Isa::kAvx512) return {kAvx512Layout, matmul_avx512};
+  if (isa == Isa::kAvx2) return {kAvx2Layout, matmul_avx2};
+#elif defined(__aarch64__)
+  if (isa == Isa::kNeon) return {kNeonLayout, matmul_neon};
+#endif
+  return {kScalarLayout, matmul_scalar};
+}
+
+}  // namespace
+
+void AlignedBytes::Free::operator()(uint8_t* p) const { ::operator delete[](p, kAlignment); }
+
+AlignedBytes::AlignedBytes(size_t size_bytes, uint8_t fill)
+    : data_(static_cast<uint8_t*>(::operator new[](size_bytes, kAlignment))), size_bytes_(size_bytes) {
+  std::memset(data_.get(), fill, size_bytes);
+}
+
+AlignedBytes::AlignedBytes(const AlignedBytes& other)
+    : data_(static_cast<uint8_t*>(::operator new[](other.size_bytes_, kAlignment))), size_bytes_(other.size_bytes_) {
+  if (size_bytes_ > 0) std::memcpy(data_.get(), other.data_.get(), size_bytes_);
+}
+
+AlignedBytes& AlignedBytes::operator=(const AlignedBytes& other) {
+  if (this != &other) *this = AlignedBytes(other);
+  return *this;
+}
+
+PackedMatrix::PackedMatrix(Isa isa, int rows, int columns) : rows_(rows), columns_(columns) {
+  assert(rows > 0 && columns > 0 && columns <= kMaxColumns);
+  const KernelChoice choice = choose_kernel(isa);
+  layout_ = choice.layout;
+  kernel_ = choice.kernel;
+  padded_rows_ = round_up(rows, kRowPadding);
+  padded_columns_ = round_up(columns, kColumnPadding);
+  panels_ = AlignedBytes(size_t(padded_rows_) * size_t(padded_columns_), layout_.flip);
+}
+
+PackedMatrix::PackedMatrix(Isa isa, int rows, int columns, std::span<const int8_t> weights)
+    : PackedMatrix(isa, rows, columns) {
+  assert(weights.size() == size_t(rows) * size_t(columns));
+  for (int row = 0; row < rows; ++row) set_row(row, weights.data() + size_t(row) * size_t(columns));
+}
+
+size_t PackedMatrix::offset(int row, int column) const {
+  const int panel = row / layout_.rows, group = column / layout_.columns;
+  return size_t(panel) * size_t(layout_.rows) * size_t(padded_columns_) +
+         size_t((group * layout_.rows + row % layout_.rows) * layout_.columns + column % layout_.columns);
+}
+
+void PackedMatrix::set_row(int row, const int8_t* values) {
+  assert(row >= 0 && row < rows_);
+  uint8_t* out = panels_.data() + offset(row, 0);
+  const size_t step = size_t(layout_.rows) * size_t(layout_.columns);
+  int k = 0;
+  if (layout_.columns == 4) {
+    const uint32_t flip = layout_.flip * 0x01010101u;
+    for (; k + 4 <= columns_; k += 4, out += step) {
+      uint32_t four;
+      std::memcpy(&four, values + k, 4);
+      four ^= flip;
+      std::memcpy(out, &four, 4);
+    }
+  } else {
+    for (; k + 2 <= columns_; k += 2, out += step) std::memcpy(out, values + k, 2);
+  }
+  for (int i = 0; k < columns_; ++k, ++i) out[i] = uint8_t(values[k]) ^ layout_.flip;
+}
+
+void PackedMatrix::update_row(int row, const int8_t* before, const int8_t* after) {
+  assert(row >= 0 && row < rows_);
+  uint8_t* out = panels_.data() + offset(row, 0);
+  const int group = layout_.columns, panel_rows = layout_.rows;
+  for (int k0 = 0; k0 < columns_; k0 += 8) {
+    const int end = std::min(k0 + 8, columns_);
+    if (std::memcmp(before + k0, after + k0, size_t(end - k0)) == 0) continue;
+    for (int k = k0; k < end; ++k)
+      out[(k & ~(group - 1)) * panel_rows + (k & (group - 1))] = uint8_t(after[k]) ^ layout_.flip;
+  }
+}
+
+void PackedMatrix::get_row(int row, int8_t* values) const {
+  assert(row >= 0 && row < rows_);
+  const uint8_t* in = panels_.data() + offset(row, 0);
+  const int group = layout_.columns, panel_rows = layout_.rows;
+  for (int k = 0; k < columns_; ++k)
+    values[k] = int8_t(in[(k & ~(group - 1)) * panel_rows + (k & (group - 1))] ^ layout_.flip);
+}
+
+void PackedMatrix::set_column(int column, const int8_t* values) {
+  assert(column >= 0 && column < columns_);
+  const size_t panel_bytes = size_t(layout_.rows) * size_t(padded_columns_);
+  uint8_t* out = panels_.data() + offset(0, column);
+  for (int row = 0; row < rows_; row += layout_.rows, out += panel_bytes)
+    for (int i = 0; i < layout_.rows && row + i < rows_; ++i)
+      out[i * layout_.columns] = uint8_t(values[row + i]) ^ layout_.flip;
+}
+
+void PackedMatrix::clear() { std::memset(panels_.data(), layout_.flip, panels_.size()); }
+
+void PackedMatrix::multiply(const int8_t* a, size_t a_stride, int count, int32_t* y, size_t y_stride, int rows_used,
+                            int columns_used) const {
+  assert(rows_used > 0 && rows_used <= rows_ && columns_used > 0 && columns_used <= columns_);
+  const int rows = round_up(rows_used, kRowPadding);
+  assert(y_stride >= size_t(rows));
+  kernel_({.panels = panels_.data(),
+           .panel_bytes = size_t(layout_.rows) * size_t(padded_columns_),
+           .panels_used = rows / layout_.rows,
+           .columns = round_up(columns_used, kColumnPadding),
+           .a = a,
+           .a_stride = a_stride,
+           .count = count,
+           .y = y,
+           .y_stride = y_stride});
+}
+
+}  // namespace lmc
