@@ -46,8 +46,8 @@ class AttentionCache {
   int window_;
   int head_dim_;
   int fraction_bits_;
-  PackedMatrix keys_;    // (window, D)
-  PackedMatrix values_;  // (D, window)
+  PackedMatrix keys_;                             // (window, D)
+  PackedMatrix values_;                           // (D, window)
   std::vector<float> key_scales_, value_scales_;  // (window, padded)
 };
 

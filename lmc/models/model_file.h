@@ -27,18 +27,19 @@ struct ActivationBits {
   int qkv = 8, o = 8, up = 8, down = 8, head = 8;
 };
 
-// Limits (checked): layers 1..256, width and ffn 4..65536, heads 1..256, head_dim 8..512 and even, vocab 2..65536 (tokens
-// are 16 bits wide), window 1..32768; width, ffn and head_dim are multiples of 4; heads is a multiple of kv_heads.
+// Limits (checked): layers 1..256, width and ffn 4..65536, heads 1..256, head_dim 8..512 and even, vocab 2..65536
+// (tokens are 16 bits wide), window 1..32768; width, ffn and head_dim are multiples of 4; heads is a multiple of
+// kv_heads.
 struct ModelConfig {
-  int layers = 0;                          // L
-  int width = 0;                           // C
+  int layers = 0;                             // L
+  int width = 0;                              // C
   int heads = 0, kv_heads = 0, head_dim = 0;  // H, Hkv, D
-  int ffn = 0;                             // F
-  int vocab = 0;                           // V; the last id is BOS
-  std::vector<int> windows;                // (L): a position sees itself and the windows[l] - 1 before it
+  int ffn = 0;                                // F
+  int vocab = 0;                              // V; the last id is BOS
+  std::vector<int> windows;                   // (L): a position sees itself and the windows[l] - 1 before it
   Activation activation = Activation::kRelu2;
   bool qk_norm = true;
-  bool tied = false;                       // the head is the embedding
+  bool tied = false;  // the head is the embedding
   double rope_theta = 10000.0;
   double norm_eps = 1e-6;
   ActivationBits act_bits = {};

@@ -124,7 +124,9 @@ TEST(ModelFile, DamagedHeaderWithARightHash) {
   for (size_t i = 4; i < 16 + size; ++i) {
     for (int round = 0; round < 4; ++round) {
       Bytes bad(bytes.begin(), bytes.end() - 32);
-      bad[i] = round == 0 ? uint8_t('9') : round == 1 ? uint8_t(random.next()) : uint8_t(bad[i] ^ (1u << random.below(8)));
+      bad[i] = round == 0   ? uint8_t('9')
+               : round == 1 ? uint8_t(random.next())
+                            : uint8_t(bad[i] ^ (1u << random.below(8)));
       append_bytes(bad, sha256(bad));
       const auto file = ModelFile::from_bytes(bad);
       EXPECT_TRUE(file.ok() || !file.error().message.empty());
@@ -136,19 +138,32 @@ TEST(ModelFile, WrongArchitecturesAreErrors) {
   const Bytes bytes = make_test_model(tiny_config(), 8);
   ASSERT_TRUE(ModelFile::from_bytes(with_header(bytes, "\"heads\":2", "\"heads\":2")).ok());
   const std::pair<const char*, const char*> changes[] = {
-      {"\"heads\":2", "\"heads\":4"},         {"\"heads\":2", "\"heads\":-2"},
-      {"\"heads\":2", "\"heads\":1e9"},       {"\"heads\":2", "\"heads\":\"2\""},
-      {"\"layers\":1", "\"layers\":0"},       {"\"layers\":1", "\"layers\":2"},
-      {"\"vocab\":10", "\"vocab\":99"},       {"\"ffn\":12", "\"ffn\":13"},
-      {"[16]", "[0]"},                        {"[16]", "[99999]"},
-      {"[16]", "16"},                         {"relu2", "gelu"},
-      {"\"up\":8", "\"up\":9"},               {"\"tied\":false", "\"tied\":0"},
-      {"\"tied\":false", "\"x\":false"},      {"transformer", "pixelnet"},
-      {"\"i8\"", "\"u8\""},                   {"\"shape\":[10,8]", "\"shape\":[8,10]"},
-      {"\"shape\":[10,8]", "\"shape\":[]"},   {"\"shape\":[10,8]", "\"shape\":[80]"},
-      {"\"bytes\":80", "\"bytes\":81"},       {"\"bytes\":80", "\"bytes\":-80"},
-      {"\"offset\":", "\"offset\":1"},        {"\"offset\":", "\"offset\":18446744073709551615,\"o\":"},
-      {"\"norm_eps\":1e-06", "\"norm_eps\":0"}, {"layer.0.w_down", "layer.9.w_down"},
+      {"\"heads\":2", "\"heads\":4"},
+      {"\"heads\":2", "\"heads\":-2"},
+      {"\"heads\":2", "\"heads\":1e9"},
+      {"\"heads\":2", "\"heads\":\"2\""},
+      {"\"layers\":1", "\"layers\":0"},
+      {"\"layers\":1", "\"layers\":2"},
+      {"\"vocab\":10", "\"vocab\":99"},
+      {"\"ffn\":12", "\"ffn\":13"},
+      {"[16]", "[0]"},
+      {"[16]", "[99999]"},
+      {"[16]", "16"},
+      {"relu2", "gelu"},
+      {"\"up\":8", "\"up\":9"},
+      {"\"tied\":false", "\"tied\":0"},
+      {"\"tied\":false", "\"x\":false"},
+      {"transformer", "pixelnet"},
+      {"\"i8\"", "\"u8\""},
+      {"\"shape\":[10,8]", "\"shape\":[8,10]"},
+      {"\"shape\":[10,8]", "\"shape\":[]"},
+      {"\"shape\":[10,8]", "\"shape\":[80]"},
+      {"\"bytes\":80", "\"bytes\":81"},
+      {"\"bytes\":80", "\"bytes\":-80"},
+      {"\"offset\":", "\"offset\":1"},
+      {"\"offset\":", "\"offset\":18446744073709551615,\"o\":"},
+      {"\"norm_eps\":1e-06", "\"norm_eps\":0"},
+      {"layer.0.w_down", "layer.9.w_down"},
   };
   for (const auto& [from, to] : changes) {
     const auto file = ModelFile::from_bytes(with_header(bytes, from, to));

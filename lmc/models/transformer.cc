@@ -21,12 +21,12 @@ struct ScaledMatrix {
 };
 
 struct Layer {
-  ScaledMatrix qkv;   // (H*D + 2*Hkv*D, C)
-  ScaledMatrix o;     // (C, H*D)
-  ScaledMatrix up;    // (F, C), or with the gate below (2*F, C)
-  ScaledMatrix down;  // (C, F)
-  std::vector<float> q_gain;                // (H)
-  std::vector<float> attn_norm, ffn_norm;   // (C) or empty
+  ScaledMatrix qkv;                        // (H*D + 2*Hkv*D, C)
+  ScaledMatrix o;                          // (C, H*D)
+  ScaledMatrix up;                         // (F, C), or with the gate below (2*F, C)
+  ScaledMatrix down;                       // (C, F)
+  std::vector<float> q_gain;               // (H)
+  std::vector<float> attn_norm, ffn_norm;  // (C) or empty
 };
 
 std::vector<float> floats(const ModelFile& file, const std::string& name) {
@@ -58,12 +58,12 @@ struct TransformerWeights {
   ModelConfig config;
   Isa isa = Isa::kScalar;
   const Elementwise* kernels = nullptr;
-  std::vector<int8_t> embed;                     // (V,C)
-  std::vector<float> embed_scales;               // (V)
-  std::optional<Head> head;                      // as in the file; copies of it adapt
-  std::vector<float> final_norm;                 // (C) or empty
-  std::vector<Layer> layers;                     // (L)
-  std::vector<uint64_t> frequencies;             // (D/2)
+  std::vector<int8_t> embed;          // (V,C)
+  std::vector<float> embed_scales;    // (V)
+  std::optional<Head> head;           // as in the file; copies of it adapt
+  std::vector<float> final_norm;      // (C) or empty
+  std::vector<Layer> layers;          // (L)
+  std::vector<uint64_t> frequencies;  // (D/2)
 };
 
 struct TransformerStreams {
@@ -212,7 +212,8 @@ class Step {
     stride_ = size_t(matrix.matrix.padded_rows());
     const int rows = bits == 8 ? count_ : 2 * count_;
     buffers_.sums.resize(size_t(rows) * stride_);
-    matrix.matrix.multiply(buffers_.planes.data(), size_t(matrix.matrix.columns()), rows, buffers_.sums.data(), stride_);
+    matrix.matrix.multiply(buffers_.planes.data(), size_t(matrix.matrix.columns()), rows, buffers_.sums.data(),
+                           stride_);
     low_ = bits == 8 ? nullptr : buffers_.sums.data() + size_t(count_) * stride_;
   }
   const int32_t* sums(int b) const { return buffers_.sums.data() + size_t(b) * stride_; }

@@ -15,7 +15,13 @@ namespace lmc {
 namespace {
 
 ModelConfig small_config() {
-  return {.layers = 3, .width = 32, .heads = 4, .kv_heads = 2, .head_dim = 16, .ffn = 48, .vocab = 150,
+  return {.layers = 3,
+          .width = 32,
+          .heads = 4,
+          .kv_heads = 2,
+          .head_dim = 16,
+          .ffn = 48,
+          .vocab = 150,
           .windows = {8, 33, 16}};
 }
 
@@ -215,7 +221,7 @@ TEST_P(Engine, AdaptingHeadsAgree) {
       bits_before += bits(fixed);
       bits_after += bits(head);
       all.insert(all.end(), row.begin(), row.end());
-      head.adapt(hidden, 0, next, row.data(), 0.01f);
+      head.adapt(hidden, 0, next, row.data(), 0.05f);
     }
     results.push_back(std::move(all));
   }
@@ -371,7 +377,8 @@ TEST(Accuracy, NearTheFloatReference) {
   const double sixteen = divergence(config, true);
   const double swiglu = divergence(swiglu_config(), true);
   RecordProperty("bits_per_token_8", std::to_string(eight));
-  std::printf("divergence, bits a token: %.6f with 8 bits, %.6f with 16, %.6f swiglu with 16\n", eight, sixteen, swiglu);
+  std::printf("divergence, bits a token: %.6f with 8 bits, %.6f with 16, %.6f swiglu with 16\n", eight, sixteen,
+              swiglu);
   EXPECT_LT(eight, 0.01);
   EXPECT_LT(sixteen, 0.002);
   EXPECT_LT(swiglu, 0.002);
@@ -395,8 +402,9 @@ TEST(Frequencies, SumBelowTheLimitAndNoneForBos) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Configs, Engine, testing::Values(0, 1, 2),
-                         [](const auto& info) { return std::string(info.param == 0 ? "Relu2" : info.param == 1 ? "Swiglu16Gains" : "Swiglu16"); });
+INSTANTIATE_TEST_SUITE_P(Configs, Engine, testing::Values(0, 1, 2), [](const auto& info) {
+  return std::string(info.param == 0 ? "Relu2" : info.param == 1 ? "Swiglu16Gains" : "Swiglu16");
+});
 
 }  // namespace
 }  // namespace lmc

@@ -44,7 +44,7 @@ struct Elementwise {
   // x = float(q) * scale
   void (*widen)(const int8_t* q, int n, float scale, float* x);
   void (*multiply)(const float* x, const float* gain, int n, float* out);
-  void (*relu2)(float* x, int n);                    // x = max(x, 0)^2
+  void (*relu2)(float* x, int n);                      // x = max(x, 0)^2
   void (*swiglu)(float* x, const float* gate, int n);  // x = x * gate / (1 + exp(-gate))
   // cos and sin of (position * frequency[i]) turns; frequencies are fractions of 2^64
   void (*rotations)(uint64_t position, const uint64_t* frequencies, int n, float* cosines, float* sines);

@@ -110,7 +110,7 @@ TEST_P(ElementwiseIsa, RotationsAreTheSameAndRight) {
       expect_same(s1, s2, "sines");
       if (position > 4194304) continue;
       for (int i = 0; i < half; ++i) {
-        const long double angle = (long double)(position) * std::pow(10000.0L, -2.0L * i / dim);
+        const long double angle = (long double)(position)*std::pow(10000.0L, -2.0L * i / dim);
         EXPECT_NEAR(c1[size_t(i)], double(std::cos(angle)), 3e-7 + 2e-15 * double(position)) << position << " " << i;
         EXPECT_NEAR(s1[size_t(i)], double(std::sin(angle)), 3e-7 + 2e-15 * double(position)) << position << " " << i;
       }

@@ -41,12 +41,12 @@ class AlignedBytes {
 
 class PackedMatrix {
  public:
-  static constexpr int kRowPadding = 16;    // y has this granularity
-  static constexpr int kColumnPadding = 4;  // and a this one
+  static constexpr int kRowPadding = 16;       // y has this granularity
+  static constexpr int kColumnPadding = 4;     // and a this one
   static constexpr int kMaxColumns = 1 << 16;  // |sum| <= 2^16 * 2^14 < 2^31
 
   PackedMatrix() = default;
-  PackedMatrix(Isa isa, int rows, int columns);  // zeros
+  PackedMatrix(Isa isa, int rows, int columns);                                   // zeros
   PackedMatrix(Isa isa, int rows, int columns, std::span<const int8_t> weights);  // weights (rows, columns)
 
   int rows() const { return rows_; }
@@ -54,7 +54,7 @@ class PackedMatrix {
   int padded_rows() const { return padded_rows_; }
   int padded_columns() const { return padded_columns_; }
 
-  void set_row(int row, const int8_t* values);        // values (columns)
+  void set_row(int row, const int8_t* values);  // values (columns)
   void get_row(int row, int8_t* values) const;
   void set_column(int column, const int8_t* values);  // values (rows)
   // set_row(row, after) where the row holds `before`: writes only what differs.

@@ -59,11 +59,21 @@ void matmul_avx2(const MatmulTask& task) {
     for (int chunk = 0; chunk < chunks; ++chunk) {
       const int first = task.count * chunk / chunks, last = task.count * (chunk + 1) / chunks;
       switch (last - first) {
-        case 1: some_rows<1>(task, first, k0, columns); break;
-        case 2: some_rows<2>(task, first, k0, columns); break;
-        case 3: some_rows<3>(task, first, k0, columns); break;
-        case 4: some_rows<4>(task, first, k0, columns); break;
-        default: some_rows<5>(task, first, k0, columns); break;
+        case 1:
+          some_rows<1>(task, first, k0, columns);
+          break;
+        case 2:
+          some_rows<2>(task, first, k0, columns);
+          break;
+        case 3:
+          some_rows<3>(task, first, k0, columns);
+          break;
+        case 4:
+          some_rows<4>(task, first, k0, columns);
+          break;
+        default:
+          some_rows<5>(task, first, k0, columns);
+          break;
       }
     }
   }

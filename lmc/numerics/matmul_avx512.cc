@@ -8,7 +8,6 @@ namespace lmc {
 namespace {
 
 constexpr int kPanelRows = kAvx512Layout.rows;
-constexpr int kPrefetchBytes = 1024;  // ahead, in each panel
 
 // 128 * sum of a[0..columns): what the bias of the weights added to every output.
 inline int32_t bias_sum(const int8_t* a, int columns) {
@@ -37,7 +36,7 @@ inline void tile(const MatmulTask& task, int first_row, int first_panel, const i
     __m512i weights[P];
     for (int p = 0; p < P; ++p) {
       weights[p] = _mm512_load_si512(w + size_t(p) * panel_bytes);
-      _mm_prefetch(reinterpret_cast<const char*>(w + size_t(p) * panel_bytes + kPrefetchBytes), _MM_HINT_T0);
+      _mm_prefetch(reinterpret_cast<const char*>(w + size_t(p + P) * panel_bytes), _MM_HINT_T0);
     }
     w += kPanelRows * 4;
     for (int r = 0; r < R; ++r) {
@@ -62,21 +61,29 @@ void rows_loop(const MatmulTask& task, int first_row, const int32_t* bias_sums, 
 // All panels for rows [first_row, first_row + rows), rows <= 8.
 void some_rows(const MatmulTask& task, int first_row, int rows, const int32_t* bias_sums, int panel, int panels) {
   switch (rows) {
-    case 1: return rows_loop<1, 8>(task, first_row, bias_sums, panel, panels);
-    case 2: return rows_loop<2, 8>(task, first_row, bias_sums, panel, panels);
-    case 3: return rows_loop<3, 4>(task, first_row, bias_sums, panel, panels);
-    case 4: return rows_loop<4, 4>(task, first_row, bias_sums, panel, panels);
-    case 5: return rows_loop<5, 4>(task, first_row, bias_sums, panel, panels);
-    case 6: return rows_loop<6, 4>(task, first_row, bias_sums, panel, panels);
-    case 7: return rows_loop<7, 3>(task, first_row, bias_sums, panel, panels);
-    default: return rows_loop<8, 3>(task, first_row, bias_sums, panel, panels);
+    case 1:
+      return rows_loop<1, 8>(task, first_row, bias_sums, panel, panels);
+    case 2:
+      return rows_loop<2, 8>(task, first_row, bias_sums, panel, panels);
+    case 3:
+      return rows_loop<3, 4>(task, first_row, bias_sums, panel, panels);
+    case 4:
+      return rows_loop<4, 4>(task, first_row, bias_sums, panel, panels);
+    case 5:
+      return rows_loop<5, 4>(task, first_row, bias_sums, panel, panels);
+    case 6:
+      return rows_loop<6, 4>(task, first_row, bias_sums, panel, panels);
+    case 7:
+      return rows_loop<7, 3>(task, first_row, bias_sums, panel, panels);
+    default:
+      return rows_loop<8, 3>(task, first_row, bias_sums, panel, panels);
   }
 }
 
 }  // namespace
 
 void matmul_avx512(const MatmulTask& task) {
-  constexpr int kMaxRows = 64;  // rows of A whose sums are at hand at once
+  constexpr int kMaxRows = 64;      // rows of A whose sums are at hand at once
   constexpr int kBlockPanels = 12;  // with 256 columns 48 KB of weights: they stay near while all rows pass
   int32_t bias_sums[kMaxRows];
   for (int begin = 0; begin < task.count; begin += kMaxRows) {

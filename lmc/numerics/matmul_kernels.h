@@ -21,13 +21,13 @@ struct PanelLayout {
 // What a kernel is given; see PackedMatrix::multiply.
 struct MatmulTask {
   const uint8_t* panels;
-  size_t panel_bytes;   // from panel to panel
+  size_t panel_bytes;  // from panel to panel
   int panels_used;
-  int columns;          // a multiple of 4
-  const int8_t* a;      // (count, a_stride)
+  int columns;      // a multiple of 4
+  const int8_t* a;  // (count, a_stride)
   size_t a_stride;
   int count;
-  int32_t* y;           // (count, y_stride)
+  int32_t* y;  // (count, y_stride)
   size_t y_stride;
 };
 using MatmulKernel = void (*)(const MatmulTask& task);

@@ -39,10 +39,18 @@ void matmul_neon(const MatmulTask& task) {
     const int first = task.count * chunk / chunks, last = task.count * (chunk + 1) / chunks;
     for (int panel = 0; panel < task.panels_used; ++panel) {
       switch (last - first) {
-        case 1: tile<1>(task, first, panel); break;
-        case 2: tile<2>(task, first, panel); break;
-        case 3: tile<3>(task, first, panel); break;
-        default: tile<4>(task, first, panel); break;
+        case 1:
+          tile<1>(task, first, panel);
+          break;
+        case 2:
+          tile<2>(task, first, panel);
+          break;
+        case 3:
+          tile<3>(task, first, panel);
+          break;
+        default:
+          tile<4>(task, first, panel);
+          break;
       }
     }
   }

@@ -21,15 +21,15 @@ std::vector<int32_t> plain(const std::vector<int8_t>& a, const std::vector<int8_
   std::vector<int32_t> y(size_t(count * rows));
   for (int b = 0; b < count; ++b)
     for (int o = 0; o < rows; ++o)
-      for (int k = 0; k < columns; ++k) y[size_t(b * rows + o)] += a[size_t(b * columns + k)] * w[size_t(o * columns + k)];
+      for (int k = 0; k < columns; ++k)
+        y[size_t(b * rows + o)] += a[size_t(b * columns + k)] * w[size_t(o * columns + k)];
   return y;
 }
 
 // a with rows padded as multiply wants them
 std::vector<int8_t> padded_rows(const std::vector<int8_t>& a, int count, int columns, int stride) {
   std::vector<int8_t> out(size_t(count * stride));
-  for (int b = 0; b < count; ++b)
-    std::copy_n(a.begin() + b * columns, columns, out.begin() + b * stride);
+  for (int b = 0; b < count; ++b) std::copy_n(a.begin() + b * columns, columns, out.begin() + b * stride);
   return out;
 }
 
@@ -53,7 +53,8 @@ class Matmul : public testing::TestWithParam<Isa> {
 TEST_P(Matmul, EveryBatchAndEdge) {
   std::mt19937 random(1);
   for (int count = 1; count <= 35; ++count) {
-    for (auto [rows, columns] : {std::pair{1, 1}, {16, 4}, {17, 5}, {47, 63}, {64, 64}, {65, 66}, {113, 130}, {208, 24}}) {
+    for (auto [rows, columns] :
+         {std::pair{1, 1}, {16, 4}, {17, 5}, {47, 63}, {64, 64}, {65, 66}, {113, 130}, {208, 24}}) {
       const auto w = random_bytes(random, size_t(rows * columns), 0);
       const auto a = random_bytes(random, size_t(count * columns), 0);
       expect_product(PackedMatrix(GetParam(), rows, columns, w), a, w, count);
@@ -114,7 +115,8 @@ TEST_P(Matmul, APartOfTheMatrix) {
     std::vector<int8_t> a(size_t(2 * columns));
     std::vector<int8_t> kept(a.size());
     for (int b = 0; b < 2; ++b)
-      for (int k = 0; k < columns_used; ++k) kept[size_t(b * columns + k)] = a[size_t(b * columns + k)] = int8_t(random());
+      for (int k = 0; k < columns_used; ++k)
+        kept[size_t(b * columns + k)] = a[size_t(b * columns + k)] = int8_t(random());
     std::vector<int32_t> y(2 * 112);
     matrix.multiply(a.data(), columns, 2, y.data(), 112, rows_used, columns_used);
     const auto expected = plain(kept, w, 2, rows, columns);
