@@ -26,7 +26,7 @@ Bytes join(const std::vector<Bytes>& parts) {
 
 TEST(Layout, ForwardWalkFindsEveryFrameAndBlock) {
   const Bytes frame = example_frame();
-  Bytes tiny = write_tiny_header(0, 0, as_bytes("hello"));
+  Bytes tiny = write_tiny_header(0, 0, as_bytes("hello"), 5);
   append_bytes(tiny, as_bytes("hello"));
   const auto frames = read_layout(join({frame, frame, tiny}));
   ASSERT_TRUE(frames.ok()) << frames.error().message;

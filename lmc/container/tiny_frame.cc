@@ -9,20 +9,23 @@ constexpr uint8_t kCodecMask = 0x07;
 constexpr uint8_t kLongSizeBit = 0x08;  // the size takes two bytes
 
 // The header without magic and check: what the check covers beside the raw bytes.
-Bytes descriptor_and_size(uint8_t codec, uint8_t model, uint16_t raw_bytes) {
-  const bool long_size = raw_bytes >= 256;
-  Bytes out{uint8_t(codec | (long_size ? kLongSizeBit : 0) | model << 4), uint8_t(raw_bytes)};
-  if (long_size) out.push_back(uint8_t(raw_bytes >> 8));
+Bytes descriptor_and_size(const TinyHeader& header) {
+  const bool long_size = header.raw_bytes >= 256;
+  Bytes out{uint8_t(header.codec | (long_size ? kLongSizeBit : 0) | header.model << 4), uint8_t(header.raw_bytes)};
+  if (long_size) out.push_back(uint8_t(header.raw_bytes >> 8));
   return out;
 }
 
 }  // namespace
 
-Bytes write_tiny_header(uint8_t codec, uint8_t model, ByteSpan raw) {
+Bytes write_tiny_header(uint8_t codec, uint8_t model, ByteSpan raw, size_t payload_bytes) {
+  TinyHeader header;
+  header.codec = codec;
+  header.model = model;
+  header.raw_bytes = uint16_t(raw.size());
   Bytes out{kTinyMagic};
-  const Bytes fields = descriptor_and_size(codec, model, uint16_t(raw.size()));
-  append_bytes(out, fields);
-  append_le<uint16_t>(out, crc16(raw, crc16(fields)));
+  append_bytes(out, descriptor_and_size(header));
+  append_le<uint16_t>(out, tiny_check(header, raw, payload_bytes));
   return out;
 }
 
@@ -49,8 +52,9 @@ Result<TinyHeader> read_tiny_header(ByteSpan start) {
   return header;
 }
 
-uint16_t tiny_check(const TinyHeader& header, ByteSpan raw) {
-  return crc16(raw, crc16(descriptor_and_size(header.codec, header.model, header.raw_bytes)));
+uint16_t tiny_check(const TinyHeader& header, ByteSpan raw, size_t payload_bytes) {
+  const Bytes size{uint8_t(payload_bytes), uint8_t(payload_bytes >> 8)};
+  return crc16(size, crc16(raw, crc16(descriptor_and_size(header))));
 }
 
 }  // namespace lmc

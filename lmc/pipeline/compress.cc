@@ -95,7 +95,7 @@ Result<Stats> compress_single(Bytes raw, Sink& sink, const CompressOptions& opti
   if (options.tiny && model_fits && block.raw.size() < kTinyLimitBytes) {
     if (options.content_bytes && *options.content_bytes != block.raw.size())
       return environment_error("the input changed while it was read");
-    Bytes frame = write_tiny_header(uint8_t(block.coded.codec), uint8_t(number), block.raw);
+    Bytes frame = write_tiny_header(uint8_t(block.coded.codec), uint8_t(number), block.raw, block.coded.payload.size());
     append_bytes(frame, block.coded.payload);
     LMC_TRY(sink.write(frame));
     return Stats{block.raw.size(), frame.size(), block.raw.empty() ? 0u : 1u};

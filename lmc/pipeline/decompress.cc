@@ -111,8 +111,8 @@ class Decoder {
       raw = decode_block(BlockCodec(header.codec), payload, header.raw_bytes,
                          resources(options_, model, options_.threads));
     if (!raw.ok()) return raw.error();
-    if (raw->size() != header.raw_bytes || tiny_check(header, *raw) != header.check)
-      return bad_input("the content is damaged: its checksum does not match");
+    if (raw->size() != header.raw_bytes || tiny_check(header, *raw, payload.size()) != header.check)
+      return bad_input("damaged, or something follows this tiny frame: its checksum does not match");
     return raw;
   }
 

@@ -52,16 +52,24 @@ Result<Bytes> unpacked(ByteSpan file, const DecompressOptions& options = {}) {
   return sink.bytes;
 }
 
+void expect_round_trip(const Bytes& raw, int at_level) {
+  const Bytes file = packed(raw, level(at_level));
+  EXPECT_LE(file.size(), raw.size() + raw.size() / 1000 + 16) << raw.size();
+  const auto back = unpacked(file);
+  ASSERT_TRUE(back.ok()) << raw.size() << ": " << back.error().message;
+  EXPECT_EQ(*back, raw) << raw.size();
+}
+
 TEST(Pipeline, EverySizeAroundABoundaryComesBackAndGrowthIsBounded) {
   for (size_t near : {size_t(0), size_t(256), size_t(65536), kBlock, 2 * kBlock})
-    for (size_t size = near == 0 ? 0 : near - 1; size <= near + 1; ++size)
-      for (const Bytes& raw : {noise(size), Bytes(size, 'a'), numbers(size)}) {
-        const Bytes file = packed(raw, level(1));
-        EXPECT_LE(file.size(), raw.size() + raw.size() / 1000 + 16) << size;
-        const auto back = unpacked(file);
-        ASSERT_TRUE(back.ok()) << size << ": " << back.error().message;
-        EXPECT_EQ(*back, raw) << size;
-      }
+    for (size_t size = near == 0 ? 0 : near - 1; size <= near + 1; ++size) {
+      expect_round_trip(noise(size), 0);
+      if (size > 300) continue;  // larger ones take longer to predict, and take the same paths
+      expect_round_trip(noise(size), 1);
+      expect_round_trip(numbers(size), 1);
+      expect_round_trip(Bytes(size, 'a'), 1);
+    }
+  expect_round_trip(numbers(kBlock + 1), 1);
 }
 
 TEST(Pipeline, StoredBlocksGrowByAtMostAThousandthAndSixteenBytesForAnySize) {
@@ -76,15 +84,17 @@ TEST(Pipeline, StoredBlocksGrowByAtMostAThousandthAndSixteenBytesForAnySize) {
 }
 
 TEST(Pipeline, TheBytesDoNotDependOnThreads) {
-  const Bytes raw = numbers(5 * kBlock + 3);
-  CompressOptions options = level(1);
-  const Bytes one = packed(raw, options);
-  for (int threads : {2, 3, 16}) {
-    options.threads = threads;
-    EXPECT_EQ(packed(raw, options), one);
-    DecompressOptions decode;
-    decode.threads = threads;
-    EXPECT_EQ(*unpacked(one, decode), raw);
+  for (int at_level : {0, 1}) {
+    const Bytes raw = numbers(at_level == 0 ? 20 * kBlock + 3 : kBlock + 30000);
+    CompressOptions options = level(at_level);
+    const Bytes one = packed(raw, options);
+    for (int threads : {2, 16}) {
+      options.threads = threads;
+      EXPECT_EQ(packed(raw, options), one);
+      DecompressOptions decode;
+      decode.threads = threads;
+      EXPECT_EQ(*unpacked(one, decode), raw);
+    }
   }
 }
 
@@ -113,7 +123,7 @@ TEST(Pipeline, AnInputThatChangesSizeIsAnError) {
 
 TEST(Pipeline, JoinedFilesDecodeToTheJoinedContent) {
   const Bytes first = numbers(2 * kBlock), second = noise(100), third = numbers(1000);
-  CompressOptions full = level(1);
+  CompressOptions full = level(0);
   full.tiny = false;
   Bytes file = packed(first, full);
   append_bytes(file, packed(second, full));
@@ -123,14 +133,17 @@ TEST(Pipeline, JoinedFilesDecodeToTheJoinedContent) {
   append_bytes(raw, second);
   append_bytes(raw, third);
   EXPECT_EQ(*unpacked(file), raw);
-  file.push_back(0);
-  EXPECT_FALSE(unpacked(file).ok()) << "nothing may follow a tiny frame";
+  for (size_t more : {1, 2, 100}) {
+    Bytes longer = file;
+    longer.resize(file.size() + more);
+    EXPECT_FALSE(unpacked(longer).ok()) << "nothing may follow a tiny frame";
+  }
 }
 
 TEST(Pipeline, CutShortAtEveryByteIsAnErrorAndNeverACrash) {
   CompressOptions full = level(1);
   full.tiny = false;
-  for (const Bytes& file : {packed(numbers(300), level(1)), packed(noise(50), level(1)), packed(numbers(300), full),
+  for (const Bytes& file : {packed(numbers(100), level(1)), packed(noise(50), level(1)), packed(numbers(100), full),
                             packed({}, level(1)), packed({}, full)})
     for (size_t size = 0; size < file.size(); ++size) {
       const auto back = unpacked(ByteSpan(file).first(size));
@@ -143,7 +156,7 @@ TEST(Pipeline, CutShortAtEveryByteIsAnErrorAndNeverACrash) {
 TEST(Pipeline, EveryFlippedBitGivesAnErrorOrTheExactContent) {
   CompressOptions full = level(1);
   full.tiny = false;
-  for (const Bytes& raw : {numbers(300), noise(60), Bytes()})
+  for (const Bytes& raw : {numbers(40), noise(10), Bytes()})
     for (const CompressOptions& options : {level(1), level(0), full}) {
       const Bytes good = packed(raw, options);
       for (size_t bit = 0; bit < good.size() * 8; ++bit) {
@@ -170,7 +183,7 @@ TEST(Pipeline, DamageIsNamedWithBlockContentAndPlace) {
 
 TEST(Pipeline, SalvageBringsBackEveryIntactBlock) {
   const Bytes raw = numbers(4 * kBlock + 5);
-  const Bytes good = packed(raw, level(1));
+  const Bytes good = packed(raw, level(0));
   const auto blocks = read_layout(good)->front().blocks;
   for (size_t broken = 0; broken < blocks.size(); ++broken)
     for (bool in_header : {true, false}) {
@@ -188,7 +201,7 @@ TEST(Pipeline, SalvageBringsBackEveryIntactBlock) {
 
 TEST(Pipeline, SalvageOfAnIntactFileIsTheContentAndOfACutOneItsBeginning) {
   const Bytes raw = numbers(3 * kBlock);
-  const Bytes file = packed(raw, level(1));
+  const Bytes file = packed(raw, level(0));
   MemorySink whole;
   const auto intact = salvage(file, whole, {});
   EXPECT_TRUE(intact->damage.empty());
@@ -208,7 +221,7 @@ TEST(Pipeline, SalvageOfAnIntactFileIsTheContentAndOfACutOneItsBeginning) {
 
 TEST(Pipeline, RangesAreReadWithoutTheRest) {
   const Bytes raw = numbers(3 * kBlock + 7);
-  CompressOptions full = level(1);
+  CompressOptions full = level(0);
   Bytes file = packed(raw, full);
   append_bytes(file, packed(as_bytes("the end"), full));
   Bytes joined = raw;
@@ -229,7 +242,7 @@ TEST(Pipeline, RangesAreReadWithoutTheRest) {
 
 TEST(Pipeline, TheLimitHolds) {
   const Bytes raw = numbers(2 * kBlock);
-  const Bytes file = packed(raw, level(1));
+  const Bytes file = packed(raw, level(0));
   DecompressOptions options;
   options.limit_bytes = raw.size();
   EXPECT_TRUE(unpacked(file, options).ok());
@@ -258,12 +271,12 @@ TEST(Pipeline, OptionsOutOfRangeAreUsageErrors) {
 }
 
 TEST(Pipeline, UnknownCodecsAndMissingModelsAreSaid) {
-  Bytes tiny = write_tiny_header(7, 0, as_bytes("abc"));
+  Bytes tiny = write_tiny_header(7, 0, as_bytes("abc"), 3);
   append_bytes(tiny, as_bytes("abc"));
   const auto codec = unpacked(tiny);
   ASSERT_FALSE(codec.ok());
   EXPECT_NE(codec.error().message.find("newer lmc"), std::string::npos);
-  Bytes needs_model = write_tiny_header(2, 15, as_bytes("abc"));
+  Bytes needs_model = write_tiny_header(2, 15, as_bytes("abc"), 3);
   append_bytes(needs_model, as_bytes("abc"));
   Registry registry({});
   DecompressOptions options;
