@@ -7,6 +7,7 @@ import os
 import pathlib
 import pty
 import random
+import re
 import resource
 import shutil
 import signal
@@ -342,6 +343,24 @@ class Damage(Case):
         self.lmc("-0", "--block-size", "128K", "a")
         part = self.lmc("-dc", "--range", f"{BLOCK - 5}:10", "a.lmc").stdout
         self.assertEqual(part, data[BLOCK - 5:BLOCK + 5])
+
+
+class FormatExamples(Case):
+    def examples(self):
+        """The hex of each code block of docs/format.md, section 9."""
+        section = (ROOT / "docs/format.md").read_text().split("## 9.")[1].split("## 10.")[0]
+        for block in section.split("```")[1::2]:
+            lines = [re.match(r"((?:[0-9A-F]{2} {0,2})*)", line).group(1) for line in block.strip().splitlines()]
+            yield bytes.fromhex(" ".join(lines))
+
+    def test_the_worked_examples_are_what_lmc_writes(self):
+        empty, tiny, full = self.examples()
+        self.assertEqual(self.lmc("-0", stdin=b"").stdout, empty)
+        self.assertEqual(self.lmc("-0", stdin=b"hello").stdout, tiny)
+        self.write("hello", b"hello")
+        two = self.lmc("-0", "-c", "hello", "hello").stdout
+        self.assertEqual(two, full + full)
+        self.assertEqual(self.lmc("-d", stdin=full).stdout, b"hello")
 
 
 class Words(Case):
