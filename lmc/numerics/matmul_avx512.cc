@@ -28,6 +28,8 @@ inline void tile(const MatmulTask& task, int first_row, int first_panel, const i
   for (int r = 0; r < R; ++r) a[r] = task.a + size_t(first_row + r) * task.a_stride;
   const uint8_t* w = task.panels + size_t(first_panel) * task.panel_bytes;
   const size_t panel_bytes = task.panel_bytes;
+  // Short panels: the next tile's weights are fetched meanwhile; long ones: those a little further on.
+  const size_t ahead = panel_bytes <= 4096 ? size_t(P) * panel_bytes : 1024;
   __m512i sums[R][P];
   for (int r = 0; r < R; ++r)
     for (int p = 0; p < P; ++p) sums[r][p] = _mm512_set1_epi32(-bias_sums[first_row + r]);
@@ -36,7 +38,7 @@ inline void tile(const MatmulTask& task, int first_row, int first_panel, const i
     __m512i weights[P];
     for (int p = 0; p < P; ++p) {
       weights[p] = _mm512_load_si512(w + size_t(p) * panel_bytes);
-      _mm_prefetch(reinterpret_cast<const char*>(w + size_t(p + P) * panel_bytes), _MM_HINT_T0);
+      _mm_prefetch(reinterpret_cast<const char*>(w + size_t(p) * panel_bytes + ahead), _MM_HINT_T0);
     }
     w += kPanelRows * 4;
     for (int r = 0; r < R; ++r) {
