@@ -102,7 +102,7 @@ class AdaptiveMap {
   size_t chosen_ = 0;
 };
 
-uint32_t clamp_probability(uint32_t p) { return p < 16 ? 16 : p > 65520 ? 65520 : p; }
+uint32_t clamp_probability(uint32_t p) { return p < 2 ? 2 : p > 65534 ? 65534 : p; }
 
 }  // namespace
 
@@ -235,13 +235,13 @@ void MixingModel::leave_out_parts(float* inputs) const {
   drop(kPartColumns, 22, 26);
   drop(kPartShapes, 26, 30);
   drop(kPartTokens, 30, 36);
-  drop(kPartModel, 2 * kContexts, 2 * kContexts + 2);
   drop(kPartMatch, 2 * kContexts + 2, 2 * kContexts + 4);
   if ((shape_.without & kPartHistories) != 0)
     for (int i = 0; i < kContexts; ++i) inputs[2 * i] = 0.0f;
 }
 
 uint32_t MixingModel::predict_bit(uint32_t index, uint32_t known, float lm) {
+  if ((shape_.without & kPartModel) != 0) lm = 0.0f;
   MixingStream& s = streams_[index];
   BitState& b = *bit_;
   const Logistic& logit = logistic();
@@ -330,6 +330,7 @@ void MixingModel::update_bit(int bit) {
 }
 
 uint32_t MixingModel::predict_end(uint32_t index, uint32_t node, float lm) {
+  if ((shape_.without & kPartModel) != 0) lm = 0.0f;
   MixingStream& s = streams_[index];
   EndState& e = *end_;
   const Logistic& logit = logistic();

@@ -21,8 +21,9 @@ StreamPlan StreamPlan::for_tokens(uint64_t tokens) {
   return {uint32_t(std::clamp<uint64_t>(tokens / kTokensPerStream, 1, kMaxStreams)), tokens};
 }
 
-Lockstep::Lockstep(const Transformer& transformer, const StreamPlan& plan, int threads)
+Lockstep::Lockstep(const Transformer& transformer, const StreamPlan& plan, int threads, bool adapt_head)
     : transformer_(transformer),
+      adapt_head_(adapt_head),
       plan_(plan),
       workers_(std::max(1, std::min(threads, plan.streams > 1 ? 4 : 1))),
       state_(transformer.make_state(plan.streams)),
@@ -80,6 +81,7 @@ bool Lockstep::code_group(Group& group, uint64_t step, const CodeToken& code) {
 }
 
 void Lockstep::adapt_group(Group& group, uint64_t step) {
+  if (!adapt_head_) return;
   const size_t row = size_t(head_.vocab()) + 1;
   for (Batch& batch : group.batches) {
     const uint32_t rows = active(batch.first, batch.count, step);

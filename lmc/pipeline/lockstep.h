@@ -38,7 +38,8 @@ inline constexpr uint32_t kStop = 0xffffffffu;
 
 class Lockstep {
  public:
-  Lockstep(const Transformer& transformer, const StreamPlan& plan, int threads);
+  // adapt_head: whether the output layer learns; false in ablations only.
+  Lockstep(const Transformer& transformer, const StreamPlan& plan, int threads, bool adapt_head = true);
   // False if code returned kStop.
   bool run(const CodeToken& code, const std::function<void(uint64_t step)>& progress);
 
@@ -63,6 +64,7 @@ class Lockstep {
   void adapt_group(Group& group, uint64_t step);
 
   const Transformer& transformer_;
+  bool adapt_head_;
   StreamPlan plan_;
   Workers workers_;
   TransformerState state_;

@@ -29,9 +29,9 @@ constexpr double kTextTokensPerByte = 0.6;  // more: bytes the vocabulary does n
 // Codes every token of the block through `coder`. Encoding: tokens holds them all. Decoding: the tokens come out in
 // the mixing streams' histories. False if more than size_bytes came out.
 template <typename Coder>
-bool code_tokens(Coder& coder, const TextModel& model, const StreamPlan& plan, std::span<const uint16_t> tokens,
-                 MixingModel& mixing, size_t size_bytes, const BlockResources& resources) {
-  Lockstep lockstep(model.transformer, plan, resources.threads);
+bool code_tokens(Coder& coder, Lockstep& lockstep, const TextModel& model, const StreamPlan& plan,
+                 std::span<const uint16_t> tokens, MixingModel& mixing, size_t size_bytes,
+                 const BlockResources& resources) {
   size_t done_bytes = 0;
   const auto code = [&](uint32_t stream, uint64_t step, const uint32_t* cumulative) {
     const uint32_t sent = Coder::kDecodes ? 0 : tokens[plan.first(stream) + step];
@@ -44,11 +44,31 @@ bool code_tokens(Coder& coder, const TextModel& model, const StreamPlan& plan, s
   }) && done_bytes == size_bytes;
 }
 
-Result<std::unique_ptr<MixingModel>> make_mixing(ByteSpan prior, const StreamPlan& plan, size_t size_bytes, Isa isa) {
-  auto mixing = std::make_unique<MixingModel>(
-      MixingShape{.tokens = true, .streams = plan.streams, .size_bytes = size_bytes}, isa);
-  if (!prior.empty()) LMC_TRY(mixing->load_prior(prior));
+Result<std::unique_ptr<MixingModel>> make_mixing(const TextExperiment& setup, const StreamPlan& plan, size_t size_bytes,
+                                                 Isa isa) {
+  const MixingShape shape{.tokens = true, .streams = plan.streams, .size_bytes = size_bytes, .without = setup.without};
+  auto mixing = std::make_unique<MixingModel>(shape, isa);
+  if (!setup.prior.empty()) LMC_TRY(mixing->load_prior(setup.prior));
   return mixing;
+}
+
+struct EncodedText {
+  Bytes payload;
+  std::unique_ptr<MixingModel> mixing;
+};
+Result<EncodedText> encode_with(const TextModel& model, const TextExperiment& setup, ByteSpan raw,
+                                const BlockResources& resources) {
+  const std::vector<uint16_t> tokens = model.tokenizer.encode(raw);
+  const StreamPlan plan = StreamPlan::for_tokens(tokens.size());
+  auto mixing = make_mixing(setup, plan, raw.size(), resources.isa);
+  if (!mixing.ok()) return mixing.error();
+  Bytes payload{kProfile};
+  append_varint(payload, tokens.size());
+  ArithmeticEncoder coder(payload);
+  Lockstep lockstep(model.transformer, plan, resources.threads, setup.adapt_head);
+  code_tokens(coder, lockstep, model, plan, tokens, **mixing, raw.size(), resources);
+  coder.finish();
+  return EncodedText{std::move(payload), std::move(*mixing)};
 }
 
 }  // namespace
@@ -63,7 +83,7 @@ Result<std::shared_ptr<const TextModel>> load_text_model(const ModelFile& file, 
   if (!transformer.ok()) return transformer.error();
   auto model =
       std::make_shared<const TextModel>(std::move(*tokenizer), std::move(*transformer), file.section("mixing.tokens"));
-  const auto probe = make_mixing(model->prior, {}, 0, isa);
+  const auto probe = make_mixing({.prior = model->prior}, {}, 0, isa);
   if (!probe.ok()) return probe.error();
   return model;
 }
@@ -82,27 +102,17 @@ bool looks_like_text(const TextModel& model, ByteSpan raw) {
 }
 
 Bytes encode_text_block(const TextModel& model, ByteSpan raw, const BlockResources& resources) {
-  const std::vector<uint16_t> tokens = model.tokenizer.encode(raw);
-  const StreamPlan plan = StreamPlan::for_tokens(tokens.size());
-  auto mixing = make_mixing(model.prior, plan, raw.size(), resources.isa);
-  Bytes payload{kProfile};
-  append_varint(payload, tokens.size());
-  ArithmeticEncoder coder(payload);
-  code_tokens(coder, model, plan, tokens, **mixing, raw.size(), resources);
-  coder.finish();
-  return payload;
+  return encode_with(model, {.prior = model.prior}, raw, resources)->payload;  // load_text_model has tried the prior
 }
 
-Result<Bytes> learn_text_prior(const TextModel& model, ByteSpan raw, ByteSpan prior, const BlockResources& resources) {
-  const std::vector<uint16_t> tokens = model.tokenizer.encode(raw);
-  const StreamPlan plan = StreamPlan::for_tokens(tokens.size());
-  auto mixing = make_mixing(prior, plan, raw.size(), resources.isa);
-  if (!mixing.ok()) return mixing.error();
-  Bytes payload;
-  ArithmeticEncoder coder(payload);
-  code_tokens(coder, model, plan, tokens, **mixing, raw.size(), resources);
-  return (*mixing)->save_prior();
+Result<TextOutcome> try_text_block(const TextModel& model, ByteSpan raw, const TextExperiment& experiment,
+                                   const BlockResources& resources) {
+  auto encoded = encode_with(model, experiment, raw, resources);
+  if (!encoded.ok()) return encoded.error();
+  return TextOutcome{encoded->payload.size(), encoded->mixing->save_prior()};
 }
+
+ByteSpan text_prior(const TextModel& model) { return model.prior; }
 
 Result<Bytes> decode_text_block(const TextModel& model, ByteSpan payload, size_t raw_size_bytes,
                                 const BlockResources& resources) {
@@ -118,10 +128,11 @@ Result<Bytes> decode_text_block(const TextModel& model, ByteSpan payload, size_t
                          std::to_string(raw_size_bytes) + " bytes; the file is damaged",
                      1);
   const StreamPlan plan = StreamPlan::for_tokens(*tokens);
-  auto mixing = make_mixing(model.prior, plan, raw_size_bytes, resources.isa);
+  auto mixing = make_mixing({.prior = model.prior}, plan, raw_size_bytes, resources.isa);
   if (!mixing.ok()) return mixing.error();
   ArithmeticDecoder coder(payload.subspan(reader.position()));
-  if (!code_tokens(coder, model, plan, {}, **mixing, raw_size_bytes, resources))
+  Lockstep lockstep(model.transformer, plan, resources.threads);
+  if (!code_tokens(coder, lockstep, model, plan, {}, **mixing, raw_size_bytes, resources))
     return bad_input("text block: its tokens do not make " + std::to_string(raw_size_bytes) +
                      " bytes; the file is damaged");
   Bytes raw;

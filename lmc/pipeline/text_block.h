@@ -25,9 +25,20 @@ Bytes encode_text_block(const TextModel& model, ByteSpan raw, const BlockResourc
 Result<Bytes> decode_text_block(const TextModel& model, ByteSpan payload, size_t raw_size_bytes,
                                 const BlockResources& resources);
 
-// Codes raw with the mixing started from prior (empty: the built-in start; else it must be one this program made) and
-// returns what the mixing has become: how the prior in a model file is learnt, sample by sample.
-Result<Bytes> learn_text_prior(const TextModel& model, ByteSpan raw, ByteSpan prior, const BlockResources& resources);
+// What an experiment may change of the way a text block is coded. A file is always coded with the defaults and the
+// model's own prior.
+struct TextExperiment {
+  ByteSpan prior;          // the mixing starts from it; empty: the built-in start
+  uint32_t without = 0;    // MixingParts left out
+  bool adapt_head = true;  // whether the network's output layer learns
+};
+struct TextOutcome {
+  size_t payload_bytes = 0;
+  Bytes prior;  // what the mixing has become: how the prior in a model file is learnt, sample by sample
+};
+Result<TextOutcome> try_text_block(const TextModel& model, ByteSpan raw, const TextExperiment& experiment,
+                                   const BlockResources& resources);
+ByteSpan text_prior(const TextModel& model);  // the model's own; may be empty
 
 }  // namespace lmc
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <unordered_map>
 
 namespace lmc {
 namespace {
@@ -117,9 +118,11 @@ Result<Tokenizer> Tokenizer::create(std::vector<std::string> strings, std::vecto
 // Any two adjacent tokens whose concatenation is a token may merge; so every split of every token is an entry.
 void Tokenizer::build_merges() {
   std::vector<Merge> merges;
+  std::unordered_map<std::string_view, int> ids(strings_.size() * 2);
+  for (size_t id = 0; id < strings_.size(); ++id) ids.emplace(strings_[id], int(id));
   auto id_of = [&](std::string_view string) -> int {
-    auto it = std::lower_bound(strings_.begin(), strings_.end(), string);
-    return it != strings_.end() && *it == string ? int(it - strings_.begin()) : -1;
+    const auto it = ids.find(string);
+    return it != ids.end() ? it->second : -1;
   };
   for (size_t id = 0; id < strings_.size(); ++id) {
     const std::string_view string = strings_[id];

@@ -62,9 +62,9 @@ int main(int argc, char** argv) {
     if (!raw.ok()) return fail(raw.error());
     const size_t size = std::min(max_bytes, raw->size());
     const lmc::ByteSpan sample = lmc::ByteSpan(*raw).subspan((raw->size() - size) / 2, size);
-    auto learnt = lmc::learn_text_prior(**model, sample, prior, resources);
+    auto learnt = lmc::try_text_block(**model, sample, {.prior = prior}, resources);
     if (!learnt.ok()) return fail(learnt.error());
-    prior = std::move(*learnt);
+    prior = std::move(learnt->prior);
   }
   const auto out = with_prior(*file, prior);
   if (!out.ok()) return fail(out.error());
