@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr float kMaxScale = 1.0f;   // with these limits no binary32 value of the engine can overflow:
+constexpr float kMaxScale = 1.0f;    // with these limits no binary32 value of the engine can overflow:
 constexpr float kMaxGain = 1024.0f;  // docs/numerics.md, section 7
 
 Error broken(const std::string& what, std::optional<uint64_t> offset = std::nullopt) {

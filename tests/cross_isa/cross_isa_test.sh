@@ -1,8 +1,10 @@
 #!/bin/sh
 # cross_isa_test.sh DIGEST_PROGRAM BUILD_FOLDER: the engine's digest for every instruction set of this machine and, where
-# the cross compiler and qemu are installed, of aarch64; all must agree. 77: only this machine's could be compared.
+# the cross compiler and qemu are installed, of aarch64; all must be the one below. 77: only this machine's was compared.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
+# Changes only with docs/numerics.md, and then old archives cannot be read any more.
+expected=195d55afa3c5ef795bf2a049a4953ca3e1427eaca230ec3cdd212925b6509bef
 digests=$("$1")
 skipped=0
 if command -v aarch64-linux-gnu-g++ >/dev/null && command -v qemu-aarch64-static >/dev/null; then
@@ -17,8 +19,8 @@ else
   echo "aarch64 cross compiler or qemu-aarch64-static is not installed: aarch64 not compared"
 fi
 printf '%s\n' "$digests"
-if [ "$(printf '%s\n' "$digests" | cut -d' ' -f1 | sort -u | wc -l)" != 1 ]; then
-  echo "the digests differ"
+if [ "$(printf '%s\n' "$digests" | cut -d' ' -f1 | sort -u)" != $expected ]; then
+  echo "expected $expected"
   exit 1
 fi
 [ $skipped = 0 ] || exit 77
