@@ -12,7 +12,7 @@ test=(libgtest-dev python3)
 check=(clang-format-14 python3 git)
 bench=(python3 gzip bzip2 xz-utils zstd brotli zpaq)
 fuzz=(clang)
-cross=(g++-aarch64-linux-gnu qemu-user)
+cross=(g++-aarch64-linux-gnu qemu-user-static)
 train=(libtorch-dev)
 
 wanted=("${build[@]}")

@@ -87,7 +87,8 @@ Result<const LoadedModel*> Registry::find_hash(const Sha256& sha256) {
   std::vector<std::string> paths = model_paths();
   for (const BuiltinModel& builtin : builtin_models())
     if (builtin.sha256 == sha256)
-      std::ranges::stable_partition(paths, [&](const auto& path) { return fs::path(path).stem() == builtin.name; });
+      std::stable_partition(paths.begin(), paths.end(),
+                            [&](const auto& path) { return fs::path(path).stem() == builtin.name; });
   for (const std::string& path : paths)
     if (const auto model = open(path); model.ok() && (*model)->sha256 == sha256) return *model;
   return missing("with SHA-256 " + hex(sha256));
