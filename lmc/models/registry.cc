@@ -13,7 +13,7 @@ constexpr size_t kMinHexDigits = 8;
 
 constexpr uint8_t hex_digit(char c) { return uint8_t(c <= '9' ? c - '0' : c - 'a' + 10); }
 
-constexpr Sha256 parse_sha256(const char* hex) {
+[[maybe_unused]] constexpr Sha256 parse_sha256(const char* hex) {  // unused while there are no built-in models
   Sha256 out{};
   for (size_t i = 0; i < out.size(); ++i) out[i] = uint8_t(hex_digit(hex[2 * i]) << 4 | hex_digit(hex[2 * i + 1]));
   return out;
