@@ -94,12 +94,18 @@ void PackedMatrix::update_row(int row, const int8_t* before, const int8_t* after
   assert(row >= 0 && row < rows_);
   uint8_t* out = panels_.data() + offset(row, 0);
   const int group = layout_.columns, panel_rows = layout_.rows;
-  for (int k0 = 0; k0 < columns_; k0 += 8) {
-    const int end = std::min(k0 + 8, columns_);
-    if (std::memcmp(before + k0, after + k0, size_t(end - k0)) == 0) continue;
-    for (int k = k0; k < end; ++k)
-      out[(k & ~(group - 1)) * panel_rows + (k & (group - 1))] = uint8_t(after[k]) ^ layout_.flip;
+  const auto put = [&](int k) {
+    out[(k & ~(group - 1)) * panel_rows + (k & (group - 1))] = uint8_t(after[k]) ^ layout_.flip;
+  };
+  int k0 = 0;
+  for (; k0 + 8 <= columns_; k0 += 8) {  // few elements change: skip eight at a time
+    uint64_t old_bytes, new_bytes;
+    std::memcpy(&old_bytes, before + k0, 8);
+    std::memcpy(&new_bytes, after + k0, 8);
+    if (old_bytes == new_bytes) continue;
+    for (int k = k0; k < k0 + 8; ++k) put(k);
   }
+  for (; k0 < columns_; ++k0) put(k0);
 }
 
 void PackedMatrix::get_row(int row, int8_t* values) const {
