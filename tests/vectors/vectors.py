@@ -1,0 +1,125 @@
+"""Golden archives: makes them (make) or compares with them (test). See README.md in this folder.
+
+  vectors.py make|test PROGRAM
+
+The inputs are the files of bench/samples and a few made here; nothing depends on the machine.
+"""
+import hashlib
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+GOOD, BAD, MANIFEST = HERE / "good", HERE / "bad", HERE / "manifest.txt"
+SKIP = 77
+
+
+def made_inputs():
+    """Small inputs at the edges: {name: bytes}"""
+    state, noise = 1, bytearray()
+    for _ in range(70000):
+        state = (state * 1664525 + 1013904223) % 2**32
+        noise.append(state >> 24)
+    return {"empty": b"", "one-byte": b"x", "all-equal": b"a" * 1000, "noise-300": bytes(noise[:300]),
+            "noise-70000": bytes(noise), "utf8": "Grüße, 世界! Ελληνικά, русский.\n".encode() * 3,
+            "not-utf8": bytes(range(256)) * 2}
+
+
+def inputs():
+    samples = {p.name: p.read_bytes() for p in sorted((ROOT / "bench/samples").iterdir()) if p.name != "README.md"}
+    return {**made_inputs(), **samples}
+
+
+# name of the vector: (input, options); the full form comes from giving the same input twice with -c.
+def vectors():
+    out = {}
+    for name in inputs():
+        out[f"{name}.level5"] = ([name], ["-5"])
+    for name in ("utf8", "not-utf8", "marshalling_test.cc"):
+        out[f"{name}.level1"] = ([name], ["-1"])
+    out["noise-300.level0"] = (["noise-300"], ["-0"])
+    out["joined.level5"] = (["utf8", "one-byte", "empty"], ["-5", "-c"])
+    out["blocks.level1"] = (["dc-code-title1.txt", "noise-70000"], ["-1", "-c", "--block-size", "128K"])
+    return out
+
+
+def sha256(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def compress(program, names, options, more=()):
+    contents = inputs()
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        for each in names:
+            (folder / each).write_bytes(contents[each])
+        if "-c" not in options:
+            options = [*options, "-c"]
+        done = subprocess.run([program, "-q", *options, *more, *names], cwd=folder, capture_output=True, check=True)
+    return done.stdout, b"".join(contents[each] for each in names)
+
+
+def restore(program, packed, more=()):
+    done = subprocess.run([program, "-q", "-d", *more], input=packed, capture_output=True)
+    return done.returncode, done.stdout
+
+
+def bad_files(good):
+    """Damaged versions of a good archive: {name: bytes}"""
+    flipped = bytearray(good)
+    flipped[len(good) // 2] ^= 4
+    return {"cut-short": good[:-1], "flipped-bit": bytes(flipped), "wrong-magic": b"\xf9" + good[1:],
+            "newer-version": good[:4] + b"\x02" + good[5:], "trailing-bytes": good + b"\0"}
+
+
+def make(program):
+    for folder in (GOOD, BAD):
+        folder.mkdir(exist_ok=True)
+        for old in folder.iterdir():
+            old.unlink()
+    lines = []
+    for name, (names, options) in vectors().items():
+        packed, content = compress(program, names, options)
+        (GOOD / f"{name}.lmc").write_bytes(packed)
+        lines.append(f"{name} {len(packed)} {sha256(packed)} {sha256(content)}")
+    for name, data in bad_files((GOOD / "joined.level5.lmc").read_bytes()).items():
+        (BAD / f"{name}.lmc").write_bytes(data)
+    MANIFEST.write_text("# name, bytes, SHA-256 of the archive, SHA-256 of the content\n" + "\n".join(lines) + "\n")
+    print(f"vectors: {len(lines)} made")
+
+
+def test(program):
+    if not MANIFEST.exists():
+        print("vectors: skipped, there are none yet (tests/vectors/make makes them when the built-in model is there)")
+        return SKIP
+    problems = []
+    listed = [line.split() for line in MANIFEST.read_text().splitlines() if not line.startswith("#")]
+    known = vectors()
+    for name, _, packed_hash, content_hash in listed:
+        path = GOOD / f"{name}.lmc"
+        packed = path.read_bytes()
+        if sha256(packed) != packed_hash:
+            problems.append(f"{path.name}: the archive itself has changed")
+        for more in ((), ("-T1", "--isa", "scalar")):
+            code, content = restore(program, packed, more)
+            if code != 0 or sha256(content) != content_hash:
+                problems.append(f"{path.name}: does not decode to its content {more}")
+        if name in known and compress(program, *known[name])[0] != packed:
+            problems.append(f"{path.name}: compressing its input again gives other bytes")
+    for path in sorted(BAD.iterdir()):
+        code, _ = restore(program, path.read_bytes())
+        if code != 3:
+            problems.append(f"bad/{path.name}: exit code {code}, expected 3")
+    print("\n".join(problems) or f"vectors: {len(listed)} archives compared")
+    return 1 if problems else 0
+
+
+def main():
+    if len(sys.argv) != 3 or sys.argv[1] not in ("make", "test"):
+        sys.exit(__doc__)
+    sys.exit(make(sys.argv[2]) if sys.argv[1] == "make" else test(sys.argv[2]))
+
+
+main()
