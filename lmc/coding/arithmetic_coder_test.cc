@@ -55,7 +55,7 @@ TEST(ArithmeticCoder, CostIsTheEntropyPlusAFewBytes) {
 TEST(ArithmeticCoder, DecoderOfRandomBytesNeverReadsPastTheEnd) {
   std::mt19937 random(1);
   for (int round = 0; round < 50; ++round) {
-    Bytes noise(size_t(round));
+    Bytes noise(static_cast<size_t>(round));
     for (uint8_t& byte : noise) byte = uint8_t(random());
     ArithmeticDecoder decoder(noise);
     for (int i = 0; i < 2000; ++i) decoder.code(0, 1 + random() % 65535);
