@@ -4,7 +4,7 @@ BUILD := build/release
 JOBS := $(shell nproc)
 
 build: deps
-	@[ -f $(BUILD)/build.ninja ] || cmake --preset release >/dev/null
+	@cmake --preset release >/dev/null
 	@cmake --build $(BUILD) -j $(JOBS)
 	@rm -rf build/lmc && ln -s release/tools/lmc/lmc build/lmc
 
