@@ -4,7 +4,8 @@
 #   scripts/install-deps.sh [--test] [--check] [--bench] [--fuzz] [--cross] [--train] [--all]
 #
 # Without options: what building and running need. Idempotent, and quick when everything is there. Needs root or sudo
-# only if something is missing. --train brings libtorch (large); --all is everything but --train.
+# only if something is missing. --train brings libtorch (large); --cross adds the architecture arm64 to dpkg; --all is
+# everything but --train.
 set -euo pipefail
 
 build=(g++ cmake ninja-build make libssl-dev libcli11-dev nlohmann-json3-dev)
@@ -12,7 +13,7 @@ test=(libgtest-dev python3)
 check=(clang-format-14 python3 git)
 bench=(python3 gzip bzip2 xz-utils zstd brotli zpaq)
 fuzz=(clang)
-cross=(g++-aarch64-linux-gnu qemu-user-static)
+cross=(g++-aarch64-linux-gnu qemu-user-static libssl-dev:arm64)
 train=(libtorch-dev)
 
 wanted=("${build[@]}")
@@ -25,7 +26,7 @@ for option in "$@"; do
     --cross) wanted+=("${cross[@]}") ;;
     --train) wanted+=("${train[@]}") ;;
     --all) wanted+=("${test[@]}" "${check[@]}" "${bench[@]}" "${fuzz[@]}" "${cross[@]}") ;;
-    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "install-deps: unknown option $option (see --help)" >&2; exit 1 ;;
   esac
 done
@@ -49,5 +50,6 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 echo "install-deps: installing ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
+case ${missing[*]} in *:arm64*) "${as_root[@]}" dpkg --add-architecture arm64 ;; esac
 "${as_root[@]}" apt-get -qq update
 "${as_root[@]}" apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
