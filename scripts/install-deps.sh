@@ -39,7 +39,7 @@ fi
 missing=()
 for package in "${wanted[@]}"; do
   state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
-  [ "$state" = installed ] || missing+=("$package")
+  case $state in installed*) ;; *) missing+=("$package") ;; esac  # once for each architecture
 done
 [ ${#missing[@]} -eq 0 ] && exit 0
 
