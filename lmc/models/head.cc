@@ -59,7 +59,7 @@ void Head::adapt(const Hidden& hidden, int row, uint16_t token, const uint32_t* 
   const float hidden_rate = rate * hidden.scales[size_t(row)];
   const uint32_t total = cumulative[vocab_];
   list_.resize(size_t(vocab_) + 1);
-  int count = kernels_->above(cumulative, vocab_ - 1, total / 1000, list_.data());
+  int count = kernels_->above(cumulative, vocab_ - 1, total / 250, list_.data());
   bool has_token = false;
   for (int i = 0; i < count; ++i) has_token |= list_[size_t(i)] == token;
   if (!has_token) list_[size_t(count++)] = token;

@@ -25,7 +25,9 @@ TEST(Logistic, SquashIsMonotoneInsideTheCodersRangeAndInverts) {
     ASSERT_LE(p, 65535u);
     ASSERT_GE(p, last);
     last = p;
-    if (x > -9.0f && x < 9.0f) ASSERT_NEAR(p, 65536 / (1 + std::exp(-double(x))), 1.5) << x;
+    if (x > -9.0f && x < 9.0f) {
+      ASSERT_NEAR(p, 65536 / (1 + std::exp(-double(x))), 1.5) << x;
+    }
   }
 }
 
