@@ -45,7 +45,9 @@ inline std::vector<float> random_gains(TestRandom& random, int n, float middle) 
 }
 
 // gains: with the optional norm gains. logit_spread: how peaked the distributions are (3 is like a trained model).
-inline Bytes make_test_model(const ModelConfig& c, uint64_t seed, bool gains = false, float logit_spread = 3.0f) {
+// tokenizer: a serialised one with c.vocab tokens, or empty for a model that cannot code text.
+inline Bytes make_test_model(const ModelConfig& c, uint64_t seed, bool gains = false, float logit_spread = 3.0f,
+                             ByteSpan tokenizer = {}) {
   TestRandom random(seed);
   ModelWriter writer("test", c);
   add_random_matrix(writer, random, "embed", c.vocab, c.width, c.tied ? logit_spread : std::sqrt(float(c.width)));
@@ -67,6 +69,7 @@ inline Bytes make_test_model(const ModelConfig& c, uint64_t seed, bool gains = f
       writer.add_f32(layer + "ffn_norm", {size_t(c.width)}, random_gains(random, c.width, 1.0f));
     }
   }
+  if (!tokenizer.empty()) writer.add_section("tokenizer", tokenizer);
   auto bytes = writer.finish();
   return bytes.ok() ? std::move(*bytes) : Bytes();
 }

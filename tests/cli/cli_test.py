@@ -21,7 +21,7 @@ import unittest
 LMC = os.path.abspath(sys.argv.pop(1))
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 USAGE, ENVIRONMENT, BAD_INPUT = 1, 2, 3
-TEXT = b"".join(b"line %d of a text that repeats itself, more or less\n" % (i * i % 97) for i in range(2000))
+TEXT = b"".join(b"line %d of a text that repeats itself, more or less\n" % (i * i % 97) for i in range(300))
 BLOCK = 1 << 17
 
 

@@ -1,0 +1,145 @@
+// Whole files with a language model: named by its hash, found in folders, missed with a clear message; the same bytes
+// with every instruction set and number of threads.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "lmc/base/io.h"
+#include "lmc/container/layout.h"
+#include "lmc/models/test_model.h"
+#include "lmc/pipeline/decompress.h"
+#include "lmc/tokenize/tokenizer.h"
+
+namespace lmc {
+namespace {
+
+// All bytes, and the tokens that "the cat " needs.
+Tokenizer small_tokenizer() {
+  std::vector<std::string> strings;
+  for (int byte = 0; byte < 256; ++byte) strings.push_back(std::string(1, char(byte)));
+  const std::vector<std::string> merges = {"th", "the", " ca", "ca", " cat", "cat", " c", "at"};
+  strings.insert(strings.end(), merges.begin(), merges.end());
+  std::ranges::sort(strings, [](const std::string& a, const std::string& b) {
+    return std::ranges::lexicographical_compare(as_bytes(a), as_bytes(b));
+  });
+  std::vector<uint32_t> ranks;
+  for (const std::string& string : strings)
+    ranks.push_back(string.size() == 1 ? 0 : uint32_t(std::ranges::find(merges, string) - merges.begin()));
+  auto tokenizer = Tokenizer::create(std::move(strings), std::move(ranks));
+  EXPECT_TRUE(tokenizer.ok()) << tokenizer.error().message;
+  return std::move(*tokenizer);
+}
+
+class WithModel : public testing::Test {
+ protected:
+  void SetUp() override {
+    const Tokenizer tokenizer = small_tokenizer();
+    const ModelConfig config{.layers = 1,
+                             .width = 16,
+                             .heads = 1,
+                             .kv_heads = 1,
+                             .head_dim = 16,
+                             .ffn = 16,
+                             .vocab = int(tokenizer.vocabulary_size()),
+                             .windows = {16}};
+    std::filesystem::create_directories(folder_);
+    const Bytes file = make_test_model(config, 1, false, 3.0f, tokenizer.serialize());
+    ASSERT_TRUE(write_file(folder_ + "/small.lmcm", file).ok());
+    const auto model = registry_.find_name("small");
+    ASSERT_TRUE(model.ok()) << model.error().message;
+    options_.model = *model;
+    for (int i = 0; i < 500; ++i) text_ += i % 7 == i % 5 ? "the cat, " : "the cat the ";
+  }
+
+  Bytes packed(std::string_view raw) {
+    MemorySource source(as_bytes(raw));
+    MemorySink sink;
+    const auto stats = compress(source, sink, options_);
+    EXPECT_TRUE(stats.ok()) << stats.error().message;
+    return sink.bytes;
+  }
+
+  Result<Bytes> unpacked(ByteSpan file, Registry* registry, Isa isa = Isa::kScalar, int threads = 1) {
+    DecompressOptions options;
+    options.registry = registry;
+    options.isa = isa;
+    options.threads = threads;
+    MemorySource source(file);
+    MemorySink sink;
+    const auto stats = decompress(source, sink, options);
+    if (!stats.ok()) return stats.error();
+    return sink.bytes;
+  }
+
+  const std::string folder_ = testing::TempDir() + "/model_test_models";
+  Registry registry_{{folder_}};
+  CompressOptions options_;
+  std::string text_;
+};
+
+TEST_F(WithModel, TheFrameNamesTheModelItsTextNeeds) {
+  const Bytes file = packed(text_);
+  const auto frames = read_layout(file);
+  ASSERT_TRUE(frames.ok());
+  ASSERT_FALSE(frames->front().tiny) << "only built-in models have a number for the tiny form";
+  ASSERT_EQ(frames->front().header.models.size(), 1u);
+  EXPECT_EQ(frames->front().header.models[0], options_.model->sha256);
+  EXPECT_EQ(frames->front().blocks[0].header.codec, uint8_t(BlockCodec::kText));
+  EXPECT_EQ(frames->front().blocks[0].header.model, 1);
+  const auto back = unpacked(file, &registry_);
+  ASSERT_TRUE(back.ok()) << back.error().message;
+  EXPECT_EQ(*back, Bytes(text_.begin(), text_.end()));
+  EXPECT_EQ(*read_range(file, 9, 3, DecompressOptions{.registry = &registry_}), Bytes({'t', 'h', 'e'}));
+}
+
+TEST_F(WithModel, BytesThatAreNoTextNeedNoModel) {
+  std::string noise(2000, 0);
+  for (size_t i = 0; i < noise.size(); ++i) noise[i] = char(i * i >> 3);
+  const auto frames = read_layout(packed(noise));
+  ASSERT_TRUE(frames.ok());
+  EXPECT_TRUE(frames->front().tiny);
+  EXPECT_EQ(frames->front().tiny_header.model, 0);
+  options_.level = 3;
+  EXPECT_TRUE(read_layout(packed(text_.substr(0, 1000)))->front().tiny) << "levels up to 3 leave the model alone";
+}
+
+TEST_F(WithModel, EveryInstructionSetAndThreadCountGivesTheSame) {
+  const Bytes file = packed(text_);
+  for (Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kNeon}) {
+    if (!isa_available(isa)) continue;
+    for (int threads : {1, 3}) {
+      options_.isa = isa;
+      options_.threads = threads;
+      EXPECT_EQ(packed(text_), file) << isa_name(isa) << " " << threads;
+      const auto back = unpacked(file, &registry_, isa, threads);
+      ASSERT_TRUE(back.ok());
+      EXPECT_EQ(*back, Bytes(text_.begin(), text_.end())) << isa_name(isa) << " " << threads;
+    }
+  }
+}
+
+TEST_F(WithModel, AMissingModelIsAnEnvironmentErrorThatNamesIt) {
+  const Bytes file = packed(text_);
+  Registry empty({"/nonexistent/models"});
+  for (Registry* registry : {&empty, static_cast<Registry*>(nullptr)}) {
+    const auto back = unpacked(file, registry);
+    ASSERT_FALSE(back.ok());
+    EXPECT_EQ(back.error().family, ErrorFamily::kEnvironment);
+    EXPECT_NE(back.error().message.find(hex(options_.model->sha256)), std::string::npos) << back.error().message;
+  }
+}
+
+TEST_F(WithModel, DamagedTextIsFoundNeverACrash) {
+  const std::string text = text_.substr(0, 400);
+  const Bytes good = packed(text);
+  for (size_t at = 0; at < good.size(); ++at) {
+    Bytes bad = good;
+    bad[at] ^= 0x21;
+    const auto back = unpacked(bad, &registry_);
+    EXPECT_TRUE(!back.ok() || *back == Bytes(text.begin(), text.end())) << at;
+  }
+}
+
+}  // namespace
+}  // namespace lmc
