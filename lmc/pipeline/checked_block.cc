@@ -8,9 +8,12 @@ std::string describe_block(size_t number, const BlockLayout& block) {
          std::to_string(block.header_offset) + " of the file)";
 }
 
-Status check_codec(uint8_t codec) {
-  if (codec <= uint8_t(BlockCodec::kText)) return Ok();
-  return bad_input("codec " + std::to_string(codec) + " is unknown to this program; a newer lmc is needed");
+Status check_codec(uint8_t codec, bool names_model) {
+  if (codec > uint8_t(BlockCodec::kText))
+    return bad_input("codec " + std::to_string(codec) + " is unknown to this program; a newer lmc is needed");
+  if (BlockCodec(codec) == BlockCodec::kText && !names_model)
+    return bad_input("text that names no model; the file is damaged");
+  return Ok();
 }
 
 Result<Bytes> decode_checked(size_t number, const BlockLayout& block, ByteSpan payload,
@@ -18,7 +21,8 @@ Result<Bytes> decode_checked(size_t number, const BlockLayout& block, ByteSpan p
   const auto fail = [&](const Error& error) {
     return Error{error.family, describe_block(number, block) + ": " + error.message, block.header_offset};
   };
-  if (const auto known = check_codec(block.header.codec); !known.ok()) return fail(known.error());
+  if (const auto known = check_codec(block.header.codec, block.header.model > 0); !known.ok())
+    return fail(known.error());
   auto raw = decode_block(BlockCodec(block.header.codec), payload, block.header.raw_bytes, resources);
   if (!raw.ok()) return fail(raw.error());
   if (raw->size() != block.header.raw_bytes || crc32c(*raw) != block.header.raw_crc)

@@ -10,8 +10,8 @@ namespace lmc {
 // "block 3 (content bytes 100 to 200, at byte 50 of the file)"
 std::string describe_block(size_t number, const BlockLayout& block);
 
-// Fails unless codec is one this program knows.
-Status check_codec(uint8_t codec);
+// Fails unless codec is one this program knows, and names a model if it needs one.
+Status check_codec(uint8_t codec, bool names_model);
 
 // The raw bytes. Errors name the block: bad input, or what decode_block says.
 Result<Bytes> decode_checked(size_t number, const BlockLayout& block, ByteSpan payload,

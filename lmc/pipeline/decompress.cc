@@ -99,7 +99,7 @@ class Decoder {
   }
 
   Result<Bytes> decode_tiny(const TinyHeader& header, ByteSpan payload) {
-    LMC_TRY(check_codec(header.codec));
+    LMC_TRY(check_codec(header.codec, header.model > 0));
     const LoadedModel* model = nullptr;
     if (header.model > 0) {
       const auto found = find_builtin(header.model, options_);

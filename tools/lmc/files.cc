@@ -52,7 +52,7 @@ Result<Made<T>> with_output(const Session& session, const InputFile& input,
   DescriptorSink sink(file->descriptor(), *name);
   auto made = produce(sink);
   if (!made.ok()) return made.error();
-  LMC_TRY(file->commit(input.is_regular() ? std::optional(input.info()) : std::nullopt));
+  LMC_TRY(file->commit(input.is_regular() && !input.is_stdin() ? std::optional(input.info()) : std::nullopt));
   if (options.remove_source && !input.is_stdin() && ::unlink(input.name().c_str()) != 0)
     return environment_error(input.name() + ": cannot remove: " + std::strerror(errno));
   return Made<T>{*name, *made};
@@ -69,8 +69,10 @@ std::string speed_and_memory(uint64_t raw_bytes, std::chrono::steady_clock::time
 }
 
 std::optional<uint64_t> known_size(const InputFile& input) {
-  if (!input.is_regular() || input.is_stdin()) return std::nullopt;
-  return uint64_t(input.info().st_size);
+  if (!input.is_regular()) return std::nullopt;
+  const off_t position = ::lseek(input.descriptor(), 0, SEEK_CUR);  // standard input may have been read from before
+  if (position < 0 || position > input.info().st_size) return std::nullopt;
+  return uint64_t(input.info().st_size - position);
 }
 
 Error in_file(const InputFile& input, const Error& error) {

@@ -1,4 +1,5 @@
 // lmc model list | info [NAME]: which models are at hand.
+#include <algorithm>
 #include <cstdio>
 #include <string>
 
@@ -47,9 +48,13 @@ int info(Registry& registry, const std::string& name) {
     std::fprintf(stderr, "lmc: %s\n", model.error().message.c_str());
     return int(model.error().family);
   }
+  const ModelConfig& config = (*model)->file.config();
   std::printf("name      %s\nfile      %s\nsha256    %s\nbuilt-in  %s\n", (*model)->name.c_str(),
               (*model)->path.c_str(), hex((*model)->sha256).c_str(),
               (*model)->builtin_number > 0 ? ("number " + std::to_string((*model)->builtin_number)).c_str() : "no");
+  std::printf("network   %d layers of width %d, vocabulary %d, sees %d tokens\n", config.layers, config.width,
+              config.vocab, config.windows.empty() ? 0 : *std::ranges::max_element(config.windows));
+  std::printf("training  %s\n", (*model)->file.training().c_str());
   return 0;
 }
 
