@@ -7,14 +7,21 @@ namespace lmc {
 namespace {
 
 constexpr int kFirstTextLevel = 4;
+// Tokens per byte (text_block.h) from which the vocabulary does not know the bytes: slow, and hardly a gain; and from
+// which context mixing alone may be smaller (tables, logs): both are tried.
+constexpr double kUnknown = 0.6;
+constexpr double kDoubtful = 0.38;
 
 EncodedBlock encode_best(ByteSpan raw, int level, const BlockResources& resources) {
-  if (level >= kFirstTextLevel && resources.model != nullptr) {
-    const auto model = load_text_model(*resources.model, resources.isa);
-    if (model.ok() && looks_like_text(**model, raw))
-      return {BlockCodec::kText, encode_text_block(**model, raw, resources)};
-  }
-  return {BlockCodec::kMixing, encode_mixing_block(raw, resources)};
+  if (level < kFirstTextLevel || resources.model == nullptr)
+    return {BlockCodec::kMixing, encode_mixing_block(raw, resources)};
+  const auto model = load_text_model(*resources.model, resources.isa);
+  const double density = model.ok() ? tokens_per_byte(**model, raw) : kUnknown;
+  if (density >= kUnknown) return {BlockCodec::kMixing, encode_mixing_block(raw, resources)};
+  EncodedBlock text{BlockCodec::kText, encode_text_block(**model, raw, resources)};
+  if (density < kDoubtful) return text;
+  EncodedBlock mixing{BlockCodec::kMixing, encode_mixing_block(raw, resources)};
+  return mixing.payload.size() < text.payload.size() ? std::move(mixing) : std::move(text);
 }
 
 }  // namespace

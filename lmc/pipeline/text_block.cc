@@ -24,7 +24,6 @@ namespace {
 constexpr uint8_t kProfile = 0;  // first byte of the payload: contexts, tables, rule for streams; the only one so far
 constexpr size_t kSampleBytes = 4096;
 constexpr size_t kSamples = 16;
-constexpr double kTextTokensPerByte = 0.6;  // more: bytes the vocabulary does not know, and too slow to be worth it
 
 // Codes every token of the block through `coder`. Encoding: tokens holds them all. Decoding: the tokens come out in
 // the mixing streams' histories. False if more than size_bytes came out.
@@ -88,7 +87,7 @@ Result<std::shared_ptr<const TextModel>> load_text_model(const ModelFile& file, 
   return model;
 }
 
-bool looks_like_text(const TextModel& model, ByteSpan raw) {
+double tokens_per_byte(const TextModel& model, ByteSpan raw) {
   size_t bytes = 0;
   size_t tokens = 0;
   const size_t samples = std::clamp<size_t>(raw.size() / kSampleBytes, 1, kSamples);
@@ -98,7 +97,7 @@ bool looks_like_text(const TextModel& model, ByteSpan raw) {
     bytes += piece.size();
     tokens += model.tokenizer.encode(piece).size();
   }
-  return double(tokens) < kTextTokensPerByte * double(bytes);
+  return double(tokens) / double(std::max<size_t>(bytes, 1));
 }
 
 Bytes encode_text_block(const TextModel& model, ByteSpan raw, const BlockResources& resources) {
