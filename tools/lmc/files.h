@@ -53,6 +53,8 @@ Status list_file(const Session& session, const std::string& name);
 
 // lmc model ...: returns the exit code.
 int model_command(int argc, const char* const* argv);
+// Runs lmc-train with the words behind "train"; returns only if there is none.
+int train_command(const char* const* argv);
 
 }  // namespace lmc
 

@@ -11,6 +11,7 @@ constexpr const char* kUsage =
     "Usage: lmc [options] [FILE...]          FILE -> FILE.lmc\n"
     "       lmc -d [options] [FILE.lmc...]   and back\n"
     "       lmc model list | info [NAME]     the models at hand\n"
+    "       lmc train ...                    the trainer, where it is built\n"
     "No FILE, or -, is standard input, and then standard output.\n";
 
 // "-0,-1,...,-9" is shown as "-0 ... -9", "-o,--output" with its argument as "-o, --output FILE".
@@ -71,7 +72,7 @@ std::string man_page() {
       "\" \"User Commands\"\n"
       ".SH NAME\nlmc \\- lossless compression by prediction\n"
       ".SH SYNOPSIS\n.B lmc\n[options] [FILE...]\n.br\n.B lmc \\-d\n[options] [FILE.lmc...]\n.br\n"
-      ".B lmc model\nlist | info [NAME]\n"
+      ".B lmc model\nlist | info [NAME]\n.br\n.B lmc train\n...\n"
       ".SH DESCRIPTION\n"
       "A language model and adaptive context models predict the bytes of a file, and an arithmetic coder writes down\n"
       "only what they did not foresee. The manners are those of\n.BR zstd (1):\n"

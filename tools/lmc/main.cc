@@ -60,6 +60,7 @@ int work(const Options& options) {
 
 int run(int argc, const char* const* argv) {
   if (argc > 1 && std::string_view(argv[1]) == "model") return model_command(argc, argv);
+  if (argc > 1 && std::string_view(argv[1]) == "train") return train_command(argv);
   const auto options = parse_options(argc, argv);
   if (!options.ok()) {
     std::fprintf(stderr, "lmc: %s\nlmc -h shows the options.\n", options.error().message.c_str());
