@@ -29,7 +29,8 @@ inline constexpr std::array<uint16_t, 256> kRates = make_rates();
 
 inline void update_slot(BitSlot& slot, int bit, uint32_t limit) {
   const int32_t target = bit ? 32767 : -32768;
-  slot.offset = int16_t(slot.offset + (((target - slot.offset) * int32_t(kRates[slot.count])) >> 16));
+  // 64 bits: a slot whose count has aged to 0 may lie 60000 from the target.
+  slot.offset = int16_t(slot.offset + ((int64_t(target - slot.offset) * kRates[slot.count]) >> 16));
   if (slot.count < limit) ++slot.count;
   slot.recent = uint8_t(slot.recent << 1 | bit);
 }
