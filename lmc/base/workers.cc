@@ -3,10 +3,16 @@
 namespace lmc {
 namespace {
 
-// A phase lasts some hundred microseconds: spin about that long before sleeping.
-constexpr int kSpins = 4000;
+// A phase lasts some hundred microseconds: wait about that long before sleeping, first by spinning, then by giving the
+// processor to whoever else wants it.
+constexpr int kSpins = 2000;
+constexpr int kPauses = 300;
 
-void pause() {
+void pause(int spins) {
+  if (spins >= kPauses) {
+    std::this_thread::yield();
+    return;
+  }
 #if defined(__x86_64__)
   __builtin_ia32_pause();
 #endif
@@ -39,7 +45,7 @@ void Workers::run(uint32_t count, const std::function<void(uint32_t)>& job) {
   drain();
   for (int spins = 0; busy_ != 0; ++spins) {
     if (spins < kSpins) {
-      pause();
+      pause(spins);
     } else if (const uint32_t busy = busy_; busy != 0) {
       busy_.wait(busy);
     }
@@ -55,7 +61,7 @@ void Workers::work() {
   for (;;) {
     for (int spins = 0; phase_ == seen; ++spins) {
       if (spins < kSpins) {
-        pause();
+        pause(spins);
       } else {
         phase_.wait(seen);
       }

@@ -21,8 +21,7 @@ static_assert(sizeof(ContextBucket) == 64);
 
 class ContextTable {
  public:
-  explicit ContextTable(unsigned log2_buckets)
-      : mask_((1u << log2_buckets) - 1), buckets_(size_t(1) << log2_buckets) {}
+  explicit ContextTable(unsigned log2_buckets) : mask_((1u << log2_buckets) - 1), buckets_(size_t(1) << log2_buckets) {}
 
   // hash: well mixed; its high half chooses the line, its low half is the check.
   ContextBucket& find(uint64_t hash) {

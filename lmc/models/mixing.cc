@@ -240,9 +240,8 @@ void MixingModel::leave_out_parts(float* inputs) const {
     for (int i = 0; i < kContexts; ++i) inputs[2 * i] = 0.0f;
 }
 
-uint32_t MixingModel::predict_bit(uint32_t index, uint32_t known, float lm) {
-  if ((shape_.without & kPartModel) != 0) lm = 0.0f;
-  MixingStream& s = streams_[index];
+// The slots of every context for the decision after `known`, and their two inputs each.
+void MixingModel::context_inputs(MixingStream& s, uint32_t known, float* x) {
   BitState& b = *bit_;
   const Logistic& logit = logistic();
   const unsigned bits_known = unsigned(std::bit_width(known)) - 1;
@@ -260,7 +259,6 @@ uint32_t MixingModel::predict_bit(uint32_t index, uint32_t known, float lm) {
     for (size_t i = 0; i < kContexts; ++i) s.buckets[i] = &table_.find(hashes[i]);
   }
   const uint32_t node = (half ? (1u << (bits_known - 4)) | (known & ((1u << (bits_known - 4)) - 1)) : known) - 1;
-  float* x = b.mixer.inputs();
   for (size_t i = 0; i < kContexts; ++i) {
     BitSlot& slot = s.buckets[i]->nodes[node];
     MapEntry& entry = b.histories[i][history_index(slot)];
@@ -269,48 +267,67 @@ uint32_t MixingModel::predict_bit(uint32_t index, uint32_t known, float lm) {
     x[2 * i] = slot.count == 0 ? 0.0f : logit.stretch(entry.p16());
     x[2 * i + 1] = logit.stretch(slot.p16());
   }
-  float* extra = x + 2 * kContexts;
-  extra[0] = lm;
-  const uint32_t lm_p = shape_.tokens ? b.lm_map.predict(lm, known | (s.match_length ? 256u : 0u)) : 32768;
-  extra[1] = shape_.tokens ? logit.stretch(lm_p) : 0.0f;
+}
 
+// The two inputs of the match model; returns the length bucket of a match that agrees with `known`, or 0.
+uint32_t MixingModel::match_inputs(const MixingStream& s, uint32_t known, float* x) {
+  BitState& b = *bit_;
+  const unsigned bits_known = unsigned(std::bit_width(known)) - 1;
   const int expected = expected_byte(s);
   const bool agrees = expected >= 0 && ((uint32_t(expected) | 256) >> (8 - bits_known)) == known;
   b.expected_bit = agrees ? (expected >> (7 - bits_known)) & 1 : -1;
-  const uint32_t bucket = agrees ? length_bucket(s.match_length) : 0;
-  if (agrees) {
-    b.match_entry = &b.match_map[bucket * 8 + std::min(s.match_misses, 7u)];
-    const float strength = logit.stretch(b.match_entry->p16());
-    extra[2] = b.expected_bit ? strength : -strength;
-    extra[3] = b.expected_bit ? float(bucket) * 0.5f : float(bucket) * -0.5f;
-  } else {
-    extra[2] = extra[3] = 0.0f;
-  }
-  extra[4] = 0.3f;
-  if (shape_.without != 0) leave_out_parts(x);
+  x[0] = x[1] = 0.0f;
+  if (!agrees) return 0;
+  const uint32_t bucket = length_bucket(s.match_length);
+  b.match_entry = &b.match_map[bucket * 8 + std::min(s.match_misses, 7u)];
+  const float strength = logistic().stretch(b.match_entry->p16());
+  x[0] = b.expected_bit ? strength : -strength;
+  x[1] = b.expected_bit ? float(bucket) * 0.5f : float(bucket) * -0.5f;
+  return bucket;
+}
 
+// Chooses the weights of every set. bucket: of match_inputs.
+void MixingModel::select_bit_weights(const MixingStream& s, uint32_t known, float lm, uint32_t bucket) {
+  BitState& b = *bit_;
+  const uint32_t bits_known = uint32_t(std::bit_width(known)) - 1;
   const uint32_t c1 = s.c4 & 255;
-  const uint32_t depth = std::min(s.token_bytes, 7u);
+  const uint32_t c2 = (s.c4 >> 8) & 255;
+  uint32_t orders_known = 0;  // of the orders 1 to 8, how many have met this decision before
+  for (size_t i = 1; i < 8; ++i) orders_known += b.slots[i]->count > 0;
   b.mixer.select(0, bucket * 8 + bits_known);
   b.mixer.select(1, known);
   b.mixer.select(2, c1);
-  uint32_t orders_known = 0;  // of the orders 1 to 8, how many have met this decision before
-  for (size_t i = 1; i < 8; ++i) orders_known += b.slots[i]->count > 0;
-  const uint32_t c2 = (s.c4 >> 8) & 255;
   if (shape_.tokens) {
     b.mixer.select(3, confidence_bucket(lm) * 16 + bucket);
-    b.mixer.select(4, (depth * 8 + bits_known) * 2 + (bucket > 0));
+    b.mixer.select(4, (std::min(s.token_bytes, 7u) * 8 + bits_known) * 2 + (bucket > 0));
     b.mixer.select(5, orders_known * 16 + bucket);
+    b.mixer.select_final(confidence_bucket(lm) * 16 + bucket);
   } else {
     b.mixer.select(3, orders_known * 16 + bucket);
     b.mixer.select(4, byte_class(uint8_t(c2)) * 8 + bits_known);
     b.mixer.select(5, c2);
+    b.mixer.select_final(c1);
   }
-  b.mixer.select_final(shape_.tokens ? confidence_bucket(lm) * 16 + bucket : c1);
+}
+
+uint32_t MixingModel::predict_bit(uint32_t index, uint32_t known, float lm) {
+  if ((shape_.without & kPartModel) != 0) lm = 0.0f;
+  MixingStream& s = streams_[index];
+  BitState& b = *bit_;
+  const Logistic& logit = logistic();
+  float* x = b.mixer.inputs();
+  context_inputs(s, known, x);
+  float* extra = x + 2 * kContexts;
+  extra[0] = lm;
+  extra[1] = shape_.tokens ? logit.stretch(b.lm_map.predict(lm, known | (s.match_length ? 256u : 0u))) : 0.0f;
+  const uint32_t bucket = match_inputs(s, known, extra + 2);
+  extra[4] = 0.3f;
+  if (shape_.without != 0) leave_out_parts(x);
+  select_bit_weights(s, known, lm, bucket);
   const float mixed = b.mixer.predict();
   const uint32_t p0 = logit.squash(mixed);
   if ((shape_.without & kPartMaps) != 0) return clamp_probability(p0);
-  const uint32_t p1 = b.order1_map.predict(mixed, known << 8 | c1);
+  const uint32_t p1 = b.order1_map.predict(mixed, known << 8 | (s.c4 & 255));
   const uint32_t p2 = b.order2_map.predict(mixed, mix(uint64_t(s.c4 & 0xffff) << 8 | known) & 0xffff);
   return clamp_probability((p0 + p1 + 2 * p2 + 2) >> 2);
 }

@@ -95,6 +95,9 @@ class MixingModel {
   template <typename Visitor>
   void visit_prior(Visitor&& visit);
 
+  void context_inputs(MixingStream& s, uint32_t known, float* x);
+  uint32_t match_inputs(const MixingStream& s, uint32_t known, float* x);
+  void select_bit_weights(const MixingStream& s, uint32_t known, float lm, uint32_t bucket);
   void leave_out_parts(float* inputs) const;
   void find_match(MixingStream& s);
   void compute_hashes(MixingStream& s);

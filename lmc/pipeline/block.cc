@@ -6,14 +6,13 @@
 namespace lmc {
 namespace {
 
-constexpr int kFirstTextLevel = 4;
 // Tokens per byte (text_block.h) from which the vocabulary does not know the bytes: slow, and hardly a gain; and from
 // which context mixing alone may be smaller (tables, logs): both are tried.
 constexpr double kUnknown = 0.6;
 constexpr double kDoubtful = 0.38;
 
 EncodedBlock encode_best(ByteSpan raw, int level, const BlockResources& resources) {
-  if (level < kFirstTextLevel || resources.model == nullptr)
+  if (level < kFirstModelLevel || resources.model == nullptr)
     return {BlockCodec::kMixing, encode_mixing_block(raw, resources)};
   const auto model = load_text_model(*resources.model, resources.isa);
   const double density = model.ok() ? tokens_per_byte(**model, raw) : kUnknown;

@@ -15,6 +15,7 @@
 namespace lmc {
 
 inline constexpr size_t kMaxBlockBytes = size_t(64) << 20;
+inline constexpr int kFirstModelLevel = 4;  // from here on text is coded with the language model
 
 // Wire ids, never reused.
 enum class BlockCodec : uint8_t { kStored = 0, kMixing = 1, kText = 2 };

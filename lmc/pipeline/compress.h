@@ -16,7 +16,6 @@ namespace lmc {
 
 inline constexpr int kDefaultLevel = 5;
 inline constexpr int kMaxLevel = 9;
-inline constexpr int kFirstModelLevel = 4;  // from here on the language model is used (block.h)
 inline constexpr size_t kDefaultBlockBytes = size_t(4) << 20;
 
 struct CompressOptions {

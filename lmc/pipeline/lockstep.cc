@@ -7,9 +7,9 @@
 namespace lmc {
 namespace {
 
-constexpr uint32_t kMaxStreams = 32;
+constexpr uint32_t kMaxStreams = 16;
 constexpr uint64_t kTokensPerStream = 3072;
-constexpr uint32_t kBatchRows = 8;  // rows from which the matrix product runs at full speed
+constexpr uint32_t kBatchRows = 16;  // rows that share one pass over the weights
 
 // Step of the adaptive head, per square root of the width, and the tokens after which it has fallen to 1/sqrt(2).
 constexpr float kHeadRate = 0.06f;
@@ -61,12 +61,19 @@ void Lockstep::run_network(Batch& batch, uint64_t step) {
                     batch.hidden, batch.scratch);
 }
 
-void Lockstep::run_head(Group& group, Batch& batch, uint64_t step) {
+void Lockstep::run_head(Group& group, Batch& batch, uint32_t half, uint64_t step) {
   const uint32_t rows = active(batch.first, batch.count, step);
-  if (rows == 0) return;
+  const uint32_t first = half == 0 ? 0 : rows / 2;
+  const uint32_t count = (half == 0 ? rows / 2 : rows) - first;
+  if (count == 0) return;
   const size_t row = size_t(head_.vocab()) + 1;
-  head_.cumulative(batch.hidden, 0, int(rows), group.cumulative.data() + (batch.first - group.first) * row,
-                   batch.head_scratch);
+  head_.cumulative(batch.hidden, int(first), int(count),
+                   group.cumulative.data() + (batch.first - group.first + first) * row, batch.head_scratch[half]);
+}
+
+void Lockstep::run_heads(Group& group, uint64_t step) {
+  workers_.run(uint32_t(group.batches.size()) * 2,
+               [&](uint32_t job) { run_head(group, group.batches[job / 2], job % 2, step); });
 }
 
 bool Lockstep::code_group(Group& group, uint64_t step, const CodeToken& code) {
@@ -96,11 +103,8 @@ void Lockstep::adapt_group(Group& group, uint64_t step) {
 }
 
 bool Lockstep::run(const CodeToken& code, const std::function<void(uint64_t)>& progress) {
-  const auto for_batches = [&](Group& group, const std::function<void(Batch&)>& work) {
-    workers_.run(uint32_t(group.batches.size()), [&](uint32_t i) { work(group.batches[i]); });
-  };
-  for_batches(groups_[0], [&](Batch& batch) { run_network(batch, 0); });
-  for_batches(groups_[0], [&](Batch& batch) { run_head(groups_[0], batch, 0); });
+  for (Batch& batch : groups_[0].batches) run_network(batch, 0);
+  run_heads(groups_[0], 0);
   const size_t phases = plan_.steps() * groups_.size();
   for (size_t phase = 0; phase < phases; ++phase) {
     const uint64_t step = phase / groups_.size();
@@ -108,23 +112,24 @@ bool Lockstep::run(const CodeToken& code, const std::function<void(uint64_t)>& p
     Group& next = groups_[(phase + 1) % groups_.size()];
     const uint64_t next_step = (phase + 1) / groups_.size();
     bool sound = true;
-    if (&coding == &next) {  // one stream: its next token needs the one just coded
+    const auto code_and_learn = [&] {
       sound = code_group(coding, step, code);
-      if (!sound) return false;
-      adapt_group(coding, step);
-      run_network(next.batches[0], next_step);
+      if (sound) adapt_group(coding, step);
+    };
+    if (&coding == &next) {  // one stream: its next token needs the one just coded
+      code_and_learn();
+      if (sound) run_network(next.batches[0], next_step);
     } else {
       workers_.run(uint32_t(next.batches.size()) + 1, [&](uint32_t job) {
         if (job == 0) {
-          sound = code_group(coding, step, code);
+          code_and_learn();
         } else {
           run_network(next.batches[job - 1], next_step);
         }
       });
-      if (sound) adapt_group(coding, step);
     }
     if (!sound) return false;
-    for_batches(next, [&](Batch& batch) { run_head(next, batch, next_step); });
+    run_heads(next, next_step);
     if (progress && phase % 64 == 0) progress(step);
   }
   return true;

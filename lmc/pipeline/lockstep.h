@@ -5,6 +5,7 @@
 #ifndef LMC_PIPELINE_LOCKSTEP_H_
 #define LMC_PIPELINE_LOCKSTEP_H_
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -49,7 +50,7 @@ class Lockstep {
     uint32_t first = 0, count = 0;  // streams
     Hidden hidden;
     TransformerScratch scratch;
-    HeadScratch head_scratch;
+    std::array<HeadScratch, 2> head_scratch;  // the head works on halves of a batch
   };
   struct Group {
     uint32_t first = 0, count = 0;
@@ -59,7 +60,8 @@ class Lockstep {
 
   uint32_t active(uint32_t first, uint32_t count, uint64_t step) const;
   void run_network(Batch& batch, uint64_t step);
-  void run_head(Group& group, Batch& batch, uint64_t step);
+  void run_head(Group& group, Batch& batch, uint32_t half, uint64_t step);
+  void run_heads(Group& group, uint64_t step);
   bool code_group(Group& group, uint64_t step, const CodeToken& code);
   void adapt_group(Group& group, uint64_t step);
 

@@ -62,7 +62,9 @@ size_t next_piece(ByteSpan text) {
     while (is(i, wanted)) ++i;
     return i;
   };
-  auto skip_line_ends = [&](size_t i) { return is(i, ByteClass::kNewline) ? skip(skip(i, ByteClass::kNewline), ByteClass::kSpace) : i; };
+  auto skip_line_ends = [&](size_t i) {
+    return is(i, ByteClass::kNewline) ? skip(skip(i, ByteClass::kNewline), ByteClass::kSpace) : i;
+  };
 
   if (is(0, ByteClass::kNewline)) return skip_line_ends(0);
   size_t start = 0;  // where the piece proper begins, after at most one space
@@ -81,13 +83,15 @@ size_t next_piece(ByteSpan text) {
   }
   // Punctuation: also across single spaces between signs (`", "`, `) {`), with the line end and indentation after it.
   size_t end = skip(start, ByteClass::kPunctuation);
-  while (end < limit && text[end] == ' ' && is(end + 1, ByteClass::kPunctuation)) end = skip(end + 1, ByteClass::kPunctuation);
+  while (end < limit && text[end] == ' ' && is(end + 1, ByteClass::kPunctuation))
+    end = skip(end + 1, ByteClass::kPunctuation);
   return skip_line_ends(end);
 }
 
 Result<Tokenizer> Tokenizer::create(std::vector<std::string> strings, std::vector<uint32_t> merge_ranks) {
   if (strings.size() + 1 < kMinVocabulary || strings.size() + 1 > kMaxVocabulary)
-    return bad_input("tokenizer: vocabulary of " + std::to_string(strings.size() + 1) + " tokens, expected 257 to 65536");
+    return bad_input("tokenizer: vocabulary of " + std::to_string(strings.size() + 1) +
+                     " tokens, expected 257 to 65536");
   if (merge_ranks.size() != strings.size()) return bad_input("tokenizer: one merge rank per string expected");
   Tokenizer tokenizer;
   const size_t merges_count = strings.size() - 256;
@@ -96,8 +100,10 @@ Result<Tokenizer> Tokenizer::create(std::vector<std::string> strings, std::vecto
   for (size_t id = 0; id < strings.size(); ++id) {
     const std::string& string = strings[id];
     if (string.empty() || string.size() > kMaxTokenBytes)
-      return bad_input("tokenizer: token " + std::to_string(id) + " has " + std::to_string(string.size()) + " bytes, expected 1 to 64");
-    if (id > 0 && strings[id - 1] >= string) return bad_input("tokenizer: token " + std::to_string(id) + " is out of order");
+      return bad_input("tokenizer: token " + std::to_string(id) + " has " + std::to_string(string.size()) +
+                       " bytes, expected 1 to 64");
+    if (id > 0 && strings[id - 1] >= string)
+      return bad_input("tokenizer: token " + std::to_string(id) + " is out of order");
     if (string.size() == 1) {
       tokenizer.byte_token_[uint8_t(string[0])] = uint16_t(id);
       merge_ranks[id] = 0;
@@ -108,7 +114,8 @@ Result<Tokenizer> Tokenizer::create(std::vector<std::string> strings, std::vecto
       rank_seen[merge_ranks[id]] = true;
     }
   }
-  if (bytes_seen != 256) return bad_input("tokenizer: " + std::to_string(bytes_seen) + " of the 256 single bytes present");
+  if (bytes_seen != 256)
+    return bad_input("tokenizer: " + std::to_string(bytes_seen) + " of the 256 single bytes present");
   tokenizer.strings_ = std::move(strings);
   tokenizer.ranks_ = std::move(merge_ranks);
   tokenizer.build_merges();

@@ -10,7 +10,8 @@ namespace {
 Tokenizer make_tokenizer() {
   std::vector<std::string> strings;
   for (int byte = 0; byte < 256; ++byte) strings.emplace_back(1, char(byte));
-  std::vector<std::string> merges = {"th", " t", "the", " the", "in", "ing", ", ", "\n ", "\n  ", "\n    ", "  ", "12", "\xC3\xA9"};
+  std::vector<std::string> merges = {"th",  " t",   "the",    " the", "in", "ing",     ", ",
+                                     "\n ", "\n  ", "\n    ", "  ",   "12", "\xC3\xA9"};
   std::vector<std::pair<std::string, uint32_t>> all;
   for (auto& string : strings) all.emplace_back(string, 0);
   for (size_t i = 0; i < merges.size(); ++i) all.emplace_back(merges[i], i);
