@@ -9,7 +9,8 @@
 
 namespace lmc::train {
 
-std::vector<std::string> list_files(const std::string& root, const std::string& domain, const std::string& split, uint64_t seed) {
+std::vector<std::string> list_files(const std::string& root, const std::string& domain, const std::string& split,
+                                    uint64_t seed) {
   std::vector<std::string> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root + "/" + domain + "/" + split))
     if (entry.is_regular_file()) files.push_back(entry.path().string());
@@ -49,8 +50,8 @@ Status tokenize_corpus(const std::string& root, const Tokenizer& tokenizer, cons
         for (uint16_t token : tokenizer.encode(*bytes)) append_le(stream, token);
       }
       LMC_TRY(write_file(out + "/" + split + "." + domain.name + ".u16", stream));
-      std::printf("%-5s %-10s %11llu bytes %10zu tokens %.3f bytes/token\n", split, domain.name, (unsigned long long)text_bytes,
-                  stream.size() / 2, double(text_bytes) / (double(stream.size()) / 2));
+      std::printf("%-5s %-10s %11llu bytes %10zu tokens %.3f bytes/token\n", split, domain.name,
+                  (unsigned long long)text_bytes, stream.size() / 2, double(text_bytes) / (double(stream.size()) / 2));
       std::fflush(stdout);
     }
   }

@@ -14,15 +14,16 @@ namespace lmc::train {
 
 struct Domain {
   const char* name;
-  double weight;       // share of the training tokens
-  double sample_mb;    // megabytes of the sample that trains the tokenizer
+  double weight;     // share of the training tokens
+  double sample_mb;  // megabytes of the sample that trains the tokenizer
 };
-inline constexpr Domain kDomains[] = {{"prose", .27, 16}, {"medicine", .15, 9}, {"law", .13, 7},
+inline constexpr Domain kDomains[] = {{"prose", .27, 16}, {"medicine", .15, 9},   {"law", .13, 7},
                                       {"code", .19, 12},  {"structured", .16, 9}, {"lang", .10, 9}};
 inline constexpr size_t kDomainsCount = std::size(kDomains);
 
 // All files of ROOT/domain/split, sorted by path, then shuffled with the seed.
-std::vector<std::string> list_files(const std::string& root, const std::string& domain, const std::string& split, uint64_t seed);
+std::vector<std::string> list_files(const std::string& root, const std::string& domain, const std::string& split,
+                                    uint64_t seed);
 
 // Part of every training file, up to about sample_mb.
 Result<Bytes> sample_domain(const std::string& root, const Domain& domain);

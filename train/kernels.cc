@@ -53,14 +53,17 @@ void add_norm(float* x, const bf16* delta, bf16* normed, float* scale, int64_t N
     scale[n] = inverse;
     if (quantise) {
       const Steps s = steps_for(_mm512_reduce_max_ps(largest), 127.0f);
-      for (int64_t c = 0; c < C; c += 16) store_bf16(out + c, to_steps(_mm512_loadu_ps(row + c), s.inverse, s.step * inverse));
+      for (int64_t c = 0; c < C; c += 16)
+        store_bf16(out + c, to_steps(_mm512_loadu_ps(row + c), s.inverse, s.step * inverse));
     } else {
-      for (int64_t c = 0; c < C; c += 16) store_bf16(out + c, _mm512_mul_ps(_mm512_loadu_ps(row + c), _mm512_set1_ps(inverse)));
+      for (int64_t c = 0; c < C; c += 16)
+        store_bf16(out + c, _mm512_mul_ps(_mm512_loadu_ps(row + c), _mm512_set1_ps(inverse)));
     }
   }
 }
 
-void norm_backward(const bf16* dnormed, const bf16* normed, const float* scale, float* dx, bf16* dx_bf16, int64_t N, int64_t C) {
+void norm_backward(const bf16* dnormed, const bf16* normed, const float* scale, float* dx, bf16* dx_bf16, int64_t N,
+                   int64_t C) {
 #pragma omp parallel for schedule(static)
   for (int64_t n = 0; n < N; ++n) {
     const bf16* d = dnormed + n * C;
@@ -129,7 +132,8 @@ void cast_weights(const float* in, bf16* out, int64_t rows, int64_t C, bool quan
 }
 
 // cos_sin (T,64): 32 cosines, then 32 sines of position times frequency.
-void rotate_heads(const bf16* qkv, bf16* q, bf16* k, bf16* v, const float* cos_sin, int64_t N, int64_t T, int H, int G, bool quantise) {
+void rotate_heads(const bf16* qkv, bf16* q, bf16* k, bf16* v, const float* cos_sin, int64_t N, int64_t T, int H, int G,
+                  bool quantise) {
   const int width = (H + 2 * G) * D;
 #pragma omp parallel for schedule(static)
   for (int64_t n = 0; n < N; ++n) {
@@ -145,7 +149,8 @@ void rotate_heads(const bf16* qkv, bf16* q, bf16* k, bf16* v, const float* cos_s
       const __m512 s = _mm512_set1_ps(1.0f / std::sqrt(_mm512_reduce_add_ps(squares) / float(D) + 1e-6f));
       __m512 y[4], largest = _mm512_setzero_ps();
       for (int i = 0; i < 2; ++i) {
-        const __m512 c = _mm512_mul_ps(s, _mm512_loadu_ps(table + 16 * i)), t = _mm512_mul_ps(s, _mm512_loadu_ps(table + 32 + 16 * i));
+        const __m512 c = _mm512_mul_ps(s, _mm512_loadu_ps(table + 16 * i)),
+                     t = _mm512_mul_ps(s, _mm512_loadu_ps(table + 32 + 16 * i));
         y[i] = _mm512_fmsub_ps(x[i], c, _mm512_mul_ps(x[i + 2], t));
         y[i + 2] = _mm512_fmadd_ps(x[i + 2], c, _mm512_mul_ps(x[i], t));
       }
@@ -165,8 +170,9 @@ void rotate_heads(const bf16* qkv, bf16* q, bf16* k, bf16* v, const float* cos_s
   }
 }
 
-void rotate_heads_backward(const bf16* qkv, const bf16* q, const bf16* dq, const bf16* dk, const bf16* dv, const float* cos_sin,
-                           const float* gain, bf16* dqkv, float* dgain, int64_t N, int64_t T, int H, int G) {
+void rotate_heads_backward(const bf16* qkv, const bf16* q, const bf16* dq, const bf16* dk, const bf16* dv,
+                           const float* cos_sin, const float* gain, bf16* dqkv, float* dgain, int64_t N, int64_t T,
+                           int H, int G) {
   const int width = (H + 2 * G) * D;
 #pragma omp parallel
   {
@@ -186,7 +192,8 @@ void rotate_heads_backward(const bf16* qkv, const bf16* q, const bf16* dq, const
         }
         if (h < H) {
           __m512 products = _mm512_setzero_ps();
-          for (int i = 0; i < 4; ++i) products = _mm512_fmadd_ps(load_bf16(q + (n * H + h) * D + 16 * i), d[i], products);
+          for (int i = 0; i < 4; ++i)
+            products = _mm512_fmadd_ps(load_bf16(q + (n * H + h) * D + 16 * i), d[i], products);
           sums[h] += _mm512_reduce_add_ps(products);
         }
         const __m512 s = _mm512_set1_ps(1.0f / std::sqrt(_mm512_reduce_add_ps(squares) / float(D) + 1e-6f));
@@ -245,8 +252,10 @@ double cross_entropy(bf16* logits, const int32_t* targets, float scale, int64_t 
   return total;
 }
 
-void adam(float* w, const float* g, float* m, float* v, int64_t count, float lr, float beta1, float beta2, int64_t step) {
-  const float m_scale = 1.0f / (1.0f - std::pow(beta1, float(step))), v_scale = 1.0f / (1.0f - std::pow(beta2, float(step)));
+void adam(float* w, const float* g, float* m, float* v, int64_t count, float lr, float beta1, float beta2,
+          int64_t step) {
+  const float m_scale = 1.0f / (1.0f - std::pow(beta1, float(step))),
+              v_scale = 1.0f / (1.0f - std::pow(beta2, float(step)));
 #pragma omp parallel for simd schedule(static)
   for (int64_t i = 0; i < count; ++i) {
     m[i] = beta1 * m[i] + (1.0f - beta1) * g[i];

@@ -7,6 +7,7 @@
 
 #include "lmc/base/io.h"
 #include "train/bpe_trainer.h"
+#include "train/export.h"
 #include "train/session.h"
 
 namespace lmc::train {
@@ -32,7 +33,8 @@ Status tokenize_files(const std::string& corpus, const std::string& tokenizer_pa
   return tokenize_corpus(corpus, *tokenizer, out);
 }
 
-Status evaluate_checkpoint(const std::string& checkpoint, const std::string& tokens, int64_t count, bool quantised, int down_bits) {
+Status evaluate_checkpoint(const std::string& checkpoint, const std::string& tokens, int64_t count, bool quantised,
+                           int down_bits) {
   Model model({}, 1);
   Progress progress;
   model.quantisation = {quantised, down_bits};
@@ -40,8 +42,8 @@ Status evaluate_checkpoint(const std::string& checkpoint, const std::string& tok
   LMC_TRY(bytes);
   auto tokenizer = Tokenizer::parse(*bytes);
   LMC_TRY(tokenizer);
-  std::printf("step %lld, %.2fM tokens, %.1f minutes%s\n", (long long)progress.step, double(progress.tokens) / 1e6, progress.seconds / 60,
-              quantised ? ", fake quantisation" : "");
+  std::printf("step %lld, %.2fM tokens, %.1f minutes%s\n", (long long)progress.step, double(progress.tokens) / 1e6,
+              progress.seconds / 60, quantised ? ", fake quantisation" : "");
   return evaluate_dev(model, *tokenizer, tokens, count);
 }
 
@@ -92,10 +94,17 @@ int main(int argc, char** argv) {
   eval->add_option("--count", count, "tokens a domain");
   eval->add_flag("--quantised", quantised);
   eval->add_option("--down-bits", run.down_input_bits);
+  ExportConfig exported;
+  auto* write = app.add_subcommand("export", "Write a checkpoint as a model file");
+  write->add_option("CHECKPOINT", exported.checkpoint)->required();
+  write->add_option("-o", exported.out)->required();
+  write->add_option("--name", exported.name);
+  write->add_option("--down-bits", exported.down_input_bits);
   CLI11_PARSE(app, argc, argv);
 
   if (*learn) return report(learn_tokenizer(corpus, vocabulary, out));
   if (*cut) return report(tokenize_files(corpus, tokenizer, out));
   if (*fit) return report(train(run));
+  if (*write) return report(export_model(exported));
   return report(evaluate_checkpoint(run.checkpoint, run.tokens, count, quantised, run.down_input_bits));
 }

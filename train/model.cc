@@ -55,12 +55,14 @@ Model::Model(const ModelConfig& config, uint64_t seed) : config_(config) {
 
 void Model::refresh() {
   for (Parameter& p : parameters_)
-    if (p.half.defined()) cast_weights(float_of(p.master), half_of(p.half), p.master.size(0), p.master.size(1), quantisation.on);
+    if (p.half.defined())
+      cast_weights(float_of(p.master), half_of(p.half), p.master.size(0), p.master.size(1), quantisation.on);
 }
 
 void Model::allocate(int64_t B, int64_t T) {
   if (B == B_ && T == T_) return;
-  const int64_t N = B * T, C = config_.width, H = config_.heads * 64, G = config_.kv_heads * 64, F = config_.feed_forward;
+  const int64_t N = B * T, C = config_.width, H = config_.heads * 64, G = config_.kv_heads * 64,
+                F = config_.feed_forward;
   if (T != T_) {
     cos_sin_ = torch::empty({T, 64});
     for (int64_t t = 0; t < T; ++t)
@@ -107,14 +109,17 @@ void Model::forward(std::span<const int32_t> inputs) {
     add_norm(x, delta, half_of(layer.n1), float_of(layer.s1), N, C, quantise);
     delta = half_of(delta_);
     at::mm_out(layer.raw, layer.n1, layer.qkv->half.t());
-    rotate_heads(half_of(layer.raw), half_of(layer.q), half_of(layer.k), half_of(layer.v), float_of(cos_sin_), N, T_, H, G, quantise);
+    rotate_heads(half_of(layer.raw), half_of(layer.q), half_of(layer.k), half_of(layer.v), float_of(cos_sin_), N, T_, H,
+                 G, quantise);
     const AttentionShape shape{B_, T_, H, G, int(config_.windows[l])};
-    attention(shape, half_of(layer.q), half_of(layer.k), half_of(layer.v), float_of(layer.gain->master), half_of(layer.attended), float_of(layer.log_sum));
+    attention(shape, half_of(layer.q), half_of(layer.k), half_of(layer.v), float_of(layer.gain->master),
+              half_of(layer.attended), float_of(layer.log_sum));
     if (quantise) quantise_rows(half_of(layer.attended), N, H * 64);
     at::mm_out(delta_, layer.attended, layer.out->half.t());
     add_norm(x, delta, half_of(layer.n2), float_of(layer.s2), N, C, quantise);
     at::mm_out(layer.hidden, layer.n2, layer.up->half.t());
-    relu2(half_of(layer.hidden), half_of(layer.active), N, config_.feed_forward, quantise ? quantisation.down_input_bits : 0);
+    relu2(half_of(layer.hidden), half_of(layer.active), N, config_.feed_forward,
+          quantise ? quantisation.down_input_bits : 0);
     at::mm_out(delta_, layer.active, layer.down->half.t());
   }
   add_norm(x, delta, half_of(final_), float_of(final_scale_), N, C, quantise);
@@ -147,8 +152,10 @@ double Model::train_step(std::span<const int32_t> inputs, std::span<const int32_
 void Model::backward(std::span<const int32_t> inputs) {
   const int64_t N = B_ * T_, C = config_.width, F = config_.feed_forward;
   const int H = int(config_.heads), G = int(config_.kv_heads);
-  Tensor dx = torch::zeros({N, C}), dx_half = new_half({N, C}), dhidden = new_half({N, F}), dattended = new_half({N, H * 64});
-  Tensor dq = new_half({N, H * 64}), dk = new_half({N, G * 64}), dv = new_half({N, G * 64}), dqkv = new_half({N, config_.qkv_width()});
+  Tensor dx = torch::zeros({N, C}), dx_half = new_half({N, C}), dhidden = new_half({N, F}),
+         dattended = new_half({N, H * 64});
+  Tensor dq = new_half({N, H * 64}), dk = new_half({N, G * 64}), dv = new_half({N, G * 64}),
+         dqkv = new_half({N, config_.qkv_width()});
   norm_backward(half_of(delta_), half_of(final_), float_of(final_scale_), float_of(dx), half_of(dx_half), N, C);
   for (int64_t l = config_.layers - 1; l >= 0; --l) {
     Layer& layer = layers_[l];
@@ -163,11 +170,11 @@ void Model::backward(std::span<const int32_t> inputs) {
     at::mm_out(layer.out->gradient, dx_half.t(), layer.attended);
     const AttentionShape shape{B_, T_, H, G, int(config_.windows[l])};
     const float* gain = float_of(layer.gain->master);
-    attention_backward(shape, half_of(layer.q), half_of(layer.k), half_of(layer.v), gain, half_of(layer.attended), float_of(layer.log_sum),
-                       half_of(dattended), half_of(dq), half_of(dk), half_of(dv));
+    attention_backward(shape, half_of(layer.q), half_of(layer.k), half_of(layer.v), gain, half_of(layer.attended),
+                       float_of(layer.log_sum), half_of(dattended), half_of(dq), half_of(dk), half_of(dv));
     layer.gain->gradient.zero_();
-    rotate_heads_backward(half_of(layer.raw), half_of(layer.q), half_of(dq), half_of(dk), half_of(dv), float_of(cos_sin_), gain, half_of(dqkv),
-                          float_of(layer.gain->gradient), N, T_, H, G);
+    rotate_heads_backward(half_of(layer.raw), half_of(layer.q), half_of(dq), half_of(dk), half_of(dv),
+                          float_of(cos_sin_), gain, half_of(dqkv), float_of(layer.gain->gradient), N, T_, H, G);
     at::mm_out(layer.qkv->gradient, dqkv.t(), layer.n1);
     at::mm_out(delta_, dqkv, layer.qkv->half);
     norm_backward(half_of(delta_), half_of(layer.n1), float_of(layer.s1), float_of(dx), half_of(dx_half), N, C);
@@ -189,7 +196,8 @@ double Model::evaluate(std::span<const int32_t> inputs, std::span<const int32_t>
   padded.resize(T, 0);
   allocate(1, T);
   forward(padded);
-  Tensor head = head_->half.to(torch::kFloat32), ids = torch::from_blob(const_cast<int32_t*>(targets.data()), {count}, torch::kInt32).to(torch::kInt64);
+  Tensor head = head_->half.to(torch::kFloat32),
+         ids = torch::from_blob(const_cast<int32_t*>(targets.data()), {count}, torch::kInt32).to(torch::kInt64);
   double loss = 0;
   for (int64_t n = 0; n < count; n += kHeadChunkRows) {
     const int64_t rows = std::min(kHeadChunkRows, count - n);

@@ -39,7 +39,8 @@ Comparison compare(bool quantise) {
 
   const int64_t B = 3, T = 320;
   torch::Tensor tokens = torch::randint(0, config.vocabulary, {B, T + 1}, torch::kInt64);
-  torch::Tensor inputs = tokens.narrow(1, 0, T), targets = (inputs * 3 + tokens.narrow(1, 1, T) % 2) % config.vocabulary;
+  torch::Tensor inputs = tokens.narrow(1, 0, T),
+                targets = (inputs * 3 + tokens.narrow(1, 1, T) % 2) % config.vocabulary;
   torch::Tensor reference = reference_loss(config, weights, inputs, targets, torch::kFloat32, model.quantisation);
   reference.backward();
   auto ids = [](const torch::Tensor& t) {
@@ -51,7 +52,8 @@ Comparison compare(bool quantise) {
   result.reference = reference.item<double>();
   for (size_t i = 0; i < weights.size(); ++i) {
     torch::Tensor mine = model.parameters()[i].gradient.to(torch::kFloat32), right = weights[i].grad();
-    result.relative_errors.emplace_back(model.parameters()[i].name, ((mine - right).norm() / right.norm()).item<double>());
+    result.relative_errors.emplace_back(model.parameters()[i].name,
+                                        ((mine - right).norm() / right.norm()).item<double>());
   }
   return result;
 }

@@ -45,8 +45,9 @@ void update(Model& model, const OptimizerConfig& config, double rate, int64_t st
       continue;
     }
     const double lr = p.name == "embed" ? config.embed_rate : p.name == "head" ? config.head_rate : config.gain_rate;
-    adam(p.master.data_ptr<float>(), p.gradient.data_ptr<float>(), p.state[0].data_ptr<float>(), p.state[1].data_ptr<float>(),
-         p.master.numel(), float(lr * rate), float(config.beta1), float(config.beta2), step);
+    adam(p.master.data_ptr<float>(), p.gradient.data_ptr<float>(), p.state[0].data_ptr<float>(),
+         p.state[1].data_ptr<float>(), p.master.numel(), float(lr * rate), float(config.beta1), float(config.beta2),
+         step);
   }
 }
 

@@ -13,7 +13,9 @@ Tensor fake_quantise(const Tensor& x, double levels) {
   Tensor step = x.abs().amax(-1, true).clamp_min(1e-30) / levels;
   return torch::round(x / step) * step;
 }
-Tensor maybe_quantise(const Tensor& x, bool on, double levels = 127) { return on ? x + (fake_quantise(x, levels) - x).detach() : x; }
+Tensor maybe_quantise(const Tensor& x, bool on, double levels = 127) {
+  return on ? x + (fake_quantise(x, levels) - x).detach() : x;
+}
 
 Tensor rms_normalise(const Tensor& x) { return x * torch::rsqrt(x.square().mean(-1, true) + 1e-6); }
 
@@ -25,8 +27,8 @@ Tensor rotate(const Tensor& x, const Tensor& cosine, const Tensor& sine) {
 
 }  // namespace
 
-Tensor reference_loss(const ModelConfig& config, const std::vector<Tensor>& weights, const Tensor& inputs, const Tensor& targets,
-                      torch::Dtype dtype, const Quantisation& quantisation) {
+Tensor reference_loss(const ModelConfig& config, const std::vector<Tensor>& weights, const Tensor& inputs,
+                      const Tensor& targets, torch::Dtype dtype, const Quantisation& quantisation) {
   const int64_t B = inputs.size(0), T = inputs.size(1), H = config.heads, G = config.kv_heads;
   const bool on = quantisation.on;
   const auto device = inputs.device();
@@ -34,8 +36,10 @@ Tensor reference_loss(const ModelConfig& config, const std::vector<Tensor>& weig
     return torch::matmul(x.to(dtype), maybe_quantise(w, on).to(dtype).t()).to(torch::kFloat32);
   };
   Tensor positions = torch::arange(T, device);
-  Tensor angles = positions.to(torch::kFloat64).unsqueeze(1) * torch::pow(config.rope_theta, -torch::arange(32, device).to(torch::kFloat64) / 32);
-  Tensor cosine = angles.cos().to(torch::kFloat32).view({1, T, 1, 32}), sine = angles.sin().to(torch::kFloat32).view({1, T, 1, 32});
+  Tensor angles = positions.to(torch::kFloat64).unsqueeze(1) *
+                  torch::pow(config.rope_theta, -torch::arange(32, device).to(torch::kFloat64) / 32);
+  Tensor cosine = angles.cos().to(torch::kFloat32).view({1, T, 1, 32}),
+         sine = angles.sin().to(torch::kFloat32).view({1, T, 1, 32});
   Tensor distance = positions.unsqueeze(1) - positions.unsqueeze(0);
 
   Tensor x = torch::embedding(maybe_quantise(weights[0], on), inputs);  // (B,T,C)
@@ -45,7 +49,8 @@ Tensor reference_loss(const ModelConfig& config, const std::vector<Tensor>& weig
     Tensor q = maybe_quantise(rotate(rms_normalise(qkv.narrow(2, 0, H)), cosine, sine), on) * gain.view({1, 1, H, 1});
     Tensor k = maybe_quantise(rotate(rms_normalise(qkv.narrow(2, H, G)), cosine, sine), on).repeat_interleave(H / G, 2);
     Tensor v = maybe_quantise(qkv.narrow(2, H + G, G), on).repeat_interleave(H / G, 2);
-    Tensor scores = torch::matmul(q.transpose(1, 2).to(dtype), k.permute({0, 2, 3, 1}).to(dtype)).to(torch::kFloat32);  // (B,H,T,T)
+    Tensor scores =
+        torch::matmul(q.transpose(1, 2).to(dtype), k.permute({0, 2, 3, 1}).to(dtype)).to(torch::kFloat32);  // (B,H,T,T)
     scores = scores.masked_fill((distance < 0) | (distance >= config.windows[l]), -1e30);
     Tensor mixed = torch::matmul(torch::softmax(scores, -1).to(dtype), v.transpose(1, 2).to(dtype));
     Tensor attended = mixed.transpose(1, 2).reshape({B, T, H * 64}).to(torch::kFloat32);

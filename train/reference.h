@@ -9,8 +9,9 @@ namespace lmc::train {
 
 // weights: in the order of Model::parameters(), all on one device. inputs, targets: (B,T) int64 there.
 // Products are done in dtype. Mean loss in nats per token, with a graph back to the weights.
-torch::Tensor reference_loss(const ModelConfig& config, const std::vector<torch::Tensor>& weights, const torch::Tensor& inputs,
-                             const torch::Tensor& targets, torch::Dtype dtype, const Quantisation& quantisation);
+torch::Tensor reference_loss(const ModelConfig& config, const std::vector<torch::Tensor>& weights,
+                             const torch::Tensor& inputs, const torch::Tensor& targets, torch::Dtype dtype,
+                             const Quantisation& quantisation);
 
 }  // namespace lmc::train
 

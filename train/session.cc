@@ -27,7 +27,8 @@ class Batches {
     for (const Domain& domain : kDomains) {
       auto tokens = read_tokens(folder + "/train." + domain.name + ".u16");
       LMC_TRY(tokens);
-      if (int64_t(tokens->size()) < 4 * length) return bad_input(std::string("too little training text in ") + domain.name);
+      if (int64_t(tokens->size()) < 4 * length)
+        return bad_input(std::string("too little training text in ") + domain.name);
       streams_.push_back(std::move(*tokens));
     }
     order_.resize(streams_.size());
@@ -36,7 +37,8 @@ class Batches {
   }
 
   // Appends one sequence to inputs and targets. bos replaces the first input.
-  void next(std::array<int64_t, kDomainsCount>& served, int32_t bos, std::vector<int32_t>& inputs, std::vector<int32_t>& targets) {
+  void next(std::array<int64_t, kDomainsCount>& served, int32_t bos, std::vector<int32_t>& inputs,
+            std::vector<int32_t>& targets) {
     int64_t total = 1;
     for (int64_t count : served) total += count;
     size_t domain = 0;
@@ -58,7 +60,9 @@ class Batches {
   }
 
  private:
-  int64_t phase(size_t domain, int64_t epoch) const { return int64_t(std::mt19937_64(seed_ * 1000 + domain * 100 + epoch)() % uint64_t(length_)); }
+  int64_t phase(size_t domain, int64_t epoch) const {
+    return int64_t(std::mt19937_64(seed_ * 1000 + domain * 100 + epoch)() % uint64_t(length_));
+  }
   void shuffle(size_t domain, int64_t epoch, int64_t count) {
     std::mt19937_64 random(seed_ * 1000 + domain * 100 + epoch + 50);
     auto& order = order_[domain];
@@ -110,7 +114,9 @@ Status save_checkpoint(const std::string& path, Model& model, const Progress& pr
   std::vector<double> numbers = {double(progress.step), double(progress.tokens), progress.seconds};
   for (int64_t count : progress.sequences_served) numbers.push_back(double(count));
   archive.write("progress", torch::tensor(numbers, torch::kFloat64));
-  archive.write("tokenizer", torch::from_blob(const_cast<uint8_t*>(tokenizer.data()), {int64_t(tokenizer.size())}, torch::kUInt8).clone());
+  archive.write(
+      "tokenizer",
+      torch::from_blob(const_cast<uint8_t*>(tokenizer.data()), {int64_t(tokenizer.size())}, torch::kUInt8).clone());
   try {
     archive.save_to(path + ".tmp");
   } catch (const c10::Error& error) {
@@ -127,22 +133,22 @@ Result<Bytes> load_checkpoint(const std::string& path, Model& model, Progress& p
     torch::NoGradGuard no_grad;
     torch::serialize::InputArchive archive;
     archive.load_from(path);
-    torch::Tensor value;
+    const auto read = [&](const std::string& name) {  // a tensor read into keeps its storage: always a new one
+      torch::Tensor value;
+      archive.read(name, value);
+      return value;
+    };
     for (Parameter& p : model.parameters()) {
-      archive.read(p.name, value);
-      p.master.copy_(value);
-      for (size_t i = 0; i < p.state.size(); ++i) {
-        archive.read(p.name + ".state" + std::to_string(i), value);
-        p.state[i].copy_(value);
-      }
+      p.master.copy_(read(p.name));
+      for (size_t i = 0; i < p.state.size(); ++i) p.state[i].copy_(read(p.name + ".state" + std::to_string(i)));
     }
-    archive.read("progress", value);
-    const double* numbers = value.data_ptr<double>();
+    const torch::Tensor saved = read("progress");
+    const double* numbers = saved.data_ptr<double>();
     progress.step = int64_t(numbers[0]);
     progress.tokens = int64_t(numbers[1]);
     progress.seconds = numbers[2];
     for (size_t d = 0; d < kDomainsCount; ++d) progress.sequences_served[d] = int64_t(numbers[3 + d]);
-    archive.read("tokenizer", value);
+    const torch::Tensor value = read("tokenizer");
     model.refresh();
     return Bytes(value.data_ptr<uint8_t>(), value.data_ptr<uint8_t>() + value.numel());
   } catch (const c10::Error& error) {
@@ -173,12 +179,57 @@ Status evaluate_dev(Model& model, const Tokenizer& tokenizer, const std::string&
     }
     const double bits = nats / std::log(2.0) / bytes;
     sum += bits;
-    std::printf("dev %-10s %8lld tokens %9.0f bytes  %.4f nats/token  %.4f bits/byte\n", domain.name, (long long)seen, bytes, nats / double(seen), bits);
+    std::printf("dev %-10s %8lld tokens %9.0f bytes  %.4f nats/token  %.4f bits/byte\n", domain.name, (long long)seen,
+                bytes, nats / double(seen), bits);
   }
   std::printf("dev mean       %.4f bits/byte\n", sum / double(kDomainsCount));
   std::fflush(stdout);
   return Ok();
 }
+
+// Sums since the last line, and the lines: on the screen and in the curve file.
+class Curve {
+ public:
+  Curve(const RunConfig& config, const Tokenizer& tokenizer)
+      : config_(config),
+        tokenizer_(tokenizer),
+        file_(config.checkpoint + ".csv", config.resume ? std::ios::app : std::ios::trunc) {
+    if (!config.resume) file_ << "step,tokens,seconds,nats_per_token,bits_per_byte,tokens_per_second,rate\n";
+  }
+
+  void add(double loss, std::span<const int32_t> targets) {
+    seen_ += int64_t(targets.size());
+    nats_ += loss * double(targets.size());
+    for (int32_t t : targets) bytes_ += t == tokenizer_.bos() ? 0 : double(tokenizer_.vocabulary()[t].size());
+  }
+  double elapsed() const { return seconds_since(logged_at_); }
+
+  void log(const Progress& progress, const Model& model, double rate) {
+    const double speed = double(seen_) / elapsed(), per_token = nats_ / double(seen_);
+    const double bits = nats_ / std::log(2.0) / bytes_, minutes = progress.seconds / 60;
+    const double left =
+        config_.minutes > 0 ? config_.minutes - minutes : double(config_.tokens_budget - progress.tokens) / speed / 60;
+    std::printf(
+        "step %lld  tokens %.2fM  loss %.4f  bpb %.4f  %.0f tok/s  %.0f GFLOP/s  rate %.3f  trained %.1f min  left "
+        "%.1f min\n",
+        (long long)progress.step, double(progress.tokens) / 1e6, per_token, bits, speed,
+        6e-9 * double(model.config().matmul_weights()) * speed, rate, minutes, left);
+    std::fflush(stdout);
+    file_ << progress.step << ',' << progress.tokens << ',' << progress.seconds << ',' << per_token << ',' << bits
+          << ',' << speed << ',' << rate << std::endl;
+    logged_at_ = Clock::now();
+    nats_ = bytes_ = 0;
+    seen_ = 0;
+  }
+
+ private:
+  const RunConfig& config_;
+  const Tokenizer& tokenizer_;
+  std::ofstream file_;
+  Clock::time_point logged_at_ = Clock::now();
+  double nats_ = 0, bytes_ = 0;
+  int64_t seen_ = 0;
+};
 
 Status train(const RunConfig& config) {
   Model model({}, config.seed);
@@ -195,16 +246,14 @@ Status train(const RunConfig& config) {
   Batches batches;
   LMC_TRY(batches.open(config.tokens, config.seed, config.length));
   const OptimizerConfig optimizer;
-  std::ofstream curve(config.checkpoint + ".csv", config.resume ? std::ios::app : std::ios::trunc);
-  if (!config.resume) curve << "step,tokens,seconds,nats_per_token,bits_per_byte,tokens_per_second,rate\n";
-
+  Curve curve(config, *tokenizer);
   StepClock clock;
-  auto saved_at = Clock::now(), logged_at = Clock::now();
-  double nats = 0, bytes = 0;
-  int64_t seen = 0, first_step = progress.step;
+  auto saved_at = Clock::now();
+  const int64_t first_step = progress.step;
   std::vector<int32_t> inputs, targets;
   while (true) {
-    const double done = config.minutes > 0 ? progress.seconds / (config.minutes * 60) : double(progress.tokens) / double(config.tokens_budget);
+    const double done = config.minutes > 0 ? progress.seconds / (config.minutes * 60)
+                                           : double(progress.tokens) / double(config.tokens_budget);
     const bool last = done >= 1 || (config.stop_after_steps && progress.step - first_step >= config.stop_after_steps);
     if (last || seconds_since(saved_at) > config.checkpoint_seconds) {
       LMC_TRY(save_checkpoint(config.checkpoint, model, progress, *tokenizer_bytes));
@@ -220,7 +269,8 @@ Status train(const RunConfig& config) {
     }
     inputs.clear();
     targets.clear();
-    for (int64_t i = 0; i < config.sequences; ++i) batches.next(progress.sequences_served, tokenizer->bos(), inputs, targets);
+    for (int64_t i = 0; i < config.sequences; ++i)
+      batches.next(progress.sequences_served, tokenizer->bos(), inputs, targets);
     const double loss = model.train_step(inputs, targets, config.sequences, config.length);
     if (!std::isfinite(loss)) return bad_input("loss is not finite at step " + std::to_string(progress.step));
     ++progress.step;
@@ -229,22 +279,8 @@ Status train(const RunConfig& config) {
     model.refresh();
     progress.tokens += int64_t(inputs.size());
     progress.seconds += clock.counted(seconds_since(start));
-    seen += int64_t(inputs.size());
-    nats += loss * double(inputs.size());
-    for (int32_t target : targets) bytes += target == tokenizer->bos() ? 0 : double(tokenizer->vocabulary()[target].size());
-    const double elapsed = seconds_since(logged_at);
-    if (elapsed > config.log_seconds || progress.step - first_step == 1) {
-      const double speed = double(seen) / elapsed, per_token = nats / double(seen), bits = nats / std::log(2.0) / bytes;
-      const double left = config.minutes > 0 ? config.minutes - progress.seconds / 60 : double(config.tokens_budget - progress.tokens) / speed / 60;
-      std::printf("step %lld  tokens %.2fM  loss %.4f  bpb %.4f  %.0f tok/s  %.0f GFLOP/s  rate %.3f  trained %.1f min  left %.1f min\n",
-                  (long long)progress.step, double(progress.tokens) / 1e6, per_token, bits, speed, 6e-9 * double(model.config().matmul_weights()) * speed,
-                  rate, progress.seconds / 60, left);
-      std::fflush(stdout);
-      curve << progress.step << ',' << progress.tokens << ',' << progress.seconds << ',' << per_token << ',' << bits << ',' << speed << ',' << rate << std::endl;
-      logged_at = Clock::now();
-      nats = bytes = 0;
-      seen = 0;
-    }
+    curve.add(loss, targets);
+    if (curve.elapsed() > config.log_seconds || progress.step - first_step == 1) curve.log(progress, model, rate);
   }
   return evaluate_dev(model, *tokenizer, config.tokens, 65536);
 }

@@ -1,0 +1,22 @@
+// A finished run to a model file: weights to int8, the tokenizer beside them.
+#ifndef LMC_TRAIN_EXPORT_H_
+#define LMC_TRAIN_EXPORT_H_
+
+#include <string>
+
+#include "lmc/base/result.h"
+
+namespace lmc::train {
+
+struct ExportConfig {
+  std::string checkpoint;
+  std::string out;  // .lmcm
+  std::string name = "text-base";
+  int down_input_bits = 8;  // as the run was tuned for
+};
+
+Status export_model(const ExportConfig& config);
+
+}  // namespace lmc::train
+
+#endif  // LMC_TRAIN_EXPORT_H_
