@@ -1,9 +1,12 @@
 #include "train/export.h"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "lmc/base/io.h"
+#include "lmc/models/head.h"
 #include "lmc/models/model_writer.h"
+#include "lmc/models/transformer.h"
 #include "train/session.h"
 
 namespace lmc::train {
@@ -65,6 +68,39 @@ Status export_model(const ExportConfig& config) {
   const auto file = writer.finish();
   if (!file.ok()) return file.error();
   return write_file(config.out, *file);
+}
+
+Status check_model(const std::string& path, const std::string& tokens, int64_t tokens_per_domain) {
+  const auto file = ModelFile::open(path);
+  if (!file.ok()) return file.error();
+  const auto tokenizer = Tokenizer::parse(file->section("tokenizer"));
+  if (!tokenizer.ok()) return tokenizer.error();
+  const auto transformer = Transformer::load(*file, best_isa());
+  if (!transformer.ok()) return transformer.error();
+  const Head head = transformer->make_head();
+  TransformerScratch scratch;
+  HeadScratch head_scratch;
+  Hidden hidden;
+  const auto loss = [&](std::span<const int32_t> inputs, std::span<const int32_t> targets) {
+    constexpr size_t kChunk = 64;
+    TransformerState state = transformer->make_state(1);
+    const std::vector<uint32_t> stream(kChunk, 0);
+    std::vector<uint32_t> cumulative(kChunk * size_t(head.vocab() + 1));
+    double nats = 0;
+    for (size_t begin = 0; begin < inputs.size(); begin += kChunk) {
+      const size_t count = std::min(kChunk, inputs.size() - begin);
+      const std::vector<uint16_t> chunk(inputs.begin() + ptrdiff_t(begin), inputs.begin() + ptrdiff_t(begin + count));
+      transformer->step(state, std::span(stream).first(count), chunk, hidden, scratch);
+      head.cumulative(hidden, 0, int(count), cumulative.data(), head_scratch);
+      for (size_t i = 0; i < count; ++i) {
+        const uint32_t* row = cumulative.data() + i * size_t(head.vocab() + 1);
+        const auto target = size_t(targets[begin + i]);
+        nats -= std::log(double(row[target + 1] - row[target]) / double(row[head.vocab()]));
+      }
+    }
+    return nats;
+  };
+  return evaluate_dev(loss, *tokenizer, tokens, tokens_per_domain);
 }
 
 }  // namespace lmc::train

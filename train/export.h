@@ -1,4 +1,4 @@
-// A finished run to a model file: weights to int8, the tokenizer beside them.
+// A finished run to a model file: weights to int8, the tokenizer beside them; and what the exact engine makes of it.
 #ifndef LMC_TRAIN_EXPORT_H_
 #define LMC_TRAIN_EXPORT_H_
 
@@ -16,6 +16,9 @@ struct ExportConfig {
 };
 
 Status export_model(const ExportConfig& config);
+
+// Prints bits per byte of a model file on the dev texts as evaluate_dev does, by the exact engine.
+Status check_model(const std::string& model, const std::string& tokens, int64_t tokens_per_domain);
 
 }  // namespace lmc::train
 

@@ -44,7 +44,8 @@ Status evaluate_checkpoint(const std::string& checkpoint, const std::string& tok
   LMC_TRY(tokenizer);
   std::printf("step %lld, %.2fM tokens, %.1f minutes%s\n", (long long)progress.step, double(progress.tokens) / 1e6,
               progress.seconds / 60, quantised ? ", fake quantisation" : "");
-  return evaluate_dev(model, *tokenizer, tokens, count);
+  const auto loss = [&](auto inputs, auto targets) { return model.evaluate(inputs, targets); };
+  return evaluate_dev(loss, *tokenizer, tokens, count);
 }
 
 int report(const Status& status) {
@@ -100,11 +101,17 @@ int main(int argc, char** argv) {
   write->add_option("-o", exported.out)->required();
   write->add_option("--name", exported.name);
   write->add_option("--down-bits", exported.down_input_bits);
+  std::string model;
+  auto* check = app.add_subcommand("check", "Bits per byte of a model file on the dev texts, by the exact engine");
+  check->add_option("MODEL", model)->required();
+  check->add_option("--tokens", run.tokens)->required();
+  check->add_option("--count", count, "tokens a domain");
   CLI11_PARSE(app, argc, argv);
 
   if (*learn) return report(learn_tokenizer(corpus, vocabulary, out));
   if (*cut) return report(tokenize_files(corpus, tokenizer, out));
   if (*fit) return report(train(run));
   if (*write) return report(export_model(exported));
+  if (*check) return report(check_model(model, run.tokens, count));
   return report(evaluate_checkpoint(run.checkpoint, run.tokens, count, quantised, run.down_input_bits));
 }

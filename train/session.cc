@@ -156,7 +156,8 @@ Result<Bytes> load_checkpoint(const std::string& path, Model& model, Progress& p
   }
 }
 
-Status evaluate_dev(Model& model, const Tokenizer& tokenizer, const std::string& tokens, int64_t tokens_per_domain) {
+Status evaluate_dev(const DocumentLoss& loss, const Tokenizer& tokenizer, const std::string& tokens,
+                    int64_t tokens_per_domain) {
   constexpr size_t kLongest = 4096;
   double sum = 0;
   for (const Domain& domain : kDomains) {
@@ -171,7 +172,7 @@ Status evaluate_dev(Model& model, const Tokenizer& tokenizer, const std::string&
       if (count > 0) {
         std::vector<int32_t> inputs(stream->begin() + begin, stream->begin() + begin + count);
         std::vector<int32_t> targets(stream->begin() + begin + 1, stream->begin() + begin + 1 + count);
-        nats += model.evaluate(inputs, targets);
+        nats += loss(inputs, targets);
         for (int32_t target : targets) bytes += double(tokenizer.vocabulary()[target].size());
         seen += int64_t(count);
       }
@@ -282,7 +283,8 @@ Status train(const RunConfig& config) {
     curve.add(loss, targets);
     if (curve.elapsed() > config.log_seconds || progress.step - first_step == 1) curve.log(progress, model, rate);
   }
-  return evaluate_dev(model, *tokenizer, config.tokens, 65536);
+  const auto loss = [&](auto inputs, auto targets) { return model.evaluate(inputs, targets); };
+  return evaluate_dev(loss, *tokenizer, config.tokens, 65536);
 }
 
 }  // namespace lmc::train

@@ -3,6 +3,8 @@
 #define LMC_TRAIN_SESSION_H_
 
 #include <array>
+#include <functional>
+#include <span>
 #include <string>
 
 #include "lmc/tokenize/tokenizer.h"
@@ -39,8 +41,12 @@ Status save_checkpoint(const std::string& path, Model& model, const Progress& pr
 // Restores weights, optimiser state and progress; returns the serialised tokenizer.
 Result<Bytes> load_checkpoint(const std::string& path, Model& model, Progress& progress);
 
-// Prints bits per byte for every domain on up to tokens_per_domain tokens of dev text, in float or as quantised.
-Status evaluate_dev(Model& model, const Tokenizer& tokenizer, const std::string& tokens, int64_t tokens_per_domain);
+// The sum of the losses of targets after inputs (one document from its BOS on), in nats.
+using DocumentLoss = std::function<double(std::span<const int32_t> inputs, std::span<const int32_t> targets)>;
+
+// Prints bits per byte for every domain on up to tokens_per_domain tokens of dev text, each document's first 4096.
+Status evaluate_dev(const DocumentLoss& loss, const Tokenizer& tokenizer, const std::string& tokens,
+                    int64_t tokens_per_domain);
 
 }  // namespace lmc::train
 
