@@ -283,6 +283,7 @@ Status train(const RunConfig& config) {
     curve.add(loss, targets);
     if (curve.elapsed() > config.log_seconds || progress.step - first_step == 1) curve.log(progress, model, rate);
   }
+  std::printf("dev texts, %s:\n", model.quantisation.on ? "rounded to int8 steps" : "float");
   const auto loss = [&](auto inputs, auto targets) { return model.evaluate(inputs, targets); };
   return evaluate_dev(loss, *tokenizer, config.tokens, 65536);
 }
