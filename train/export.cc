@@ -7,6 +7,7 @@
 #include "lmc/models/head.h"
 #include "lmc/models/model_writer.h"
 #include "lmc/models/transformer.h"
+#include "train/checkpoint.h"
 #include "train/session.h"
 
 namespace lmc::train {
@@ -36,14 +37,13 @@ lmc::ModelConfig engine_config(const ModelConfig& config, int down_input_bits) {
 }  // namespace
 
 Status export_model(const ExportConfig& config) {
-  Model model({}, 1);
-  Progress progress;
-  const auto tokenizer = load_checkpoint(config.checkpoint, model, progress);
-  if (!tokenizer.ok()) return tokenizer.error();
-  const ModelConfig& shape = model.config();
+  const auto checkpoint = load_checkpoint(config.checkpoint);
+  if (!checkpoint.ok()) return checkpoint.error();
+  const Progress& progress = checkpoint->progress;
+  const ModelConfig& shape = checkpoint->model->config();
   ModelWriter writer(config.name, engine_config(shape, config.down_input_bits));
   const int64_t queries = shape.heads * 64, keys = shape.kv_heads * 64;
-  for (const Parameter& p : model.parameters()) {
+  for (const Parameter& p : checkpoint->model->parameters()) {
     if (!p.name.starts_with("layer")) {
       add(writer, p.name, p.master);
       continue;
@@ -61,7 +61,7 @@ Status export_model(const ExportConfig& config) {
       add(writer, layer + (kind == "out" ? "wo" : kind == "up" ? "w_up" : "w_down"), p.master);
     }
   }
-  writer.add_section("tokenizer", *tokenizer);
+  writer.add_section("tokenizer", checkpoint->tokenizer);
   const nlohmann::json training = {
       {"steps", progress.step}, {"tokens", progress.tokens}, {"seconds", progress.seconds}};
   writer.set_training(training.dump());

@@ -35,18 +35,55 @@ Status tokenize_files(const std::string& corpus, const std::string& tokenizer_pa
 
 Status evaluate_checkpoint(const std::string& checkpoint, const std::string& tokens, int64_t count, bool quantised,
                            int down_bits) {
-  Model model({}, 1);
-  Progress progress;
+  auto saved = load_checkpoint(checkpoint);
+  if (!saved.ok()) return saved.error();
+  Model& model = *saved->model;
+  const Progress& progress = saved->progress;
   model.quantisation = {quantised, down_bits};
-  auto bytes = load_checkpoint(checkpoint, model, progress);
-  LMC_TRY(bytes);
-  auto tokenizer = Tokenizer::parse(*bytes);
+  model.refresh();
+  auto tokenizer = Tokenizer::parse(saved->tokenizer);
   LMC_TRY(tokenizer);
   std::printf("step %lld, %.2fM tokens, %.1f minutes%s\n", (long long)progress.step, double(progress.tokens) / 1e6,
               progress.seconds / 60, quantised ? ", fake quantisation" : "");
   const auto loss = [&](auto inputs, auto targets) { return model.evaluate(inputs, targets); };
   return evaluate_dev(loss, *tokenizer, tokens, count);
 }
+
+struct TrainOptions {
+  std::string device = "cpu";
+  bool plain = false;
+
+  CLI::App* add_to(CLI::App& app, RunConfig& run) {
+    auto* fit = app.add_subcommand("train", "Train");
+    fit->add_option("--tokens", run.tokens, "folder of the token files")->required();
+    fit->add_option("--tokenizer", run.tokenizer, "as `lmc-train tokenizer` writes it")->required();
+    fit->add_option("--checkpoint", run.checkpoint, "written every five minutes")->required();
+    fit->add_flag("--resume", run.resume, "go on where CHECKPOINT stopped");
+    fit->add_option("--from", run.from, "begin with the weights of another checkpoint");
+    fit->add_option("--kv-heads", run.model.kv_heads, "key/value heads");
+    fit->add_option("--device", device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
+    fit->add_flag("--plain", plain, "torch operations instead of the AVX-512 kernels");
+    fit->add_option("--minutes", run.minutes, "budget of trained time");
+    fit->add_option("--tokens-budget", run.tokens_budget, "stop after so many tokens");
+    fit->add_option("--sequences", run.sequences, "sequences a step");
+    fit->add_option("--length", run.length, "tokens of a sequence");
+    fit->add_option("--quantise-share", run.quantise_share,
+                    "last part of the run with weights and activations rounded to int8");
+    fit->add_option("--down-bits", run.down_input_bits,
+                    "of the activations before the last product of a layer: 8 or 16");
+    fit->add_option("--seed", run.seed, "of the data's order and the first weights");
+    fit->add_option("--stop-after-steps", run.stop_after_steps, "for measurements");
+    fit->add_option("--log-seconds", run.log_seconds, "between lines of the log");
+    return fit;
+  }
+
+  Status train(RunConfig& run) const {
+    if (device == "cuda" && !torch::cuda::is_available())
+      return environment_error("this libtorch sees no CUDA device; use one built for CUDA, or --device cpu");
+    run.backend = Backend::choose(device, plain);
+    return lmc::train::train(run);
+  }
+};
 
 int report(const Status& status) {
   if (status.ok()) return 0;
@@ -75,20 +112,8 @@ int main(int argc, char** argv) {
   cut->add_option("CORPUS", corpus)->required();
   cut->add_option("--tokenizer", tokenizer)->required();
   cut->add_option("-o", out)->required();
-  auto* fit = app.add_subcommand("train", "Train");
-  fit->add_option("--tokens", run.tokens, "folder of the token files")->required();
-  fit->add_option("--tokenizer", run.tokenizer)->required();
-  fit->add_option("--checkpoint", run.checkpoint)->required();
-  fit->add_flag("--resume", run.resume);
-  fit->add_option("--minutes", run.minutes, "budget of trained time");
-  fit->add_option("--tokens-budget", run.tokens_budget);
-  fit->add_option("--sequences", run.sequences, "sequences a step");
-  fit->add_option("--length", run.length);
-  fit->add_option("--quantise-share", run.quantise_share);
-  fit->add_option("--down-bits", run.down_input_bits);
-  fit->add_option("--seed", run.seed);
-  fit->add_option("--stop-after-steps", run.stop_after_steps);
-  fit->add_option("--log-seconds", run.log_seconds);
+  TrainOptions training;
+  auto* fit = training.add_to(app, run);
   auto* eval = app.add_subcommand("eval", "Bits per byte on the dev texts");
   eval->add_option("CHECKPOINT", run.checkpoint)->required();
   eval->add_option("--tokens", run.tokens)->required();
@@ -110,7 +135,7 @@ int main(int argc, char** argv) {
 
   if (*learn) return report(learn_tokenizer(corpus, vocabulary, out));
   if (*cut) return report(tokenize_files(corpus, tokenizer, out));
-  if (*fit) return report(train(run));
+  if (*fit) return report(training.train(run));
   if (*write) return report(export_model(exported));
   if (*check) return report(check_model(model, run.tokens, count));
   return report(evaluate_checkpoint(run.checkpoint, run.tokens, count, quantised, run.down_input_bits));

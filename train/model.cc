@@ -2,9 +2,11 @@
 
 #include <omp.h>
 
+#include <chrono>
 #include <cmath>
 
 #include "train/kernels.h"
+#include "train/reference.h"
 
 namespace lmc::train {
 namespace {
@@ -19,19 +21,26 @@ constexpr int64_t kHeadChunkRows = 1024;  // 1024 x 8192 bf16 logits = 16 MiB: a
 
 }  // namespace
 
+Backend Backend::choose(const std::string& name, bool plain) {
+  const torch::Device device(name);
+  const bool kernels = device.is_cpu() && __builtin_cpu_supports("avx512bf16");
+  return {device, plain || !kernels};
+}
+
 Parameter& Model::add(std::string name, UpdateRule rule, Tensor value) {
   Parameter p;
   p.name = std::move(name);
   p.rule = rule;
-  p.master = value.contiguous();
-  if (value.dim() == 2) p.half = torch::zeros_like(value, torch::kBFloat16);
+  value = value.contiguous().to(backend_.device);
+  p.master = value;
+  if (value.dim() == 2 && !backend_.plain) p.half = torch::zeros_like(value, torch::kBFloat16);
   p.gradient = torch::zeros_like(value, rule == UpdateRule::kMuon ? torch::kBFloat16 : torch::kFloat32);
   for (int i = 0; i < (rule == UpdateRule::kMuon ? 1 : 2); ++i) p.state.push_back(torch::zeros_like(value));
   parameters_.push_back(std::move(p));
   return parameters_.back();
 }
 
-Model::Model(const ModelConfig& config, uint64_t seed) : config_(config) {
+Model::Model(const ModelConfig& config, uint64_t seed, const Backend& backend) : config_(config), backend_(backend) {
   torch::NoGradGuard no_grad;
   torch::manual_seed(seed);
   const int64_t C = config.width, F = config.feed_forward;
@@ -125,7 +134,26 @@ void Model::forward(std::span<const int32_t> inputs) {
   add_norm(x, delta, half_of(final_), float_of(final_scale_), N, C, quantise);
 }
 
+Tensor Model::plain_loss(std::span<const int32_t> inputs, std::span<const int32_t> targets, int64_t B, int64_t T,
+                         const std::vector<Tensor>& weights) const {
+  const auto ids = [&](std::span<const int32_t> values) {
+    return torch::from_blob(const_cast<int32_t*>(values.data()), {B, T}, torch::kInt32)
+        .to(backend_.device, torch::kInt64);
+  };
+  return reference_loss(config_, weights, ids(inputs), ids(targets), torch::kBFloat16, quantisation);
+}
+
+double Model::plain_step(std::span<const int32_t> inputs, std::span<const int32_t> targets, int64_t B, int64_t T) {
+  std::vector<Tensor> weights;
+  for (const Parameter& p : parameters_) weights.push_back(p.master.detach().requires_grad_(true));
+  const Tensor loss = plain_loss(inputs, targets, B, T, weights);
+  loss.backward();
+  for (size_t i = 0; i < weights.size(); ++i) parameters_[i].gradient.copy_(weights[i].grad());
+  return loss.item<double>();
+}
+
 double Model::train_step(std::span<const int32_t> inputs, std::span<const int32_t> targets, int64_t B, int64_t T) {
+  if (backend_.plain) return plain_step(inputs, targets, B, T);
   torch::NoGradGuard no_grad;
   allocate(B, T);
   forward(inputs);
@@ -189,9 +217,39 @@ void Model::backward(std::span<const int32_t> inputs) {
       for (int64_t c = part * 16; c < part * 16 + 16; ++c) gradient[inputs[n] * C + c] += rows[n * C + c];
 }
 
+double Model::products_rate(int64_t N) const {
+  torch::NoGradGuard no_grad;
+  using Clock = std::chrono::steady_clock;
+  constexpr int kRounds = 3;
+  const auto options = torch::TensorOptions(backend_.device).dtype(torch::kBFloat16);
+  double seconds = 0;
+  for (int round = -1; round < kRounds; ++round) {  // the first one warms up
+    const auto start = Clock::now();
+    for (const Parameter& p : parameters_) {
+      if (p.master.dim() != 2 || &p == embed_) continue;
+      const int64_t rows = &p == head_ ? std::min(N, kHeadChunkRows) : N;
+      const Tensor w = torch::zeros(p.master.sizes(), options), x = torch::zeros({rows, w.size(1)}, options),
+                   y = torch::zeros({rows, w.size(0)}, options);
+      Tensor dx = torch::empty_like(x), dy = torch::empty_like(y), dw = torch::empty_like(w);
+      for (int64_t n = 0; n < N; n += rows) {
+        at::mm_out(dy, x, w.t());
+        at::mm_out(dx, y, w);
+        at::mm_out(dw, y.t(), x);
+      }
+    }
+    if (round >= 0) seconds += std::chrono::duration<double>(Clock::now() - start).count();
+  }
+  return 6.0 * double(config_.matmul_weights()) * double(N) * kRounds / seconds;
+}
+
 double Model::evaluate(std::span<const int32_t> inputs, std::span<const int32_t> targets) {
   torch::NoGradGuard no_grad;
   const int64_t count = int64_t(inputs.size()), T = (count + 63) / 64 * 64;
+  if (backend_.plain) {
+    std::vector<Tensor> weights;
+    for (const Parameter& p : parameters_) weights.push_back(p.master);
+    return plain_loss(inputs, targets, 1, count, weights).item<double>() * double(count);
+  }
   std::vector<int32_t> padded(inputs.begin(), inputs.end());
   padded.resize(T, 0);
   allocate(1, T);

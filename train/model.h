@@ -4,7 +4,8 @@
 //   x += Wo attention(q,k,v); n = rms(x); x += Wdown relu(Wup n)^2;  logits = Whead rms(x)
 //
 // B sequences of T tokens, N = B*T rows, C width, F feed-forward width, V vocabulary. Matrices are (out,in).
-// Written out by hand rather than with autograd: the passes are fixed, and so nothing is kept or copied in vain.
+// On a CPU with AVX-512 BF16 the passes are written out by hand: they are fixed, and so nothing is kept or copied in
+// vain. Anywhere else (another CPU, a CUDA device) they are plain torch operations with autograd (reference.h).
 #ifndef LMC_TRAIN_MODEL_H_
 #define LMC_TRAIN_MODEL_H_
 
@@ -17,7 +18,7 @@
 namespace lmc::train {
 
 struct ModelConfig {
-  int64_t vocabulary = 8192, width = 256, layers = 6, heads = 4, kv_heads = 2, feed_forward = 1024;
+  int64_t vocabulary = 8192, width = 256, layers = 6, heads = 4, kv_heads = 1, feed_forward = 1024;
   std::vector<int64_t> windows = {128, 512, 128, 512, 128, 512};
   double rope_theta = 10000;
   int64_t qkv_width() const { return (heads + 2 * kv_heads) * 64; }
@@ -28,6 +29,15 @@ struct ModelConfig {
 };
 
 enum class UpdateRule { kMuon, kAdam };
+
+// Where and how the passes run.
+struct Backend {
+  torch::Device device = torch::kCPU;
+  bool plain = false;  // torch operations instead of the kernels
+
+  // name: cpu or cuda. Kernels where they can run, unless plain is asked for. Throws c10::Error for a name torch lacks.
+  static Backend choose(const std::string& name, bool plain);
+};
 
 struct Parameter {
   std::string name;
@@ -46,9 +56,10 @@ struct Quantisation {
 
 class Model {
  public:
-  Model(const ModelConfig& config, uint64_t seed);
+  Model(const ModelConfig& config, uint64_t seed, const Backend& backend = {});
 
   const ModelConfig& config() const { return config_; }
+  const Backend& backend() const { return backend_; }
   std::vector<Parameter>& parameters() { return parameters_; }
   Quantisation quantisation;
 
@@ -56,6 +67,8 @@ class Model {
   void refresh();
   // inputs, targets: B*T ids. Fills every gradient (of the mean loss); returns the mean loss in nats per token.
   double train_step(std::span<const int32_t> inputs, std::span<const int32_t> targets, int64_t B, int64_t T);
+  // What the machine gives for the products of a step over N rows and nothing else: FLOP/s, counted as 6 * weights * N.
+  double products_rate(int64_t N) const;
   // One sequence, any length; float32 logits. Sum of the losses of targets, in nats.
   double evaluate(std::span<const int32_t> inputs, std::span<const int32_t> targets);
 
@@ -68,8 +81,12 @@ class Model {
   void forward(std::span<const int32_t> inputs);
   void backward(std::span<const int32_t> inputs);
   Parameter& add(std::string name, UpdateRule rule, torch::Tensor value);
+  torch::Tensor plain_loss(std::span<const int32_t> inputs, std::span<const int32_t> targets, int64_t B, int64_t T,
+                           const std::vector<torch::Tensor>& weights) const;
+  double plain_step(std::span<const int32_t> inputs, std::span<const int32_t> targets, int64_t B, int64_t T);
 
   ModelConfig config_;
+  Backend backend_;
   std::vector<Parameter> parameters_;
   Parameter *embed_ = nullptr, *head_ = nullptr;
   std::vector<Layer> layers_;

@@ -35,6 +35,14 @@ void muon(Parameter& p, const OptimizerConfig& config, double rate) {
   }
 }
 
+void adam_plain(Parameter& p, const OptimizerConfig& config, double lr, int64_t step) {
+  p.state[0].lerp_(p.gradient, 1 - config.beta1);
+  p.state[1].mul_(config.beta2).addcmul_(p.gradient, p.gradient, 1 - config.beta2);
+  const double m_scale = 1 / (1 - std::pow(config.beta1, double(step))),
+               v_scale = 1 / (1 - std::pow(config.beta2, double(step)));
+  p.master.addcdiv_(p.state[0], (p.state[1] * v_scale).sqrt_().add_(1e-10), -lr * m_scale);
+}
+
 }  // namespace
 
 void update(Model& model, const OptimizerConfig& config, double rate, int64_t step) {
@@ -45,6 +53,10 @@ void update(Model& model, const OptimizerConfig& config, double rate, int64_t st
       continue;
     }
     const double lr = p.name == "embed" ? config.embed_rate : p.name == "head" ? config.head_rate : config.gain_rate;
+    if (model.backend().plain) {
+      adam_plain(p, config, lr * rate, step);
+      continue;
+    }
     adam(p.master.data_ptr<float>(), p.gradient.data_ptr<float>(), p.state[0].data_ptr<float>(),
          p.state[1].data_ptr<float>(), p.master.numel(), float(lr * rate), float(config.beta1), float(config.beta2),
          step);

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstdio>
 #include <deque>
-#include <filesystem>
 #include <fstream>
 #include <random>
 
@@ -105,57 +104,6 @@ double learning_rate_factor(double progress, int64_t step) {
 
 }  // namespace
 
-Status save_checkpoint(const std::string& path, Model& model, const Progress& progress, const Bytes& tokenizer) {
-  torch::serialize::OutputArchive archive;
-  for (Parameter& p : model.parameters()) {
-    archive.write(p.name, p.master);
-    for (size_t i = 0; i < p.state.size(); ++i) archive.write(p.name + ".state" + std::to_string(i), p.state[i]);
-  }
-  std::vector<double> numbers = {double(progress.step), double(progress.tokens), progress.seconds};
-  for (int64_t count : progress.sequences_served) numbers.push_back(double(count));
-  archive.write("progress", torch::tensor(numbers, torch::kFloat64));
-  archive.write(
-      "tokenizer",
-      torch::from_blob(const_cast<uint8_t*>(tokenizer.data()), {int64_t(tokenizer.size())}, torch::kUInt8).clone());
-  try {
-    archive.save_to(path + ".tmp");
-  } catch (const c10::Error& error) {
-    return environment_error("cannot write " + path + ".tmp: " + error.what_without_backtrace());
-  }
-  std::error_code code;
-  std::filesystem::rename(path + ".tmp", path, code);
-  if (code) return environment_error("cannot rename " + path + ".tmp: " + code.message());
-  return Ok();
-}
-
-Result<Bytes> load_checkpoint(const std::string& path, Model& model, Progress& progress) {
-  try {
-    torch::NoGradGuard no_grad;
-    torch::serialize::InputArchive archive;
-    archive.load_from(path);
-    const auto read = [&](const std::string& name) {  // a tensor read into keeps its storage: always a new one
-      torch::Tensor value;
-      archive.read(name, value);
-      return value;
-    };
-    for (Parameter& p : model.parameters()) {
-      p.master.copy_(read(p.name));
-      for (size_t i = 0; i < p.state.size(); ++i) p.state[i].copy_(read(p.name + ".state" + std::to_string(i)));
-    }
-    const torch::Tensor saved = read("progress");
-    const double* numbers = saved.data_ptr<double>();
-    progress.step = int64_t(numbers[0]);
-    progress.tokens = int64_t(numbers[1]);
-    progress.seconds = numbers[2];
-    for (size_t d = 0; d < kDomainsCount; ++d) progress.sequences_served[d] = int64_t(numbers[3 + d]);
-    const torch::Tensor value = read("tokenizer");
-    model.refresh();
-    return Bytes(value.data_ptr<uint8_t>(), value.data_ptr<uint8_t>() + value.numel());
-  } catch (const c10::Error& error) {
-    return bad_input("cannot load checkpoint " + path + ": " + error.what_without_backtrace());
-  }
-}
-
 Status evaluate_dev(const DocumentLoss& loss, const Tokenizer& tokenizer, const std::string& tokens,
                     int64_t tokens_per_domain) {
   constexpr size_t kLongest = 4096;
@@ -205,16 +153,19 @@ class Curve {
   }
   double elapsed() const { return seconds_since(logged_at_); }
 
-  void log(const Progress& progress, const Model& model, double rate) {
+  // products: FLOP/s of a step's products alone, measured on this machine before the run.
+  void log(const Progress& progress, const Model& model, double rate, double products) {
+    const double flops_per_token = 6.0 * double(model.config().matmul_weights());
     const double speed = double(seen_) / elapsed(), per_token = nats_ / double(seen_);
     const double bits = nats_ / std::log(2.0) / bytes_, minutes = progress.seconds / 60;
     const double left =
         config_.minutes > 0 ? config_.minutes - minutes : double(config_.tokens_budget - progress.tokens) / speed / 60;
     std::printf(
-        "step %lld  tokens %.2fM  loss %.4f  bpb %.4f  %.0f tok/s  %.0f GFLOP/s  rate %.3f  trained %.1f min  left "
+        "step %lld  tokens %.2fM  loss %.4f  bpb %.4f  %.0f tok/s  %.0f GFLOP/s, %.0f %% of the products alone  rate "
+        "%.3f  trained %.1f min  left "
         "%.1f min\n",
-        (long long)progress.step, double(progress.tokens) / 1e6, per_token, bits, speed,
-        6e-9 * double(model.config().matmul_weights()) * speed, rate, minutes, left);
+        (long long)progress.step, double(progress.tokens) / 1e6, per_token, bits, speed, flops_per_token * speed * 1e-9,
+        100 * flops_per_token * speed / products, rate, minutes, left);
     std::fflush(stdout);
     file_ << progress.step << ',' << progress.tokens << ',' << progress.seconds << ',' << per_token << ',' << bits
           << ',' << speed << ',' << rate << std::endl;
@@ -232,17 +183,21 @@ class Curve {
   int64_t seen_ = 0;
 };
 
+// Random weights, those of another run in a new schedule, or the run itself where it stopped.
+Result<Checkpoint> begin(const RunConfig& config) {
+  if (config.resume) return load_checkpoint(config.checkpoint, config.backend);
+  if (!config.from.empty()) return warm_start(config.from, config.model, config.backend);
+  auto tokenizer = read_file(config.tokenizer);
+  LMC_TRY(tokenizer);
+  return Checkpoint{std::make_unique<Model>(config.model, config.seed, config.backend), {}, std::move(*tokenizer)};
+}
+
 Status train(const RunConfig& config) {
-  Model model({}, config.seed);
-  Progress progress;
-  auto tokenizer_bytes = read_file(config.tokenizer);
-  LMC_TRY(tokenizer_bytes);
-  if (config.resume) {
-    auto saved = load_checkpoint(config.checkpoint, model, progress);
-    LMC_TRY(saved);
-    tokenizer_bytes = *saved;
-  }
-  auto tokenizer = Tokenizer::parse(*tokenizer_bytes);
+  auto start_point = begin(config);
+  if (!start_point.ok()) return start_point.error();
+  Model& model = *start_point->model;
+  Progress& progress = start_point->progress;
+  auto tokenizer = Tokenizer::parse(start_point->tokenizer);
   LMC_TRY(tokenizer);
   Batches batches;
   LMC_TRY(batches.open(config.tokens, config.seed, config.length));
@@ -251,13 +206,15 @@ Status train(const RunConfig& config) {
   StepClock clock;
   auto saved_at = Clock::now();
   const int64_t first_step = progress.step;
+  const double products = model.products_rate(config.sequences * config.length);
+  std::printf("products alone: %.0f GFLOP/s\n", products * 1e-9);
   std::vector<int32_t> inputs, targets;
   while (true) {
     const double done = config.minutes > 0 ? progress.seconds / (config.minutes * 60)
                                            : double(progress.tokens) / double(config.tokens_budget);
     const bool last = done >= 1 || (config.stop_after_steps && progress.step - first_step >= config.stop_after_steps);
     if (last || seconds_since(saved_at) > config.checkpoint_seconds) {
-      LMC_TRY(save_checkpoint(config.checkpoint, model, progress, *tokenizer_bytes));
+      LMC_TRY(save_checkpoint(config.checkpoint, model, progress, start_point->tokenizer));
       saved_at = Clock::now();
     }
     if (last) break;
@@ -281,7 +238,8 @@ Status train(const RunConfig& config) {
     progress.tokens += int64_t(inputs.size());
     progress.seconds += clock.counted(seconds_since(start));
     curve.add(loss, targets);
-    if (curve.elapsed() > config.log_seconds || progress.step - first_step == 1) curve.log(progress, model, rate);
+    if (curve.elapsed() > config.log_seconds || progress.step - first_step == 1)
+      curve.log(progress, model, rate, products);
   }
   std::printf("dev texts, %s:\n", model.quantisation.on ? "rounded to int8 steps" : "float");
   const auto loss = [&](auto inputs, auto targets) { return model.evaluate(inputs, targets); };

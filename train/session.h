@@ -2,14 +2,12 @@
 #ifndef LMC_TRAIN_SESSION_H_
 #define LMC_TRAIN_SESSION_H_
 
-#include <array>
 #include <functional>
 #include <span>
 #include <string>
 
 #include "lmc/tokenize/tokenizer.h"
-#include "train/corpus.h"
-#include "train/model.h"
+#include "train/checkpoint.h"
 #include "train/optimizer.h"
 
 namespace lmc::train {
@@ -19,6 +17,9 @@ struct RunConfig {
   std::string tokenizer;   // file
   std::string checkpoint;  // file; its folder takes the curve, too
   bool resume = false;
+  std::string from;  // another run's checkpoint whose weights begin this one (empty: random weights)
+  Backend backend;
+  ModelConfig model;   // of a run from random weights, or the shape to give those of `from`
   double minutes = 0;  // budget of trained time; 0: use tokens_budget
   int64_t tokens_budget = 0;
   int64_t sequences = 8, length = 1024;
@@ -29,17 +30,7 @@ struct RunConfig {
   double checkpoint_seconds = 300, log_seconds = 20;
 };
 
-// Where a run stands; saved in its checkpoint.
-struct Progress {
-  int64_t step = 0, tokens = 0;
-  double seconds = 0;  // trained time, pauses capped
-  std::array<int64_t, kDomainsCount> sequences_served{};
-};
-
 Status train(const RunConfig& config);
-Status save_checkpoint(const std::string& path, Model& model, const Progress& progress, const Bytes& tokenizer);
-// Restores weights, optimiser state and progress; returns the serialised tokenizer.
-Result<Bytes> load_checkpoint(const std::string& path, Model& model, Progress& progress);
 
 // The sum of the losses of targets after inputs (one document from its BOS on), in nats.
 using DocumentLoss = std::function<double(std::span<const int32_t> inputs, std::span<const int32_t> targets)>;

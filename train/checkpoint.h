@@ -1,0 +1,39 @@
+// Checkpoints: a run's weights, optimiser state, progress and tokenizer in one file.
+#ifndef LMC_TRAIN_CHECKPOINT_H_
+#define LMC_TRAIN_CHECKPOINT_H_
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "lmc/base/bytes.h"
+#include "lmc/base/result.h"
+#include "train/corpus.h"
+#include "train/model.h"
+
+namespace lmc::train {
+
+// Where a run stands.
+struct Progress {
+  int64_t step = 0, tokens = 0;
+  double seconds = 0;  // trained time, pauses capped
+  std::array<int64_t, kDomainsCount> sequences_served{};
+};
+
+struct Checkpoint {
+  std::unique_ptr<Model> model;  // weights and optimiser state
+  Progress progress;
+  Bytes tokenizer;  // serialised
+};
+
+// Writes PATH.tmp, then renames it: a stop in the middle leaves the checkpoint before.
+Status save_checkpoint(const std::string& path, Model& model, const Progress& progress, const Bytes& tokenizer);
+Result<Checkpoint> load_checkpoint(const std::string& path, const Backend& backend = {});
+
+// A new run that begins with the weights of a checkpoint, whose data it goes on with. `shape` may ask for fewer
+// key/value heads; groups of them are then averaged.
+Result<Checkpoint> warm_start(const std::string& path, const ModelConfig& shape, const Backend& backend);
+
+}  // namespace lmc::train
+
+#endif  // LMC_TRAIN_CHECKPOINT_H_
