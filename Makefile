@@ -20,7 +20,7 @@ test: build
 
 bench: build
 	@scripts/install-deps.sh --bench
-	@bench/run --kind text
+	@bench/run --kind all
 
 install: build
 	@cmake --install $(BUILD)

@@ -22,6 +22,7 @@ class Tool:
     compress: tuple  # reads "in", writes "packed"
     decompress: tuple  # reads "packed", writes "out"
     packed: str = "packed"  # some insist on a suffix
+    out: str = "out"
     version: tuple = ()
 
     @property
@@ -41,6 +42,8 @@ PEERS = [
     filter_tool("xz -9e", "xz", "-9e", "-c"),
     filter_tool("zstd -22", "zstd", "-q", "--ultra", "-22", "--long=27", "-c"),
     filter_tool("brotli -11", "brotli", "-q", "11", "-w", "24", "-c"),
+    Tool("7z PPMd", ("7z", "a", "-t7z", "-mx=9", "-m0=PPMd:o=16:mem=256m", "packed.7z", "in"),
+         ("7z", "x", "-y", "-ounpacked", "packed.7z"), packed="packed.7z", out="unpacked/in", version=("7z",)),
     Tool("zpaq -m5", ("zpaq", "a", "packed.zpaq", "in", "-m5"), ("zpaq", "x", "packed.zpaq", "in", "-to", "out"),
          packed="packed.zpaq", version=("zpaq",)),
 ]
@@ -89,7 +92,7 @@ def measure(tool, path):
         else:
             compress = run_child(tool.compress, folder)
             decompress = run_child(tool.decompress, folder)
-        if (folder / "out").read_bytes() != (folder / "in").read_bytes():
+        if (folder / tool.out).read_bytes() != (folder / "in").read_bytes():
             raise RuntimeError(f"{tool.name}: {path} did not come back")
         return Measured((folder / tool.packed).stat().st_size, compress[0], decompress[0], compress[1], decompress[1])
 

@@ -11,7 +11,7 @@ set -euo pipefail
 build=(g++ cmake ninja-build make libssl-dev libcli11-dev nlohmann-json3-dev)
 test=(libgtest-dev python3)
 check=(clang-format-14 python3 git)
-bench=(python3 gzip bzip2 xz-utils zstd brotli zpaq)
+bench=(python3 gzip bzip2 xz-utils zstd brotli p7zip-full zpaq libbenchmark-dev)
 fuzz=(clang)
 cross=(g++-aarch64-linux-gnu qemu-user-static libssl-dev:arm64)
 train=(libtorch-dev)

@@ -1,0 +1,16 @@
+"""Markdown tables, and where they go."""
+
+
+def table(header, rows):
+    lines = ["| " + " | ".join(header) + " |", "|---|" + "---:|" * (len(header) - 1)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def put_between_marks(path, mark, text, heading):
+    """Replaces what stands between <!-- mark --> and <!-- end of mark -->; makes the section if there is none."""
+    begin, end = f"<!-- {mark} -->\n", f"<!-- end of {mark} -->\n"
+    old = path.read_text() if path.exists() else "# Results\n"
+    if begin not in old:
+        old += f"\n## {heading}\n\n{begin}{end}"
+    before, rest = old.split(begin, 1)
+    path.write_text(before + begin + text + end + rest.split(end, 1)[1])
