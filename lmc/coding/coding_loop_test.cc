@@ -78,7 +78,7 @@ TEST(CodingLoop, TokensOfSeveralStreamsComeBack) {
   MixingModel again({.tokens = true, .streams = 2, .size_bytes = 6000}, best_isa());
   for (size_t i = 0; i < tokens.size(); ++i)
     ASSERT_EQ(code_token(decoder, tree, again, i & 1, frequencies(i).data(), 0), tokens[i]);
-  EXPECT_EQ(again.stream(0).history, mixing.stream(0).history);
+  EXPECT_EQ(again.history(0), mixing.history(0));
 }
 
 }  // namespace

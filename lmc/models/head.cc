@@ -55,9 +55,10 @@ void Head::cumulative(const Hidden& hidden, int first, int count, uint32_t* out,
 
 void Head::adapt(const Hidden& hidden, int row, uint16_t token, const uint32_t* cumulative, float rate) {
   assert(token + 1 < vocab_);
+  const uint32_t total = cumulative[vocab_];
+  if (cumulative[token + 1] - cumulative[token] > total / 2) return;  // nothing much to learn
   const int16_t* values = hidden.values.data() + size_t(row) * size_t(width_);
   const float hidden_rate = rate * hidden.scales[size_t(row)];
-  const uint32_t total = cumulative[vocab_];
   list_.resize(size_t(vocab_) + 1);
   int count = kernels_->above(cumulative, vocab_ - 1, total / 250, list_.data());
   bool has_token = false;

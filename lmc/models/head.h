@@ -35,8 +35,9 @@ class Head {
   void cumulative(const Hidden& hidden, int first, int count, uint32_t* out, HeadScratch& scratch) const;
 
   // Learns that `token` followed hidden row `row`, for which `cumulative` (V + 1) had been predicted: one step of
-  // gradient descent on the rows of all tokens with a chance above 1/250, and the right one. rate is in units of
-  // weights per unit of (chance * hidden value): about 0.06 / sqrt(C). token must not be BOS.
+  // gradient descent on the rows of all tokens with a chance above 1/250, and the right one; nothing where that had a
+  // chance above a half. rate is in units of weights per unit of (chance * hidden value): about 0.015 / sqrt(C). token
+  // must not be BOS.
   void adapt(const Hidden& hidden, int row, uint16_t token, const uint32_t* cumulative, float rate);
 
  private:

@@ -134,14 +134,14 @@ class Step {
         buffers_(buffers),
         count_(int(streams.size())) {}
 
-  void run(std::span<const uint16_t> tokens, Hidden& hidden) {
-    begin(tokens);
-    for (int l = 0; l < config_.layers; ++l) {
+  void run(std::span<const uint16_t> tokens, int first, int last, Hidden& hidden) {
+    if (first == 0) begin(tokens);
+    for (int l = first; l < last; ++l) {
       const Layer& layer = weights_.layers[size_t(l)];
       attention(l, layer);
       feed_forward(layer);
     }
-    finish(hidden);
+    if (last == config_.layers) finish(hidden);
   }
 
  private:
@@ -395,8 +395,14 @@ Head Transformer::make_head() const { return *weights_->head; }
 
 void Transformer::step(TransformerState& state, std::span<const uint32_t> streams, std::span<const uint16_t> tokens,
                        Hidden& hidden, TransformerScratch& scratch) const {
-  assert(streams.size() == tokens.size() && !streams.empty());
-  Step(*weights_, *state.contents_, streams, *scratch.contents_).run(tokens, hidden);
+  step_layers(state, streams, tokens, 0, weights_->config.layers, hidden, scratch);
+}
+
+void Transformer::step_layers(TransformerState& state, std::span<const uint32_t> streams,
+                              std::span<const uint16_t> tokens, int first, int last, Hidden& hidden,
+                              TransformerScratch& scratch) const {
+  assert(streams.size() == tokens.size() && !streams.empty() && first < last);
+  Step(*weights_, *state.contents_, streams, *scratch.contents_).run(tokens, first, last, hidden);
 }
 
 }  // namespace lmc

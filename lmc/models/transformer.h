@@ -71,6 +71,10 @@ class Transformer {
   // stream n times is a prefill of n tokens).
   void step(TransformerState& state, std::span<const uint32_t> streams, std::span<const uint16_t> tokens,
             Hidden& hidden, TransformerScratch& scratch) const;
+  // A part of step(): layers [first, last), first < last, so that two threads can share one step. Calls with the same
+  // streams, tokens and scratch must follow each other from layer 0 on; the last one writes hidden.
+  void step_layers(TransformerState& state, std::span<const uint32_t> streams, std::span<const uint16_t> tokens,
+                   int first, int last, Hidden& hidden, TransformerScratch& scratch) const;
 
  private:
   explicit Transformer(std::shared_ptr<const TransformerWeights> weights) : weights_(std::move(weights)) {}

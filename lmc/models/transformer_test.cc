@@ -85,7 +85,7 @@ void append(Trace& trace, const Head& head, const Hidden& hidden, int row, HeadS
   head.cumulative(hidden, row, 1, &*(trace.cumulative.end() - std::ptrdiff_t(size)), scratch);
 }
 
-// Feeds all texts in lockstep, the streams in groups of `batch`.
+// Feeds all texts in lockstep, the streams in groups of `batch`, each step in two parts cut at a layer that changes.
 std::vector<Trace> run(const Transformer& model, const Texts& texts, size_t batch) {
   TransformerState state = model.make_state(uint32_t(texts.size()));
   TransformerScratch scratch;
@@ -101,7 +101,10 @@ std::vector<Trace> run(const Transformer& model, const Texts& texts, size_t batc
         streams.push_back(uint32_t(s));
         tokens.push_back(texts[s][step]);
       }
-      model.step(state, streams, tokens, hidden, scratch);
+      const int cut = 1 + int(step % size_t(model.config().layers));
+      model.step_layers(state, streams, tokens, 0, cut, hidden, scratch);
+      if (cut < model.config().layers)
+        model.step_layers(state, streams, tokens, cut, model.config().layers, hidden, scratch);
       for (size_t i = 0; i < streams.size(); ++i) append(traces[streams[i]], head, hidden, int(i), head_scratch);
     }
   }

@@ -6,21 +6,43 @@
 namespace lmc {
 namespace {
 
-// Tokens per byte (text_block.h) from which the vocabulary does not know the bytes: slow, and hardly a gain; and from
-// which context mixing alone may be smaller (tables, logs): both are tried.
-constexpr double kUnknown = 0.6;
-constexpr double kDoubtful = 0.38;
+// Tokens per byte (text_block.h) between which context mixing alone may be smaller (tables, logs, rare languages): a
+// small block is then coded both ways, of a large one a piece. Below, the language model is sure to gain; above, the
+// vocabulary does not know the bytes: slow, and hardly a gain.
+struct Doubt {
+  double from, to;
+};
+constexpr Doubt kSmallBlocks{0.38, 0.8};
+constexpr Doubt kLargeBlocks{0.5, 0.6};
+constexpr size_t kLargeBytes = 65536;
+constexpr size_t kTrialBytes = 16384;
+
+EncodedBlock mixing_block(ByteSpan raw, const BlockResources& resources) {
+  return {BlockCodec::kMixing, encode_mixing_block(raw, resources)};
+}
+EncodedBlock text_block(const TextModel& model, ByteSpan raw, const BlockResources& resources) {
+  return {BlockCodec::kText, encode_text_block(model, raw, resources)};
+}
+EncodedBlock smaller_block(const TextModel& model, ByteSpan raw, const BlockResources& resources) {
+  EncodedBlock text = text_block(model, raw, resources);
+  EncodedBlock mixing = mixing_block(raw, resources);
+  return mixing.payload.size() < text.payload.size() ? std::move(mixing) : std::move(text);
+}
 
 EncodedBlock encode_best(ByteSpan raw, int level, const BlockResources& resources) {
-  if (level < kFirstModelLevel || resources.model == nullptr)
-    return {BlockCodec::kMixing, encode_mixing_block(raw, resources)};
+  if (level < kFirstModelLevel || resources.model == nullptr) return mixing_block(raw, resources);
   const auto model = load_text_model(*resources.model, resources.isa);
-  const double density = model.ok() ? tokens_per_byte(**model, raw) : kUnknown;
-  if (density >= kUnknown) return {BlockCodec::kMixing, encode_mixing_block(raw, resources)};
-  EncodedBlock text{BlockCodec::kText, encode_text_block(**model, raw, resources)};
-  if (density < kDoubtful) return text;
-  EncodedBlock mixing{BlockCodec::kMixing, encode_mixing_block(raw, resources)};
-  return mixing.payload.size() < text.payload.size() ? std::move(mixing) : std::move(text);
+  if (!model.ok()) return mixing_block(raw, resources);
+  const double density = tokens_per_byte(**model, raw);
+  const Doubt doubt = raw.size() > kLargeBytes ? kLargeBlocks : kSmallBlocks;
+  if (density >= doubt.to) return mixing_block(raw, resources);
+  if (density < doubt.from) return text_block(**model, raw, resources);
+  if (raw.size() <= kLargeBytes) return smaller_block(**model, raw, resources);
+  BlockResources quiet = resources;
+  quiet.progress = {};
+  const ByteSpan piece = raw.subspan((raw.size() - kTrialBytes) / 2, kTrialBytes);
+  if (smaller_block(**model, piece, quiet).codec == BlockCodec::kMixing) return mixing_block(raw, resources);
+  return text_block(**model, raw, resources);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "lmc/pipeline/lockstep.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <numeric>
 
@@ -9,10 +10,9 @@ namespace {
 
 constexpr uint32_t kMaxStreams = 16;
 constexpr uint64_t kTokensPerStream = 3072;
-constexpr uint32_t kBatchRows = 16;  // rows that share one pass over the weights
 
 // Step of the adaptive head, per square root of the width, and the tokens after which it has fallen to 1/sqrt(2).
-constexpr float kHeadRate = 0.06f;
+constexpr float kHeadRate = 0.015f;
 constexpr float kHeadRateTokens = 40000.0f;
 
 }  // namespace
@@ -25,60 +25,41 @@ Lockstep::Lockstep(const Transformer& transformer, const StreamPlan& plan, int t
     : transformer_(transformer),
       adapt_head_(adapt_head),
       plan_(plan),
-      workers_(std::max(1, std::min(threads, plan.streams > 1 ? 4 : 1))),
+      workers_(plan.streams > 1 ? std::clamp(threads, 1, 2) : 1),
       state_(transformer.make_state(plan.streams)),
       head_(transformer.make_head()),
       ids_(plan.streams),
       tokens_(plan.streams, uint16_t(transformer.config().vocab - 1)) {
   std::iota(ids_.begin(), ids_.end(), 0u);
   const uint32_t groups = std::min(plan.streams, 2u);
-  const auto row = size_t(head_.vocab()) + 1;
   for (uint32_t g = 0; g < groups; ++g) {
     Group& group = groups_.emplace_back();
     group.first = plan.streams * g / groups;
     group.count = plan.streams * (g + 1) / groups - group.first;
-    group.cumulative.resize(group.count * row);
-    const uint32_t batches = (group.count + kBatchRows - 1) / kBatchRows;
-    group.batches.resize(batches);
-    for (uint32_t b = 0; b < batches; ++b) {
-      group.batches[b].first = group.first + group.count * b / batches;
-      group.batches[b].count = group.first + group.count * (b + 1) / batches - group.batches[b].first;
-    }
+    group.cumulative.resize(group.count * (size_t(head_.vocab()) + 1));
   }
 }
 
-// How many of the streams [first, first + count) have a token at this step: the longer streams come first.
-uint32_t Lockstep::active(uint32_t first, uint32_t count, uint64_t step) const {
+// How many of the group's streams have a token at this step: the longer streams come first.
+uint32_t Lockstep::active(const Group& group, uint64_t step) const {
   uint32_t n = 0;
-  while (n < count && plan_.length(first + n) > step) ++n;
+  while (n < group.count && plan_.length(group.first + n) > step) ++n;
   return n;
 }
 
-void Lockstep::run_network(Batch& batch, uint64_t step) {
-  const uint32_t rows = active(batch.first, batch.count, step);
-  if (rows == 0) return;
-  transformer_.step(state_, std::span(ids_).subspan(batch.first, rows), std::span(tokens_).subspan(batch.first, rows),
-                    batch.hidden, batch.scratch);
-}
-
-void Lockstep::run_head(Group& group, Batch& batch, uint32_t half, uint64_t step) {
-  const uint32_t rows = active(batch.first, batch.count, step);
-  const uint32_t first = half == 0 ? 0 : rows / 2;
-  const uint32_t count = (half == 0 ? rows / 2 : rows) - first;
-  if (count == 0) return;
-  const size_t row = size_t(head_.vocab()) + 1;
-  head_.cumulative(batch.hidden, int(first), int(count),
-                   group.cumulative.data() + (batch.first - group.first + first) * row, batch.head_scratch[half]);
-}
-
-void Lockstep::run_heads(Group& group, uint64_t step) {
-  workers_.run(uint32_t(group.batches.size()) * 2,
-               [&](uint32_t job) { run_head(group, group.batches[job / 2], job % 2, step); });
+// Layers [group.layers_done, last) of the group's step.
+void Lockstep::run_network(Group& group, uint64_t step, int last) {
+  const uint32_t rows = active(group, step);
+  if (rows > 0 && group.layers_done < last)
+    transformer_.step_layers(state_, std::span(ids_).subspan(group.first, rows),
+                             std::span(tokens_).subspan(group.first, rows), group.layers_done, last, group.hidden,
+                             group.scratch);
+  group.layers_done = last;
 }
 
 bool Lockstep::code_group(Group& group, uint64_t step, const CodeToken& code) {
   const size_t row = size_t(head_.vocab()) + 1;
-  const uint32_t rows = active(group.first, group.count, step);
+  const uint32_t rows = active(group, step);
   for (uint32_t i = 0; i < rows; ++i) {
     const uint32_t token = code(group.first + i, step, group.cumulative.data() + i * row);
     if (token == kStop) return false;
@@ -90,46 +71,55 @@ bool Lockstep::code_group(Group& group, uint64_t step, const CodeToken& code) {
 void Lockstep::adapt_group(Group& group, uint64_t step) {
   if (!adapt_head_) return;
   const size_t row = size_t(head_.vocab()) + 1;
-  for (Batch& batch : group.batches) {
-    const uint32_t rows = active(batch.first, batch.count, step);
-    for (uint32_t i = 0; i < rows; ++i) {
-      const float fall = std::sqrt(1.0f + float(adapted_) / kHeadRateTokens);
-      const float rate = kHeadRate / std::sqrt(float(head_.width())) / fall;
-      head_.adapt(batch.hidden, int(i), tokens_[batch.first + i],
-                  group.cumulative.data() + (batch.first + i - group.first) * row, rate);
-      ++adapted_;
-    }
+  const uint32_t rows = active(group, step);
+  for (uint32_t i = 0; i < rows; ++i) {
+    const float fall = std::sqrt(1.0f + float(adapted_) / kHeadRateTokens);
+    const float rate = kHeadRate / std::sqrt(float(head_.width())) / fall;
+    head_.adapt(group.hidden, int(i), tokens_[group.first + i], group.cumulative.data() + i * row, rate);
+    ++adapted_;
   }
 }
 
+bool Lockstep::finish_step(Group& group, uint64_t step, const CodeToken& code) {
+  run_network(group, step, transformer_.config().layers);
+  group.layers_done = 0;
+  const uint32_t rows = active(group, step);
+  if (rows == 0) return true;
+  head_.cumulative(group.hidden, 0, int(rows), group.cumulative.data(), head_scratch_);
+  if (!code_group(group, step, code)) return false;
+  adapt_group(group, step);
+  return true;
+}
+
+// One thread finishes this group's step while the other runs the first layers for the next group. How many those are
+// follows from the time each takes and changes no result.
+bool Lockstep::run_phase(Group& group, uint64_t step, Group& next, uint64_t next_step, const CodeToken& code) {
+  if (&group == &next || workers_.threads() == 1) return finish_step(group, step, code);
+  using Clock = std::chrono::steady_clock;
+  bool sound = true;
+  Clock::duration finishing{}, beginning{};
+  workers_.run(2, [&](uint32_t job) {
+    const auto start = Clock::now();
+    if (job == 0) {
+      sound = finish_step(group, step, code);
+      finishing = Clock::now() - start;
+    } else {
+      run_network(next, next_step, first_layers_);
+      beginning = Clock::now() - start;
+    }
+  });
+  first_layers_ = finishing > beginning ? std::min(first_layers_ + 1, transformer_.config().layers)
+                                        : std::max(first_layers_ - 1, 0);
+  return sound;
+}
+
 bool Lockstep::run(const CodeToken& code, const std::function<void(uint64_t)>& progress) {
-  for (Batch& batch : groups_[0].batches) run_network(batch, 0);
-  run_heads(groups_[0], 0);
   const size_t phases = plan_.steps() * groups_.size();
   for (size_t phase = 0; phase < phases; ++phase) {
     const uint64_t step = phase / groups_.size();
-    Group& coding = groups_[phase % groups_.size()];
+    Group& group = groups_[phase % groups_.size()];
     Group& next = groups_[(phase + 1) % groups_.size()];
-    const uint64_t next_step = (phase + 1) / groups_.size();
-    bool sound = true;
-    const auto code_and_learn = [&] {
-      sound = code_group(coding, step, code);
-      if (sound) adapt_group(coding, step);
-    };
-    if (&coding == &next) {  // one stream: its next token needs the one just coded
-      code_and_learn();
-      if (sound) run_network(next.batches[0], next_step);
-    } else {
-      workers_.run(uint32_t(next.batches.size()) + 1, [&](uint32_t job) {
-        if (job == 0) {
-          code_and_learn();
-        } else {
-          run_network(next.batches[job - 1], next_step);
-        }
-      });
-    }
-    if (!sound) return false;
-    run_heads(next, next_step);
+    if (!run_phase(group, step, next, (phase + 1) / groups_.size(), code)) return false;
     if (progress && phase % 64 == 0) progress(step);
   }
   return true;

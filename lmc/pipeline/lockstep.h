@@ -5,7 +5,6 @@
 #ifndef LMC_PIPELINE_LOCKSTEP_H_
 #define LMC_PIPELINE_LOCKSTEP_H_
 
-#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -45,25 +44,21 @@ class Lockstep {
   bool run(const CodeToken& code, const std::function<void(uint64_t step)>& progress);
 
  private:
-  // Rows that go through the network together.
-  struct Batch {
+  // Streams whose tokens go through the network together.
+  struct Group {
     uint32_t first = 0, count = 0;  // streams
+    int layers_done = 0;            // of the step at hand
     Hidden hidden;
     TransformerScratch scratch;
-    std::array<HeadScratch, 2> head_scratch;  // the head works on halves of a batch
-  };
-  struct Group {
-    uint32_t first = 0, count = 0;
-    std::deque<Batch> batches;
     std::vector<uint32_t> cumulative;  // (count, V + 1)
   };
 
-  uint32_t active(uint32_t first, uint32_t count, uint64_t step) const;
-  void run_network(Batch& batch, uint64_t step);
-  void run_head(Group& group, Batch& batch, uint32_t half, uint64_t step);
-  void run_heads(Group& group, uint64_t step);
+  uint32_t active(const Group& group, uint64_t step) const;
+  void run_network(Group& group, uint64_t step, int last);
   bool code_group(Group& group, uint64_t step, const CodeToken& code);
   void adapt_group(Group& group, uint64_t step);
+  bool finish_step(Group& group, uint64_t step, const CodeToken& code);
+  bool run_phase(Group& group, uint64_t step, Group& next, uint64_t next_step, const CodeToken& code);
 
   const Transformer& transformer_;
   bool adapt_head_;
@@ -74,6 +69,8 @@ class Lockstep {
   std::deque<Group> groups_;
   std::vector<uint32_t> ids_;     // 0 .. streams - 1
   std::vector<uint16_t> tokens_;  // last token of each stream; BOS at first
+  HeadScratch head_scratch_;
+  int first_layers_ = 0;  // that the second thread runs ahead
   uint64_t adapted_ = 0;
 };
 

@@ -136,7 +136,7 @@ Result<Bytes> decode_text_block(const TextModel& model, ByteSpan payload, size_t
                      " bytes; the file is damaged");
   Bytes raw;
   raw.reserve(raw_size_bytes);
-  for (uint32_t stream = 0; stream < plan.streams; ++stream) append_bytes(raw, (*mixing)->stream(stream).history);
+  for (uint32_t stream = 0; stream < plan.streams; ++stream) append_bytes(raw, (*mixing)->history(stream));
   return raw;
 }
 

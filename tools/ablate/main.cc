@@ -4,6 +4,7 @@
 //
 // Codes the files, each as one block, with everything, then without each part, and prints a Markdown table.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <string>
@@ -31,14 +32,14 @@ std::vector<Case> cases(lmc::ByteSpan prior) {
           {"without the language model", {.prior = prior, .without = kPartModel, .adapt_head = false}},
           {"without the adaptive head", {.prior = prior, .adapt_head = false}},
           {"without the prior", {}},
+          {"without the shortcut for sure decisions", {.prior = prior, .without = kPartShortcut}},
           {"without token-aligned contexts", {.prior = prior, .without = kPartTokens}},
           {"without orders 1 to 8", {.prior = prior, .without = kPartOrders}},
           {"without word contexts", {.prior = prior, .without = kPartWords}},
           {"without column contexts", {.prior = prior, .without = kPartColumns}},
           {"without skip and shape contexts", {.prior = prior, .without = kPartShapes}},
           {"without the match model", {.prior = prior, .without = kPartMatch}},
-          {"without history maps", {.prior = prior, .without = kPartHistories}},
-          {"without the final maps", {.prior = prior, .without = kPartMaps}}};
+          {"without history maps", {.prior = prior, .without = kPartHistories}}};
 }
 
 }  // namespace
@@ -51,6 +52,8 @@ int main(int argc, char** argv) {
   app.add_option("model", model_path)->required();
   app.add_option("files", paths)->required();
   app.add_option("--threads", threads);
+  std::vector<size_t> chosen;
+  app.add_option("--case", chosen, "only these rows of the table (0: everything), and each file's bytes");
   CLI11_PARSE(app, argc, argv);
 
   const auto file = lmc::ModelFile::open(model_path);
@@ -70,13 +73,17 @@ int main(int argc, char** argv) {
               lmc::isa_name(resources.isa));
   std::printf("| predictor | bytes | against everything | seconds |\n|---|---:|---:|---:|\n");
   double everything = 0;
-  for (const Case& c : cases(lmc::text_prior(**model))) {
+  const std::vector<Case> all = cases(lmc::text_prior(**model));
+  for (size_t i = 0; i < all.size(); ++i) {
+    const Case& c = all[i];
+    if (!chosen.empty() && std::ranges::find(chosen, i) == chosen.end()) continue;
     const auto start = std::chrono::steady_clock::now();
     size_t bytes = 0;
     for (const lmc::Bytes& raw : inputs) {
       const auto outcome = lmc::try_text_block(**model, raw, c.experiment, resources);
       if (!outcome.ok()) return fail(outcome.error());
       bytes += outcome->payload_bytes;
+      if (!chosen.empty()) std::printf("%zu ", outcome->payload_bytes);
     }
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (everything == 0) everything = double(bytes);
