@@ -34,10 +34,10 @@ std::vector<Case> cases(lmc::ByteSpan prior) {
           {"without the prior", {}},
           {"without the shortcut for sure decisions", {.prior = prior, .without = kPartShortcut}},
           {"without token-aligned contexts", {.prior = prior, .without = kPartTokens}},
-          {"without orders 1 to 8", {.prior = prior, .without = kPartOrders}},
+          {"without orders 1, 4 and 6", {.prior = prior, .without = kPartOrders}},
           {"without word contexts", {.prior = prior, .without = kPartWords}},
           {"without column contexts", {.prior = prior, .without = kPartColumns}},
-          {"without skip and shape contexts", {.prior = prior, .without = kPartShapes}},
+          {"without character classes", {.prior = prior, .without = kPartShapes}},
           {"without the match model", {.prior = prior, .without = kPartMatch}},
           {"without history maps", {.prior = prior, .without = kPartHistories}}};
 }
