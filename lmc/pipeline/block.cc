@@ -47,6 +47,15 @@ EncodedBlock encode_best(ByteSpan raw, int level, const BlockResources& resource
 
 }  // namespace
 
+int useful_threads(ByteSpan raw, bool with_model) {
+  constexpr size_t kStep = 61;  // every so many bytes are looked at
+  size_t seen = 0;
+  size_t control = 0;
+  for (size_t i = 0; i < raw.size(); i += kStep, ++seen)
+    control += raw[i] < 9 || (raw[i] > 13 && raw[i] < 32) || raw[i] == 127;
+  return with_model && control * 100 <= seen ? kTextThreads : 1;
+}
+
 EncodedBlock encode_block(ByteSpan raw, int level, const BlockResources& resources) {
   if (level > 0 && !raw.empty()) {
     EncodedBlock best = encode_best(raw, level, resources);

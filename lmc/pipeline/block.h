@@ -33,6 +33,10 @@ struct EncodedBlock {
   Bytes payload;  // never larger than the raw block
 };
 
+inline constexpr int kTextThreads = 2;  // that one text block can keep busy
+// How many threads encode_block will have work for: a guess, from whether the bytes look like text.
+int useful_threads(ByteSpan raw, bool with_model);
+
 // level 0 stores; 1..3 mix contexts without a language model; 4..9 use it where the bytes are text.
 EncodedBlock encode_block(ByteSpan raw, int level, const BlockResources& resources);
 

@@ -107,23 +107,24 @@ Result<Stats> compress_single(Bytes raw, Sink& sink, const CompressOptions& opti
 }
 
 Result<Stats> compress_many(Bytes first, Bytes second, Source& source, Sink& sink, const CompressOptions& options) {
-  const ThreadShare share = share_threads(options.threads, options.content_bytes, options.block_bytes);
-  ProgressSum progress(options.progress, share.blocks > 1);
+  ProgressSum progress(options.progress, options.threads > 1);
   FrameWriter writer(sink, options);
   const bool with_model = options.model != nullptr && options.level >= kFirstModelLevel;
   LMC_TRY(writer.begin(frame_header(options, options.content_bytes, with_model)));
-  InOrder<CodedBlock> jobs(share.blocks, [&] { progress.tick(); });
-  const auto submit = [&](Bytes raw) {
-    jobs.submit([&options, &progress, threads = share.threads_each, raw = std::move(raw)]() mutable {
+  InOrder<CodedBlock> jobs(options.threads, [&] { progress.tick(); });
+  const auto submit = [&](Bytes raw) -> Status {
+    const int threads = std::min(options.threads, useful_threads(raw, with_model));
+    while (!jobs.has_room(threads)) LMC_TRY(writer.add(jobs.take()));
+    jobs.submit(threads, [&options, &progress, threads, raw = std::move(raw)]() mutable {
       CodedBlock block{std::move(raw), {}};
       block.coded = encode_block(block.raw, options.level, resources(options, threads, progress));
       return block;
     });
+    return Ok();
   };
-  submit(std::move(first));
+  LMC_TRY(submit(std::move(first)));
   for (Bytes next = std::move(second); !next.empty();) {
-    if (jobs.full()) LMC_TRY(writer.add(jobs.take()));
-    submit(std::move(next));
+    LMC_TRY(submit(std::move(next)));
     auto more = read_up_to(source, options.block_bytes);
     if (!more.ok()) return more.error();
     next = std::move(*more);

@@ -137,10 +137,9 @@ class Decoder {
 
   // Reads blocks up to the end marker, which is consumed. Blocks are decoded side by side and written in order.
   Status blocks(const FrameHeader& frame, FrameTail& tail, Sha256Stream& hash) {
-    const ThreadShare share = share_threads(options_.threads, frame.content_bytes, uint64_t(1) << frame.block_log2);
-    ProgressSum progress(options_.progress, share.blocks > 1);
+    ProgressSum progress(options_.progress, options_.threads > 1);
     uint64_t raw_offset = stats_.raw_bytes;
-    InOrder<Decoded> jobs(share.blocks, [&] { progress.tick(); });
+    InOrder<Decoded> jobs(options_.threads, [&] { progress.tick(); });
     for (;;) {
       BlockLayout block{input_.position(), raw_offset, {}};
       const size_t number = tail.blocks.size() + jobs.size();
@@ -160,10 +159,12 @@ class Decoder {
         return bad_input("the file ends inside " + describe_block(number, block), input_.position());
       const auto model = block_model(frame, *header);
       if (!model.ok()) return model.error();
-      if (jobs.full()) LMC_TRY(write(jobs.take(), tail, hash));
-      BlockResources with = resources(options_, *model, share.threads_each);
+      const int threads =
+          std::min(options_.threads, block.header.codec == uint8_t(BlockCodec::kText) ? kTextThreads : 1);
+      while (!jobs.has_room(threads)) LMC_TRY(write(jobs.take(), tail, hash));
+      BlockResources with = resources(options_, *model, threads);
       with.progress = progress.for_block();
-      jobs.submit([block, with, number, payload = std::move(payload)] {
+      jobs.submit(threads, [block, with, number, payload = std::move(payload)] {
         return Decoded{block, decode_checked(number, block, payload, with)};
       });
     }

@@ -1,58 +1,52 @@
-// Blocks of one file side by side: how threads are shared out, results in order, progress added up.
+// Blocks of one file side by side: results in order, progress added up.
 #ifndef LMC_PIPELINE_PARALLEL_H_
 #define LMC_PIPELINE_PARALLEL_H_
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <future>
-#include <optional>
 
 namespace lmc {
-
-// How many blocks are worked on at a time, with how many threads each.
-struct ThreadShare {
-  size_t blocks = 1;
-  int threads_each = 1;
-};
-inline ThreadShare share_threads(int threads, std::optional<uint64_t> content_bytes, uint64_t block_bytes) {
-  const uint64_t most = uint64_t(threads);
-  const uint64_t expected = content_bytes ? *content_bytes / block_bytes + (*content_bytes % block_bytes != 0) : most;
-  const uint64_t blocks = std::clamp<uint64_t>(expected, 1, most);
-  return {size_t(blocks), int(most / blocks)};
-}
 
 // Runs jobs side by side and hands their results over in the order they were submitted.
 template <typename T>
 class InOrder {
  public:
-  // At most limit jobs at a time; with 1, a job runs inside take(), in the calling thread. While take() waits for a
-  // job in another thread, it calls tick now and then.
-  InOrder(size_t limit, std::function<void()> tick) : limit_(limit), tick_(std::move(tick)) {}
+  // Jobs of together at most `threads` threads at a time; with 1, a job runs inside take(), in the calling thread.
+  // While take() waits for a job in another thread, it calls tick now and then.
+  InOrder(int threads, std::function<void()> tick) : threads_(threads), tick_(std::move(tick)) {}
 
   size_t size() const { return jobs_.size(); }
   bool empty() const { return jobs_.empty(); }
-  bool full() const { return jobs_.size() >= limit_; }
+  // Whether a job that works with so many threads may be submitted now.
+  bool has_room(int threads) const { return jobs_.empty() || busy_ + threads <= threads_; }
 
-  void submit(std::function<T()> job) {
-    jobs_.push_back(std::async(limit_ == 1 ? std::launch::deferred : std::launch::async, std::move(job)));
+  void submit(int threads, std::function<T()> job) {
+    busy_ += threads;
+    jobs_.push_back({threads, std::async(threads_ == 1 ? std::launch::deferred : std::launch::async, std::move(job))});
   }
 
   // The result of the oldest job. Must not be called when empty.
   T take() {
-    std::future<T> job = std::move(jobs_.front());
+    Job job = std::move(jobs_.front());
     jobs_.pop_front();
-    while (limit_ > 1 && job.wait_for(std::chrono::milliseconds(100)) == std::future_status::timeout) tick_();
-    return job.get();
+    while (threads_ > 1 && job.result.wait_for(std::chrono::milliseconds(100)) == std::future_status::timeout) tick_();
+    busy_ -= job.threads;
+    return job.result.get();
   }
 
  private:
-  size_t limit_;
+  struct Job {
+    int threads;
+    std::future<T> result;
+  };
+  int threads_;
+  int busy_ = 0;
   std::function<void()> tick_;
-  std::deque<std::future<T>> jobs_;
+  std::deque<Job> jobs_;
 };
 
 // Adds up what blocks report. side_by_side: they run in other threads, so they only count, and tick() reports.
