@@ -1,0 +1,123 @@
+"""The network and its attention: docs/numerics.md, sections 3 and 4."""
+
+import numpy as np
+
+from numerics import (PEAK, TINY, exp_negative, f32, inverse_rms, normalise, peak_of, quantise, rotate, rotation,
+                      rotation_frequencies, split)
+
+
+class Layer:
+    def __init__(self, file, number):
+        a = file.architecture
+        width, ffn, dim = a["width"], a["ffn"], a["head_dim"]
+        name = f"layer.{number}."
+        self.wq = file.matrix(name + "wq", a["heads"] * dim, width)
+        self.wk = file.matrix(name + "wk", a["kv_heads"] * dim, width)
+        self.wv = file.matrix(name + "wv", a["kv_heads"] * dim, width)
+        self.wo = file.matrix(name + "wo", width, a["heads"] * dim)
+        self.w_up = file.matrix(name + "w_up", ffn, width)
+        self.w_gate = file.matrix(name + "w_gate", ffn, width) if a["activation"] == "swiglu" else None
+        self.w_down = file.matrix(name + "w_down", width, ffn)
+        self.q_gain = file.gain(name + "q_gain", a["heads"], optional=False)
+        self.attn_norm = file.gain(name + "attn_norm", width)
+        self.ffn_norm = file.gain(name + "ffn_norm", width)
+        self.window = a["windows"][number]
+
+
+class Cache:
+    """Keys and values of the last positions of one stream, of one key/value head of one layer."""
+
+    def __init__(self, window, dim):
+        self.window = window
+        self.keys = np.zeros((window, dim))  # integers in float64
+        self.values = np.zeros((window, dim))
+        self.key_scales = np.zeros(window, f32)
+        self.value_scales = np.zeros(window, f32)
+        self.fraction = max(f for f in range(23) if window << f < 1 << 32)
+
+    def append(self, position, key, value):
+        slot = position % self.window
+        self.keys[slot], self.key_scales[slot] = key
+        self.values[slot], self.value_scales[slot] = value
+
+    def attend(self, position, query, factor):
+        """The output of one query head."""
+        n = min(position + 1, self.window)
+        dots = (self.keys[:n] @ query.astype(np.float64)).astype(f32)
+        s = dots * factor * self.key_scales[:n]
+        e = exp_negative(s - s.max())
+        one = f32(1 << self.fraction)
+        z = np.rint(e * one).astype(np.int64).sum()
+        t = e * self.value_scales[:n]
+        m = t.max()
+        if m < TINY:
+            return np.zeros(self.values.shape[1], f32)
+        high, low = (half.astype(np.float64) @ self.values[:n] for half in split(np.rint(t * (PEAK[16] / m))))
+        return (high.astype(f32) * f32(256) + low.astype(f32)) * (m / PEAK[16] * (one / z.astype(f32)))
+
+
+class Network:
+    """The weights, which never change."""
+
+    def __init__(self, file):
+        a = self.architecture = file.architecture
+        self.embed = file.matrix("embed", a["vocab"], a["width"])
+        self.layers = [Layer(file, i) for i in range(a["layers"])]
+        self.final_norm = file.gain("final_norm", a["width"])
+        self.epsilon = f32(a["norm_eps"])
+        self.frequencies = rotation_frequencies(float(a["rope_theta"]), a["head_dim"])
+
+
+class NetworkStream:
+    """One stream's way through the network."""
+
+    def __init__(self, network):
+        self.network = network
+        self.position = 0
+        a = network.architecture
+        self.caches = [[Cache(layer.window, a["head_dim"]) for _ in range(a["kv_heads"])] for layer in network.layers]
+
+    def feed(self, token):
+        """The hidden row after a token: integers and their scale."""
+        net = self.network
+        bits = net.architecture["act_bits"]
+        self.turn = rotation(net.frequencies, self.position)
+        x = net.embed.weights[token].astype(f32) * net.embed.scales[token]
+        for layer, caches in zip(net.layers, self.caches):
+            attended = self._attention(layer, caches, *normalise(x, layer.attn_norm, net.epsilon, bits["qkv"]))
+            x = x + layer.wo.product(*quantise(attended, bits["o"]), bits["o"])
+            inner = self._feed_forward(layer, *normalise(x, layer.ffn_norm, net.epsilon, bits["up"]))
+            x = x + layer.w_down.product(*quantise(inner, bits["down"]), bits["down"])
+        self.position += 1
+        return normalise(x, net.final_norm, net.epsilon, bits["head"])
+
+    def _rotated(self, head):
+        head = rotate(head, *self.turn)
+        q, scale = quantise(head, 8)
+        if self.network.architecture["qk_norm"]:
+            scale = scale * inverse_rms(head, self.network.epsilon)
+        return q, scale
+
+    def _attention(self, layer, caches, q, scale):
+        a = self.network.architecture
+        bits = a["act_bits"]["qkv"]
+        queries, keys, values = (matrix.product(q, scale, bits).reshape(-1, a["head_dim"])
+                                 for matrix in (layer.wq, layer.wk, layer.wv))
+        for cache, key, value in zip(caches, keys, values):
+            cache.append(self.position, self._rotated(key), quantise(value, 8))
+        outputs = []
+        for h, head in enumerate(queries):
+            query, query_scale = self._rotated(head)
+            cache = caches[h // (a["heads"] // a["kv_heads"])]
+            outputs.append(cache.attend(self.position, query, query_scale * layer.q_gain[h]))
+        return np.concatenate(outputs)
+
+    def _feed_forward(self, layer, q, scale):
+        bits = self.network.architecture["act_bits"]["up"]
+        u = layer.w_up.product(q, scale, bits)
+        if layer.w_gate is None:
+            u = np.maximum(u, f32(0))
+            return u * u
+        g = layer.w_gate.product(q, scale, bits)
+        e = exp_negative(-np.abs(g))
+        return u * (np.where(g > 0, g, g * e) / (f32(1) + e))

@@ -1,0 +1,80 @@
+"""run_vectors.py GOOD_FOLDER [--most-bytes N] [--models FOLDER]: decodes golden archives and compares their contents.
+
+The manifest is ../manifest.txt of the folder: a line for each archive with its name, its size, the SHA-256 of the
+archive and that of its content. Archives with more than N bytes to be modelled (stored bytes are free) are left out.
+"""
+
+import argparse
+import hashlib
+import os
+import pathlib
+import sys
+import time
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from basics import DamagedFile, MissingModel, Reader  # noqa: E402
+from decode import DEFAULT_MODELS  # noqa: E402
+from frame import TINY_MAGIC, FrameHeader, decode_file, make_tail  # noqa: E402
+from model_file import Models  # noqa: E402
+
+
+def modelled_bytes(data):
+    """Raw bytes in the blocks of a sound file that are not just stored."""
+    total = 0
+    reader = Reader(data)
+    while reader.remaining():
+        if data[reader.position:reader.position + 1] == TINY_MAGIC:
+            _, descriptor = reader.take(2, "descriptor")
+            size = reader.integer(1 + (descriptor >> 3 & 1), "raw size")
+            return total + (size if descriptor & 7 else 0)
+        header = FrameHeader(reader)
+        sizes = []
+        while data[reader.position] != 255:
+            block = reader.take(16, "block header")
+            sizes.append((int.from_bytes(block[2:6], "little"), int.from_bytes(block[6:10], "little")))
+            reader.take(sizes[-1][1], "payload")
+            total += sizes[-1][0] if block[0] else 0
+        reader.take(len(make_tail(header.size, sizes, b"")), "tail")
+    return total
+
+
+def check(path, expected, models):
+    start = time.monotonic()
+    try:
+        content = decode_file(path.read_bytes(), models)
+    except (DamagedFile, MissingModel) as error:
+        print(f"FAIL  {path.stem}: {error}", flush=True)
+        return False
+    same = hashlib.sha256(content).hexdigest() == expected
+    print(f"{'ok  ' if same else 'FAIL'}  {path.stem}: {len(content)} bytes, {time.monotonic() - start:.1f} s", flush=True)
+    return same
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Checks the reference decoder against golden archives.")
+    parser.add_argument("good", type=pathlib.Path)
+    parser.add_argument("--most-bytes", type=int, default=10000, metavar="N")
+    parser.add_argument("--models", type=pathlib.Path, default=DEFAULT_MODELS, metavar="FOLDER")
+    arguments = parser.parse_args()
+    models = Models(arguments.models)
+    passed, failed, skipped = 0, 0, 0
+    for line in (arguments.good.parent / "manifest.txt").read_text().splitlines():
+        if line.startswith("#") or not line:
+            continue
+        name, _, _, content_sha256 = line.split()
+        path = arguments.good / (name + ".lmc")
+        size = modelled_bytes(path.read_bytes())
+        if size > arguments.most_bytes:
+            print(f"skip  {name}: {size} bytes to be modelled")
+            skipped += 1
+        elif check(path, content_sha256, models):
+            passed += 1
+        else:
+            failed += 1
+    print(f"{passed} equal, {failed} not, {skipped} left out")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
