@@ -27,7 +27,7 @@ def main():
         return 3
     except (MissingModel, OSError) as error:
         print(f"{arguments.file}: {error}", file=sys.stderr)
-        return 4
+        return 2
     sys.stdout.buffer.write(content)
     return 0
 

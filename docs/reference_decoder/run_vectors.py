@@ -47,7 +47,8 @@ def check(path, expected, models):
         print(f"FAIL  {path.stem}: {error}", flush=True)
         return False
     same = hashlib.sha256(content).hexdigest() == expected
-    print(f"{'ok  ' if same else 'FAIL'}  {path.stem}: {len(content)} bytes, {time.monotonic() - start:.1f} s", flush=True)
+    seconds = time.monotonic() - start
+    print(f"{'ok  ' if same else 'FAIL'}  {path.stem}: {len(content)} bytes, {seconds:.1f} s", flush=True)
     return same
 
 
