@@ -6,8 +6,8 @@
 #include <cstdint>
 
 #include "lmc/coding/token_tree.h"
-#include "lmc/models/logistic.h"
-#include "lmc/models/mixing.h"
+#include "lmc/mixing/logistic.h"
+#include "lmc/mixing/mixing.h"
 
 namespace lmc {
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "lmc/base/io.h"
-#include "lmc/models/mixing.h"
+#include "lmc/mixing/mixing.h"
 #include "lmc/pipeline/text_block.h"
 
 namespace {

@@ -1,14 +1,14 @@
 // What the streams of a block have shown so far, as contexts: hashes of the last bytes, words, columns and tokens, and
 // the place where the last bytes stood before.
-#ifndef LMC_MODELS_CONTEXTS_H_
-#define LMC_MODELS_CONTEXTS_H_
+#ifndef LMC_MIXING_CONTEXTS_H_
+#define LMC_MIXING_CONTEXTS_H_
 
 #include <array>
 #include <cstdint>
 #include <vector>
 
 #include "lmc/base/bytes.h"
-#include "lmc/models/context_table.h"
+#include "lmc/mixing/context_table.h"
 
 namespace lmc {
 
@@ -73,4 +73,4 @@ inline uint64_t hash2(uint64_t a, uint64_t b) { return mix(a * 0x9E3779B97F4A7C1
 
 }  // namespace lmc
 
-#endif  // LMC_MODELS_CONTEXTS_H_
+#endif  // LMC_MIXING_CONTEXTS_H_

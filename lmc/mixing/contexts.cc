@@ -1,4 +1,4 @@
-#include "lmc/models/contexts.h"
+#include "lmc/mixing/contexts.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "lmc/models/mixing.h"
+#include "lmc/mixing/mixing.h"
 
 #include <gtest/gtest.h>
 

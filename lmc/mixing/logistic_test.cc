@@ -1,4 +1,4 @@
-#include "lmc/models/logistic.h"
+#include "lmc/mixing/logistic.h"
 
 #include <gtest/gtest.h>
 

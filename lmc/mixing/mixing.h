@@ -5,16 +5,16 @@
 // one for all streams of a block. Where the language model is all but sure, nothing else is asked: its chance,
 // corrected by how often it has been right when as sure, is coded. Call order per decision: predict_*, then update_*.
 // Everything is bit-exact (docs/numerics.md).
-#ifndef LMC_MODELS_MIXING_H_
-#define LMC_MODELS_MIXING_H_
+#ifndef LMC_MIXING_MIXING_H_
+#define LMC_MIXING_MIXING_H_
 
 #include <cstdint>
 #include <memory>
 
 #include "lmc/base/bytes.h"
-#include "lmc/models/context_table.h"
-#include "lmc/models/contexts.h"
-#include "lmc/models/mixer.h"
+#include "lmc/mixing/context_table.h"
+#include "lmc/mixing/contexts.h"
+#include "lmc/mixing/mixer.h"
 
 namespace lmc {
 
@@ -91,4 +91,4 @@ class MixingModel {
 
 }  // namespace lmc
 
-#endif  // LMC_MODELS_MIXING_H_
+#endif  // LMC_MIXING_MIXING_H_

@@ -1,4 +1,4 @@
-#include "lmc/models/mixer.h"
+#include "lmc/mixing/mixer.h"
 
 namespace lmc {
 namespace {

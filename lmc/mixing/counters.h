@@ -3,8 +3,8 @@
 // BitSlot is what one context knows about one decision: a probability that learns at the rate 1/n, how often it was
 // seen, and the last eight outcomes. HistoryMap turns the outcomes (exact up to eight, the last eight after that) into
 // a probability learnt over the whole file: what a history *means* is itself learnt.
-#ifndef LMC_MODELS_COUNTERS_H_
-#define LMC_MODELS_COUNTERS_H_
+#ifndef LMC_MIXING_COUNTERS_H_
+#define LMC_MIXING_COUNTERS_H_
 
 #include <array>
 #include <cstdint>
@@ -57,4 +57,4 @@ struct MapEntry {
 
 }  // namespace lmc
 
-#endif  // LMC_MODELS_COUNTERS_H_
+#endif  // LMC_MIXING_COUNTERS_H_

@@ -1,6 +1,6 @@
-#include "lmc/models/mixer_kernels.h"
+#include "lmc/mixing/mixer_kernels.h"
 #define LMC_KERNELS_NAME mixer_kernels_base
-#include "lmc/models/mixer_kernels.inc"
+#include "lmc/mixing/mixer_kernels.inc"
 
 namespace lmc {
 

@@ -2,14 +2,14 @@
 // each; a last small set mixes those. Every set learns from its own error (after Mattern and Mahoney's PAQ mixers).
 //
 // State is binary32 in one fixed order of operations: the same bits on every machine.
-#ifndef LMC_MODELS_MIXER_H_
-#define LMC_MODELS_MIXER_H_
+#ifndef LMC_MIXING_MIXER_H_
+#define LMC_MIXING_MIXER_H_
 
 #include <cstdint>
 #include <vector>
 
-#include "lmc/models/logistic.h"
-#include "lmc/models/mixer_kernels.h"
+#include "lmc/mixing/logistic.h"
+#include "lmc/mixing/mixer_kernels.h"
 
 namespace lmc {
 
@@ -66,4 +66,4 @@ class Mixer {
 
 }  // namespace lmc
 
-#endif  // LMC_MODELS_MIXER_H_
+#endif  // LMC_MIXING_MIXER_H_

@@ -2,13 +2,13 @@
 //
 // One bucket is one cache line: a check value and the fifteen nodes of a four-bit binary tree. A context looks for its
 // bucket in two neighbouring lines; when neither is its own, the one seen less often is given up.
-#ifndef LMC_MODELS_CONTEXT_TABLE_H_
-#define LMC_MODELS_CONTEXT_TABLE_H_
+#ifndef LMC_MIXING_CONTEXT_TABLE_H_
+#define LMC_MIXING_CONTEXT_TABLE_H_
 
 #include <cstdint>
 
 #include "lmc/base/zeroed_array.h"
-#include "lmc/models/counters.h"
+#include "lmc/mixing/counters.h"
 
 namespace lmc {
 
@@ -47,4 +47,4 @@ class ContextTable {
 
 }  // namespace lmc
 
-#endif  // LMC_MODELS_CONTEXT_TABLE_H_
+#endif  // LMC_MIXING_CONTEXT_TABLE_H_

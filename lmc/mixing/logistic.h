@@ -2,8 +2,8 @@
 //
 // Probabilities are 16-bit integers: p/65536 is the chance of a one, 1 <= p <= 65535. Logits are binary32. The tables
 // are filled at start-up from +, *, / of binary64 in a fixed order, so they hold the same bits everywhere.
-#ifndef LMC_MODELS_LOGISTIC_H_
-#define LMC_MODELS_LOGISTIC_H_
+#ifndef LMC_MIXING_LOGISTIC_H_
+#define LMC_MIXING_LOGISTIC_H_
 
 #include <array>
 #include <bit>
@@ -47,4 +47,4 @@ const Logistic& logistic();  // constant after the first call
 
 }  // namespace lmc
 
-#endif  // LMC_MODELS_LOGISTIC_H_
+#endif  // LMC_MIXING_LOGISTIC_H_

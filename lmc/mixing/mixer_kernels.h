@@ -2,8 +2,8 @@
 //
 // A dot product adds products into 16 lanes in order of index and then folds the lanes 8, 4, 2, 1: one written-out
 // order of binary32 additions, so every version rounds alike (docs/numerics.md).
-#ifndef LMC_MODELS_MIXER_KERNELS_H_
-#define LMC_MODELS_MIXER_KERNELS_H_
+#ifndef LMC_MIXING_MIXER_KERNELS_H_
+#define LMC_MIXING_MIXER_KERNELS_H_
 
 #include "lmc/numerics/isa.h"
 
@@ -22,4 +22,4 @@ MixerKernels mixer_kernels(Isa isa);
 
 }  // namespace lmc
 
-#endif  // LMC_MODELS_MIXER_KERNELS_H_
+#endif  // LMC_MIXING_MIXER_KERNELS_H_

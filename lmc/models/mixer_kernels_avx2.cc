@@ -1,3 +1,0 @@
-#include "lmc/models/mixer_kernels.h"
-#define LMC_KERNELS_NAME mixer_kernels_avx2
-#include "lmc/models/mixer_kernels.inc"
