@@ -43,6 +43,18 @@ torch::Tensor merge_heads(const torch::Tensor& qkv, const ModelConfig& from, con
   return torch::cat({qkv.narrow(0, 0, queries), merged(queries), merged(queries + keys)});
 }
 
+Status fits(const std::string& path, const ModelConfig& from, const ModelConfig& to) {
+  if (from.kv_heads % to.kv_heads != 0)
+    return usage_error(path + " has " + std::to_string(from.kv_heads) + " key/value heads, not a multiple of " +
+                       std::to_string(to.kv_heads));
+  if (to.layers % from.layers != 0)
+    return usage_error("--layers must be a multiple of the " + std::to_string(from.layers) + " of " + path);
+  if (int64_t(to.windows.size()) != to.layers)
+    return usage_error("--windows has " + std::to_string(to.windows.size()) + " numbers for " +
+                       std::to_string(to.layers) + " layers");
+  return Ok();
+}
+
 }  // namespace
 
 Status save_checkpoint(const std::string& path, Model& model, const Progress& progress, const Bytes& tokenizer) {
@@ -100,17 +112,19 @@ Result<Checkpoint> warm_start(const std::string& path, const ModelConfig& shape,
   auto source = load_checkpoint(path, {});
   if (!source.ok()) return source.error();
   const ModelConfig& from = source->model->config();
-  if (from.kv_heads % shape.kv_heads != 0)
-    return usage_error(path + " has " + std::to_string(from.kv_heads) + " key/value heads, not a multiple of " +
-                       std::to_string(shape.kv_heads));
+  LMC_TRY(fits(path, from, shape));
   ModelConfig config = from;
-  config.kv_heads = shape.kv_heads;
+  config.kv_heads = shape.kv_heads, config.layers = shape.layers, config.windows = shape.windows;
   Checkpoint out{std::make_unique<Model>(config, 1, backend), {}, std::move(source->tokenizer)};
-  out.progress.sequences_served = source->progress.sequences_served;
   torch::NoGradGuard no_grad;
+  constexpr size_t kAround = 2, kPerLayer = 5;  // parameters: embedding and head, then five a layer
   for (size_t i = 0; i < out.model->parameters().size(); ++i) {
     Parameter& p = out.model->parameters()[i];
-    const torch::Tensor& value = source->model->parameters()[i].master;
+    const size_t layer = i < kAround ? 0 : (i - kAround) / kPerLayer, times = config.layers / from.layers;
+    const size_t same = i < kAround ? i : i - (layer - layer / times) * kPerLayer;
+    const bool silent = layer % times != 0 && (p.name.ends_with(".out") || p.name.ends_with(".down"));
+    if (silent) continue;  // zero, as the constructor left it
+    const torch::Tensor& value = source->model->parameters()[same].master;
     p.master.copy_(p.name.ends_with(".qkv") ? merge_heads(value, from, config) : value);
   }
   out.model->refresh();

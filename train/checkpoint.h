@@ -30,8 +30,9 @@ struct Checkpoint {
 Status save_checkpoint(const std::string& path, Model& model, const Progress& progress, const Bytes& tokenizer);
 Result<Checkpoint> load_checkpoint(const std::string& path, const Backend& backend = {});
 
-// A new run that begins with the weights of a checkpoint, whose data it goes on with. `shape` may ask for fewer
-// key/value heads; groups of them are then averaged.
+// A new run over the data that begins with the weights of a checkpoint. `shape` gives the windows and may ask for fewer
+// key/value heads (groups of them are averaged) and for a multiple of the layers: each is followed by copies of itself
+// whose output is zero, so the deeper model begins as the same function.
 Result<Checkpoint> warm_start(const std::string& path, const ModelConfig& shape, const Backend& backend);
 
 }  // namespace lmc::train

@@ -17,8 +17,8 @@ struct Domain {
   double weight;     // share of the training tokens
   double sample_mb;  // megabytes of the sample that trains the tokenizer
 };
-inline constexpr Domain kDomains[] = {{"prose", .27, 16}, {"medicine", .15, 9},   {"law", .13, 7},
-                                      {"code", .19, 12},  {"structured", .16, 9}, {"lang", .10, 9}};
+inline constexpr Domain kDomains[] = {{"prose", .28, 16}, {"medicine", .11, 9},   {"law", .12, 7},
+                                      {"code", .18, 12},  {"structured", .14, 9}, {"lang", .17, 9}};
 inline constexpr size_t kDomainsCount = std::size(kDomains);
 
 // All files of ROOT/domain/split, sorted by path, then shuffled with the seed.

@@ -59,8 +59,11 @@ struct TrainOptions {
     fit->add_option("--tokenizer", run.tokenizer, "as `lmc-train tokenizer` writes it")->required();
     fit->add_option("--checkpoint", run.checkpoint, "written every five minutes")->required();
     fit->add_flag("--resume", run.resume, "go on where CHECKPOINT stopped");
-    fit->add_option("--from", run.from, "begin with the weights of another checkpoint");
+    fit->add_option("--from", run.from, "begin with the weights of another checkpoint, in a new order of the data");
     fit->add_option("--kv-heads", run.model.kv_heads, "key/value heads");
+    fit->add_option("--layers", run.model.layers, "layers; with --from a multiple of those there");
+    fit->add_option("--peak-rate", run.peak_rate, "learning rate until half of the run, as a factor");
+    fit->add_option("--windows", run.model.windows, "positions that each layer sees, multiples of 64")->delimiter(',');
     fit->add_option("--device", device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
     fit->add_flag("--plain", plain, "torch operations instead of the AVX-512 kernels");
     fit->add_option("--minutes", run.minutes, "budget of trained time");

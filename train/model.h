@@ -19,7 +19,7 @@ namespace lmc::train {
 
 struct ModelConfig {
   int64_t vocabulary = 8192, width = 256, layers = 6, heads = 4, kv_heads = 1, feed_forward = 1024;
-  std::vector<int64_t> windows = {128, 512, 128, 512, 128, 512};
+  std::vector<int64_t> windows = {128, 512, 128, 512, 128, 1024};
   double rope_theta = 10000;
   int64_t qkv_width() const { return (heads + 2 * kv_heads) * 64; }
   // Weights that multiply activations, the embedding not counted.

@@ -232,7 +232,7 @@ Status train(const RunConfig& config) {
     const double loss = model.train_step(inputs, targets, config.sequences, config.length);
     if (!std::isfinite(loss)) return bad_input("loss is not finite at step " + std::to_string(progress.step));
     ++progress.step;
-    const double rate = learning_rate_factor(done, progress.step);
+    const double rate = config.peak_rate * learning_rate_factor(done, progress.step);
     update(model, optimizer, rate, progress.step);
     model.refresh();
     progress.tokens += int64_t(inputs.size());

@@ -25,6 +25,7 @@ struct RunConfig {
   int64_t sequences = 8, length = 1024;
   double quantise_share = 0.12;  // last part of the run with fake quantisation
   int down_input_bits = 8;
+  double peak_rate = 1;  // factor on the learning rates of OptimizerConfig
   uint64_t seed = 1;
   int64_t stop_after_steps = 0;  // for measurements
   double checkpoint_seconds = 300, log_seconds = 20;
