@@ -6,20 +6,27 @@
 #include <cstdint>
 
 #include "lmc/coding/token_tree.h"
+#include "lmc/mixing/deep_mixing.h"
 #include "lmc/mixing/logistic.h"
 #include "lmc/mixing/mixing.h"
 
 namespace lmc {
 
-template <typename Coder>
-uint8_t code_byte(Coder& coder, MixingModel& mixing, uint8_t byte) {
+inline uint32_t predict_byte_bit(MixingModel& mixing, uint32_t known) { return mixing.predict_bit(0, known, 0.0f); }
+inline uint32_t predict_byte_bit(DeepMixing& mixing, uint32_t known) { return mixing.predict_bit(known); }
+inline void append_coded_byte(MixingModel& mixing, uint8_t byte) { mixing.append_byte(0, byte); }
+inline void append_coded_byte(DeepMixing& mixing, uint8_t byte) { mixing.append_byte(byte); }
+
+// Mixing: MixingModel (of one stream) or DeepMixing.
+template <typename Coder, typename Mixing>
+uint8_t code_byte(Coder& coder, Mixing& mixing, uint8_t byte) {
   uint32_t known = 1;
   for (int shift = 7; shift >= 0; --shift) {
-    const int bit = coder.code((byte >> shift) & 1, mixing.predict_bit(0, known, 0.0f));
+    const int bit = coder.code((byte >> shift) & 1, predict_byte_bit(mixing, known));
     mixing.update_bit(bit);
     known = known << 1 | uint32_t(bit);
   }
-  mixing.append_byte(0, uint8_t(known));
+  append_coded_byte(mixing, uint8_t(known));
   return uint8_t(known);
 }
 

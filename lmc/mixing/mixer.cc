@@ -15,9 +15,11 @@ Mixer::Mixer(const MixerShape& shape, const MixerRates& rates, Isa isa)
     : kernels_(mixer_kernels(isa)),
       rates_(rates),
       width_((shape.inputs + kMixerLanes - 1) / kMixerLanes * kMixerLanes),
+      last_width_((int(shape.set_sizes.size()) + 7) / 8 * 8),
       sizes_(shape.set_sizes),
-      final_weights_(size_t(shape.final_size) * kMaxSets, 1.0f / float(shape.set_sizes.size())),
       inputs_(size_t(width_), 0.0f) {
+  for (uint32_t size : shape.last_sizes)
+    last_weights_.emplace_back(size_t(size) * size_t(last_width_), 1.0f / float(sizes_.size()));
   for (uint32_t size : sizes_) weights_.emplace_back(size_t(size) * size_t(width_), 0.0f);
 }
 
@@ -29,14 +31,16 @@ void Mixer::set_initial(int input, float weight) {
 float Mixer::predict() {
   for (int s = 0; s < sets(); ++s) rows_[s] = weights_[size_t(s)].data() + size_t(chosen_[s]) * size_t(width_);
   kernels_.dots(inputs_.data(), rows_, outputs_, sets(), width_);
-  const float* final_row = final_weights_.data() + size_t(final_chosen_) * kMaxSets;
-  float sum = 0.0f;
-  for (int s = 0; s < sets(); ++s) {
-    outputs_[s] = clamp_logit(outputs_[s]);
-    sum += outputs_[s] * final_row[s];
+  for (int s = 0; s < sets(); ++s) outputs_[s] = clamp_logit(outputs_[s]);
+  float mean = 0.0f;
+  for (int l = 0; l < last_sets(); ++l) {
+    const float* row = last_row(l);
+    float sum = 0.0f;
+    for (int s = 0; s < sets(); ++s) sum += outputs_[s] * row[s];
+    last_outputs_[l] = clamp_logit(sum);
+    mean += last_outputs_[l];
   }
-  final_logit_ = clamp_logit(sum);
-  return final_logit_;
+  return mean / float(last_sets());
 }
 
 void Mixer::update(int bit) {
@@ -45,16 +49,19 @@ void Mixer::update(int bit) {
   float step[kMaxSets];
   for (int s = 0; s < sets(); ++s) step[s] = rate * error_of(bit, outputs_[s]);
   kernels_.train(inputs_.data(), rows_, step, sets(), width_);
-  float* final_row = final_weights_.data() + size_t(final_chosen_) * kMaxSets;
-  const float final_step = rates_.final * error_of(bit, final_logit_);
-  for (int s = 0; s < sets(); ++s) final_row[s] += final_step * outputs_[s];
+  for (int l = 0; l < last_sets(); ++l) {
+    float* row = last_row(l);
+    const float last_step = rates_.last * error_of(bit, last_outputs_[l]);
+    for (int s = 0; s < sets(); ++s) row[s] += last_step * outputs_[s];
+  }
 }
 
 std::vector<float*> Mixer::parameters() {
   std::vector<float*> out;
   for (auto& set : weights_)
     for (float& weight : set) out.push_back(&weight);
-  for (float& weight : final_weights_) out.push_back(&weight);
+  for (auto& set : last_weights_)
+    for (float& weight : set) out.push_back(&weight);
   return out;
 }
 

@@ -1,5 +1,6 @@
 // Gated logistic mixing: several sets of weights, each chosen by its own small context, turn the same logits into one
-// each; a last small set mixes those. Every set learns from its own error (after Mattern and Mahoney's PAQ mixers).
+// each; one or more last small sets mix those, and the mean of the last ones counts. Every set learns from its own error
+// (after Mattern and Mahoney's PAQ mixers).
 //
 // State is binary32 in one fixed order of operations: the same bits on every machine.
 #ifndef LMC_MIXING_MIXER_H_
@@ -14,30 +15,30 @@
 namespace lmc {
 
 struct MixerShape {
-  int inputs = 0;                   // logits; padded to a multiple of kMixerLanes inside
-  std::vector<uint32_t> set_sizes;  // contexts of each first-layer set
-  uint32_t final_size = 1;          // contexts of the last layer
+  int inputs = 0;                    // logits; padded to a multiple of kMixerLanes inside
+  std::vector<uint32_t> set_sizes;   // contexts of each first-layer set
+  std::vector<uint32_t> last_sizes;  // contexts of each set of the last layer
 };
 
 struct MixerRates {
   float start = 0.02f;   // step of a weight at first
   float floor = 0.003f;  // and in the end; falls as 1/(1 + decisions/decay)
   float decay = 2000.0f;
-  float final = 0.002f;
+  float last = 0.002f;  // of the last layer
   float prior_start = 0.006f;  // start where the weights come from a prior
 };
 
 class Mixer {
  public:
-  static constexpr int kMaxSets = 8;
+  static constexpr int kMaxSets = 16, kMaxLastSets = 2;
 
   Mixer(const MixerShape& shape, const MixerRates& rates, Isa isa);
 
   float* inputs() { return inputs_.data(); }
   void select(int set, uint32_t context) { chosen_[set] = context; }
-  void select_final(uint32_t context) { final_chosen_ = context; }
+  void select_last(int set, uint32_t context) { last_chosen_[set] = context; }
 
-  // The chance of a one of 65536, from the inputs and the selected sets.
+  // The logit of a one, from the inputs and the selected sets.
   float predict();
   void update(int bit);
 
@@ -48,19 +49,22 @@ class Mixer {
 
  private:
   int sets() const { return int(sizes_.size()); }
+  int last_sets() const { return int(last_weights_.size()); }
+  float* last_row(int set) { return last_weights_[size_t(set)].data() + last_chosen_[set] * size_t(last_width_); }
 
   MixerKernels kernels_;
   MixerRates rates_;
-  int width_;  // inputs, padded
+  int width_;       // inputs, padded
+  int last_width_;  // sets, padded
   std::vector<uint32_t> sizes_;
-  std::vector<std::vector<float>> weights_;  // per set (contexts, width)
-  std::vector<float> final_weights_;         // (final contexts, kMaxSets)
-  std::vector<float> inputs_;                // (width)
+  std::vector<std::vector<float>> weights_;       // per set (contexts, width)
+  std::vector<std::vector<float>> last_weights_;  // per last set (contexts, last_width)
+  std::vector<float> inputs_;                     // (width)
   uint32_t chosen_[kMaxSets] = {};
-  uint32_t final_chosen_ = 0;
+  uint32_t last_chosen_[kMaxLastSets] = {};
   float* rows_[kMaxSets] = {};
   float outputs_[kMaxSets] = {};
-  float final_logit_ = 0;
+  float last_outputs_[kMaxLastSets] = {};
   uint64_t decisions_ = 0;
 };
 

@@ -76,7 +76,7 @@ struct MixingModel::BitState {
       : contexts(count),
         mixer({.inputs = 2 * int(count) + kMoreBitInputs,
                .set_sizes = {16 * 8, 256, 256, 12 * 16, 8 * 8 * 2, 256},
-               .final_size = 256},
+               .last_sizes = {256}},
               {}, isa),
         histories(count),
         order1_map(tokens ? 0 : 65536),
@@ -111,7 +111,7 @@ struct MixingModel::EndState {
   std::array<MapEntry*, kEndContexts> entries{};
 
   EndState(size_t slots_log2, Isa isa)
-      : mixer({.inputs = kEndInputs, .set_sizes = {16, 256, 12 * 2}, .final_size = 16}, {}, isa),
+      : mixer({.inputs = kEndInputs, .set_sizes = {16, 256, 12 * 2}, .last_sizes = {16}}, {}, isa),
         table(size_t(1) << slots_log2),
         table_mask((size_t(1) << slots_log2) - 1) {
     for (int i = 0; i < kEndInputs; ++i) mixer.set_initial(i, 0.05f);
@@ -286,12 +286,12 @@ void MixingModel::select_bit_weights(const StreamContexts& s, uint32_t known, fl
     b.mixer.select(3, confidence_bucket(lm) * 16 + bucket);
     b.mixer.select(4, (std::min(s.token_bytes, 7u) * 8 + bits_known) * 2 + (bucket > 0));
     b.mixer.select(5, seen * 16 + bucket);
-    b.mixer.select_final(confidence_bucket(lm) * 16 + bucket);
+    b.mixer.select_last(0, confidence_bucket(lm) * 16 + bucket);
   } else {
     b.mixer.select(3, seen * 16 + bucket);
     b.mixer.select(4, byte_class(uint8_t(c2)) * 8 + bits_known);
     b.mixer.select(5, c2);
-    b.mixer.select_final(c1);
+    b.mixer.select_last(0, c1);
   }
 }
 
@@ -366,7 +366,7 @@ uint32_t MixingModel::predict_end(uint32_t index, uint32_t node, float lm) {
   e.mixer.select(0, depth);
   e.mixer.select(1, expected >= 0 ? uint32_t(expected) : 0);
   e.mixer.select(2, confidence_bucket(lm) * 2 + (expected >= 0));
-  e.mixer.select_final(depth);
+  e.mixer.select_last(0, depth);
   return clamp_probability(logit.squash(e.mixer.predict()));
 }
 

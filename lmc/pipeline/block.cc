@@ -1,63 +1,83 @@
 #include "lmc/pipeline/block.h"
 
 #include "lmc/pipeline/mixing_block.h"
+#include "lmc/pipeline/segments.h"
 #include "lmc/pipeline/text_block.h"
 
 namespace lmc {
 namespace {
 
-// Tokens per byte (text_block.h) between which context mixing alone may be smaller (tables, logs, rare languages): a
-// small block is then coded both ways, of a large one a piece. Below, the language model is sure to gain; above, the
-// vocabulary does not know the bytes: slow, and hardly a gain.
-struct Doubt {
-  double from, to;
-};
-constexpr Doubt kSmallBlocks{0.38, 0.8};
-constexpr Doubt kLargeBlocks{0.5, 0.6};
-constexpr size_t kLargeBytes = 65536;
-constexpr size_t kTrialBytes = 16384;
+// Tokens per byte (text_block.h): below the first the language model is sure to gain; from the second on the vocabulary
+// does not know the bytes. Between them (logs, tables, data in text form, rare languages) it is tried out.
+constexpr double kSurelyText = 0.35, kSurelyNoText = 0.6, kSurelyNoTextSmall = 0.8;
+constexpr size_t kSmallBytes = 65536;      // coded both ways in doubt
+constexpr int kThoroughLevel = 7;          // from here on larger blocks, too
+constexpr size_t kTrialBytes = 24576;      // of a larger block: what these cost after as many others
+constexpr double kDeepFrom = 0.98;         // deep mixing, which goes on to learn, must cost less than this of the text
+constexpr size_t kStoredFromBytes = 32768;  // a larger block is first looked at for whether it is noise
 
-EncodedBlock mixing_block(ByteSpan raw, const BlockResources& resources) {
-  return {BlockCodec::kMixing, encode_mixing_block(raw, resources)};
+EncodedBlock mixing_block(ByteSpan raw, MixingProfile profile, const BlockResources& resources) {
+  return {BlockCodec::kMixing, encode_mixing_block(raw, profile, resources)};
+}
+EncodedBlock deep_block(ByteSpan raw, const BlockResources& resources) {
+  return mixing_block(raw, deep_profile(raw, resources), resources);
 }
 EncodedBlock text_block(const TextModel& model, ByteSpan raw, const BlockResources& resources) {
   return {BlockCodec::kText, encode_text_block(model, raw, resources)};
 }
 EncodedBlock smaller_block(const TextModel& model, ByteSpan raw, const BlockResources& resources) {
   EncodedBlock text = text_block(model, raw, resources);
-  EncodedBlock mixing = mixing_block(raw, resources);
-  return mixing.payload.size() < text.payload.size() ? std::move(mixing) : std::move(text);
+  EncodedBlock deep = deep_block(raw, resources);
+  return deep.payload.size() < text.payload.size() ? std::move(deep) : std::move(text);
+}
+
+BlockResources quietly(const BlockResources& resources) {
+  BlockResources quiet = resources;
+  quiet.progress = {};
+  return quiet;
+}
+
+// Whether deep mixing will make less of the block than the language model, by the second half of a piece.
+bool deep_wins(const TextModel& model, ByteSpan raw, const BlockResources& resources) {
+  const BlockResources quiet = quietly(resources);
+  const ByteSpan whole = raw.first(2 * kTrialBytes), half = raw.first(kTrialBytes);
+  const auto cost = [&](auto encode) { return double(encode(whole).size()) - double(encode(half).size()); };
+  const double text = cost([&](ByteSpan piece) { return encode_text_block(model, piece, quiet); });
+  const double deep = cost([&](ByteSpan piece) { return encode_mixing_block(piece, MixingProfile::kDeep, quiet); });
+  return deep < kDeepFrom * text;
+}
+
+// Compressed or encrypted data: none of sixteen pieces gets smaller.
+bool is_noise(ByteSpan raw, const BlockResources& resources) {
+  constexpr size_t kPieces = 16, kPieceBytes = 2048;
+  if (raw.size() < kStoredFromBytes) return false;
+  const BlockResources quiet = quietly(resources);
+  for (size_t i = 0; i < kPieces; ++i) {
+    const ByteSpan piece = raw.subspan((raw.size() - kPieceBytes) / (kPieces - 1) * i, kPieceBytes);
+    if (encode_mixing_block(piece, MixingProfile::kFast, quiet).size() < kPieceBytes) return false;
+  }
+  return true;
 }
 
 EncodedBlock encode_best(ByteSpan raw, int level, const BlockResources& resources) {
-  if (level < kFirstModelLevel || resources.model == nullptr) return mixing_block(raw, resources);
+  if (level < kFirstModelLevel) return mixing_block(raw, MixingProfile::kFast, resources);
+  if (resources.model == nullptr) return deep_block(raw, resources);
   const auto model = load_text_model(*resources.model, resources.isa);
-  if (!model.ok()) return mixing_block(raw, resources);
+  if (!model.ok()) return deep_block(raw, resources);
   const double density = tokens_per_byte(**model, raw);
-  const Doubt doubt = raw.size() > kLargeBytes ? kLargeBlocks : kSmallBlocks;
-  if (density >= doubt.to) return mixing_block(raw, resources);
-  if (density < doubt.from) return text_block(**model, raw, resources);
-  if (raw.size() <= kLargeBytes) return smaller_block(**model, raw, resources);
-  BlockResources quiet = resources;
-  quiet.progress = {};
-  const ByteSpan piece = raw.subspan((raw.size() - kTrialBytes) / 2, kTrialBytes);
-  if (smaller_block(**model, piece, quiet).codec == BlockCodec::kMixing) return mixing_block(raw, resources);
-  return text_block(**model, raw, resources);
+  const bool small = raw.size() <= kSmallBytes;
+  if (density < kSurelyText) return text_block(**model, raw, resources);
+  if (density >= (small ? kSurelyNoTextSmall : kSurelyNoText)) return deep_block(raw, resources);
+  if (small || level >= kThoroughLevel) return smaller_block(**model, raw, resources);
+  return deep_wins(**model, raw, resources) ? deep_block(raw, resources) : text_block(**model, raw, resources);
 }
 
 }  // namespace
 
-int useful_threads(ByteSpan raw, bool with_model) {
-  constexpr size_t kStep = 61;  // every so many bytes are looked at
-  size_t seen = 0;
-  size_t control = 0;
-  for (size_t i = 0; i < raw.size(); i += kStep, ++seen)
-    control += raw[i] < 9 || (raw[i] > 13 && raw[i] < 32) || raw[i] == 127;
-  return with_model && control * 100 <= seen ? kTextThreads : 1;
-}
+int useful_threads(ByteSpan raw, bool with_model) { return with_model && looks_like_text(raw) ? kTextThreads : 1; }
 
 EncodedBlock encode_block(ByteSpan raw, int level, const BlockResources& resources) {
-  if (level > 0 && !raw.empty()) {
+  if (level > 0 && !raw.empty() && !is_noise(raw, resources)) {
     EncodedBlock best = encode_best(raw, level, resources);
     if (best.payload.size() < raw.size()) return best;
   }

@@ -37,7 +37,8 @@ inline constexpr int kTextThreads = 2;  // that one text block can keep busy
 // How many threads encode_block will have work for: a guess, from whether the bytes look like text.
 int useful_threads(ByteSpan raw, bool with_model);
 
-// level 0 stores; 1..3 mix contexts without a language model; 4..9 use it where the bytes are text.
+// level 0 stores; 1..3 mix contexts fast; 4..9 use the language model where the bytes are text and deep mixing elsewhere;
+// in doubt 4..6 try a piece and 7..9 the whole block.
 EncodedBlock encode_block(ByteSpan raw, int level, const BlockResources& resources);
 
 // Errors: bad input (payload not decodable, wrong size), environment (kText without a model, no memory).

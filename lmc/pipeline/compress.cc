@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <bit>
+#include <deque>
 
 #include "lmc/container/frame.h"
 #include "lmc/container/tiny_frame.h"
 #include "lmc/pipeline/parallel.h"
+#include "lmc/pipeline/segments.h"
 
 namespace lmc {
 namespace {
@@ -106,7 +108,35 @@ Result<Stats> compress_single(Bytes raw, Sink& sink, const CompressOptions& opti
   return writer.finish();
 }
 
-Result<Stats> compress_many(Bytes first, Bytes second, Source& source, Sink& sink, const CompressOptions& options) {
+// The next part of the input that is of one kind, cut from up to a block's bytes; empty: the end.
+class Cutter {
+ public:
+  Cutter(Source& source, const CompressOptions& options) : source_(source), options_(options) {}
+
+  Result<Bytes> next() {
+    if (parts_.empty()) {
+      auto more = read_up_to(source_, options_.block_bytes);
+      if (!more.ok()) return more.error();
+      const auto sizes = options_.level > 0 ? segment_sizes(*more) : std::vector<size_t>{more->size()};
+      ByteSpan rest = *more;
+      for (size_t size : sizes) {
+        parts_.emplace_back(rest.begin(), rest.begin() + ptrdiff_t(size));
+        rest = rest.subspan(size);
+      }
+      if (parts_.empty()) return Bytes();
+    }
+    Bytes part = std::move(parts_.front());
+    parts_.pop_front();
+    return part;
+  }
+
+ private:
+  Source& source_;
+  const CompressOptions& options_;
+  std::deque<Bytes> parts_;
+};
+
+Result<Stats> compress_many(Bytes first, Bytes second, Cutter& cutter, Sink& sink, const CompressOptions& options) {
   ProgressSum progress(options.progress, options.threads > 1);
   FrameWriter writer(sink, options);
   const bool with_model = options.model != nullptr && options.level >= kFirstModelLevel;
@@ -125,7 +155,7 @@ Result<Stats> compress_many(Bytes first, Bytes second, Source& source, Sink& sin
   LMC_TRY(submit(std::move(first)));
   for (Bytes next = std::move(second); !next.empty();) {
     LMC_TRY(submit(std::move(next)));
-    auto more = read_up_to(source, options.block_bytes);
+    auto more = cutter.next();
     if (!more.ok()) return more.error();
     next = std::move(*more);
   }
@@ -148,16 +178,13 @@ Status check(const CompressOptions& options) {
 
 Result<Stats> compress(Source& source, Sink& sink, const CompressOptions& options) {
   LMC_TRY(check(options));
-  auto first = read_up_to(source, options.block_bytes);
+  Cutter cutter(source, options);
+  auto first = cutter.next();
   if (!first.ok()) return first.error();
-  Bytes second;
-  if (first->size() == options.block_bytes) {
-    auto more = read_up_to(source, options.block_bytes);
-    if (!more.ok()) return more.error();
-    second = std::move(*more);
-  }
-  if (second.empty()) return compress_single(std::move(*first), sink, options);
-  return compress_many(std::move(*first), std::move(second), source, sink, options);
+  auto second = cutter.next();
+  if (!second.ok()) return second.error();
+  if (second->empty()) return compress_single(std::move(*first), sink, options);
+  return compress_many(std::move(*first), std::move(*second), cutter, sink, options);
 }
 
 }  // namespace lmc

@@ -6,7 +6,13 @@
 
 namespace lmc {
 
-Bytes encode_mixing_block(ByteSpan raw, const BlockResources& resources);
+// Wire ids: the first byte of the payload. The last two are kDeep behind a branch filter.
+enum class MixingProfile : uint8_t { kFast = 0, kDeep = 1, kDeepX86 = 2, kDeepArm64 = 3 };
+
+// Deep mixing with the branch filter that makes a piece of these bytes smaller, if one does.
+MixingProfile deep_profile(ByteSpan raw, const BlockResources& resources);
+
+Bytes encode_mixing_block(ByteSpan raw, MixingProfile profile, const BlockResources& resources);
 Result<Bytes> decode_mixing_block(ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources);
 
 }  // namespace lmc

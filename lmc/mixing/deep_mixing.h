@@ -1,0 +1,54 @@
+// Deep byte mixing: what context mixing reaches where no language model helps (logs, tables, programs, data).
+//
+// Contexts of many kinds (deep_contexts.h), each with four opinions on the next bit; expectations of the next byte; a
+// mixer with ten weight sets, and adaptive maps behind it. About a seventh of the speed of MixingModel. Bit-exact
+// (docs/numerics.md); docs/mixing.md, section 8.
+#ifndef LMC_MIXING_DEEP_MIXING_H_
+#define LMC_MIXING_DEEP_MIXING_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "lmc/base/bytes.h"
+#include "lmc/numerics/isa.h"
+
+namespace lmc {
+
+// Parts that an ablation can switch off. A file is always coded with all of them.
+enum DeepPart : uint32_t {
+  kDeepMatches = 1,      // contexts and expectations of repeated bytes
+  kDeepWords = 2,        // word contexts
+  kDeepFields = 4,       // contexts and expectations of fields
+  kDeepGaps = 8,         // bytes with gaps
+  kDeepClasses = 16,     // classes of bytes
+  kDeepIndirect = 32,    // what followed before
+  kDeepNesting = 64,     // brackets and tags
+  kDeepNumbers = 128,    // masked lines and expected numbers
+  kDeepHistories = 256,  // of the four opinions: what a history means
+  kDeepLinear = 512,     // the chance itself
+  kDeepRuns = 1024,      // the last byte in a context, repeated
+  kDeepMaps = 2048,      // adaptive maps behind the mixer
+};
+
+class DeepMixing {
+ public:
+  // size_bytes: of the block.
+  DeepMixing(size_t size_bytes, Isa isa, uint32_t without = 0);
+  ~DeepMixing();
+
+  const Bytes& history() const;
+
+  // The chance (of 65536) that the next bit is one. known: the bits of the byte so far behind a leading one (1..255).
+  uint32_t predict_bit(uint32_t known);
+  void update_bit(int bit);
+  // The byte is known now.
+  void append_byte(uint8_t byte);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace lmc
+
+#endif  // LMC_MIXING_DEEP_MIXING_H_

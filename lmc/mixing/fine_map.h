@@ -1,0 +1,54 @@
+// A probability refined by a small context, in fine steps: 49 points over the logits from -12 to 12, 24 bits each; the
+// nearer one learns. (An SSE stage, in the words of the PAQ family.)
+#ifndef LMC_MIXING_FINE_MAP_H_
+#define LMC_MIXING_FINE_MAP_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "lmc/base/zeroed_array.h"
+#include "lmc/mixing/logistic.h"
+
+namespace lmc {
+
+class FineMap {
+ public:
+  explicit FineMap(size_t contexts) : rows_(contexts) {}
+
+  // logit within +-12; the chance of a one, of 65536.
+  uint32_t predict(float logit, size_t context) {
+    Row& row = rows_[context];
+    if (row[0] == 0) row = start();  // never used before
+    const float clamped = logit > 11.999f ? 11.999f : logit < -11.999f ? -11.999f : logit;
+    const float position = (clamped + 12.0f) * 2.0f;
+    const auto low = uint32_t(position);
+    const float fraction = position - float(low);
+    chosen_ = &row[low + (fraction >= 0.5f ? 1 : 0)];
+    return uint32_t(float(row[low]) * (1.0f - fraction) + float(row[low + 1]) * fraction) >> 8;
+  }
+  void update(int bit) {
+    const auto p = int32_t(*chosen_);
+    *chosen_ = uint32_t(p + (((bit ? (1 << 24) - 1 : 1) - p) >> 6));
+  }
+
+ private:
+  static constexpr size_t kPoints = 49;
+  using Row = std::array<uint32_t, kPoints>;
+
+  static const Row& start() {
+    static const Row row = [] {
+      Row out;
+      for (size_t j = 0; j < kPoints; ++j) out[j] = logistic().squash((float(j) - 24.0f) * 0.5f) << 8;
+      return out;
+    }();
+    return row;
+  }
+
+  ZeroedArray<Row> rows_;
+  uint32_t* chosen_ = nullptr;  // the point that learns from the decision at hand
+};
+
+}  // namespace lmc
+
+#endif  // LMC_MIXING_FINE_MAP_H_
