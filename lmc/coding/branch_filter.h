@@ -1,5 +1,5 @@
-// Branch targets in machine code, made absolute: calls of one function then look alike. In place, exactly reversible for
-// any bytes. (The idea is that of the BCJ filters of 7-Zip and xz.)
+// Branch targets in machine code, made absolute: calls of one function then look alike. In place, exactly reversible
+// for any bytes. (The idea is that of the BCJ filters of 7-Zip and xz.)
 #ifndef LMC_CODING_BRANCH_FILTER_H_
 #define LMC_CODING_BRANCH_FILTER_H_
 

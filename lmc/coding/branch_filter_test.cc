@@ -19,7 +19,8 @@ TEST(BranchFilter, CallsOfOneFunctionBecomeAlike) {
   call(30, 50);  // backwards and forwards of it
   call(55, 50);
   apply_branch_filter(BranchFilter::kX86, FilterDirection::kToAbsolute, code);
-  for (const size_t at : {3u, 30u, 55u}) EXPECT_EQ(Bytes(code.begin() + at + 1, code.begin() + at + 5), (Bytes{50, 0, 0, 0}));
+  for (const size_t at : {3u, 30u, 55u})
+    EXPECT_EQ(Bytes(code.begin() + at + 1, code.begin() + at + 5), (Bytes{50, 0, 0, 0}));
 }
 
 TEST(BranchFilter, Arm64CountsInstructionsAndPages) {

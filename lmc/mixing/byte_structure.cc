@@ -39,12 +39,11 @@ void Fields::append(uint8_t byte, uint32_t size, int expected) {
     counts_ = {};
     above_.swap(begins_);
     begins_.assign(1, size);
-    index = hash = previous = before = lead = 0;
-    line_begin = begin = size;
+    index = hash = previous = before = 0;
+    begin = size;
     order = kSame;
     return;
   }
-  if (size - line_begin <= 2) lead = lead << 8 | byte;
   if (byte != delimiter) return;
   ++index;
   begin = size;

@@ -23,10 +23,9 @@ struct Fields {
   enum Order : uint8_t { kSame, kBelow, kAbove, kUnknown };  // of this field and the one above, as far as seen
 
   uint8_t delimiter = ' ';
-  uint32_t index = 0, begin = 0;         // of this field
-  uint32_t hash = 0;                     // of its bytes
-  uint32_t previous = 0, before = 0;     // hashes of the two fields before it in this line
-  uint32_t line_begin = 0, lead = 0;     // the first two bytes of this line
+  uint32_t index = 0, begin = 0;      // of this field
+  uint32_t hash = 0;                  // of its bytes
+  uint32_t previous = 0, before = 0;  // hashes of the two fields before it in this line
   Order order = kSame;
 
   // size: of the history, with the byte. expected: what stood above, -1: nothing.
@@ -45,14 +44,14 @@ class Numbers {
  public:
   Numbers();
 
-  uint32_t shape = 1;            // hash of this line so far, each number as one sign
-  uint32_t digits = 0;           // hash of the current number's digits
+  uint32_t shape = 1;   // hash of this line so far, each number as one sign
+  uint32_t digits = 0;  // hash of the current number's digits
   uint32_t shape_of_last_line = 0;
-  bool at_boundary = false;      // the byte ended a word or number, or was none of either
+  bool at_boundary = false;  // the byte ended a word or number, or was none of either
 
   void append(uint8_t byte);
   int expected() const { return guessing_ && at_ < guess_length_ ? guess_[at_] : -1; }
-  uint32_t matched() const { return at_; }  // digits of the guess that were right
+  uint32_t matched() const { return at_; }   // digits of the guess that were right
   uint32_t trust() const { return trust_; }  // 0..7
 
  private:

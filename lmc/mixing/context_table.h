@@ -14,7 +14,7 @@ namespace lmc {
 
 struct alignas(64) ContextBucket {
   uint16_t check = 0;
-  uint16_t run = 0;  // of deep mixing: the last byte that came here, and how often in a row
+  uint16_t run = 0;   // of deep mixing: the last byte that came here, and how often in a row
   BitSlot nodes[15];  // node of b known bits with value v: nodes[(1 << b) + v - 1]
 };
 static_assert(sizeof(ContextBucket) == 64);

@@ -44,9 +44,7 @@ void DeepContexts::hash(std::array<uint64_t, kDeepContexts>& out) const {
   const uint64_t c4 = c4_, c8 = c8_, c1 = c4 & 0xff, c2 = c4 & 0xffff;
   const uint64_t size = history_.size();
   const auto next = [&](int kind) { return uint64_t(expected_[size_t(kind)] + 1); };  // 0: unknown
-  const auto match = [&](int kind) {
-    return expected_[size_t(kind)] < 0 ? 0 : next(kind) << 8 | strength(kind);
-  };
+  const auto match = [&](int kind) { return expected_[size_t(kind)] < 0 ? 0 : next(kind) << 8 | strength(kind); };
   const uint64_t after_above =  // the byte behind the one that the field above expects
       pointers_[kFieldAbove].on && pointers_[kFieldAbove].offset + 1 < size
           ? history_[pointers_[kFieldAbove].offset + 1]

@@ -62,7 +62,7 @@ struct DeepMixing::State {
   // What one context has learnt of what its opinions mean, and its part in the decision at hand.
   struct Context {
     std::array<MapEntry, kAllHistories> histories;
-    std::array<MapEntry, 32> runs;  // (count up to 15, last bit of the byte)
+    std::array<MapEntry, 32> runs;   // (count up to 15, last bit of the byte)
     ContextBucket* first = nullptr;  // of the byte's first half: it holds the run
     ContextBucket* bucket = nullptr;
     BitSlot* slot = nullptr;
@@ -181,7 +181,8 @@ void DeepMixing::State::expectation_inputs(uint32_t known, float* x) {
 }
 
 void DeepMixing::State::select_weights(uint32_t known, uint32_t seen) {
-  const Expectation &match = expectation[kLongMatch], &brief = expectation[kShortMatch], &above = expectation[kFieldAbove];
+  const Expectation &match = expectation[kLongMatch], &brief = expectation[kShortMatch],
+                    &above = expectation[kFieldAbove];
   const Fields& fields = contexts.fields();
   // 0: `other` expects nothing, 1: this one does not, 2: they agree, 3: not.
   const auto agreement = [](const Expectation& other, const Expectation& self) -> uint32_t {
@@ -196,7 +197,9 @@ void DeepMixing::State::select_weights(uint32_t known, uint32_t seen) {
   mixer.select(6, uint32_t(std::max(contexts.expected(kFieldAbove), 0)));
   mixer.select(7, byte_class(uint8_t(contexts.last(1))) * 16 + agreement(above, match) * 4 + agreement(brief, match));
   mixer.select(8, (std::min(match.strength, 3u) * 16 + std::min(brief.strength, 3u) * 4 +
-                   std::min(expectation[kFieldAfter].strength, 3u)) * 8 + bits_known);
+                   std::min(expectation[kFieldAfter].strength, 3u)) *
+                          8 +
+                      bits_known);
   mixer.select(9, (above.bit < 0 ? 0 : 1 + std::min(above.strength, 6u)) * 32 + fields.order * 8 + bits_known);
   mixer.select_last(0, contexts.last(1));
   mixer.select_last(1, match.strength * 8 + bits_known);
@@ -207,16 +210,18 @@ void DeepMixing::State::leave_out_parts(float* x) const {
     uint32_t part;
     int first, last;  // contexts
   };
-  constexpr Range kContexts[] = {{kDeepMatches, 8, 10}, {kDeepWords, 10, 13},    {kDeepFields, 13, 20},
-                                 {kDeepGaps, 20, 25},   {kDeepClasses, 25, 27},  {kDeepIndirect, 27, 29},
+  constexpr Range kContexts[] = {{kDeepMatches, 8, 10},  {kDeepWords, 10, 13},   {kDeepFields, 13, 20},
+                                 {kDeepGaps, 20, 25},    {kDeepClasses, 25, 27}, {kDeepIndirect, 27, 29},
                                  {kDeepNesting, 29, 30}, {kDeepNumbers, 30, 34}};
   for (const Range& r : kContexts)
     if (without & r.part) std::fill(x + kOpinions * r.first, x + kOpinions * r.last, 0.0f);
-  constexpr Range kExpected[] = {{kDeepMatches, kLongMatch, kFieldAbove}, {kDeepFields, kFieldAbove, kLineShape},
+  constexpr Range kExpected[] = {{kDeepMatches, kLongMatch, kFieldAbove},
+                                 {kDeepFields, kFieldAbove, kLineShape},
                                  {kDeepNumbers, kLineShape, kExpectations}};
   for (const Range& r : kExpected)
     if (without & r.part)
-      std::fill(x + kExpectationInputs + kPerExpectation * r.first, x + kExpectationInputs + kPerExpectation * r.last, 0.0f);
+      std::fill(x + kExpectationInputs + kPerExpectation * r.first, x + kExpectationInputs + kPerExpectation * r.last,
+                0.0f);
   for (int i = 0; i < kDeepContexts; ++i, x += kOpinions) {
     if (without & kDeepHistories) x[0] = 0.0f;
     if (without & kDeepLinear) x[2] = 0.0f;

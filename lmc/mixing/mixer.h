@@ -1,6 +1,6 @@
 // Gated logistic mixing: several sets of weights, each chosen by its own small context, turn the same logits into one
-// each; one or more last small sets mix those, and the mean of the last ones counts. Every set learns from its own error
-// (after Mattern and Mahoney's PAQ mixers).
+// each; one or more last small sets mix those, and the mean of the last ones counts. Every set learns from its own
+// error (after Mattern and Mahoney's PAQ mixers).
 //
 // State is binary32 in one fixed order of operations: the same bits on every machine.
 #ifndef LMC_MIXING_MIXER_H_
@@ -24,7 +24,7 @@ struct MixerRates {
   float start = 0.02f;   // step of a weight at first
   float floor = 0.003f;  // and in the end; falls as 1/(1 + decisions/decay)
   float decay = 2000.0f;
-  float last = 0.002f;  // of the last layer
+  float last = 0.002f;         // of the last layer
   float prior_start = 0.006f;  // start where the weights come from a prior
 };
 

@@ -118,13 +118,6 @@ Result<const LoadedModel*> Registry::find_name(const std::string& name) {
   return missing(name);
 }
 
-Result<const LoadedModel*> Registry::find_default() {
-  int number = 0;
-  for (const BuiltinModel& builtin : builtin_models()) number = std::max(number, builtin.number);
-  if (number == 0) return environment_error("this program has no built-in model");
-  return find_builtin(number);
-}
-
 Error Registry::missing(const std::string& what) const {
   std::string message = "model " + what + " is not to be found in:";
   for (const std::string& folder : folders_) message += "\n  " + folder;

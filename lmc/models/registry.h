@@ -50,8 +50,6 @@ class Registry {
   Result<const LoadedModel*> find_builtin(int number);
   // A built-in name, the name or path of a file, or at least 8 hex digits of a hash.
   Result<const LoadedModel*> find_name(const std::string& name);
-  // The built-in model with the highest number.
-  Result<const LoadedModel*> find_default();
 
   // The paths of all model files, in the order of the folders, then by name.
   std::vector<std::string> model_paths() const;

@@ -10,10 +10,10 @@ namespace {
 // Tokens per byte (text_block.h): below the first the language model is sure to gain; from the second on the vocabulary
 // does not know the bytes. Between them (logs, tables, data in text form, rare languages) it is tried out.
 constexpr double kSurelyText = 0.35, kSurelyNoText = 0.6, kSurelyNoTextSmall = 0.8;
-constexpr size_t kSmallBytes = 65536;      // coded both ways in doubt
-constexpr int kThoroughLevel = 7;          // from here on larger blocks, too
-constexpr size_t kTrialBytes = 24576;      // of a larger block: what these cost after as many others
-constexpr double kDeepFrom = 0.98;         // deep mixing, which goes on to learn, must cost less than this of the text
+constexpr size_t kSmallBytes = 65536;       // coded both ways in doubt at every level
+constexpr int kThoroughLevel = 7;           // from here on larger blocks, too
+constexpr size_t kTrialBytes = 24576;       // of a larger block: what these cost after as many others
+constexpr double kDeepFrom = 0.98;          // deep mixing, which goes on to learn, must cost less than this of the text
 constexpr size_t kStoredFromBytes = 32768;  // a larger block is first looked at for whether it is noise
 
 EncodedBlock mixing_block(ByteSpan raw, MixingProfile profile, const BlockResources& resources) {

@@ -15,7 +15,11 @@
 namespace lmc {
 
 inline constexpr size_t kMaxBlockBytes = size_t(64) << 20;
-inline constexpr int kFirstModelLevel = 4;  // from here on text is coded with the language model
+inline constexpr int kFirstModelLevel = 4;  // from here on text is coded with a language model
+inline constexpr int kThoroughLevel = 7;    // from here on with the larger one, and what is in doubt is coded both ways
+
+// The number of the built-in model (models/builtin.txt) that text is coded with at a level, kFirstModelLevel or more.
+inline constexpr int builtin_model_of(int level) { return level < kThoroughLevel ? 1 : 1; }
 
 // Wire ids, never reused.
 enum class BlockCodec : uint8_t { kStored = 0, kMixing = 1, kText = 2 };
@@ -37,8 +41,8 @@ inline constexpr int kTextThreads = 2;  // that one text block can keep busy
 // How many threads encode_block will have work for: a guess, from whether the bytes look like text.
 int useful_threads(ByteSpan raw, bool with_model);
 
-// level 0 stores; 1..3 mix contexts fast; 4..9 use the language model where the bytes are text and deep mixing elsewhere;
-// in doubt 4..6 try a piece and 7..9 the whole block.
+// level 0 stores; 1..3 mix contexts fast; 4..9 use the language model where the bytes are text and deep mixing
+// elsewhere; in doubt 4..6 try a piece and 7..9 the whole block.
 EncodedBlock encode_block(ByteSpan raw, int level, const BlockResources& resources);
 
 // Errors: bad input (payload not decodable, wrong size), environment (kText without a model, no memory).

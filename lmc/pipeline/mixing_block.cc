@@ -22,7 +22,8 @@ void code_bytes(Coder& coder, Mixing&& mixing, Bytes& bytes, const BlockResource
 
 template <typename Coder>
 void code_bytes(Coder& coder, MixingProfile profile, Bytes& bytes, const BlockResources& resources) {
-  if (profile != MixingProfile::kFast) return code_bytes(coder, DeepMixing(bytes.size(), resources.isa), bytes, resources);
+  if (profile != MixingProfile::kFast)
+    return code_bytes(coder, DeepMixing(bytes.size(), resources.isa), bytes, resources);
   code_bytes(coder, MixingModel({.size_bytes = bytes.size()}, resources.isa), bytes, resources);
 }
 

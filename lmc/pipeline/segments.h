@@ -8,8 +8,8 @@
 
 namespace lmc {
 
-// The sizes of consecutive parts of raw, none below kSmallestSegment unless raw is, each but the last a multiple of 4096.
-// A part is cut off only where the kind changes for that long.
+// The sizes of consecutive parts of raw, none below kSmallestSegment unless raw is, each but the last a multiple of
+// 4096. A part is cut off only where the kind changes for that long.
 std::vector<size_t> segment_sizes(ByteSpan raw);
 
 inline constexpr size_t kSmallestSegment = size_t(64) << 10;

@@ -22,7 +22,15 @@ def made_inputs():
     for _ in range(70000):
         state = (state * 1664525 + 1013904223) % 2**32
         noise.append(state >> 24)
-    return {"empty": b"", "one-byte": b"x", "all-equal": b"a" * 1000, "noise-300": bytes(noise[:300]),
+    x86, arm64 = bytearray(), bytearray()
+    for i in range(500):  # calls of sixteen functions, between other instructions
+        for place in noise[4 * i:4 * i + 3]:
+            x86 += bytes([0x48, 0x8B, 0x40 + place % 8, place % 32 * 8])
+            arm64 += ((0xF9400000 | place % 32 << 10 | place % 8 << 5).to_bytes(4, "little"))
+        target = noise[4 * i + 3] % 16 * 512
+        x86 += b"\xE8" + ((target - len(x86) - 5) % 2**32).to_bytes(4, "little")
+        arm64 += (0x94000000 | (target - len(arm64)) // 4 % 2**26).to_bytes(4, "little")
+    return {"x86-code": bytes(x86), "arm64-code": bytes(arm64), "empty": b"", "one-byte": b"x", "all-equal": b"a" * 1000, "noise-300": bytes(noise[:300]),
             "noise-70000": bytes(noise), "utf8": "Grüße, 世界! Ελληνικά, русский.\n".encode() * 3,
             "not-utf8": bytes(range(256)) * 2}
 
