@@ -8,6 +8,7 @@
 #include <string>
 
 #include "lmc/pipeline/decompress.h"
+#include "lmc/pipeline/message.h"
 
 struct lmc_context {
   lmc::Registry registry;
@@ -64,6 +65,29 @@ lmc::Result<const lmc::LoadedModel*> choose_model(lmc_context* context, const lm
   return model.ok() ? *model : nullptr;
 }
 
+lmc::Result<lmc::CompressOptions> compress_options(lmc_context* context, const lmc_options& given) {
+  const auto model = choose_model(context, given);
+  if (!model.ok()) return model.error();
+  lmc::CompressOptions how;
+  how.level = given.level;
+  how.threads = given.threads;
+  how.block_bytes = given.block_bytes;
+  how.isa = lmc::best_isa();
+  how.model = *model;
+  LMC_TRY(lmc::check_options(how));
+  return how;
+}
+
+lmc::Result<lmc::DecompressOptions> decompress_options(lmc_context* context, const lmc_options& given) {
+  if (given.threads < 1) return lmc::usage_error("at least one thread is needed");
+  lmc::DecompressOptions how;
+  how.registry = &context->registry;
+  how.threads = given.threads;
+  how.isa = lmc::best_isa();
+  how.limit_bytes = given.limit_bytes;
+  return how;
+}
+
 std::vector<std::string> folders(const char* given) {
   std::vector<std::string> out = given != nullptr ? lmc::split_folders(given) : std::vector<std::string>();
   for (std::string& folder : lmc::default_model_folders()) out.push_back(std::move(folder));
@@ -91,19 +115,12 @@ void lmc_options_init(lmc_options* options) {
 lmc_status lmc_compress(lmc_context* context, const void* data, size_t size, const lmc_options* options,
                         lmc_buffer* out, lmc_error* error) {
   return guarded(error, [&] {
-    const lmc_options given = given_or_default(options);
-    const auto model = choose_model(context, given);
-    if (!model.ok()) return report(model.error(), error);
-    lmc::CompressOptions how;
-    how.level = given.level;
-    how.threads = given.threads;
-    how.block_bytes = given.block_bytes;
-    how.isa = lmc::best_isa();
-    how.model = *model;
-    how.content_bytes = size;
+    auto how = compress_options(context, given_or_default(options));
+    if (!how.ok()) return report(how.error(), error);
+    how->content_bytes = size;
     lmc::MemorySource source({static_cast<const uint8_t*>(data), size});
     lmc::MemorySink sink;
-    const auto stats = lmc::compress(source, sink, how);
+    const auto stats = lmc::compress(source, sink, *how);
     return stats.ok() ? hand_over(sink.bytes, out, error) : report(stats.error(), error);
   });
 }
@@ -111,17 +128,32 @@ lmc_status lmc_compress(lmc_context* context, const void* data, size_t size, con
 lmc_status lmc_decompress(lmc_context* context, const void* data, size_t size, const lmc_options* options,
                           lmc_buffer* out, lmc_error* error) {
   return guarded(error, [&] {
-    const lmc_options given = given_or_default(options);
-    if (given.threads < 1) return report(lmc::usage_error("at least one thread is needed"), error);
-    lmc::DecompressOptions how;
-    how.registry = &context->registry;
-    how.threads = given.threads;
-    how.isa = lmc::best_isa();
-    how.limit_bytes = given.limit_bytes;
+    const auto how = decompress_options(context, given_or_default(options));
+    if (!how.ok()) return report(how.error(), error);
     lmc::MemorySource source({static_cast<const uint8_t*>(data), size});
     lmc::MemorySink sink;
-    const auto stats = lmc::decompress(source, sink, how);
+    const auto stats = lmc::decompress(source, sink, *how);
     return stats.ok() ? hand_over(sink.bytes, out, error) : report(stats.error(), error);
+  });
+}
+
+lmc_status lmc_compress_message(lmc_context* context, const void* data, size_t size, const lmc_options* options,
+                                lmc_buffer* out, lmc_error* error) {
+  return guarded(error, [&] {
+    const auto how = compress_options(context, given_or_default(options));
+    if (!how.ok()) return report(how.error(), error);
+    const auto message = lmc::compress_message({static_cast<const uint8_t*>(data), size}, *how);
+    return message.ok() ? hand_over(*message, out, error) : report(message.error(), error);
+  });
+}
+
+lmc_status lmc_decompress_message(lmc_context* context, const void* data, size_t size, const lmc_options* options,
+                                  lmc_buffer* out, lmc_error* error) {
+  return guarded(error, [&] {
+    const auto how = decompress_options(context, given_or_default(options));
+    if (!how.ok()) return report(how.error(), error);
+    const auto raw = lmc::decompress_message({static_cast<const uint8_t*>(data), size}, *how);
+    return raw.ok() ? hand_over(*raw, out, error) : report(raw.error(), error);
   });
 }
 

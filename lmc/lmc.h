@@ -73,6 +73,13 @@ lmc_status lmc_compress(lmc_context* context, const void* data, size_t size, con
 lmc_status lmc_decompress(lmc_context* context, const void* data, size_t size, const lmc_options* options,
                           lmc_buffer* out, lmc_error* error);
 
+/* The short form, for many small records kept or sent one by one: 1 or 2 bytes of framing instead of 5 or more, no
+ * checksum. It is not a .lmc file; what one writes only the other reads. */
+lmc_status lmc_compress_message(lmc_context* context, const void* data, size_t size, const lmc_options* options,
+                                lmc_buffer* out, lmc_error* error);
+lmc_status lmc_decompress_message(lmc_context* context, const void* data, size_t size, const lmc_options* options,
+                                  lmc_buffer* out, lmc_error* error);
+
 /* Frees the bytes and empties the buffer; harmless on an empty one. */
 void lmc_buffer_free(lmc_buffer* buffer);
 

@@ -26,6 +26,43 @@ static void round_trip(lmc_context* context, const uint8_t* data, size_t size, c
   expect(back.data == NULL && back.size == 0, "a freed buffer is empty");
 }
 
+/* most: bytes that the message may take. */
+static void message_round_trip(lmc_context* context, const void* data, size_t size, int level, size_t most) {
+  lmc_buffer packed = {NULL, 0}, back = {NULL, 0};
+  lmc_error error;
+  lmc_options options;
+  lmc_options_init(&options);
+  options.level = level;
+  expect(lmc_compress_message(context, data, size, &options, &packed, &error) == LMC_OK, "compress a message");
+  expect(packed.size <= most, "the message is short");
+  expect(lmc_decompress_message(context, packed.data, packed.size, NULL, &back, &error) == LMC_OK, "and back");
+  expect(back.size == size && (size == 0 || memcmp(back.data, data, size) == 0), "the same message comes back");
+  options.limit_bytes = size - 1;
+  if (size > 0) {
+    lmc_buffer none = {NULL, 0};
+    expect(lmc_decompress_message(context, packed.data, packed.size, &options, &none, &error) == LMC_BAD_INPUT,
+           "the limit holds for messages");
+  }
+  lmc_buffer_free(&packed);
+  lmc_buffer_free(&back);
+}
+
+static void messages(lmc_context* context, const uint8_t* noise) {
+  static const char kText[] = "The committee will meet on Tuesday to discuss the annual report and the budget.";
+  lmc_buffer out = {NULL, 0};
+  lmc_error error;
+  message_round_trip(context, "", 0, 5, 1);
+  message_round_trip(context, "x", 1, 5, 2);
+  message_round_trip(context, kText, sizeof kText - 1, 5, 40);
+  message_round_trip(context, kText, sizeof kText - 1, 1, sizeof kText + 1);
+  message_round_trip(context, noise, 2047, 5, 2049);
+  message_round_trip(context, noise, 2048, 5, 2048 + 18);
+  message_round_trip(context, noise, 100000, 1, 100000 + 300);
+  expect(lmc_decompress_message(context, "", 0, NULL, &out, &error) == LMC_BAD_INPUT, "no message is bad input");
+  expect(lmc_decompress_message(context, "\x28xyz", 4, NULL, &out, &error) == LMC_BAD_INPUT, "so is one cut short");
+  expect(lmc_decompress_message(context, "\x0f", 1, NULL, &out, &error) == LMC_BAD_INPUT, "and an unknown form");
+}
+
 static void errors(lmc_context* context) {
   lmc_buffer out = {NULL, 0};
   lmc_error error;
@@ -75,6 +112,7 @@ int main(void) {
   for (k = 0; k < sizeof kSizes / sizeof kSizes[0]; ++k) round_trip(context, data, kSizes[k], &options);
   round_trip(context, (const uint8_t*)"from here to there and back again", 33, NULL);
   errors(context);
+  messages(context, data);
   expect(strchr(lmc_version(), '.') != NULL, "the version has a dot");
   free(data);
   lmc_context_free(context);

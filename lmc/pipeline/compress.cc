@@ -163,7 +163,9 @@ Result<Stats> compress_many(Bytes first, Bytes second, Cutter& cutter, Sink& sin
   return writer.finish();
 }
 
-Status check(const CompressOptions& options) {
+}  // namespace
+
+Status check_options(const CompressOptions& options) {
   if (options.level < 0 || options.level > kMaxLevel)
     return usage_error("level " + std::to_string(options.level) + " is outside 0 to 9");
   if (options.threads < 1) return usage_error("at least one thread is needed");
@@ -174,10 +176,8 @@ Status check(const CompressOptions& options) {
   return Ok();
 }
 
-}  // namespace
-
 Result<Stats> compress(Source& source, Sink& sink, const CompressOptions& options) {
-  LMC_TRY(check(options));
+  LMC_TRY(check_options(options));
   Cutter cutter(source, options);
   auto first = cutter.next();
   if (!first.ok()) return first.error();

@@ -29,6 +29,8 @@ struct CompressOptions {
   std::function<void(uint64_t done_bytes)> progress = {};  // from the calling thread; may be empty
 };
 
+Status check_options(const CompressOptions& options);  // usage errors
+
 struct Stats {
   uint64_t raw_bytes = 0;
   uint64_t compressed_bytes = 0;

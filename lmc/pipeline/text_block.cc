@@ -26,21 +26,25 @@ constexpr size_t kSampleBytes = 4096;
 constexpr size_t kSamples = 16;
 
 // Codes every token of the block through `coder`. Encoding: tokens holds them all. Decoding: the tokens come out in
-// the mixing streams' histories. False if more than size_bytes came out.
+// the mixing streams' histories. Ends when size_bytes are out, which may be before the plan's last token; returns the
+// number of tokens, 0 if they make more or fewer bytes.
 template <typename Coder>
-bool code_tokens(Coder& coder, Lockstep& lockstep, const TextModel& model, const StreamPlan& plan,
-                 std::span<const uint16_t> tokens, MixingModel& mixing, size_t size_bytes,
-                 const BlockResources& resources) {
+uint64_t code_tokens(Coder& coder, Lockstep& lockstep, const TextModel& model, const StreamPlan& plan,
+                     std::span<const uint16_t> tokens, MixingModel& mixing, size_t size_bytes,
+                     const BlockResources& resources) {
   size_t done_bytes = 0;
+  uint64_t done_tokens = 0;
   const auto code = [&](uint32_t stream, uint64_t step, const uint32_t* cumulative) {
     const uint32_t sent = Coder::kDecodes ? 0 : tokens[plan.first(stream) + step];
     const uint32_t token = code_token(coder, model.tree, mixing, stream, cumulative, sent);
     done_bytes += model.tree.bytes(token).size();
-    return done_bytes <= size_bytes ? token : kStop;
+    ++done_tokens;
+    return done_bytes < size_bytes ? token : kStop;
   };
-  return lockstep.run(code, [&](uint64_t) {
+  lockstep.run(code, [&](uint64_t) {
     if (resources.progress) resources.progress(done_bytes);
-  }) && done_bytes == size_bytes;
+  });
+  return done_bytes == size_bytes ? done_tokens : 0;
 }
 
 Result<std::unique_ptr<MixingModel>> make_mixing(const TextExperiment& setup, const StreamPlan& plan, size_t size_bytes,
@@ -52,7 +56,8 @@ Result<std::unique_ptr<MixingModel>> make_mixing(const TextExperiment& setup, co
 }
 
 struct EncodedText {
-  Bytes payload;
+  size_t tokens;
+  Bytes coded;  // the arithmetic code
   std::unique_ptr<MixingModel> mixing;
 };
 Result<EncodedText> encode_with(const TextModel& model, const TextExperiment& setup, ByteSpan raw,
@@ -61,13 +66,36 @@ Result<EncodedText> encode_with(const TextModel& model, const TextExperiment& se
   const StreamPlan plan = StreamPlan::for_tokens(tokens.size());
   auto mixing = make_mixing(setup, plan, raw.size(), resources.isa);
   if (!mixing.ok()) return mixing.error();
-  Bytes payload{kProfile};
-  append_varint(payload, tokens.size());
-  ArithmeticEncoder coder(payload);
+  Bytes coded;
+  ArithmeticEncoder coder(coded);
   Lockstep lockstep(model.transformer, plan, resources.threads, setup.adapt_head);
   code_tokens(coder, lockstep, model, plan, tokens, **mixing, raw.size(), resources);
   coder.finish();
-  return EncodedText{std::move(payload), std::move(*mixing)};
+  return EncodedText{tokens.size(), std::move(coded), std::move(*mixing)};
+}
+
+Bytes payload_of(const EncodedText& encoded) {
+  Bytes payload{kProfile};
+  append_varint(payload, encoded.tokens);
+  append_bytes(payload, encoded.coded);
+  return payload;
+}
+
+// all_of_them: the text must take every token of the plan.
+Result<Bytes> decode_tokens(const TextModel& model, const StreamPlan& plan, bool all_of_them, ByteSpan coded,
+                            size_t raw_size_bytes, const BlockResources& resources) {
+  auto mixing = make_mixing({.prior = model.prior}, plan, raw_size_bytes, resources.isa);
+  if (!mixing.ok()) return mixing.error();
+  ArithmeticDecoder coder(coded);
+  Lockstep lockstep(model.transformer, plan, resources.threads);
+  const uint64_t tokens = code_tokens(coder, lockstep, model, plan, {}, **mixing, raw_size_bytes, resources);
+  if (tokens == 0 || (all_of_them && tokens != plan.tokens))
+    return bad_input("text block: its tokens do not make " + std::to_string(raw_size_bytes) +
+                     " bytes; the file is damaged");
+  Bytes raw;
+  raw.reserve(raw_size_bytes);
+  for (uint32_t stream = 0; stream < plan.streams; ++stream) append_bytes(raw, (*mixing)->history(stream));
+  return raw;
 }
 
 }  // namespace
@@ -101,14 +129,14 @@ double tokens_per_byte(const TextModel& model, ByteSpan raw) {
 }
 
 Bytes encode_text_block(const TextModel& model, ByteSpan raw, const BlockResources& resources) {
-  return encode_with(model, {.prior = model.prior}, raw, resources)->payload;  // load_text_model has tried the prior
+  return payload_of(*encode_with(model, {.prior = model.prior}, raw, resources));  // load_text_model tried the prior
 }
 
 Result<TextOutcome> try_text_block(const TextModel& model, ByteSpan raw, const TextExperiment& experiment,
                                    const BlockResources& resources) {
   auto encoded = encode_with(model, experiment, raw, resources);
   if (!encoded.ok()) return encoded.error();
-  return TextOutcome{encoded->payload.size(), encoded->mixing->save_prior()};
+  return TextOutcome{payload_of(*encoded).size(), encoded->mixing->save_prior()};
 }
 
 ByteSpan text_prior(const TextModel& model) { return model.prior; }
@@ -126,18 +154,17 @@ Result<Bytes> decode_text_block(const TextModel& model, ByteSpan payload, size_t
     return bad_input("text block: " + std::to_string(*tokens) + " tokens cannot make " +
                          std::to_string(raw_size_bytes) + " bytes; the file is damaged",
                      1);
-  const StreamPlan plan = StreamPlan::for_tokens(*tokens);
-  auto mixing = make_mixing({.prior = model.prior}, plan, raw_size_bytes, resources.isa);
-  if (!mixing.ok()) return mixing.error();
-  ArithmeticDecoder coder(payload.subspan(reader.position()));
-  Lockstep lockstep(model.transformer, plan, resources.threads);
-  if (!code_tokens(coder, lockstep, model, plan, {}, **mixing, raw_size_bytes, resources))
-    return bad_input("text block: its tokens do not make " + std::to_string(raw_size_bytes) +
-                     " bytes; the file is damaged");
-  Bytes raw;
-  raw.reserve(raw_size_bytes);
-  for (uint32_t stream = 0; stream < plan.streams; ++stream) append_bytes(raw, (*mixing)->history(stream));
-  return raw;
+  return decode_tokens(model, StreamPlan::for_tokens(*tokens), true, payload.subspan(reader.position()),
+                       raw_size_bytes, resources);
+}
+
+Bytes encode_text_message(const TextModel& model, ByteSpan raw, const BlockResources& resources) {
+  return encode_with(model, {.prior = model.prior}, raw, resources)->coded;
+}
+
+Result<Bytes> decode_text_message(const TextModel& model, ByteSpan coded, size_t raw_size_bytes,
+                                  const BlockResources& resources) {
+  return decode_tokens(model, StreamPlan::for_tokens(raw_size_bytes), false, coded, raw_size_bytes, resources);
 }
 
 }  // namespace lmc

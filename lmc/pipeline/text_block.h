@@ -26,6 +26,11 @@ Bytes encode_text_block(const TextModel& model, ByteSpan raw, const BlockResourc
 Result<Bytes> decode_text_block(const TextModel& model, ByteSpan payload, size_t raw_size_bytes,
                                 const BlockResources& resources);
 
+// The arithmetic code alone, for a raw text so short that it is one stream (message.h).
+Bytes encode_text_message(const TextModel& model, ByteSpan raw, const BlockResources& resources);
+Result<Bytes> decode_text_message(const TextModel& model, ByteSpan coded, size_t raw_size_bytes,
+                                  const BlockResources& resources);
+
 // What an experiment may change of the way a text block is coded. A file is always coded with the defaults and the
 // model's own prior.
 struct TextExperiment {

@@ -1,0 +1,103 @@
+#include "lmc/pipeline/message.h"
+
+#include <algorithm>
+
+#include "lmc/pipeline/mixing_block.h"
+#include "lmc/pipeline/text_block.h"
+
+namespace lmc {
+namespace {
+
+// The first three bits. Wire ids.
+enum Kind : uint32_t { kStoredKind = 0, kDeepKind = 1, kModelKind = 1, kWholeFile = 7 };  // kModelKind + built-in number
+constexpr uint32_t kKindBits = 3;
+constexpr int kMaxModel = kWholeFile - 1 - kModelKind;
+
+Bytes with_header(uint32_t kind, size_t raw_bytes, ByteSpan rest) {
+  Bytes message;
+  append_varint(message, uint64_t(raw_bytes) << kKindBits | kind);
+  append_bytes(message, rest);
+  return message;
+}
+
+// Deep mixing without the profile byte that a block has.
+Bytes deep_message(ByteSpan raw, const BlockResources& resources) {
+  const Bytes payload = encode_mixing_block(raw, MixingProfile::kDeep, resources);
+  return with_header(kDeepKind, raw.size(), ByteSpan(payload).subspan(1));
+}
+
+Result<Bytes> decode_deep(ByteSpan coded, size_t raw_bytes, const BlockResources& resources) {
+  Bytes payload{uint8_t(MixingProfile::kDeep)};
+  append_bytes(payload, coded);
+  return decode_mixing_block(payload, raw_bytes, resources);
+}
+
+Result<Bytes> whole_file(ByteSpan raw, const CompressOptions& options) {
+  MemorySource source(raw);
+  MemorySink sink;
+  const auto stats = compress(source, sink, options);
+  if (!stats.ok()) return stats.error();
+  return with_header(kWholeFile, 0, sink.bytes);
+}
+
+Result<Bytes> decode_text(ByteSpan coded, int number, size_t raw_bytes, const DecompressOptions& options,
+                          BlockResources& resources) {
+  const auto model = options.registry->find_builtin(number);
+  if (!model.ok()) return model.error();
+  const auto text = load_text_model((*model)->file, options.isa);
+  if (!text.ok()) return text.error();
+  resources.model = &(*model)->file;
+  return decode_text_message(**text, coded, raw_bytes, resources);
+}
+
+}  // namespace
+
+Result<Bytes> compress_message(ByteSpan raw, const CompressOptions& options) {
+  const int number = options.model != nullptr ? options.model->builtin_number : 0;
+  const bool foreign = options.model != nullptr && (number < 1 || number > kMaxModel);
+  if (raw.size() >= kShortMessageBytes || foreign) return whole_file(raw, options);
+  Bytes best = with_header(kStoredKind, raw.size(), raw);
+  const auto keep_smaller = [&](Bytes other) {
+    if (other.size() < best.size()) best = std::move(other);
+  };
+  if (options.level == 0 || raw.empty()) return best;
+  BlockResources resources{.isa = options.isa, .threads = options.threads};
+  keep_smaller(deep_message(raw, resources));
+  if (options.model == nullptr || options.level < kFirstModelLevel) return best;
+  const auto text = load_text_model(options.model->file, options.isa);
+  if (!text.ok()) return text.error();
+  resources.model = &options.model->file;
+  keep_smaller(with_header(kModelKind + uint32_t(number), raw.size(), encode_text_message(**text, raw, resources)));
+  return best;
+}
+
+Result<Bytes> decompress_message(ByteSpan message, const DecompressOptions& options) {
+  ByteReader reader(message);
+  const auto header = reader.read_varint("message: size");
+  if (!header.ok()) return header.error();
+  const auto kind = uint32_t(*header & ((1u << kKindBits) - 1));
+  const uint64_t raw_bytes = *header >> kKindBits;
+  const ByteSpan rest = message.subspan(reader.position());
+  if (kind == kWholeFile) {
+    if (raw_bytes != 0) return bad_input("message: not a known form; it was written by a newer lmc or is damaged", 0);
+    MemorySource source(rest);
+    MemorySink sink;
+    const auto stats = decompress(source, sink, options);
+    if (!stats.ok()) return stats.error();
+    return std::move(sink.bytes);
+  }
+  if (raw_bytes >= kShortMessageBytes)
+    return bad_input("message: " + std::to_string(raw_bytes) + " bytes are too many for the short form", 0);
+  if (raw_bytes > options.limit_bytes)
+    return bad_input("more content than the limit of " + std::to_string(options.limit_bytes) + " bytes");
+  if (kind == kStoredKind) {
+    if (rest.size() != raw_bytes) return bad_input("message: cut short, or with more behind it");
+    return Bytes(rest.begin(), rest.end());
+  }
+  if (rest.size() > raw_bytes || raw_bytes == 0) return bad_input("message: more bytes than it can have");
+  BlockResources resources{.isa = options.isa, .threads = options.threads};
+  if (kind == kDeepKind) return decode_deep(rest, raw_bytes, resources);
+  return decode_text(rest, int(kind - kModelKind), raw_bytes, options, resources);
+}
+
+}  // namespace lmc
