@@ -15,7 +15,9 @@ GROUPS = {  # name: (domain, which source folders)
     "markup and data": ("structured", lambda source: not (source.startswith("loghub-") or source.endswith("-csv"))),
     "languages": ("lang", lambda source: True),
 }
-DOMAINS = ("prose", "medicine", "law", "code", "structured", "lang")
+BINARIES = "binaries"  # programs and libraries of the machine itself; their package versions are in the report
+BINARY_FILES = ("/usr/bin/xz", "/usr/bin/zstd", "/usr/lib/x86_64-linux-gnu/libjpeg.so.62",
+                "/usr/lib/x86_64-linux-gnu/libcrypto.so.3")
 
 
 def corpus_folder(data, domain):
@@ -35,6 +37,8 @@ def corpus_folder(data, domain):
 
 
 def group_files(group, data, limit):
+    if group == BINARIES:
+        return [pathlib.Path(name) for name in BINARY_FILES if pathlib.Path(name).exists()]
     domain, belongs = GROUPS[group]
     folder = corpus_folder(data, domain)
     files = sorted(p for p in folder.rglob("*") if p.is_file() and belongs(p.relative_to(folder).parts[0]))
@@ -43,10 +47,10 @@ def group_files(group, data, limit):
     return files
 
 
-def joined(domain, data, size_bytes):
-    """The first bytes of a domain's development files put together in the order of their paths."""
+def joined(group, data, size_bytes):
+    """The first bytes of a group's files put together in the order of their paths."""
     out = b""
-    for path in sorted(p for p in corpus_folder(data, domain).rglob("*") if p.is_file()):
+    for path in group_files(group, data, 0):
         out += path.read_bytes()
         if len(out) >= size_bytes:
             break

@@ -1,6 +1,7 @@
-"""256 KiB and a megabyte of every domain: bytes beside zpaq, and how fast lmc is at the default level."""
+"""256 KiB and a megabyte of every group: bytes beside zpaq and others, and how fast lmc is."""
 import datetime
 import pathlib
+import sys
 import tempfile
 
 import corpus
@@ -10,6 +11,10 @@ from report import put_between_marks, table
 REPEATS = 3  # the machine's speed drifts: the middle one of three
 
 
+def middle_speed(size_bytes, seconds):
+    return f"{size_bytes / 1000 / sorted(seconds)[len(seconds) // 2]:.0f}"
+
+
 def run(arguments):
     for size_bytes in map(int, arguments.sizes.split(",")):
         run_size(arguments, size_bytes)
@@ -17,26 +22,31 @@ def run(arguments):
 
 def run_size(arguments, size_bytes):
     threads = arguments.threads or 2
-    ours = tools.lmc_tool(5, threads)
-    zpaq = next(tool for tool in tools.PEERS if tool.name == "zpaq -m5")
+    levels = [int(level) for level in arguments.levels.split(",") if int(level) > 3]
+    peers = [tool for tool in tools.PEERS if tool.name == "zpaq -m5"] + tools.paq8px_tools(arguments.paq8px)
     rows = []
     with tempfile.TemporaryDirectory(prefix="lmc-bench-") as name:
         path = pathlib.Path(name) / "raw"
-        for domain in corpus.DOMAINS:
-            path.write_bytes(corpus.joined(domain, arguments.data, size_bytes))
+        for group in (arguments.groups or ",".join([*corpus.GROUPS, corpus.BINARIES])).split(","):
+            path.write_bytes(corpus.joined(group, arguments.data, size_bytes))
             size = path.stat().st_size
-            runs = [tools.measure(ours, path) for _ in range(REPEATS)]
-            pack = sorted(m.compress_seconds for m in runs)[REPEATS // 2]
-            unpack = sorted(m.decompress_seconds for m in runs)[REPEATS // 2]
-            peer = tools.measure(zpaq, path).size_bytes
-            rows.append([domain, str(peer), str(runs[0].size_bytes), f"{runs[0].size_bytes / peer:.3f}",
-                         f"{size / 1000 / pack:.0f}", f"{size / 1000 / unpack:.0f}",
-                         f"{max(m.decompress_memory_bytes for m in runs) / 2**20:.0f}"])
-    text = (f"Printed by `bench/run --kind large --sizes {size_bytes}` on {datetime.date.today()}, commit {tools.commit_line()}; "
-            f"{tools.machine_line()}. The first {size_bytes:,} bytes of each domain's development files put together; "
-            f"lmc -5 with {threads} threads, the middle one of {REPEATS} times, starting the program included; the bytes "
-            "came back.\n\n" +
-            table([f"{size_bytes:,} of", "zpaq -m5", "lmc -5", "of zpaq", "compress KB/s", "decompress KB/s", "MiB"], rows) + "\n")
+            other = {tool.name: tools.measure(tool, path) for tool in peers}
+            for level in levels:
+                runs = [tools.measure(tools.lmc_tool(level, threads), path) for _ in range(REPEATS)]
+                ours = runs[0].size_bytes
+                rows.append([f"{group}, lmc -{level}", str(ours)] +
+                            [f"{ours / m.size_bytes:.3f} ({m.size_bytes})" for m in other.values()] +
+                            [middle_speed(size, [m.compress_seconds for m in runs]),
+                             middle_speed(size, [m.decompress_seconds for m in runs])] +
+                            [middle_speed(size, [m.decompress_seconds]) for name, m in other.items() if name != "zpaq -m5"] +
+                            [f"{max(m.decompress_memory_bytes for m in runs) / 2**20:.0f}"])
+    slow = [f"{tool.name} KB/s" for tool in peers if tool.name != "zpaq -m5"]
+    command = " ".join(sys.argv[1:])
+    text = (f"Printed by `bench/run {command}` on {datetime.date.today()}, commit {tools.commit_line()}; "
+            f"{tools.machine_line()}. The first {size_bytes:,} bytes (where there are as many) of each group's files put together; "
+            f"{threads} threads, the middle one of {REPEATS} times, starting the program included; the bytes came back.\n\n" +
+            table([f"{size_bytes:,} of", "bytes"] + [f"of {tool.name}" for tool in peers] +
+                  ["compress KB/s", "decompress KB/s"] + slow + ["MiB"], rows) + "\n")
     print(text)
     if not arguments.dry:
         put_between_marks(tools.ROOT / "docs/results.md", f"bench large {size_bytes}", text,

@@ -68,7 +68,7 @@ def report(results, programs, missing, arguments):
     lines = [f"Printed by `{command}` on {datetime.date.today()}, commit {tools.commit_line()}.",
              f"Machine: {tools.machine_line()}. Model: {tools.model_line()}.",
              "Each file alone, in a process of its own; sizes are sums, framing included; the seconds include starting "
-             "the program; every file came back; no peak memory below about 16 MiB can be seen, which is that of the Python "
+             "the program; every file came back; binaries: " + ", ".join(corpus.BINARY_FILES) + "; no peak memory below about 16 MiB can be seen, which is that of the Python "
              "that starts the program. lmc used " +
              (f"{arguments.threads} threads." if arguments.threads else "a thread for each core, as it does by itself.")]
     if missing:
@@ -97,7 +97,7 @@ def run(arguments):
     levels = [int(level) for level in arguments.levels.split(",")]
     programs, missing = tools.present(tools.PEERS + [tools.lmc_tool(level, arguments.threads) for level in levels])
     results = {}
-    for group in (arguments.groups or ",".join(corpus.GROUPS)).split(","):
+    for group in (arguments.groups or ",".join([*corpus.GROUPS, corpus.BINARIES])).split(","):
         files = corpus.group_files(group, arguments.data, arguments.limit)
         results[group] = (files, measure_group(group, files, programs))
     text = report(results, programs, missing, arguments)

@@ -49,6 +49,13 @@ PEERS = [
 ]
 
 
+def paq8px_tools(program):
+    """paq8px, which Debian does not package: built from its source elsewhere, named with --paq8px."""
+    if not program:
+        return []
+    return [Tool("paq8px -9", (program, "-9", "in", "packed"), (program, "-d", "packed", "out"), version=(program,))]
+
+
 def lmc_tool(level, threads):
     flags = ("-q", f"-T{threads}")
     return Tool(f"lmc -{level}", (LMC, *flags, f"-{level}", "-o", "packed", "in"),

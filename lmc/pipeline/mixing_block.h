@@ -13,6 +13,8 @@ enum class MixingProfile : uint8_t { kFast = 0, kDeep = 1, kDeepX86 = 2, kDeepAr
 MixingProfile deep_profile(ByteSpan raw, const BlockResources& resources);
 
 Bytes encode_mixing_block(ByteSpan raw, MixingProfile profile, const BlockResources& resources);
+// The size of what deep mixing makes without some DeepParts, for ablations.
+size_t try_deep_mixing(ByteSpan raw, uint32_t without, const BlockResources& resources);
 Result<Bytes> decode_mixing_block(ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources);
 
 }  // namespace lmc

@@ -1,24 +1,31 @@
-// lmc-ablate: what each part of the text predictor is worth, in bytes and seconds.
+// lmc-ablate: what each part of the text predictor, or of deep mixing, is worth, in bytes and seconds.
 //
-//   lmc-ablate MODEL.lmcm FILE... [--threads N]
+//   lmc-ablate MODEL.lmcm FILE... [--threads N] [--deep]
 //
 // Codes the files, each as one block, with everything, then without each part, and prints a Markdown table.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "lmc/base/io.h"
+#include "lmc/mixing/deep_mixing.h"
 #include "lmc/mixing/mixing.h"
+#include "lmc/pipeline/mixing_block.h"
 #include "lmc/pipeline/text_block.h"
 
 namespace {
 
+using lmc::ByteSpan, lmc::Result, lmc::TextModel;
+
+// The bytes that a file takes, in one way of coding it.
+using Measure = std::function<Result<size_t>(ByteSpan raw)>;
 struct Case {
   const char* name;
-  lmc::TextExperiment experiment;
+  Measure measure;
 };
 
 int fail(const lmc::Error& error) {
@@ -26,26 +33,73 @@ int fail(const lmc::Error& error) {
   return int(error.family);
 }
 
-std::vector<Case> cases(lmc::ByteSpan prior) {
+std::vector<Case> text_cases(const TextModel& model, const lmc::BlockResources& resources) {
   using namespace lmc;
-  return {{"everything", {.prior = prior}},
-          {"without the language model", {.prior = prior, .without = kPartModel, .adapt_head = false}},
-          {"without the adaptive head", {.prior = prior, .adapt_head = false}},
-          {"without the prior", {}},
-          {"without the shortcut for sure decisions", {.prior = prior, .without = kPartShortcut}},
-          {"without token-aligned contexts", {.prior = prior, .without = kPartTokens}},
-          {"without orders 1, 4 and 6", {.prior = prior, .without = kPartOrders}},
-          {"without word contexts", {.prior = prior, .without = kPartWords}},
-          {"without column contexts", {.prior = prior, .without = kPartColumns}},
-          {"without character classes", {.prior = prior, .without = kPartShapes}},
-          {"without the match model", {.prior = prior, .without = kPartMatch}},
-          {"without history maps", {.prior = prior, .without = kPartHistories}}};
+  struct Named {
+    const char* name;
+    TextExperiment experiment;
+  };
+  const ByteSpan prior = text_prior(model);
+  const Named all[] = {{"everything", {.prior = prior}},
+                       {"without the language model", {.prior = prior, .without = kPartModel, .adapt_head = false}},
+                       {"without the adaptive head", {.prior = prior, .adapt_head = false}},
+                       {"without the prior", {}},
+                       {"without the shortcut for sure decisions", {.prior = prior, .without = kPartShortcut}},
+                       {"without token-aligned contexts", {.prior = prior, .without = kPartTokens}},
+                       {"without orders 1, 4 and 6", {.prior = prior, .without = kPartOrders}},
+                       {"without word contexts", {.prior = prior, .without = kPartWords}},
+                       {"without column contexts", {.prior = prior, .without = kPartColumns}},
+                       {"without character classes", {.prior = prior, .without = kPartShapes}},
+                       {"without the match model", {.prior = prior, .without = kPartMatch}},
+                       {"without history maps", {.prior = prior, .without = kPartHistories}}};
+  std::vector<Case> out;
+  for (const Named& each : all)
+    out.push_back({each.name, [&model, &resources, experiment = each.experiment](ByteSpan raw) -> Result<size_t> {
+                     const auto outcome = try_text_block(model, raw, experiment, resources);
+                     LMC_TRY(outcome);
+                     return outcome->payload_bytes;
+                   }});
+  return out;
+}
+
+std::vector<Case> deep_cases(const lmc::BlockResources& resources) {
+  using namespace lmc;
+  struct Named {
+    const char* name;
+    uint32_t without;
+  };
+  constexpr Named kAll[] = {{"everything", 0},
+                            {"without matches", kDeepMatches},
+                            {"without word contexts", kDeepWords},
+                            {"without fields", kDeepFields},
+                            {"without bytes with gaps", kDeepGaps},
+                            {"without character classes", kDeepClasses},
+                            {"without indirect contexts", kDeepIndirect},
+                            {"without brackets and tags", kDeepNesting},
+                            {"without numbers and masked lines", kDeepNumbers},
+                            {"without history maps", kDeepHistories},
+                            {"without linear inputs", kDeepLinear},
+                            {"without runs", kDeepRuns},
+                            {"without the maps behind the mixer", kDeepMaps}};
+  const auto size_of = [&resources](MixingProfile profile) -> Measure {
+    return [&resources, profile](ByteSpan raw) { return encode_mixing_block(raw, profile, resources).size(); };
+  };
+  std::vector<Case> out;
+  for (const Named& each : kAll)
+    out.push_back({each.name, [&resources, without = each.without](ByteSpan raw) -> Result<size_t> {
+                     return try_deep_mixing(raw, without, resources);
+                   }});
+  out.push_back({"fast mixing instead", size_of(MixingProfile::kFast)});
+  out.push_back({"with the branch filter that fits", [&resources](ByteSpan raw) -> Result<size_t> {
+                   return encode_mixing_block(raw, deep_profile(raw, resources), resources).size();
+                 }});
+  return out;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"What each part of the text predictor is worth"};
+  CLI::App app{"What each part of the predictors is worth"};
   std::string model_path;
   std::vector<std::string> paths;
   int threads = 2;
@@ -53,6 +107,8 @@ int main(int argc, char** argv) {
   app.add_option("files", paths)->required();
   app.add_option("--threads", threads);
   std::vector<size_t> chosen;
+  bool deep = false;
+  app.add_flag("--deep", deep, "of deep mixing, not of the text predictor");
   app.add_option("--case", chosen, "only these rows of the table (0: everything), and each file's bytes");
   CLI11_PARSE(app, argc, argv);
 
@@ -73,21 +129,21 @@ int main(int argc, char** argv) {
               lmc::isa_name(resources.isa));
   std::printf("| predictor | bytes | against everything | seconds |\n|---|---:|---:|---:|\n");
   double everything = 0;
-  const std::vector<Case> all = cases(lmc::text_prior(**model));
+  const std::vector<Case> all = deep ? deep_cases(resources) : text_cases(**model, resources);
   for (size_t i = 0; i < all.size(); ++i) {
-    const Case& c = all[i];
     if (!chosen.empty() && std::ranges::find(chosen, i) == chosen.end()) continue;
     const auto start = std::chrono::steady_clock::now();
     size_t bytes = 0;
     for (const lmc::Bytes& raw : inputs) {
-      const auto outcome = lmc::try_text_block(**model, raw, c.experiment, resources);
-      if (!outcome.ok()) return fail(outcome.error());
-      bytes += outcome->payload_bytes;
-      if (!chosen.empty()) std::printf("%zu ", outcome->payload_bytes);
+      const auto size = all[i].measure(raw);
+      if (!size.ok()) return fail(size.error());
+      bytes += *size;
+      if (!chosen.empty()) std::printf("%zu ", *size);
     }
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (everything == 0) everything = double(bytes);
-    std::printf("| %s | %zu | %+.2f %% | %.1f |\n", c.name, bytes, 100.0 * (double(bytes) / everything - 1.0), seconds);
+    std::printf("| %s | %zu | %+.2f %% | %.1f |\n", all[i].name, bytes, 100.0 * (double(bytes) / everything - 1.0),
+                seconds);
     std::fflush(stdout);
   }
 }
