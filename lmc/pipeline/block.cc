@@ -10,6 +10,7 @@ namespace {
 // Tokens per byte (text_block.h): below the first the language model is sure to gain; from the second on the vocabulary
 // does not know the bytes. Between them (logs, tables, data in text form, rare languages) it is tried out.
 constexpr double kSurelyText = 0.35, kSurelyNoText = 0.6, kSurelyNoTextSmall = 0.8;
+constexpr int kFewStreamsLevel = 8;
 constexpr size_t kSmallBytes = 65536;       // coded both ways in doubt at every level
 constexpr int kThoroughLevel = 7;           // from here on larger blocks, too
 constexpr size_t kTrialBytes = 24576;       // of a larger block: what these cost after as many others
@@ -22,11 +23,12 @@ EncodedBlock mixing_block(ByteSpan raw, MixingProfile profile, const BlockResour
 EncodedBlock deep_block(ByteSpan raw, const BlockResources& resources) {
   return mixing_block(raw, deep_profile(raw, resources), resources);
 }
-EncodedBlock text_block(const TextModel& model, ByteSpan raw, const BlockResources& resources) {
-  return {BlockCodec::kText, encode_text_block(model, raw, resources)};
+EncodedBlock text_block(const TextModel& model, ByteSpan raw, int level, const BlockResources& resources) {
+  const TextProfile profile = level < kFewStreamsLevel ? TextProfile::kManyStreams : TextProfile::kFewStreams;
+  return {BlockCodec::kText, encode_text_block(model, raw, profile, resources)};
 }
-EncodedBlock smaller_block(const TextModel& model, ByteSpan raw, const BlockResources& resources) {
-  EncodedBlock text = text_block(model, raw, resources);
+EncodedBlock smaller_block(const TextModel& model, ByteSpan raw, int level, const BlockResources& resources) {
+  EncodedBlock text = text_block(model, raw, level, resources);
   EncodedBlock deep = deep_block(raw, resources);
   return deep.payload.size() < text.payload.size() ? std::move(deep) : std::move(text);
 }
@@ -42,7 +44,8 @@ bool deep_wins(const TextModel& model, ByteSpan raw, const BlockResources& resou
   const BlockResources quiet = quietly(resources);
   const ByteSpan whole = raw.first(2 * kTrialBytes), half = raw.first(kTrialBytes);
   const auto cost = [&](auto encode) { return double(encode(whole).size()) - double(encode(half).size()); };
-  const double text = cost([&](ByteSpan piece) { return encode_text_block(model, piece, quiet); });
+  const double text =
+      cost([&](ByteSpan piece) { return encode_text_block(model, piece, TextProfile::kManyStreams, quiet); });
   const double deep = cost([&](ByteSpan piece) { return encode_mixing_block(piece, MixingProfile::kDeep, quiet); });
   return deep < kDeepFrom * text;
 }
@@ -66,10 +69,10 @@ EncodedBlock encode_best(ByteSpan raw, int level, const BlockResources& resource
   if (!model.ok()) return deep_block(raw, resources);
   const double density = tokens_per_byte(**model, raw);
   const bool small = raw.size() <= kSmallBytes;
-  if (density < kSurelyText) return text_block(**model, raw, resources);
+  if (density < kSurelyText) return text_block(**model, raw, level, resources);
   if (density >= (small ? kSurelyNoTextSmall : kSurelyNoText)) return deep_block(raw, resources);
-  if (small || level >= kThoroughLevel) return smaller_block(**model, raw, resources);
-  return deep_wins(**model, raw, resources) ? deep_block(raw, resources) : text_block(**model, raw, resources);
+  if (small || level >= kThoroughLevel) return smaller_block(**model, raw, level, resources);
+  return deep_wins(**model, raw, resources) ? deep_block(raw, resources) : text_block(**model, raw, level, resources);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 namespace lmc {
 namespace {
 
-constexpr uint32_t kMaxStreams = 16;
+constexpr uint32_t kManyStreams = 16, kFewStreams = 4;
 constexpr uint64_t kTokensPerStream = 3072;
 
 // Step of the adaptive head, per square root of the width, and the tokens after which it has fallen to 1/sqrt(2).
@@ -17,8 +17,9 @@ constexpr float kHeadRateTokens = 40000.0f;
 
 }  // namespace
 
-StreamPlan StreamPlan::for_tokens(uint64_t tokens) {
-  return {uint32_t(std::clamp<uint64_t>(tokens / kTokensPerStream, 1, kMaxStreams)), tokens};
+StreamPlan StreamPlan::for_tokens(uint64_t tokens, TextProfile profile) {
+  const uint32_t most = profile == TextProfile::kManyStreams ? kManyStreams : kFewStreams;
+  return {uint32_t(std::clamp<uint64_t>(tokens / kTokensPerStream, 1, most)), tokens};
 }
 
 Lockstep::Lockstep(const Transformer& transformer, const StreamPlan& plan, int threads, bool adapt_head)

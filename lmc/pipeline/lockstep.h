@@ -17,12 +17,16 @@
 
 namespace lmc {
 
+// Wire ids, the first byte of a text block's payload: many streams make a batch that the network is fast on; with few,
+// more of the text comes before what is to be predicted.
+enum class TextProfile : uint8_t { kManyStreams = 0, kFewStreams = 1 };
+
 // How many tokens each stream of a block of `tokens` has: the first ones get the remainder.
 struct StreamPlan {
   uint32_t streams = 1;
   uint64_t tokens = 0;
 
-  static StreamPlan for_tokens(uint64_t tokens);
+  static StreamPlan for_tokens(uint64_t tokens, TextProfile profile);
   uint64_t length(uint32_t stream) const { return tokens / streams + (stream < tokens % streams ? 1 : 0); }
   uint64_t first(uint32_t stream) const {  // position of the stream's first token in the block
     const uint64_t extra = tokens % streams;

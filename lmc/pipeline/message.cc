@@ -9,7 +9,12 @@ namespace lmc {
 namespace {
 
 // The first three bits. Wire ids.
-enum Kind : uint32_t { kStoredKind = 0, kDeepKind = 1, kModelKind = 1, kWholeFile = 7 };  // kModelKind + built-in number
+enum Kind : uint32_t {
+  kStoredKind = 0,
+  kDeepKind = 1,
+  kModelKind = 1,
+  kWholeFile = 7
+};  // kModelKind + built-in number
 constexpr uint32_t kKindBits = 3;
 constexpr int kMaxModel = kWholeFile - 1 - kModelKind;
 

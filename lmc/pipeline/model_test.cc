@@ -9,6 +9,7 @@
 #include "lmc/container/layout.h"
 #include "lmc/models/test_model.h"
 #include "lmc/pipeline/decompress.h"
+#include "lmc/pipeline/message.h"
 #include "lmc/tokenize/tokenizer.h"
 
 namespace lmc {
@@ -119,6 +120,45 @@ TEST_F(WithModel, EveryInstructionSetAndThreadCountGivesTheSame) {
       const auto back = unpacked(file, &registry_, isa, threads);
       ASSERT_TRUE(back.ok());
       EXPECT_EQ(*back, Bytes(text_.begin(), text_.end())) << isa_name(isa) << " " << threads;
+    }
+  }
+}
+
+TEST_F(WithModel, TheBestLevelUsesFewStreams) {
+  std::string text;
+  for (int i = 0; i < 25; ++i) text += text_;
+  options_.isa = best_isa();
+  std::vector<uint8_t> profiles;
+  for (int level : {5, 9}) {
+    options_.level = level;
+    options_.threads = 1;
+    const Bytes file = packed(text);
+    options_.threads = 3;
+    EXPECT_EQ(packed(text), file);
+    const auto back = unpacked(file, &registry_, best_isa(), 3);
+    ASSERT_TRUE(back.ok()) << back.error().message;
+    EXPECT_TRUE(*back == Bytes(text.begin(), text.end()));
+    const auto frames = read_layout(file);
+    ASSERT_EQ(frames->front().blocks[0].header.codec, uint8_t(BlockCodec::kText));
+    profiles.push_back(file[frames->front().blocks[0].header_offset + 16]);
+  }
+  EXPECT_EQ(profiles, (std::vector<uint8_t>{0, 1}));
+}
+
+TEST_F(WithModel, ADamagedMessageIsNeverACrash) {
+  for (const std::string& text : {text_.substr(0, 300), std::string("\1\2\3\0\377\200,1,2,3,4,5", 16)}) {
+    options_.model = nullptr;
+    const auto message = compress_message(as_bytes(text), options_);
+    ASSERT_TRUE(message.ok());
+    ASSERT_LT(message->size(), text.size() + 3);
+    const DecompressOptions how{.registry = &registry_};
+    EXPECT_EQ(*decompress_message(*message, how), Bytes(text.begin(), text.end()));
+    for (size_t size = 0; size < message->size(); ++size) (void)decompress_message(ByteSpan(*message).first(size), how);
+    for (size_t bit = 0; bit < 8 * message->size(); ++bit) {
+      Bytes bad = *message;
+      bad[bit / 8] ^= uint8_t(1 << bit % 8);
+      const auto back = decompress_message(bad, how);
+      if (back.ok()) EXPECT_LT(back->size(), 2048u);
     }
   }
 }

@@ -21,7 +21,6 @@ struct TextModel {
 
 namespace {
 
-constexpr uint8_t kProfile = 0;  // first byte of the payload: contexts, tables, rule for streams; the only one so far
 constexpr size_t kSampleBytes = 4096;
 constexpr size_t kSamples = 16;
 
@@ -63,7 +62,7 @@ struct EncodedText {
 Result<EncodedText> encode_with(const TextModel& model, const TextExperiment& setup, ByteSpan raw,
                                 const BlockResources& resources) {
   const std::vector<uint16_t> tokens = model.tokenizer.encode(raw);
-  const StreamPlan plan = StreamPlan::for_tokens(tokens.size());
+  const StreamPlan plan = StreamPlan::for_tokens(tokens.size(), setup.profile);
   auto mixing = make_mixing(setup, plan, raw.size(), resources.isa);
   if (!mixing.ok()) return mixing.error();
   Bytes coded;
@@ -74,8 +73,8 @@ Result<EncodedText> encode_with(const TextModel& model, const TextExperiment& se
   return EncodedText{tokens.size(), std::move(coded), std::move(*mixing)};
 }
 
-Bytes payload_of(const EncodedText& encoded) {
-  Bytes payload{kProfile};
+Bytes payload_of(const EncodedText& encoded, TextProfile profile) {
+  Bytes payload{uint8_t(profile)};
   append_varint(payload, encoded.tokens);
   append_bytes(payload, encoded.coded);
   return payload;
@@ -128,15 +127,16 @@ double tokens_per_byte(const TextModel& model, ByteSpan raw) {
   return double(tokens) / double(std::max<size_t>(bytes, 1));
 }
 
-Bytes encode_text_block(const TextModel& model, ByteSpan raw, const BlockResources& resources) {
-  return payload_of(*encode_with(model, {.prior = model.prior}, raw, resources));  // load_text_model tried the prior
+Bytes encode_text_block(const TextModel& model, ByteSpan raw, TextProfile profile, const BlockResources& resources) {
+  const auto encoded = encode_with(model, {.prior = model.prior, .profile = profile}, raw, resources);
+  return payload_of(*encoded, profile);  // no error: load_text_model has tried the prior
 }
 
 Result<TextOutcome> try_text_block(const TextModel& model, ByteSpan raw, const TextExperiment& experiment,
                                    const BlockResources& resources) {
   auto encoded = encode_with(model, experiment, raw, resources);
   if (!encoded.ok()) return encoded.error();
-  return TextOutcome{payload_of(*encoded).size(), encoded->mixing->save_prior()};
+  return TextOutcome{payload_of(*encoded, experiment.profile).size(), encoded->mixing->save_prior()};
 }
 
 ByteSpan text_prior(const TextModel& model) { return model.prior; }
@@ -146,7 +146,7 @@ Result<Bytes> decode_text_block(const TextModel& model, ByteSpan payload, size_t
   ByteReader reader(payload);
   const auto profile = reader.read_le<uint8_t>("text block: profile");
   if (!profile.ok()) return profile.error();
-  if (*profile != kProfile)
+  if (*profile > uint8_t(TextProfile::kFewStreams))
     return bad_input("text block: unknown profile; the file was written by a newer lmc or is damaged", 0);
   const auto tokens = reader.read_varint("text block: number of tokens");
   if (!tokens.ok()) return tokens.error();
@@ -154,8 +154,8 @@ Result<Bytes> decode_text_block(const TextModel& model, ByteSpan payload, size_t
     return bad_input("text block: " + std::to_string(*tokens) + " tokens cannot make " +
                          std::to_string(raw_size_bytes) + " bytes; the file is damaged",
                      1);
-  return decode_tokens(model, StreamPlan::for_tokens(*tokens), true, payload.subspan(reader.position()),
-                       raw_size_bytes, resources);
+  return decode_tokens(model, StreamPlan::for_tokens(*tokens, TextProfile(*profile)), true,
+                       payload.subspan(reader.position()), raw_size_bytes, resources);
 }
 
 Bytes encode_text_message(const TextModel& model, ByteSpan raw, const BlockResources& resources) {
@@ -164,7 +164,8 @@ Bytes encode_text_message(const TextModel& model, ByteSpan raw, const BlockResou
 
 Result<Bytes> decode_text_message(const TextModel& model, ByteSpan coded, size_t raw_size_bytes,
                                   const BlockResources& resources) {
-  return decode_tokens(model, StreamPlan::for_tokens(raw_size_bytes), false, coded, raw_size_bytes, resources);
+  return decode_tokens(model, StreamPlan::for_tokens(raw_size_bytes, TextProfile::kFewStreams), false, coded,
+                       raw_size_bytes, resources);
 }
 
 }  // namespace lmc

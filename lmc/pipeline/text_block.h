@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "lmc/pipeline/block.h"
+#include "lmc/pipeline/lockstep.h"
 
 namespace lmc {
 
@@ -22,7 +23,7 @@ Result<std::shared_ptr<const TextModel>> load_text_model(const ModelFile& file, 
 // vocabulary does not know.
 double tokens_per_byte(const TextModel& model, ByteSpan raw);
 
-Bytes encode_text_block(const TextModel& model, ByteSpan raw, const BlockResources& resources);
+Bytes encode_text_block(const TextModel& model, ByteSpan raw, TextProfile profile, const BlockResources& resources);
 Result<Bytes> decode_text_block(const TextModel& model, ByteSpan payload, size_t raw_size_bytes,
                                 const BlockResources& resources);
 
@@ -37,6 +38,7 @@ struct TextExperiment {
   ByteSpan prior;          // the mixing starts from it; empty: the built-in start
   uint32_t without = 0;    // MixingParts left out
   bool adapt_head = true;  // whether the network's output layer learns
+  TextProfile profile = TextProfile::kManyStreams;
 };
 struct TextOutcome {
   size_t payload_bytes = 0;

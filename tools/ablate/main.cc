@@ -51,7 +51,8 @@ std::vector<Case> text_cases(const TextModel& model, const lmc::BlockResources& 
                        {"without column contexts", {.prior = prior, .without = kPartColumns}},
                        {"without character classes", {.prior = prior, .without = kPartShapes}},
                        {"without the match model", {.prior = prior, .without = kPartMatch}},
-                       {"without history maps", {.prior = prior, .without = kPartHistories}}};
+                       {"without history maps", {.prior = prior, .without = kPartHistories}},
+                       {"with few streams", {.prior = prior, .profile = TextProfile::kFewStreams}}};
   std::vector<Case> out;
   for (const Named& each : all)
     out.push_back({each.name, [&model, &resources, experiment = each.experiment](ByteSpan raw) -> Result<size_t> {
