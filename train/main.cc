@@ -3,7 +3,9 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 #include "lmc/base/io.h"
 #include "train/bpe_trainer.h"
@@ -99,6 +101,8 @@ int report(const Status& status) {
 
 int main(int argc, char** argv) {
   using namespace lmc::train;
+  // libtorch may come up with one thread otherwise.
+  if (std::getenv("OMP_NUM_THREADS") == nullptr) torch::set_num_threads(int(std::thread::hardware_concurrency()));
   CLI::App app{"Trains the models of lmcompress"};
   app.require_subcommand(1);
   std::string corpus, tokenizer, out;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "train/checkpoint.h"
 #include "train/optimizer.h"
 #include "train/reference.h"
 
@@ -97,6 +98,33 @@ TEST(Model, PlainAndKernelUpdatesAgree) {
   }
   EXPECT_LT(a, 0.8 * first);
   EXPECT_NEAR(plain.evaluate(inputs, targets), kernels.evaluate(inputs, targets), 0.03 * a * double(B * T));
+}
+
+TEST(Model, ADeeperModelBeginsAsTheSameFunction) {
+  ModelConfig config;
+  config.vocabulary = 512;
+  config.width = 128;
+  config.layers = 2;
+  config.feed_forward = 256;
+  config.windows = {64, 128};
+  Model small(config, 7);
+  std::vector<int32_t> inputs, targets;
+  for (int32_t i = 0; i < 256; ++i) inputs.push_back(i * i % 97), targets.push_back((i + 1) * (i + 1) % 97);
+  for (int64_t step = 1; step <= 3; ++step) {  // so that no layer is silent
+    (void)small.train_step(inputs, targets, 1, int64_t(inputs.size()));
+    update(small, {}, 0.3, step);
+    small.refresh();
+  }
+  const std::string path = testing::TempDir() + "/grown.ckpt";
+  ASSERT_TRUE(save_checkpoint(path, small, {}, Bytes{1, 2, 3}).ok());
+  ModelConfig deeper = config;
+  deeper.layers = 6;
+  deeper.windows = {64, 128, 64, 128, 64, 128};
+  const auto grown = warm_start(path, deeper, {});
+  ASSERT_TRUE(grown.ok()) << grown.error().message;
+  EXPECT_EQ(grown->model->evaluate(inputs, targets), small.evaluate(inputs, targets));
+  deeper.layers = 5;
+  EXPECT_FALSE(warm_start(path, deeper, {}).ok());
 }
 
 }  // namespace
