@@ -10,7 +10,6 @@ namespace {
 // Tokens per byte (text_block.h): below the first the language model is sure to gain; from the second on the vocabulary
 // does not know the bytes. Between them (logs, tables, data in text form, rare languages) it is tried out.
 constexpr double kSurelyText = 0.35, kSurelyNoText = 0.6, kSurelyNoTextSmall = 0.8;
-constexpr int kFewStreamsLevel = 8;
 constexpr size_t kSmallBytes = 65536;       // coded both ways in doubt at every level
 constexpr int kThoroughLevel = 7;           // from here on larger blocks, too
 constexpr size_t kTrialBytes = 24576;       // of a larger block: what these cost after as many others

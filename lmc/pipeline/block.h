@@ -16,10 +16,9 @@ namespace lmc {
 
 inline constexpr size_t kMaxBlockBytes = size_t(64) << 20;
 inline constexpr int kFirstModelLevel = 4;  // from here on text is coded with a language model
-inline constexpr int kThoroughLevel = 7;    // from here on with the larger one, and what is in doubt is coded both ways
-
-// The number of the built-in model (models/builtin.txt) that text is coded with at a level, kFirstModelLevel or more.
-inline constexpr int builtin_model_of(int level) { return level < kThoroughLevel ? 1 : 1; }
+inline constexpr int kThoroughLevel = 7;    // from here on what is in doubt is coded both ways
+inline constexpr int kFewStreamsLevel = 8;  // and from here on text in few streams
+inline constexpr int kDefaultModel = 1;     // the number of the built-in model (models/builtin.txt) for text
 
 // Wire ids, never reused.
 enum class BlockCodec : uint8_t { kStored = 0, kMixing = 1, kText = 2 };
