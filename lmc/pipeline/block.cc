@@ -49,13 +49,16 @@ bool deep_wins(const TextModel& model, ByteSpan raw, const BlockResources& resou
   return deep < kDeepFrom * text;
 }
 
-// Compressed or encrypted data: none of sixteen pieces gets smaller.
+// Compressed or encrypted data: none of sixteen pieces gets smaller. At the ends of a large block a little may be of
+// another kind (segments.h).
 bool is_noise(ByteSpan raw, const BlockResources& resources) {
   constexpr size_t kPieces = 16, kPieceBytes = 2048;
   if (raw.size() < kStoredFromBytes) return false;
   const BlockResources quiet = quietly(resources);
+  const size_t left_out = raw.size() >= 4 * kStoredFromBytes ? kPieceBytes : 0;
+  const ByteSpan inner = raw.subspan(left_out, raw.size() - 2 * left_out);
   for (size_t i = 0; i < kPieces; ++i) {
-    const ByteSpan piece = raw.subspan((raw.size() - kPieceBytes) / (kPieces - 1) * i, kPieceBytes);
+    const ByteSpan piece = inner.subspan((inner.size() - kPieceBytes) / (kPieces - 1) * i, kPieceBytes);
     if (encode_mixing_block(piece, MixingProfile::kFast, quiet).size() < kPieceBytes) return false;
   }
   return true;

@@ -6,6 +6,7 @@ namespace lmc {
 namespace {
 
 constexpr size_t kWindow = size_t(16) << 10;  // classified as one
+constexpr size_t kFineWindow = 1024;          // where exactly the kind changes
 
 struct Run {
   bool text;
@@ -17,6 +18,15 @@ void append(std::vector<Run>& runs, bool text, size_t bytes) {
     runs.back().bytes += bytes;
   else
     runs.push_back({text, bytes});
+}
+
+// A window at a cut may hold some text, which is no reason to call it text: the text's end of the cut is moved over it.
+size_t fine_cut(ByteSpan raw, size_t cut, bool text_before) {
+  const size_t limit = text_before ? cut + kWindow : cut - kWindow;
+  const auto text_at = [&](size_t at) { return looks_like_text(raw.subspan(at, kFineWindow)); };
+  while (text_before && cut < limit && text_at(cut)) cut += kFineWindow;
+  while (!text_before && cut > limit && text_at(cut - kFineWindow)) cut -= kFineWindow;
+  return cut;
 }
 
 }  // namespace
@@ -48,7 +58,13 @@ std::vector<size_t> segment_sizes(ByteSpan raw) {
     }
   }
   std::vector<size_t> sizes;
-  for (const Run& run : long_runs) sizes.push_back(run.bytes);
+  size_t end = 0, cut = 0;
+  for (size_t i = 0; i < long_runs.size(); ++i) {
+    end += long_runs[i].bytes;
+    const size_t fine = i + 1 < long_runs.size() ? fine_cut(raw, end, long_runs[i].text) : end;
+    sizes.push_back(fine - cut);
+    cut = fine;
+  }
   if (sizes.empty() && !raw.empty()) sizes.push_back(raw.size());
   return sizes;
 }
