@@ -142,10 +142,11 @@ def compute_hashes(stream, mode):
 class Bucket:
     """Fifteen slots, one for each node of a tree of four bits; made when they are first asked for."""
 
-    __slots__ = ("check", "slots")
+    __slots__ = ("check", "run", "slots")
 
     def __init__(self):
         self.check = 0
+        self.run = 0, 0  # of deep mixing: a byte and a count
         self.slots = defaultdict(BitSlot)
 
     def first_count(self):
@@ -173,6 +174,7 @@ class ContextTable:
         if other.first_count() > 0:
             other.slots[0].count -= 1
         victim.check = check
+        victim.run = 0, 0
         victim.slots.clear()
         return victim
 

@@ -1,12 +1,10 @@
-"""The gated mixer: docs/mixing.md, section 6, last paragraphs."""
+"""The gated mixer: docs/mixing.md, section 6, last paragraphs; with two last sets in section 8."""
 
 import numpy as np
 
 from logistic import MAX_LOGIT, f32, squash
 
 LANES = 16
-LAST_LAYER_WIDTH = 8
-_FLOOR = f32(0.003)
 _LAST_RATE = f32(0.002)
 
 
@@ -15,27 +13,27 @@ def _errors(bit, logits):
 
 
 class Mixer:
-    """Several sets of weights of which a small context chooses one row each, and a last layer over their outputs."""
+    """Several sets of weights of which a small context chooses one row each, and one or more last sets over their outputs."""
 
-    def __init__(self, inputs, set_sizes, last_size, weight, model_weight, model_input):
+    def __init__(self, inputs, set_sizes, last_sizes, start_weights, start_rate=0.02, floor=0.003):
+        """start_weights: one for each input."""
         self.width = -(-inputs // LANES) * LANES  # padded with inputs that are 0
         self.first_rows = np.cumsum([0] + set_sizes[:-1])
         self.weights = np.zeros((sum(set_sizes), self.width), f32)
-        self.weights[:, :inputs] = f32(weight)
-        self.weights[:, model_input] = f32(model_weight)
-        self.last_weights = np.full((last_size, LAST_LAYER_WIDTH), f32(1) / f32(len(set_sizes)), f32)
-        self.start_rate = f32(0.02)
+        self.weights[:, :inputs] = start_weights
+        padded = -(-len(set_sizes) // 8) * 8
+        self.last_weights = [np.full((size, padded), f32(1) / f32(len(set_sizes)), f32) for size in last_sizes]
+        self.start_rate, self.floor = f32(start_rate), f32(floor)
         self.decisions = 0
 
     def start_from_prior(self):
         self.start_rate = f32(0.006)
 
-    def predict(self, inputs, rows, last_row):
-        """The logit of a one. rows: of each set; last_row: of the last layer."""
+    def predict(self, inputs, rows, last_rows):
+        """The logit of a one. rows: of each set; last_rows: of each last set."""
         self.x = np.zeros(self.width, f32)
         self.x[:len(inputs)] = inputs
         self.rows = self.first_rows + rows
-        self.last_row = last_row
         products = self.weights[self.rows] * self.x
         lanes = np.zeros((len(rows), LANES), f32)
         for first in range(0, self.width, LANES):
@@ -45,16 +43,22 @@ class Mixer:
             lanes = lanes[:, :half] + lanes[:, half:]
             half //= 2
         self.outputs = np.minimum(np.maximum(lanes[:, 0], -MAX_LOGIT), MAX_LOGIT)
-        logit = f32(0)
-        for term in self.outputs * self.last_weights[last_row, :len(rows)]:
-            logit = logit + term
-        self.logit = min(max(logit, -MAX_LOGIT), MAX_LOGIT)
-        return self.logit
+        self.last = [weights[row, :len(rows)] for weights, row in zip(self.last_weights, last_rows)]  # views: they learn
+        self.logits = []
+        for weights in self.last:
+            logit = f32(0)
+            for term in self.outputs * weights:
+                logit = logit + term
+            self.logits.append(min(max(logit, -MAX_LOGIT), MAX_LOGIT))
+        total = f32(0)
+        for logit in self.logits:
+            total = total + logit
+        return total / f32(len(self.logits))
 
     def update(self, bit):
-        rate = _FLOOR + (self.start_rate - _FLOOR) / (f32(1) + f32(self.decisions) / f32(2000))
+        rate = self.floor + (self.start_rate - self.floor) / (f32(1) + f32(self.decisions) / f32(2000))
         self.decisions += 1
         steps = rate * _errors(bit, self.outputs)
         self.weights[self.rows] += steps[:, None] * self.x
-        last_step = _LAST_RATE * _errors(bit, self.logit)
-        self.last_weights[self.last_row, :len(self.rows)] += last_step * self.outputs
+        for weights, logit in zip(self.last, self.logits):
+            weights += _LAST_RATE * _errors(bit, logit) * self.outputs

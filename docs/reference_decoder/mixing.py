@@ -30,6 +30,12 @@ def _update_slots(slots, entries, bit):
         slot.update(bit)
 
 
+def _start_weights(count, weight, model_input, model_weight):
+    weights = np.full(count, f32(weight), f32)
+    weights[model_input] = f32(model_weight)
+    return weights
+
+
 def _sureness(lm):
     return int(min(abs(lm), f32(11)))
 
@@ -43,7 +49,8 @@ class BitMixing:
         count = len(self.mode)
         self.table = ContextTable(table_size((4 if tokens else 16) * block_size))
         weight, model_weight = (0.03, 0.8) if tokens else (0.15, 0)
-        self.mixer = Mixer(2 * count + 5, [128, 256, 256, 192, 128, 256], 256, weight, model_weight, 2 * count)
+        self.mixer = Mixer(2 * count + 5, [128, 256, 256, 192, 128, 256], [256],
+                           _start_weights(2 * count + 5, weight, 2 * count, model_weight))
         self.histories = [history_map() for _ in range(count)]
         self.match_map = [MapEntry() for _ in range(16 * 8)]
         self.model_map = AdaptiveMap(512) if tokens else None
@@ -83,10 +90,10 @@ class BitMixing:
         seen = sum(slot.count > 0 for slot in self.slots[1:12 if self.tokens else 8])
         start = [8 * bucket + bits_known, known, last]
         if not self.tokens:
-            return start + [16 * seen + bucket, 8 * BYTE_CLASS[before_last] + bits_known, before_last], last
+            return start + [16 * seen + bucket, 8 * BYTE_CLASS[before_last] + bits_known, before_last], [last]
         sure = 16 * _sureness(lm) + bucket
         place = (8 * min(stream.token_bytes, 7) + bits_known) * 2 + (bucket > 0)
-        return start + [sure, place, 16 * seen + bucket], sure
+        return start + [sure, place, 16 * seen + bucket], [sure]
 
     def predict(self, stream, known, lm):
         self._find_slots(stream, known)
@@ -118,7 +125,7 @@ class EndMixing:
     def __init__(self, block_size):
         self.size = min(table_size(4 * block_size), 1 << 20)
         self.table = defaultdict(BitSlot)
-        self.mixer = Mixer(15, [16, 256, 24], 16, 0.05, 0.8, 12)
+        self.mixer = Mixer(15, [16, 256, 24], [16], _start_weights(15, 0.05, 12, 0.8))
         self.histories = [history_map() for _ in range(6)]
         self.model_map = AdaptiveMap(256)
 
@@ -143,7 +150,7 @@ class EndMixing:
         refined = stretch(self.model_map.predict(lm, 16 * depth + stream.match_bucket()))
         inputs = _slot_inputs(self.slots, self.entries) + [lm, refined, CONSTANT]
         rows = [depth, expected or 0, 2 * _sureness(lm) + (expected is not None)]
-        return clamp_chance(int(squash(self.mixer.predict(inputs, rows, depth))))
+        return clamp_chance(int(squash(self.mixer.predict(inputs, rows, [depth]))))
 
     def update(self, bit):
         self.mixer.update(bit)

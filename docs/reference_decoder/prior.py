@@ -27,7 +27,8 @@ class PriorReader:
 
     def mixer(self, mixer):
         self._weights(mixer.weights)
-        self._weights(mixer.last_weights)
+        for weights in mixer.last_weights:
+            self._weights(weights)
         mixer.start_from_prior()
 
     def entries(self, entries):

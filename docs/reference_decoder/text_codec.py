@@ -11,26 +11,28 @@ from logistic import f32, ln
 from mixing import Mixing
 from network import Network, NetworkStream
 
+MOST_STREAMS = (16, 4)  # by profile
+
 
 def decode(payload, raw_size, model):
     reader = Reader(payload)
     profile = reader.integer(1, "profile")
-    if profile != 0:
+    if profile >= len(MOST_STREAMS):
         raise DamagedFile(f"profile {profile} is unknown")
     tokens = reader.varint("number of tokens")
     if not 1 <= tokens <= raw_size:
         raise DamagedFile(f"{tokens} tokens cannot make {raw_size} bytes")
     decoder = ArithmeticDecoder(payload[reader.position:])
-    return TextBlock(model, decoder, tokens, raw_size).decode()
+    return TextBlock(model, decoder, tokens, raw_size, MOST_STREAMS[profile]).decode()
 
 
 class TextBlock:
-    def __init__(self, model, decoder, tokens, raw_size):
+    def __init__(self, model, decoder, tokens, raw_size, most_streams):
         self.decoder = decoder
         self.raw_size = raw_size
         self.vocabulary = model.vocabulary
         bos = len(self.vocabulary)
-        count = min(max(tokens // 3072, 1), 16)
+        count = min(max(tokens // 3072, 1), most_streams)
         self.lengths = [tokens // count + (s < tokens % count) for s in range(count)]
         network = Network(model)
         self.networks = [NetworkStream(network) for _ in range(count)]

@@ -30,7 +30,9 @@ def made_inputs():
         target = noise[4 * i + 3] % 16 * 512
         x86 += b"\xE8" + ((target - len(x86) - 5) % 2**32).to_bytes(4, "little")
         arm64 += (0x94000000 | (target - len(arm64)) // 4 % 2**26).to_bytes(4, "little")
-    return {"x86-code": bytes(x86), "arm64-code": bytes(arm64), "empty": b"", "one-byte": b"x", "all-equal": b"a" * 1000, "noise-300": bytes(noise[:300]),
+    table = "".join(f"{7000 + 3 * i},{noise[i]:03d},\"{['on', 'off', 'idle'][noise[i + 1] % 3]}\",{noise[i + 2] / 8:.3f};{i:05d}\n"
+                    for i in range(200)).encode()
+    return {"table": table, "x86-code": bytes(x86), "arm64-code": bytes(arm64), "empty": b"", "one-byte": b"x", "all-equal": b"a" * 1000, "noise-300": bytes(noise[:300]),
             "noise-70000": bytes(noise), "utf8": "Grüße, 世界! Ελληνικά, русский.\n".encode() * 3,
             "not-utf8": bytes(range(256)) * 2}
 
