@@ -14,7 +14,7 @@ check=(clang-format-14 python3 git)
 bench=(python3 gzip bzip2 xz-utils zstd brotli p7zip-full zpaq libbenchmark-dev)
 fuzz=(clang)
 cross=(g++-aarch64-linux-gnu qemu-user-static libssl-dev:arm64)
-train=(libtorch-dev)
+train=(libtorch-dev libopenblas0-pthread)
 
 wanted=("${build[@]}")
 for option in "$@"; do

@@ -109,7 +109,7 @@ Result<Checkpoint> load_checkpoint(const std::string& path, const Backend& backe
 }
 
 Result<Checkpoint> warm_start(const std::string& path, const ModelConfig& shape, const Backend& backend) {
-  auto source = load_checkpoint(path, {});
+  auto source = load_checkpoint(path);
   if (!source.ok()) return source.error();
   const ModelConfig& from = source->model->config();
   LMC_TRY(fits(path, from, shape));

@@ -28,7 +28,7 @@ struct Checkpoint {
 
 // Writes PATH.tmp, then renames it: a stop in the middle leaves the checkpoint before.
 Status save_checkpoint(const std::string& path, Model& model, const Progress& progress, const Bytes& tokenizer);
-Result<Checkpoint> load_checkpoint(const std::string& path, const Backend& backend = {});
+Result<Checkpoint> load_checkpoint(const std::string& path, const Backend& backend = Backend::choose("cpu", false));
 
 // A new run over the data that begins with the weights of a checkpoint. `shape` gives the windows and may ask for fewer
 // key/value heads (groups of them are averaged) and for a multiple of the layers: each is followed by copies of itself

@@ -64,6 +64,9 @@ struct TrainOptions {
     fit->add_option("--from", run.from, "begin with the weights of another checkpoint, in a new order of the data");
     fit->add_option("--kv-heads", run.model.kv_heads, "key/value heads");
     fit->add_option("--layers", run.model.layers, "layers; with --from a multiple of those there");
+    fit->add_option("--width", run.model.width, "of the residual, a multiple of 16");
+    fit->add_option("--heads", run.model.heads, "query heads of 64");
+    fit->add_option("--feed-forward", run.model.feed_forward, "width between the last two products of a layer");
     fit->add_option("--peak-rate", run.peak_rate, "learning rate until half of the run, as a factor");
     fit->add_option("--windows", run.model.windows, "positions that each layer sees, multiples of 64")->delimiter(',');
     fit->add_option("--device", device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));

@@ -24,7 +24,7 @@ constexpr int64_t kHeadChunkRows = 1024;  // 1024 x 8192 bf16 logits = 16 MiB: a
 Backend Backend::choose(const std::string& name, bool plain) {
   const torch::Device device(name);
   const bool kernels = device.is_cpu() && __builtin_cpu_supports("avx512bf16");
-  return {device, plain || !kernels};
+  return {device, plain || !kernels, device.is_cpu() && !kernels ? torch::kFloat32 : torch::kBFloat16};
 }
 
 Parameter& Model::add(std::string name, UpdateRule rule, Tensor value) {
@@ -140,7 +140,7 @@ Tensor Model::plain_loss(std::span<const int32_t> inputs, std::span<const int32_
     return torch::from_blob(const_cast<int32_t*>(values.data()), {B, T}, torch::kInt32)
         .to(backend_.device, torch::kInt64);
   };
-  return reference_loss(config_, weights, ids(inputs), ids(targets), torch::kBFloat16, quantisation);
+  return reference_loss(config_, weights, ids(inputs), ids(targets), backend_.dtype, quantisation);
 }
 
 double Model::plain_step(std::span<const int32_t> inputs, std::span<const int32_t> targets, int64_t B, int64_t T) {
@@ -221,7 +221,7 @@ double Model::products_rate(int64_t N) const {
   torch::NoGradGuard no_grad;
   using Clock = std::chrono::steady_clock;
   constexpr int kRounds = 3;
-  const auto options = torch::TensorOptions(backend_.device).dtype(torch::kBFloat16);
+  const auto options = torch::TensorOptions(backend_.device).dtype(backend_.dtype);
   double seconds = 0;
   for (int round = -1; round < kRounds; ++round) {  // the first one warms up
     const auto start = Clock::now();

@@ -33,7 +33,8 @@ enum class UpdateRule { kMuon, kAdam };
 // Where and how the passes run.
 struct Backend {
   torch::Device device = torch::kCPU;
-  bool plain = false;  // torch operations instead of the kernels
+  bool plain = false;                     // torch operations instead of the kernels
+  torch::Dtype dtype = torch::kBFloat16;  // of the products; float32 on a CPU without AVX-512 BF16, where it is faster
 
   // name: cpu or cuda. Kernels where they can run, unless plain is asked for. Throws c10::Error for a name torch lacks.
   static Backend choose(const std::string& name, bool plain);
@@ -56,7 +57,7 @@ struct Quantisation {
 
 class Model {
  public:
-  Model(const ModelConfig& config, uint64_t seed, const Backend& backend = {});
+  Model(const ModelConfig& config, uint64_t seed, const Backend& backend = Backend::choose("cpu", false));
 
   const ModelConfig& config() const { return config_; }
   const Backend& backend() const { return backend_; }

@@ -61,6 +61,7 @@ Comparison compare(bool quantise) {
 }
 
 TEST(Model, PassesAgreeWithAutograd) {
+  if (Backend::choose("cpu", false).plain) GTEST_SKIP() << "the kernels need AVX-512 BF16";
   const Comparison c = compare(false);
   EXPECT_NEAR(c.loss, c.reference, 0.01 * c.reference);
   for (const auto& [name, error] : c.relative_errors) EXPECT_LT(error, 0.05) << name;
@@ -68,6 +69,7 @@ TEST(Model, PassesAgreeWithAutograd) {
 
 // Rounding flips steps where bfloat16 and float32 differ, so the gradients agree only roughly.
 TEST(Model, QuantisedPassesAgreeWithAutograd) {
+  if (Backend::choose("cpu", false).plain) GTEST_SKIP() << "the kernels need AVX-512 BF16";
   const Comparison c = compare(true);
   EXPECT_NEAR(c.loss, c.reference, 0.02 * c.reference);
   for (const auto& [name, error] : c.relative_errors) EXPECT_LT(error, 0.2) << name;
@@ -75,6 +77,7 @@ TEST(Model, QuantisedPassesAgreeWithAutograd) {
 
 // The two ways to train, from the same weights on the same tokens: losses stay together while they fall.
 TEST(Model, PlainAndKernelUpdatesAgree) {
+  if (Backend::choose("cpu", false).plain) GTEST_SKIP() << "the kernels need AVX-512 BF16";
   ModelConfig config;
   config.vocabulary = 512;
   config.width = 128;
@@ -120,11 +123,11 @@ TEST(Model, ADeeperModelBeginsAsTheSameFunction) {
   ModelConfig deeper = config;
   deeper.layers = 6;
   deeper.windows = {64, 128, 64, 128, 64, 128};
-  const auto grown = warm_start(path, deeper, {});
+  const auto grown = warm_start(path, deeper, Backend::choose("cpu", false));
   ASSERT_TRUE(grown.ok()) << grown.error().message;
   EXPECT_EQ(grown->model->evaluate(inputs, targets), small.evaluate(inputs, targets));
   deeper.layers = 5;
-  EXPECT_FALSE(warm_start(path, deeper, {}).ok());
+  EXPECT_FALSE(warm_start(path, deeper, Backend::choose("cpu", false)).ok());
 }
 
 }  // namespace

@@ -8,9 +8,9 @@ namespace {
 using torch::Tensor;
 
 // The nearest half-orthogonal matrix, roughly: five Newton-Schulz steps with the coefficients of Muon (Jordan 2024).
-Tensor orthogonalise(const Tensor& matrix) {
+Tensor orthogonalise(const Tensor& matrix, torch::Dtype dtype) {
   const bool tall = matrix.size(0) > matrix.size(1);
-  Tensor x = (tall ? matrix.t() : matrix).to(torch::kBFloat16).contiguous();
+  Tensor x = (tall ? matrix.t() : matrix).to(dtype).contiguous();
   x = x / (x.to(torch::kFloat32).norm().item<float>() * 1.02f + 1e-7f);
   for (int step = 0; step < 5; ++step) {
     Tensor a = at::mm(x, x.t());
@@ -20,7 +20,7 @@ Tensor orthogonalise(const Tensor& matrix) {
   return tall ? x.t() : x;
 }
 
-void muon(Parameter& p, const OptimizerConfig& config, double rate) {
+void muon(Parameter& p, const OptimizerConfig& config, double rate, torch::Dtype dtype) {
   Tensor gradient = p.gradient.to(torch::kFloat32);
   p.state[0].lerp_(gradient, 1 - config.momentum);
   Tensor direction = gradient.lerp_(p.state[0], config.momentum);
@@ -30,7 +30,7 @@ void muon(Parameter& p, const OptimizerConfig& config, double rate) {
   int64_t row = 0;
   for (int64_t rows : groups) {
     const double shape = std::sqrt(std::max(1.0, double(rows) / double(p.master.size(1))));
-    p.master.narrow(0, row, rows).add_(orthogonalise(direction.narrow(0, row, rows)), -lr * shape);
+    p.master.narrow(0, row, rows).add_(orthogonalise(direction.narrow(0, row, rows), dtype), -lr * shape);
     row += rows;
   }
 }
@@ -49,7 +49,7 @@ void update(Model& model, const OptimizerConfig& config, double rate, int64_t st
   torch::NoGradGuard no_grad;
   for (Parameter& p : model.parameters()) {
     if (p.rule == UpdateRule::kMuon) {
-      muon(p, config, rate);
+      muon(p, config, rate, model.backend().dtype);
       continue;
     }
     const double lr = p.name == "embed" ? config.embed_rate : p.name == "head" ? config.head_rate : config.gain_rate;

@@ -189,7 +189,13 @@ Result<Checkpoint> begin(const RunConfig& config) {
   if (!config.from.empty()) return warm_start(config.from, config.model, config.backend);
   auto tokenizer = read_file(config.tokenizer);
   LMC_TRY(tokenizer);
-  return Checkpoint{std::make_unique<Model>(config.model, config.seed, config.backend), {}, std::move(*tokenizer)};
+  const auto parsed = Tokenizer::parse(*tokenizer);
+  LMC_TRY(parsed);
+  ModelConfig shape = config.model;
+  shape.vocabulary = int64_t(parsed->vocabulary_size());
+  if (int64_t(shape.windows.size()) != shape.layers)
+    return usage_error("as many --windows as --layers are needed: " + std::to_string(shape.layers));
+  return Checkpoint{std::make_unique<Model>(shape, config.seed, config.backend), {}, std::move(*tokenizer)};
 }
 
 Status train(const RunConfig& config) {

@@ -1,5 +1,6 @@
 // AVX2: values widened to int16 and multiplied by vpmaddwd, whose pair sums of products of int8 values cannot overflow.
-// (vpmaddubsw saturates and is of no use here.) Tiles of up to 5 rows of A by 2 panels (16 outputs).
+// (vpmaddubsw saturates and is of no use here.) Tiles of up to 6 rows of A by 2 panels (16 outputs): 12 sums, 2 panels
+// and 1 pair of activations are the 16 registers but one.
 #include <immintrin.h>
 
 #include "lmc/numerics/matmul_kernels.h"
@@ -8,74 +9,89 @@ namespace lmc {
 namespace {
 
 constexpr int kPanelRows = kAvx2Layout.rows;
-constexpr int kMaxTileRows = 5;
-constexpr int kBlock = 512;  // columns widened at a time: 5 KB of stack
+constexpr int kMaxTileRows = 6;
+constexpr int kMaxRows = 16;     // rows of A widened at a time
+constexpr int kBlock = 512;      // and columns: 16 KB of stack
+constexpr int kAhead = 16 * 64;  // bytes of a panel fetched ahead
+
+// sum += w * a in pairs. GCC would rotate the sums of a loop through copies; naming the register stops it.
+inline void add_products(__m256i& sum, __m256i w, __m256i a) {
+  const __m256i pairs = _mm256_madd_epi16(w, a);
+  asm("vpaddd %1, %0, %0" : "+x"(sum) : "x"(pairs));
+}
 
 // Adds columns [k0, k0 + columns) of two panels. wide (R, kBlock): the rows of A, widened.
 template <int R>
 inline void tile(const uint8_t* panel0, const uint8_t* panel1, const int16_t* wide, int columns, bool first, int32_t* y,
                  size_t y_stride) {
   __m256i sums[R][2];
+#pragma GCC unroll 6
   for (int r = 0; r < R; ++r)
+#pragma GCC unroll 2
     for (int p = 0; p < 2; ++p)
       sums[r][p] = first ? _mm256_setzero_si256()
                          : _mm256_loadu_si256(reinterpret_cast<const __m256i*>(y + size_t(r) * y_stride + p * 8));
-  for (int k = 0; k < columns; k += 2) {
-    const __m256i w0 = _mm256_cvtepi8_epi16(_mm_load_si128(reinterpret_cast<const __m128i*>(panel0 + k * kPanelRows)));
-    const __m256i w1 = _mm256_cvtepi8_epi16(_mm_load_si128(reinterpret_cast<const __m128i*>(panel1 + k * kPanelRows)));
-    for (int r = 0; r < R; ++r) {
-      int32_t pair;
-      __builtin_memcpy(&pair, wide + r * kBlock + k, 4);
-      const __m256i a = _mm256_set1_epi32(pair);
-      sums[r][0] = _mm256_add_epi32(sums[r][0], _mm256_madd_epi16(w0, a));
-      sums[r][1] = _mm256_add_epi32(sums[r][1], _mm256_madd_epi16(w1, a));
+  const uint8_t* const end = panel0 + columns * kPanelRows;
+  for (; panel0 < end; panel0 += 4 * kPanelRows, panel1 += 4 * kPanelRows, wide += 4) {
+    _mm_prefetch(reinterpret_cast<const char*>(panel0 + kAhead), _MM_HINT_T0);
+    _mm_prefetch(reinterpret_cast<const char*>(panel1 + kAhead), _MM_HINT_T0);
+#pragma GCC unroll 2
+    for (int half = 0; half < 2; ++half) {
+      const int at = half * 2 * kPanelRows;
+      const __m256i w0 = _mm256_cvtepi8_epi16(_mm_load_si128(reinterpret_cast<const __m128i*>(panel0 + at)));
+      const __m256i w1 = _mm256_cvtepi8_epi16(_mm_load_si128(reinterpret_cast<const __m128i*>(panel1 + at)));
+#pragma GCC unroll 6
+      for (int r = 0; r < R; ++r) {
+        int32_t pair;
+        __builtin_memcpy(&pair, wide + r * kBlock + half * 2, 4);
+        const __m256i a = _mm256_set1_epi32(pair);
+        add_products(sums[r][0], w0, a);
+        add_products(sums[r][1], w1, a);
+      }
     }
   }
+#pragma GCC unroll 6
   for (int r = 0; r < R; ++r)
+#pragma GCC unroll 2
     for (int p = 0; p < 2; ++p)
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(y + size_t(r) * y_stride + p * 8), sums[r][p]);
 }
 
-template <int R>
-void some_rows(const MatmulTask& task, int first_row, int k0, int columns) {
-  alignas(32) int16_t wide[kMaxTileRows * kBlock];
-  for (int r = 0; r < R; ++r) {
-    const int8_t* a = task.a + size_t(first_row + r) * task.a_stride + k0;
-    for (int k = 0; k < columns; ++k) wide[r * kBlock + k] = a[k];
-  }
-  for (int panel = 0; panel < task.panels_used; panel += 2) {  // their number is even: rows come in sixteens
+using Tile = void (*)(const uint8_t*, const uint8_t*, const int16_t*, int, bool, int32_t*, size_t);
+
+void widen(const int8_t* a, int columns, int16_t* wide) {
+  int k = 0;
+  for (; k + 16 <= columns; k += 16)
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(wide + k),
+                        _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(a + k))));
+  for (; k < columns; ++k) wide[k] = a[k];
+}
+
+// Rows [first_row, first_row + rows) of A, at most kMaxRows, over columns [k0, k0 + columns). Every pair of panels is
+// read once from far away and stays near while all rows pass.
+void some_rows(const MatmulTask& task, int first_row, int rows, int k0, int columns) {
+  static constexpr Tile kTiles[kMaxTileRows + 1] = {nullptr, tile<1>, tile<2>, tile<3>, tile<4>, tile<5>, tile<6>};
+  alignas(32) int16_t wide[kMaxRows * kBlock];
+  for (int r = 0; r < rows; ++r) widen(task.a + size_t(first_row + r) * task.a_stride + k0, columns, wide + r * kBlock);
+  const int chunks = (rows + kMaxTileRows - 1) / kMaxTileRows;  // rows spread evenly: 8 are 4 + 4, not 6 + 2
+  for (int panel = 0; panel < task.panels_used; panel += 2) {   // their number is even: rows come in sixteens
     const uint8_t* w = task.panels + size_t(panel) * task.panel_bytes + k0 * kPanelRows;
-    tile<R>(w, w + task.panel_bytes, wide, columns, k0 == 0,
-            task.y + size_t(first_row) * task.y_stride + panel * kPanelRows, task.y_stride);
+    int32_t* y = task.y + size_t(first_row) * task.y_stride + panel * kPanelRows;
+    for (int chunk = 0; chunk < chunks; ++chunk) {
+      const int first = rows * chunk / chunks, last = rows * (chunk + 1) / chunks;
+      kTiles[last - first](w, w + task.panel_bytes, wide + first * kBlock, columns, k0 == 0,
+                           y + size_t(first) * task.y_stride, task.y_stride);
+    }
   }
 }
 
 }  // namespace
 
 void matmul_avx2(const MatmulTask& task) {
-  const int chunks = (task.count + kMaxTileRows - 1) / kMaxTileRows;
   for (int k0 = 0; k0 < task.columns; k0 += kBlock) {
     const int columns = task.columns - k0 < kBlock ? task.columns - k0 : kBlock;
-    for (int chunk = 0; chunk < chunks; ++chunk) {
-      const int first = task.count * chunk / chunks, last = task.count * (chunk + 1) / chunks;
-      switch (last - first) {
-        case 1:
-          some_rows<1>(task, first, k0, columns);
-          break;
-        case 2:
-          some_rows<2>(task, first, k0, columns);
-          break;
-        case 3:
-          some_rows<3>(task, first, k0, columns);
-          break;
-        case 4:
-          some_rows<4>(task, first, k0, columns);
-          break;
-        default:
-          some_rows<5>(task, first, k0, columns);
-          break;
-      }
-    }
+    for (int row = 0; row < task.count; row += kMaxRows)
+      some_rows(task, row, task.count - row < kMaxRows ? task.count - row : kMaxRows, k0, columns);
   }
 }
 
