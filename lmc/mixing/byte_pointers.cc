@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lmc/mixing/context_table.h"
 #include "lmc/mixing/contexts.h"
 
 namespace lmc {
@@ -20,11 +21,13 @@ uint32_t pointer_bucket(uint32_t length) {
   return 1 + uint32_t(std::upper_bound(std::begin(kFrom), std::end(kFrom), length) - std::begin(kFrom));
 }
 
-BytePointers::BytePointers()
-    : long_table_(size_t(1) << kLongBits),
-      short_table_(size_t(1) << kBits),
-      field_table_(size_t(1) << kBits),
-      shape_table_(size_t(1) << kBits) {}
+BytePointers::BytePointers(size_t size_bytes)
+    : long_table_(size_t(1) << log2_at_least(size_bytes, 20)),
+      short_table_(size_t(1) << log2_at_least(size_bytes / 4, 18)),
+      field_table_(size_t(1) << log2_at_least(size_bytes / 4, 18)),
+      shape_table_(size_t(1) << log2_at_least(size_bytes / 4, 18)),
+      long_mask_((size_t(1) << log2_at_least(size_bytes, 20)) - 1),
+      mask_((size_t(1) << log2_at_least(size_bytes / 4, 18)) - 1) {}
 
 void BytePointers::advance(uint8_t byte, const Bytes& history, uint8_t delimiter) {
   for (int kind = 0; kind < kPointers; ++kind) {
@@ -46,7 +49,7 @@ void BytePointers::advance(uint8_t byte, const Bytes& history, uint8_t delimiter
 void BytePointers::find_match(int kind, uint64_t hash, uint32_t minimum, const Bytes& history) {
   BytePointer& p = pointers_[size_t(kind)];
   auto& table = kind == kLongMatch ? long_table_ : short_table_;
-  uint32_t& place = table[mix(hash) & ((size_t(1) << (kind == kLongMatch ? kLongBits : kBits)) - 1)];
+  uint32_t& place = table[mix(hash) & (kind == kLongMatch ? long_mask_ : mask_)];
   const auto size = uint32_t(history.size());
   if (place != 0 && (!p.on || p.length < kFirmLength)) {
     uint32_t length = 0;
@@ -67,13 +70,13 @@ void BytePointers::find_matches(const Bytes& history, uint32_t c4, uint32_t c8) 
 
 void BytePointers::begin_field(const Bytes& history, uint32_t above, uint32_t previous, uint32_t column) {
   pointers_[kFieldAbove] = {above, 0, 0, above != 0};
-  uint32_t& place = field_table_[mix(uint64_t(previous) << 16 | column) & ((size_t(1) << kBits) - 1)];
+  uint32_t& place = field_table_[mix(uint64_t(previous) << 16 | column) & mask_];
   pointers_[kFieldAfter] = {place, 0, 0, place != 0};
   place = uint32_t(history.size());
 }
 
 void BytePointers::find_line_shape(const Bytes& history, uint32_t shape) {
-  uint32_t& place = shape_table_[mix(shape) & ((size_t(1) << kBits) - 1)];
+  uint32_t& place = shape_table_[mix(shape) & mask_];
   BytePointer& p = pointers_[kLineShape];
   if (place != 0 && (!p.on || p.length < kFirmShape)) p = {place, 0, 0, true};
   place = uint32_t(history.size());

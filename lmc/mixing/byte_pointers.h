@@ -31,7 +31,7 @@ struct BytePointer {
 
 class BytePointers {
  public:
-  BytePointers();
+  explicit BytePointers(size_t size_bytes);  // of the block: the tables grow with it
 
   const BytePointer& operator[](int kind) const { return pointers_[size_t(kind)]; }
   // The byte a pointer expects, -1 if it is off.
@@ -53,9 +53,9 @@ class BytePointers {
  private:
   void find_match(int kind, uint64_t hash, uint32_t minimum, const Bytes& history);
 
-  static constexpr unsigned kLongBits = 20, kBits = 18;  // places a table
   std::array<BytePointer, kPointers> pointers_;
   ZeroedArray<uint32_t> long_table_, short_table_, field_table_, shape_table_;  // offsets, 0: none
+  uint64_t long_mask_, mask_;                                                   // of the first, and of the others
 };
 
 uint32_t pointer_bucket(uint32_t length);  // 1..13

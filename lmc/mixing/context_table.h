@@ -5,12 +5,27 @@
 #ifndef LMC_MIXING_CONTEXT_TABLE_H_
 #define LMC_MIXING_CONTEXT_TABLE_H_
 
+#include <algorithm>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 
 #include "lmc/base/zeroed_array.h"
 #include "lmc/mixing/counters.h"
 
 namespace lmc {
+
+// The least b from `least` on with 2^b >= size.
+inline unsigned log2_at_least(size_t size, unsigned least) {
+  return std::max(least, unsigned(std::bit_width(size > 0 ? size - 1 : 0)));
+}
+
+// The size, as a power of two, of the table for a block of block_bytes that visits about `buckets` buckets: 256 MiB at
+// most for a block of the default size, 1 GiB for the largest.
+inline unsigned context_table_bits(size_t buckets, size_t block_bytes) {
+  const unsigned most = block_bytes <= size_t(4) << 20 ? 22 : block_bytes <= size_t(16) << 20 ? 23 : 24;
+  return std::min(most, log2_at_least(buckets, 12));
+}
 
 struct alignas(64) ContextBucket {
   uint16_t check = 0;

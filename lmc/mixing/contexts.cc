@@ -11,11 +11,7 @@ constexpr uint32_t kOffsetBits = 24;  // offsets in the match table; later bytes
 
 bool is_word_byte(uint8_t c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 128 || c == '\''; }
 
-unsigned match_bits(size_t size_bytes) {
-  unsigned bits = 10;
-  while (bits < 22 && (size_t(1) << bits) < size_bytes * 2) ++bits;
-  return bits;
-}
+unsigned match_bits(size_t size_bytes) { return std::min(25u, log2_at_least(size_bytes * 2, 10)); }
 
 }  // namespace
 

@@ -25,12 +25,6 @@ constexpr uint32_t kAllHistories = kHistories + 16;
 constexpr float kStartWeight = 0.04f;
 constexpr MixerRates kMixerRates{.start = 0.02f, .floor = 0.0015f, .decay = 2000.0f, .last = 0.002f, .prior_start = 0};
 
-unsigned table_bits(size_t size_bytes) {
-  unsigned bits = 12;
-  while (bits < 22 && (size_t(1) << bits) < size_bytes * 16) ++bits;
-  return bits;
-}
-
 uint32_t deep_history(const BitSlot& slot) {
   if (slot.count < 12 || (slot.recent != 0 && slot.recent != 255)) return history_index(slot);
   constexpr uint8_t kFrom[] = {16, 24, 32, 48, 64, 128, 240};
@@ -98,7 +92,7 @@ struct DeepMixing::State {
 
 DeepMixing::State::State(size_t size_bytes, Isa isa, uint32_t parts_left_out)
     : contexts(size_bytes),
-      table(table_bits(size_bytes)),
+      table(context_table_bits(size_bytes * 16, size_bytes)),
       mixer({.inputs = kBias + 1,
              .set_sizes = {16 * 8, 256, 256, 16 * 16, 256, 16 * 16, 256, 16 * 16, 4 * 4 * 4 * 8, 8 * 4 * 8},
              .last_sizes = {256, 16 * 8}},

@@ -21,11 +21,9 @@ uint32_t confidence_bucket(float logit) {  // 0..11
   return uint32_t(magnitude >= 11.0f ? 11.0f : magnitude);
 }
 
-// Token mode visits half the buckets, as most decisions are sure.
+// Token mode visits few buckets, as most decisions are sure.
 unsigned table_bits(bool tokens, size_t size_bytes) {
-  unsigned bits = 12;
-  while (bits < 22 && (size_t(1) << bits) < size_bytes * (tokens ? 4 : 16)) ++bits;
-  return bits;
+  return context_table_bits(size_bytes * (tokens ? 4 : 16), size_bytes);
 }
 
 // A probability refined by a small context: 33 points over the logits, the nearer one learns.

@@ -1,5 +1,6 @@
 #include "lmc/pipeline/block.h"
 
+#include "lmc/pipeline/grouped_block.h"
 #include "lmc/pipeline/mixing_block.h"
 #include "lmc/pipeline/segments.h"
 #include "lmc/pipeline/text_block.h"
@@ -11,10 +12,10 @@ namespace {
 // does not know the bytes. Between them (logs, tables, data in text form, rare languages) it is tried out.
 constexpr double kSurelyText = 0.35, kSurelyNoText = 0.6, kSurelyNoTextSmall = 0.8;
 constexpr size_t kSmallBytes = 65536;       // coded both ways in doubt at every level
-constexpr int kThoroughLevel = 7;           // from here on larger blocks, too
 constexpr size_t kTrialBytes = 24576;       // of a larger block: what these cost after as many others
 constexpr double kDeepFrom = 0.98;          // deep mixing, which goes on to learn, must cost less than this of the text
 constexpr size_t kStoredFromBytes = 32768;  // a larger block is first looked at for whether it is noise
+constexpr size_t kGroupedFromBytes = 65536;
 
 EncodedBlock mixing_block(ByteSpan raw, MixingProfile profile, const BlockResources& resources) {
   return {BlockCodec::kMixing, encode_mixing_block(raw, profile, resources)};
@@ -24,7 +25,7 @@ EncodedBlock deep_block(ByteSpan raw, const BlockResources& resources) {
 }
 EncodedBlock text_block(const TextModel& model, ByteSpan raw, int level, const BlockResources& resources) {
   const TextProfile profile = level < kFewStreamsLevel ? TextProfile::kManyStreams : TextProfile::kFewStreams;
-  return {BlockCodec::kText, encode_text_block(model, raw, profile, resources)};
+  return {BlockCodec::kText, encode_text_block(model, raw, profile, resources), true};
 }
 EncodedBlock smaller_block(const TextModel& model, ByteSpan raw, int level, const BlockResources& resources) {
   EncodedBlock text = text_block(model, raw, level, resources);
@@ -64,28 +65,50 @@ bool is_noise(ByteSpan raw, const BlockResources& resources) {
   return true;
 }
 
-EncodedBlock encode_best(ByteSpan raw, int level, const BlockResources& resources) {
+// Bytes of one kind. model may be null.
+EncodedBlock encode_best(const TextModel* model, ByteSpan raw, int level, const BlockResources& resources) {
   if (level < kFirstModelLevel) return mixing_block(raw, MixingProfile::kFast, resources);
-  if (resources.model == nullptr) return deep_block(raw, resources);
-  const auto model = load_text_model(*resources.model, resources.isa);
-  if (!model.ok()) return deep_block(raw, resources);
-  const double density = tokens_per_byte(**model, raw);
+  if (model == nullptr) return deep_block(raw, resources);
+  const double density = tokens_per_byte(*model, raw);
   const bool small = raw.size() <= kSmallBytes;
-  if (density < kSurelyText) return text_block(**model, raw, level, resources);
+  if (density < kSurelyText) return text_block(*model, raw, level, resources);
   if (density >= (small ? kSurelyNoTextSmall : kSurelyNoText)) return deep_block(raw, resources);
-  if (small || level >= kThoroughLevel) return smaller_block(**model, raw, level, resources);
-  return deep_wins(**model, raw, resources) ? deep_block(raw, resources) : text_block(**model, raw, level, resources);
+  if (small || level >= kThoroughLevel) return smaller_block(*model, raw, level, resources);
+  return deep_wins(*model, raw, resources) ? deep_block(raw, resources) : text_block(*model, raw, level, resources);
+}
+
+EncodedBlock encode_or_store(const TextModel* model, ByteSpan raw, int level, const BlockResources& resources) {
+  if (!is_noise(raw, resources)) {
+    EncodedBlock best = encode_best(model, raw, level, resources);
+    if (best.payload.size() < raw.size()) return best;
+  }
+  return {BlockCodec::kStored, Bytes(raw.begin(), raw.end())};
 }
 
 }  // namespace
 
 int useful_threads(ByteSpan raw, bool with_model) { return with_model && looks_like_text(raw) ? kTextThreads : 1; }
 
+int decoding_threads(BlockCodec codec) {
+  return codec == BlockCodec::kText || codec == BlockCodec::kGrouped ? kTextThreads : 1;
+}
+
 EncodedBlock encode_block(ByteSpan raw, int level, const BlockResources& resources) {
-  if (level > 0 && !raw.empty() && !is_noise(raw, resources)) {
-    EncodedBlock best = encode_best(raw, level, resources);
-    if (best.payload.size() < raw.size()) return best;
+  if (level == 0 || raw.empty()) return {BlockCodec::kStored, Bytes(raw.begin(), raw.end())};
+  std::shared_ptr<const TextModel> model;
+  if (level >= kFirstModelLevel && resources.model != nullptr) {
+    auto loaded = load_text_model(*resources.model, resources.isa);
+    if (loaded.ok()) model = std::move(*loaded);
   }
+  const auto encode = [&](ByteSpan group, const BlockResources& with) {
+    return encode_or_store(model.get(), group, level, with);
+  };
+  if (raw.size() < kGroupedFromBytes) return encode(raw, resources);
+  const auto segments =
+      find_segments(raw, model ? [&](ByteSpan piece) { return tokens_per_byte(*model, piece); } : TokensPerByte());
+  if (segments.size() < 2) return encode(raw, resources);
+  EncodedBlock grouped = encode_grouped_block(raw, segments, encode, resources);
+  if (grouped.payload.size() < raw.size()) return grouped;
   return {BlockCodec::kStored, Bytes(raw.begin(), raw.end())};
 }
 
@@ -104,6 +127,8 @@ Result<Bytes> decode_block(BlockCodec codec, ByteSpan payload, size_t raw_size_b
       if (!model.ok()) return model.error();
       return decode_text_block(**model, payload, raw_size_bytes, resources);
     }
+    case BlockCodec::kGrouped:
+      return decode_grouped_block(payload, raw_size_bytes, resources);
   }
   return bad_input("unknown block codec " + std::to_string(int(codec)) + "; the file was written by a newer lmc");
 }

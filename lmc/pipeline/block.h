@@ -21,7 +21,7 @@ inline constexpr int kFewStreamsLevel = 8;  // and from here on text in few stre
 inline constexpr int kDefaultModel = 1;     // the number of the built-in model (models/builtin.txt) for text
 
 // Wire ids, never reused.
-enum class BlockCodec : uint8_t { kStored = 0, kMixing = 1, kText = 2 };
+enum class BlockCodec : uint8_t { kStored = 0, kMixing = 1, kText = 2, kGrouped = 3 };
 
 // What both directions work with. Nothing here changes the bytes, except the model.
 struct BlockResources {
@@ -33,15 +33,18 @@ struct BlockResources {
 
 struct EncodedBlock {
   BlockCodec codec = BlockCodec::kStored;
-  Bytes payload;  // never larger than the raw block
+  Bytes payload;            // never larger than the raw block
+  bool uses_model = false;  // to decode it
 };
 
 inline constexpr int kTextThreads = 2;  // that one text block can keep busy
 // How many threads encode_block will have work for: a guess, from whether the bytes look like text.
 int useful_threads(ByteSpan raw, bool with_model);
+int decoding_threads(BlockCodec codec);  // the same for decode_block
 
-// level 0 stores; 1..3 mix contexts fast; 4..9 use the language model where the bytes are text and deep mixing
-// elsewhere; in doubt 4..6 try a piece and 7..9 the whole block.
+// Contents of several kinds are grouped by kind, and each group coded by itself. level 0 stores; 1..3 mix contexts
+// fast; 4..9 use the language model where the bytes are text and deep mixing elsewhere; in doubt 4..6 try a piece
+// and 7..9 the whole block.
 EncodedBlock encode_block(ByteSpan raw, int level, const BlockResources& resources);
 
 // Errors: bad input (payload not decodable, wrong size), environment (kText without a model, no memory).

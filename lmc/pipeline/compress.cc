@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <bit>
-#include <deque>
 
 #include "lmc/container/frame.h"
 #include "lmc/container/tiny_frame.h"
 #include "lmc/pipeline/parallel.h"
-#include "lmc/pipeline/segments.h"
 
 namespace lmc {
 namespace {
@@ -32,7 +30,7 @@ class FrameWriter {
   Status add(const CodedBlock& block) {
     BlockHeader header;
     header.codec = uint8_t(block.coded.codec);
-    header.model = has_model_ && block.coded.codec == BlockCodec::kText ? 1 : 0;
+    header.model = has_model_ && block.coded.uses_model ? 1 : 0;
     header.raw_bytes = uint32_t(block.raw.size());
     header.payload_bytes = uint32_t(block.coded.payload.size());
     header.raw_crc = crc32c(block.raw);
@@ -91,7 +89,7 @@ Result<Stats> compress_single(Bytes raw, Sink& sink, const CompressOptions& opti
   CodedBlock block{std::move(raw), {}};
   if (!block.raw.empty())
     block.coded = encode_block(block.raw, options.level, resources(options, options.threads, progress));
-  const bool with_model = block.coded.codec == BlockCodec::kText;
+  const bool with_model = block.coded.uses_model;
   const int number = with_model ? options.model->builtin_number : 0;
   const bool model_fits = !with_model || (number >= 1 && number <= kMaxTinyModel);
   if (options.tiny && model_fits && block.raw.size() < kTinyLimitBytes) {
@@ -108,35 +106,7 @@ Result<Stats> compress_single(Bytes raw, Sink& sink, const CompressOptions& opti
   return writer.finish();
 }
 
-// The next part of the input that is of one kind, cut from up to a block's bytes; empty: the end.
-class Cutter {
- public:
-  Cutter(Source& source, const CompressOptions& options) : source_(source), options_(options) {}
-
-  Result<Bytes> next() {
-    if (parts_.empty()) {
-      auto more = read_up_to(source_, options_.block_bytes);
-      if (!more.ok()) return more.error();
-      const auto sizes = options_.level > 0 ? segment_sizes(*more) : std::vector<size_t>{more->size()};
-      ByteSpan rest = *more;
-      for (size_t size : sizes) {
-        parts_.emplace_back(rest.begin(), rest.begin() + ptrdiff_t(size));
-        rest = rest.subspan(size);
-      }
-      if (parts_.empty()) return Bytes();
-    }
-    Bytes part = std::move(parts_.front());
-    parts_.pop_front();
-    return part;
-  }
-
- private:
-  Source& source_;
-  const CompressOptions& options_;
-  std::deque<Bytes> parts_;
-};
-
-Result<Stats> compress_many(Bytes first, Bytes second, Cutter& cutter, Sink& sink, const CompressOptions& options) {
+Result<Stats> compress_many(Bytes first, Bytes second, Source& source, Sink& sink, const CompressOptions& options) {
   ProgressSum progress(options.progress, options.threads > 1);
   FrameWriter writer(sink, options);
   const bool with_model = options.model != nullptr && options.level >= kFirstModelLevel;
@@ -155,7 +125,7 @@ Result<Stats> compress_many(Bytes first, Bytes second, Cutter& cutter, Sink& sin
   LMC_TRY(submit(std::move(first)));
   for (Bytes next = std::move(second); !next.empty();) {
     LMC_TRY(submit(std::move(next)));
-    auto more = cutter.next();
+    auto more = read_up_to(source, options.block_bytes);
     if (!more.ok()) return more.error();
     next = std::move(*more);
   }
@@ -178,13 +148,12 @@ Status check_options(const CompressOptions& options) {
 
 Result<Stats> compress(Source& source, Sink& sink, const CompressOptions& options) {
   LMC_TRY(check_options(options));
-  Cutter cutter(source, options);
-  auto first = cutter.next();
+  auto first = read_up_to(source, options.block_bytes);
   if (!first.ok()) return first.error();
-  auto second = cutter.next();
+  auto second = read_up_to(source, options.block_bytes);
   if (!second.ok()) return second.error();
   if (second->empty()) return compress_single(std::move(*first), sink, options);
-  return compress_many(std::move(*first), std::move(*second), cutter, sink, options);
+  return compress_many(std::move(*first), std::move(*second), source, sink, options);
 }
 
 }  // namespace lmc

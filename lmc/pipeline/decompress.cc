@@ -159,8 +159,7 @@ class Decoder {
         return bad_input("the file ends inside " + describe_block(number, block), input_.position());
       const auto model = block_model(frame, *header);
       if (!model.ok()) return model.error();
-      const int threads =
-          std::min(options_.threads, block.header.codec == uint8_t(BlockCodec::kText) ? kTextThreads : 1);
+      const int threads = std::min(options_.threads, decoding_threads(BlockCodec(block.header.codec)));
       while (!jobs.has_room(threads)) LMC_TRY(write(jobs.take(), tail, hash));
       BlockResources with = resources(options_, *model, threads);
       with.progress = progress.for_block();

@@ -1,32 +1,129 @@
 #include "lmc/pipeline/segments.h"
 
 #include <algorithm>
+#include <array>
+#include <optional>
 
 namespace lmc {
 namespace {
 
-constexpr size_t kWindow = size_t(16) << 10;  // classified as one
-constexpr size_t kFineWindow = 1024;          // where exactly the kind changes
+constexpr size_t kWindow = 8192;      // classified as one
+constexpr size_t kFineWindow = 1024;  // where exactly text ends or begins
+constexpr size_t kLeastNoise = 1024;
+constexpr double kKnownTokens = 0.42;  // tokens per byte of text that the vocabulary knows, at most
 
-struct Run {
-  bool text;
-  size_t bytes;
-};
-
-void append(std::vector<Run>& runs, bool text, size_t bytes) {
-  if (!runs.empty() && runs.back().text == text)
-    runs.back().bytes += bytes;
-  else
-    runs.push_back({text, bytes});
+// Whether the bytes are spread as evenly as random ones: of n of those, the squares of the counts add up to about
+// n + n (n - 1) / 256.
+bool evenly_spread(ByteSpan raw) {
+  std::array<uint32_t, 256> counts{};
+  for (uint8_t byte : raw) ++counts[byte];
+  uint64_t squares = 0;
+  for (uint64_t count : counts) squares += count * count;
+  const uint64_t size = raw.size();
+  return size >= kLeastNoise && squares * 256 * 20 <= size * size * 21 + size * 256 * 22;
 }
 
-// A window at a cut may hold some text, which is no reason to call it text: the text's end of the cut is moved over it.
-size_t fine_cut(ByteSpan raw, size_t cut, bool text_before) {
-  const size_t limit = text_before ? cut + kWindow : cut - kWindow;
-  const auto text_at = [&](size_t at) { return looks_like_text(raw.subspan(at, kFineWindow)); };
-  while (text_before && cut < limit && text_at(cut)) cut += kFineWindow;
-  while (!text_before && cut > limit && text_at(cut - kFineWindow)) cut -= kFineWindow;
-  return cut;
+bool much_beyond_ascii(ByteSpan raw) {
+  return size_t(std::ranges::count_if(raw, [](uint8_t byte) { return byte >= 128; })) * 5 > raw.size();
+}
+
+SegmentKind kind_of(ByteSpan window, const TokensPerByte& tokens_per_byte) {
+  if (!looks_like_text(window)) return evenly_spread(window) ? SegmentKind::kNoise : SegmentKind::kData;
+  if (!tokens_per_byte || tokens_per_byte(window) <= kKnownTokens) return SegmentKind::kText;
+  return much_beyond_ascii(window) ? SegmentKind::kForeign : SegmentKind::kTable;
+}
+
+bool is_text(SegmentKind kind) { return kind < SegmentKind::kData; }
+
+void append(std::vector<Segment>& segments, SegmentKind kind, size_t bytes) {
+  if (bytes == 0) return;
+  if (!segments.empty() && segments.back().kind == kind)
+    segments.back().bytes += bytes;
+  else
+    segments.push_back({kind, bytes});
+}
+
+// Where text and other bytes meet, a window may hold some of both; the border is moved to within kFineWindow.
+size_t fine_border(ByteSpan raw, size_t border, bool text_before) {
+  constexpr size_t kMost = kWindow - kFineWindow;  // two borders leave something of the shortest segment
+  const size_t limit = text_before ? std::min(border + kMost, raw.size()) : border - kMost;
+  const auto text_at = [&](size_t at) {
+    return looks_like_text(raw.subspan(at, std::min(kFineWindow, raw.size() - at)));
+  };
+  while (text_before && border < limit && text_at(border)) border = std::min(border + kFineWindow, limit);
+  while (!text_before && border > limit && text_at(border - kFineWindow)) border -= kFineWindow;
+  return border;
+}
+
+// Short segments join a neighbour: what comes before, or what follows if only that is text, or not, as they are.
+std::vector<Segment> without_short_ones(const std::vector<Segment>& segments) {
+  std::vector<Segment> out;
+  size_t waiting = 0;  // bytes of short segments that join the next one
+  for (size_t i = 0; i < segments.size(); ++i) {
+    const Segment& segment = segments[i];
+    const size_t bytes = segment.bytes + waiting;
+    waiting = 0;
+    const bool follows = i + 1 < segments.size() && is_text(segments[i + 1].kind) == is_text(segment.kind);
+    if (bytes >= kSmallestSegment)
+      append(out, segment.kind, bytes);
+    else if (out.empty() || (follows && is_text(out.back().kind) != is_text(segment.kind)))
+      waiting = bytes;
+    else
+      out.back().bytes += bytes;
+  }
+  if (waiting > 0) append(out, segments.back().kind, waiting);
+  return out;
+}
+
+// Of bytes without known structure.
+std::vector<Segment> plain_segments(ByteSpan raw, const TokensPerByte& tokens_per_byte) {
+  std::vector<Segment> segments;
+  for (size_t at = 0; at < raw.size(); at += kWindow) {
+    const ByteSpan window = raw.subspan(at, std::min(kWindow, raw.size() - at));
+    append(segments, kind_of(window, tokens_per_byte), window.size());
+  }
+  segments = without_short_ones(segments);
+  size_t end = 0;
+  for (size_t i = 0; i + 1 < segments.size(); ++i) {
+    end += segments[i].bytes;
+    const bool text_before = is_text(segments[i].kind);
+    if (text_before == is_text(segments[i + 1].kind)) continue;
+    const size_t fine = fine_border(raw, end, text_before);
+    segments[i].bytes += fine - end;
+    segments[i + 1].bytes -= fine - end;
+    end = fine;
+  }
+  return segments;
+}
+
+// The bytes behind the header that an archive of the ustar family has here, from its size field; nothing if there is
+// none. Source: POSIX.1-2017, pax, "ustar Interchange Format"; sizes in base 256 are GNU's.
+constexpr size_t kTarRecord = 512;
+std::optional<uint64_t> tar_content_bytes(ByteSpan raw, size_t at) {
+  constexpr size_t kSize = 124, kSum = 148, kMagic = 257, kFieldBytes = 12, kSumBytes = 8;
+  if (raw.size() - at < kTarRecord) return std::nullopt;
+  const ByteSpan record = raw.subspan(at, kTarRecord);
+  if (!std::ranges::equal(record.subspan(kMagic, 5), as_bytes("ustar"))) return std::nullopt;
+  const auto octal = [&](size_t field, size_t bytes) {
+    uint64_t value = 0;
+    for (uint8_t c : record.subspan(field, bytes))
+      if (c >= '0' && c <= '7') value = value * 8 + (c - '0');
+    return value;
+  };
+  uint64_t sum = 0;
+  for (size_t i = 0; i < kTarRecord; ++i) sum += i >= kSum && i < kSum + kSumBytes ? uint8_t(' ') : record[i];
+  if (sum != octal(kSum, kSumBytes)) return std::nullopt;
+  if (record[kSize] < 128) return octal(kSize, kFieldBytes);
+  uint64_t value = 0;
+  for (uint8_t c : record.subspan(kSize + 4, kFieldBytes - 4)) value = value << 8 | c;
+  return value;
+}
+
+// The next record at or behind `at` that begins a file of an archive; the end of raw if there is none.
+size_t next_tar_header(ByteSpan raw, size_t at) {
+  for (at = (at + kTarRecord - 1) / kTarRecord * kTarRecord; at < raw.size(); at += kTarRecord)
+    if (tar_content_bytes(raw, at)) return at;
+  return raw.size();
 }
 
 }  // namespace
@@ -39,34 +136,28 @@ bool looks_like_text(ByteSpan raw) {
   return control * 100 <= seen;
 }
 
-std::vector<size_t> segment_sizes(ByteSpan raw) {
-  std::vector<Run> runs;
-  for (size_t at = 0; at < raw.size(); at += kWindow) {
-    const ByteSpan window = raw.subspan(at, std::min(kWindow, raw.size() - at));
-    append(runs, looks_like_text(window), window.size());
-  }
-  std::vector<Run> long_runs;  // short ones join what comes before, or after at the beginning
-  size_t waiting = 0;
-  for (const Run& run : runs) {
-    if (run.bytes >= kSmallestSegment) {
-      append(long_runs, run.text, run.bytes + waiting);
-      waiting = 0;
-    } else if (long_runs.empty()) {
-      waiting += run.bytes;
-    } else {
-      long_runs.back().bytes += run.bytes;
+std::vector<Segment> find_segments(ByteSpan raw, const TokensPerByte& tokens_per_byte) {
+  std::vector<Segment> segments;
+  const auto append_plain = [&](size_t begin, size_t end) {
+    for (const Segment& part : plain_segments(raw.subspan(begin, end - begin), tokens_per_byte))
+      append(segments, part.kind, part.bytes);
+  };
+  size_t at = 0;
+  while (at < raw.size()) {
+    const auto content = tar_content_bytes(raw, at);
+    if (!content) {  // before an archive, behind it, or in a file that began in an earlier block
+      const size_t next = next_tar_header(raw, at);
+      append_plain(at, next);
+      at = next;
+      continue;
     }
+    const size_t begin = at + kTarRecord, end = begin + size_t(std::min<uint64_t>(*content, raw.size() - begin));
+    append(segments, SegmentKind::kHeaders, kTarRecord);
+    append_plain(begin, end);
+    at = std::min((end + kTarRecord - 1) / kTarRecord * kTarRecord, raw.size());
+    append(segments, SegmentKind::kHeaders, at - end);
   }
-  std::vector<size_t> sizes;
-  size_t end = 0, cut = 0;
-  for (size_t i = 0; i < long_runs.size(); ++i) {
-    end += long_runs[i].bytes;
-    const size_t fine = i + 1 < long_runs.size() ? fine_cut(raw, end, long_runs[i].text) : end;
-    sizes.push_back(fine - cut);
-    cut = fine;
-  }
-  if (sizes.empty() && !raw.empty()) sizes.push_back(raw.size());
-  return sizes;
+  return segments;
 }
 
 }  // namespace lmc

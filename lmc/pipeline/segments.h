@@ -1,18 +1,37 @@
-// Where to cut an input so that a block is of one kind: text here, binary data there.
+// What kinds of data stand where in a block: text here, a table there, then a program, then compressed data.
 #ifndef LMC_PIPELINE_SEGMENTS_H_
 #define LMC_PIPELINE_SEGMENTS_H_
 
+#include <functional>
 #include <vector>
 
 #include "lmc/base/bytes.h"
 
 namespace lmc {
 
-// The sizes of consecutive parts of raw, none below kSmallestSegment unless raw is, each but the last a multiple of
-// 4096. A part is cut off only where the kind changes for that long.
-std::vector<size_t> segment_sizes(ByteSpan raw);
+enum class SegmentKind : uint8_t {
+  kText,     // what the vocabulary of the language model knows
+  kTable,    // other text: logs, tables, data in text form
+  kForeign,  // other text, much of it beyond ASCII
+  kData,     // bytes that are no text
+  kNoise,    // compressed or encrypted bytes
+  kHeaders   // what stands between the files of a tar archive
+};
+inline constexpr size_t kSegmentKinds = 6;
 
-inline constexpr size_t kSmallestSegment = size_t(64) << 10;
+struct Segment {
+  SegmentKind kind;
+  size_t bytes;
+  bool operator==(const Segment&) const = default;
+};
+
+// Consecutive parts of raw, neighbours of different kinds. The files of a tar archive are told by their headers;
+// anywhere else no part is below kSmallestSegment unless raw is. tokens_per_byte tells how well the vocabulary knows a
+// piece of text; empty: all text is kText.
+using TokensPerByte = std::function<double(ByteSpan piece)>;
+std::vector<Segment> find_segments(ByteSpan raw, const TokensPerByte& tokens_per_byte);
+
+inline constexpr size_t kSmallestSegment = size_t(24) << 10;
 
 // Whether few bytes are control characters that text does not have; looks at samples.
 bool looks_like_text(ByteSpan raw);

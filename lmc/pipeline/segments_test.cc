@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <numeric>
 #include <random>
+
+#include "lmc/pipeline/grouped_block.h"
 
 namespace lmc {
 namespace {
@@ -15,39 +16,181 @@ void add_noise(Bytes& out, size_t bytes) {
   std::mt19937 random(9);
   for (size_t i = 0; i < bytes; ++i) out.push_back(uint8_t(random()));
 }
+void add_data(Bytes& out, size_t bytes) {  // no text, and not evenly spread
+  for (size_t i = 0; i < bytes; ++i) out.push_back(uint8_t(i % 3 == 0 ? i / 64 : 1));
+}
 
-TEST(Segments, CutsWhereTextBecomesData) {
+// A ustar header, content of that size, padding.
+void add_tar_file(Bytes& out, const std::string& name, const Bytes& content) {
+  Bytes header(512);
+  std::copy(name.begin(), name.end(), header.begin());
+  const auto put = [&](size_t at, const char* format, unsigned long value) {
+    char text[16];
+    const int length = std::snprintf(text, sizeof text, format, value);
+    std::copy_n(text, length, header.begin() + long(at));
+  };
+  put(124, "%011lo", content.size());
+  put(257, "ustar%lo", 0);
+  unsigned long sum = 8 * ' ';
+  for (size_t i = 0; i < 512; ++i) sum += i >= 148 && i < 156 ? 0 : header[i];
+  put(148, "%06lo", sum);
+  append_bytes(out, header);
+  append_bytes(out, content);
+  out.resize((out.size() + 511) / 512 * 512);
+}
+
+size_t total(const std::vector<Segment>& segments) {
+  size_t sum = 0;
+  for (const Segment& s : segments) sum += s.bytes;
+  return sum;
+}
+
+TEST(Segments, CutsWhereTextBecomesNoise) {
   Bytes raw;
   add_text(raw, 100000);
   add_noise(raw, 100000);
   add_text(raw, 200000);
-  const auto sizes = segment_sizes(raw);
-  ASSERT_EQ(sizes.size(), 3u);
-  EXPECT_NEAR(double(sizes[0]), 100000, 1024);
-  EXPECT_NEAR(double(sizes[1]), 100000, 2048);
-  EXPECT_EQ(sizes[0] % 1024 + sizes[1] % 1024, 0u);
+  const auto segments = find_segments(raw, {});
+  ASSERT_EQ(segments.size(), 3u);
+  EXPECT_EQ(segments[0].kind, SegmentKind::kText);
+  EXPECT_EQ(segments[1].kind, SegmentKind::kNoise);
+  EXPECT_EQ(segments[2].kind, SegmentKind::kText);
+  EXPECT_NEAR(double(segments[0].bytes), 100000, 1024);
+  EXPECT_NEAR(double(segments[1].bytes), 100000, 2048);
 }
 
 TEST(Segments, ShortStretchesAreNotCutOff) {
   Bytes raw;
-  add_noise(raw, 20000);
+  add_noise(raw, 8192);
   add_text(raw, 100000);
-  add_noise(raw, 40000);
+  add_noise(raw, 8000);
   add_text(raw, 100000);
-  EXPECT_EQ(segment_sizes(raw), (std::vector<size_t>{260000}));
+  EXPECT_EQ(find_segments(raw, {}), (std::vector<Segment>{{SegmentKind::kText, raw.size()}}));
+}
+
+TEST(Segments, TextThatTheVocabularyDoesNotKnowIsAKindOfItsOwn) {
+  Bytes raw;
+  add_text(raw, 65536);
+  raw.resize(131072, '7');
+  const auto density = [](ByteSpan piece) { return piece[0] == '7' ? 0.9 : 0.3; };
+  EXPECT_EQ(find_segments(raw, density),
+            (std::vector<Segment>{{SegmentKind::kText, 65536}, {SegmentKind::kTable, 65536}}));
+}
+
+TEST(Segments, FilesOfAnArchiveAreToldByTheirHeaders) {
+  Bytes text, data, raw;
+  add_text(text, 700);
+  add_data(data, 3000);
+  add_tar_file(raw, "a", text);
+  add_tar_file(raw, "empty", {});
+  add_tar_file(raw, "b", data);
+  const std::vector<Segment> expected = {{SegmentKind::kHeaders, 512},
+                                         {SegmentKind::kText, 700},
+                                         {SegmentKind::kHeaders, 324 + 2 * 512},
+                                         {SegmentKind::kData, 3000},
+                                         {SegmentKind::kHeaders, 72}};
+  EXPECT_EQ(find_segments(raw, {}), expected);
+  raw[300] ^= 1;  // a wrong checksum: no header, so the next one is looked for
+  EXPECT_EQ(find_segments(raw, {})[1].kind, SegmentKind::kHeaders);
+}
+
+TEST(Segments, AnArchiveCutAnywhereIsCovered) {
+  Bytes text, raw;
+  add_text(text, 700);
+  for (int i = 0; i < 3; ++i) add_tar_file(raw, "name", text);
+  for (size_t begin = 0; begin < 1100; begin += 50)
+    for (size_t end = begin; end < raw.size(); end += 100)
+      EXPECT_EQ(total(find_segments(ByteSpan(raw).subspan(begin, end - begin), {})), end - begin);
 }
 
 TEST(Segments, CoverEverythingWhateverComes) {
   std::mt19937 random(4);
-  EXPECT_TRUE(segment_sizes({}).empty());
+  EXPECT_TRUE(find_segments({}, {}).empty());
   for (int round = 0; round < 50; ++round) {
     Bytes raw;
-    for (uint32_t parts = 1 + random() % 9; parts > 0; --parts)
-      random() % 2 ? add_text(raw, random() % 200000) : add_noise(raw, random() % 200000);
-    const auto sizes = segment_sizes(raw);
-    EXPECT_EQ(std::accumulate(sizes.begin(), sizes.end(), size_t(0)), raw.size());
-    for (size_t size : sizes) EXPECT_TRUE(size >= kSmallestSegment / 2 || sizes.size() == 1) << size;
+    for (uint32_t parts = 1 + random() % 9; parts > 0; --parts) {
+      const size_t bytes = random() % 60000;
+      random() % 3 == 0 ? add_text(raw, bytes) : random() % 2 ? add_noise(raw, bytes) : add_data(raw, bytes);
+    }
+    const auto segments = find_segments(raw, {});
+    EXPECT_EQ(total(segments), raw.size());
+    for (size_t i = 0; i < segments.size(); ++i) {
+      EXPECT_GT(segments[i].bytes, 0u);
+      if (i > 0) EXPECT_NE(segments[i].kind, segments[i - 1].kind);
+    }
   }
+}
+
+EncodedBlock stored(ByteSpan raw, const BlockResources&) {
+  return {BlockCodec::kStored, Bytes(raw.begin(), raw.end())};
+}
+
+struct Grouped {
+  Bytes raw, payload;
+};
+Grouped grouped() {
+  Grouped out;
+  for (int i = 0; i < 200; ++i) out.raw.push_back(uint8_t(i));
+  const std::vector<Segment> segments = {{SegmentKind::kText, 20},   {SegmentKind::kData, 100},
+                                         {SegmentKind::kText, 1},    {SegmentKind::kNoise, 9},
+                                         {SegmentKind::kHeaders, 5}, {SegmentKind::kText, 65}};
+  const EncodedBlock block = encode_grouped_block(out.raw, segments, stored, {});
+  EXPECT_EQ(block.codec, BlockCodec::kGrouped);
+  out.payload = block.payload;
+  return out;
+}
+
+TEST(GroupedBlock, ComesBackWithAnyNumberOfThreads) {
+  const Grouped g = grouped();
+  for (int threads : {1, 2, 5}) {
+    BlockResources resources;
+    resources.threads = threads;
+    const auto back = decode_grouped_block(g.payload, g.raw.size(), resources);
+    ASSERT_TRUE(back.ok()) << back.error().message;
+    EXPECT_EQ(*back, g.raw);
+  }
+}
+
+TEST(GroupedBlock, ReportsProgressUpToTheWholeBlock) {
+  Bytes raw;
+  add_text(raw, 300000);
+  add_noise(raw, 100000);
+  BlockResources resources;
+  size_t last = 0;
+  resources.progress = [&](size_t done) {
+    EXPECT_GE(done, last);
+    last = done;
+  };
+  const EncodedBlock block = encode_block(raw, 1, resources);
+  EXPECT_EQ(block.codec, BlockCodec::kGrouped);
+  EXPECT_GT(last, raw.size() / 2);
+  EXPECT_LE(last, raw.size());
+  const auto back = decode_block(block.codec, block.payload, raw.size(), {});
+  ASSERT_TRUE(back.ok()) << back.error().message;
+  EXPECT_EQ(*back, raw);
+}
+
+TEST(GroupedBlock, DamageIsFoundOrHarmless) {
+  const Grouped g = grouped();
+  const size_t layout_bytes = g.payload.size() - g.raw.size();
+  for (size_t cut = 0; cut < g.payload.size(); ++cut)
+    EXPECT_FALSE(decode_grouped_block(ByteSpan(g.payload).first(cut), g.raw.size(), {}).ok()) << cut;
+  for (size_t byte = 0; byte < layout_bytes; ++byte)
+    for (int value = 0; value < 256; ++value) {
+      Bytes damaged = g.payload;
+      damaged[byte] = uint8_t(value);
+      const auto back = decode_grouped_block(damaged, g.raw.size(), {});
+      if (back.ok()) EXPECT_EQ(back->size(), g.raw.size());
+    }
+  EXPECT_FALSE(decode_grouped_block(g.payload, g.raw.size() - 1, {}).ok());
+  EXPECT_FALSE(decode_grouped_block(g.payload, g.raw.size() + 1, {}).ok());
+}
+
+TEST(GroupedBlock, GroupsInGroupsAreRejected) {
+  Grouped g = grouped();
+  ASSERT_EQ(g.payload[2], uint8_t(BlockCodec::kStored));
+  g.payload[2] = uint8_t(BlockCodec::kGrouped);
+  EXPECT_FALSE(decode_grouped_block(g.payload, g.raw.size(), {}).ok());
 }
 
 }  // namespace

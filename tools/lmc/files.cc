@@ -85,16 +85,52 @@ Error in_file(const InputFile& input, const Error& error) {
 
 }  // namespace
 
-Status compress_file(const Session& session, const std::string& name) {
-  const Options& options = session.options;
-  const auto input = InputFile::open(name);
-  if (!input.ok()) return input.error();
-  const bool to_stdout = options.to_stdout || options.output == kStdout;
-  if (input->name().ends_with(kSuffix) && !options.force && options.output.empty() && !options.to_stdout) {
-    session.talk.warn(input->name() + " ends in .lmc already; skipped (-f compresses it again)");
-    return Ok();
+namespace {
+
+// Several inputs as one.
+class JoinedSource : public Source {
+ public:
+  explicit JoinedSource(const std::vector<InputFile>& inputs) {
+    for (const InputFile& input : inputs) sources_.emplace_back(input.descriptor(), input.name());
   }
-  if (input->is_stdin() && options.output.empty() && !options.to_stdout && !options.force && ::isatty(STDOUT_FILENO))
+  Result<size_t> read(std::span<uint8_t> out) override {
+    size_t filled = 0;
+    while (at_ < sources_.size()) {
+      const auto more = sources_[at_].read(out.subspan(filled));
+      if (!more.ok()) return more.error();
+      filled += *more;
+      if (filled == out.size()) break;
+      ++at_;
+    }
+    return filled;
+  }
+
+ private:
+  std::vector<DescriptorSource> sources_;
+  size_t at_ = 0;
+};
+
+std::optional<uint64_t> known_size(const std::vector<InputFile>& inputs) {
+  uint64_t sum = 0;
+  for (const InputFile& input : inputs) {
+    const auto size = known_size(input);
+    if (!size) return std::nullopt;
+    sum += *size;
+  }
+  return sum;
+}
+
+std::string names_of(const std::vector<InputFile>& inputs) {
+  if (inputs.size() == 1) return inputs.front().name();
+  return inputs.front().name() + " and " + std::to_string(inputs.size() - 1) + " more";
+}
+
+// inputs: one, or several that become one content.
+Status compress_inputs(const Session& session, const std::vector<InputFile>& inputs, bool frames_follow) {
+  const Options& options = session.options;
+  const InputFile& first = inputs.front();
+  const bool to_stdout = options.to_stdout || options.output == kStdout;
+  if (first.is_stdin() && options.output.empty() && !options.to_stdout && !options.force && ::isatty(STDOUT_FILENO))
     return usage_error("compressed bytes are not written to a terminal; use -o FILE, or -f or -c if you mean it");
   CompressOptions how;
   how.level = options.level;
@@ -102,25 +138,52 @@ Status compress_file(const Session& session, const std::string& name) {
   how.block_bytes = options.block_bytes;
   how.isa = session.isa;
   how.model = session.model;
-  how.content_bytes = known_size(*input);
-  how.tiny = !to_stdout || options.inputs.size() == 1;  // joined frames must all be of the full form
+  how.content_bytes = known_size(inputs);
+  how.tiny = !frames_follow;  // joined frames must all be of the full form
   how.progress = [&](uint64_t done) { session.talk.progress(done); };
   const auto begin = std::chrono::steady_clock::now();
-  session.talk.begin_progress(input->name(), how.content_bytes);
-  DescriptorSource source(input->descriptor(), input->name());
-  const auto made = with_output<Stats>(session, *input, [&](Sink& sink) { return compress(source, sink, how); });
+  const std::string name = names_of(inputs);
+  session.talk.begin_progress(name, how.content_bytes);
+  JoinedSource source(inputs);
+  const auto made = with_output<Stats>(session, first, [&](Sink& sink) { return compress(source, sink, how); });
   session.talk.end_progress();
-  if (!made.ok()) return in_file(*input, made.error());
+  if (!made.ok()) return in_file(first, made.error());
   const auto& [output, stats] = *made;
-  const std::string summary = input->name() + ": " + percent(stats.compressed_bytes, stats.raw_bytes) + " (" +
+  const std::string summary = name + ": " + percent(stats.compressed_bytes, stats.raw_bytes) + " (" +
                               std::to_string(stats.raw_bytes) + " => " + std::to_string(stats.compressed_bytes) +
                               " bytes, " + output + ")";
-  if (to_stdout || input->is_stdin())
+  if (to_stdout || first.is_stdin())
     session.talk.detail(summary);
   else
     session.talk.say(summary);
   session.talk.detail(speed_and_memory(stats.raw_bytes, begin));
   return Ok();
+}
+
+}  // namespace
+
+Status compress_file(const Session& session, const std::string& name) {
+  const Options& options = session.options;
+  auto input = InputFile::open(name);
+  if (!input.ok()) return input.error();
+  if (input->name().ends_with(kSuffix) && !options.force && options.output.empty() && !options.to_stdout) {
+    session.talk.warn(input->name() + " ends in .lmc already; skipped (-f compresses it again)");
+    return Ok();
+  }
+  std::vector<InputFile> inputs;
+  inputs.push_back(std::move(*input));
+  const bool to_stdout = options.to_stdout || options.output == kStdout;
+  return compress_inputs(session, inputs, to_stdout && options.inputs.size() > 1);
+}
+
+Status compress_joined(const Session& session) {
+  std::vector<InputFile> inputs;
+  for (const std::string& name : session.options.inputs) {
+    auto input = InputFile::open(name);
+    if (!input.ok()) return input.error();
+    inputs.push_back(std::move(*input));
+  }
+  return compress_inputs(session, inputs, false);
 }
 
 namespace {

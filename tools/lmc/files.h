@@ -48,6 +48,7 @@ struct Session {
 };
 
 Status compress_file(const Session& session, const std::string& name);
+Status compress_joined(const Session& session);                           // --solid: all inputs as one content
 Status decompress_file(const Session& session, const std::string& name);  // -d, -t, --salvage, --range
 Status list_file(const Session& session, const std::string& name);
 

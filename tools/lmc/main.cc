@@ -48,6 +48,11 @@ int work(const Options& options) {
   talk.detail("lmc " LMC_VERSION ", " + std::to_string(threads) + " threads, " + isa_name(isa) +
               (*model != nullptr ? ", model " + (*model)->name : ""));
   const Session session{options, talk, registry, isa, threads, *model};
+  const bool one_output = options.to_stdout || !options.output.empty();
+  if (options.mode == Mode::kCompress && options.solid && one_output) {
+    const Status done = compress_joined(session);
+    return done.ok() ? 0 : fail(done.error());
+  }
   int worst = 0;
   for (const std::string& name : options.inputs) {
     const Status done = options.mode == Mode::kCompress ? compress_file(session, name)

@@ -79,7 +79,8 @@ const Row kRows[] = {
     {{kOperation, "--salvage", nullptr, nullptr,
       "with -d: bring back every intact block of a damaged file; lost blocks become zero bytes", false},
      LMC_SET(o.salvage = true)},
-    {{kOutput, "-o,--output", "FILE", nullptr, "write to FILE (one input only; - is standard output)", true},
+    {{kOutput, "-o,--output", "FILE", nullptr,
+      "write to FILE (one input only, unless --solid joins several; - is standard output)", true},
      LMC_SET(o.output = v)},
     {{kOutput, "-c,--stdout", nullptr, nullptr, "write to standard output, keep the sources", true},
      LMC_SET(o.to_stdout = true)},
@@ -99,6 +100,10 @@ const Row kRows[] = {
     {{kTuning, "--block-size", "SIZE", "128K 256K 512K 1M 2M 4M 8M 16M 32M 64M",
       "bytes in a block, a power of two from 128K to 64M (default 4M): larger is smaller, smaller seeks better", false},
      LMC_SET(o.block_bytes = parse_size(v, "--block-size"))},
+    {{kTuning, "--solid", nullptr, nullptr,
+      "blocks of 64M, and with -c or -o all inputs as one content: smaller, but needs more memory and seeks badly",
+      false},
+     LMC_SET(o.solid = true; o.block_bytes = kMaxBlockBytes)},
     {{kTuning, "--model", "NAME", nullptr, "compress with this model: name, file, or start of its SHA-256", false},
      LMC_SET(o.model = v)},
     {{kTuning, "--models", "FOLDER", nullptr,
@@ -125,7 +130,12 @@ Status check(const Options& o) {
   if (o.range && o.salvage) return usage_error("--range and --salvage do not go together");
   if (o.json && o.mode != Mode::kList) return usage_error("--json goes with -l");
   if (!o.output.empty() && o.to_stdout && o.output != "-") return usage_error("-o and -c do not go together");
-  if (!o.output.empty() && o.inputs.size() > 1) return usage_error("-o wants one input; use -c to join several");
+  const bool joins = o.solid && o.mode == Mode::kCompress;
+  if (!o.output.empty() && o.inputs.size() > 1 && !joins)
+    return usage_error("-o wants one input; use -c, or --solid when compressing, to join several");
+  if (joins && o.remove_source && o.inputs.size() > 1 && !o.output.empty())
+    return usage_error("--rm does not go with inputs joined by --solid");
+  if (o.solid && o.mode != Mode::kCompress) return usage_error("--solid is for compressing");
   if (o.remove_source && (o.to_stdout || o.output == "-")) return usage_error("--rm needs an output file");
   if (o.remove_source && (o.salvage || o.range)) return usage_error("--rm wants the whole content restored");
   return Ok();

@@ -1,0 +1,171 @@
+#include "lmc/pipeline/grouped_block.h"
+
+#include <algorithm>
+#include <array>
+
+#include "lmc/pipeline/parallel.h"
+
+namespace lmc {
+namespace {
+
+constexpr size_t kMostGroups = 16;
+constexpr uint8_t kProfile = 0;
+
+struct GroupHeader {
+  BlockCodec codec = BlockCodec::kStored;
+  size_t payload_bytes = 0;
+  size_t raw_bytes = 0;
+};
+struct Place {
+  size_t group = 0, bytes = 0;
+};
+struct Layout {
+  std::vector<GroupHeader> groups;
+  std::vector<Place> places;  // in the order of the raw bytes
+};
+
+void append_layout(Bytes& out, const Layout& layout) {
+  append_varint(out, layout.groups.size());
+  for (const GroupHeader& group : layout.groups) {
+    out.push_back(uint8_t(group.codec));
+    append_varint(out, group.payload_bytes);
+  }
+  append_varint(out, layout.places.size());
+  for (const Place& place : layout.places) {
+    append_varint(out, place.group);
+    append_varint(out, place.bytes);
+  }
+}
+
+Status damaged(const std::string& what) { return bad_input("grouped block: " + what + "; the file is damaged"); }
+
+Status read_groups(ByteReader& reader, Layout& layout) {
+  const auto count = reader.read_varint("grouped block: number of groups");
+  if (!count.ok()) return count.error();
+  if (*count < 2 || *count > kMostGroups) return damaged(std::to_string(*count) + " groups");
+  for (uint64_t i = 0; i < *count; ++i) {
+    const auto codec = reader.read_le<uint8_t>("grouped block: codec");
+    if (!codec.ok()) return codec.error();
+    if (*codec >= uint8_t(BlockCodec::kGrouped))
+      return bad_input("grouped block: codec " + std::to_string(*codec) +
+                       " in a group; the file was written by a newer lmc or is damaged");
+    const auto bytes = reader.read_varint("grouped block: payload size");
+    if (!bytes.ok()) return bytes.error();
+    layout.groups.push_back({BlockCodec(*codec), size_t(*bytes), 0});
+  }
+  return Ok();
+}
+
+Status read_places(ByteReader& reader, size_t raw_size_bytes, Layout& layout) {
+  const auto count = reader.read_varint("grouped block: number of segments");
+  if (!count.ok()) return count.error();
+  if (*count > reader.remaining() / 2) return damaged(std::to_string(*count) + " segments");
+  size_t rest = raw_size_bytes;
+  for (uint64_t i = 0; i < *count; ++i) {
+    const auto group = reader.read_varint("grouped block: group");
+    if (!group.ok()) return group.error();
+    const auto bytes = reader.read_varint("grouped block: segment size");
+    if (!bytes.ok()) return bytes.error();
+    if (*group >= layout.groups.size()) return damaged("no group " + std::to_string(*group));
+    if (*bytes == 0 || *bytes > rest) return damaged("a segment of " + std::to_string(*bytes) + " bytes");
+    rest -= size_t(*bytes);
+    layout.groups[size_t(*group)].raw_bytes += size_t(*bytes);
+    layout.places.push_back({size_t(*group), size_t(*bytes)});
+  }
+  if (rest > 0) return damaged("its segments are too short");
+  return Ok();
+}
+
+Result<Layout> read_layout(ByteReader& reader, size_t raw_size_bytes) {
+  Layout layout;
+  LMC_TRY(read_groups(reader, layout));
+  LMC_TRY(read_places(reader, raw_size_bytes, layout));
+  size_t payload_bytes = 0;
+  for (const GroupHeader& group : layout.groups) {
+    if (group.raw_bytes == 0 || group.payload_bytes > group.raw_bytes) return damaged("the sizes of a group").error();
+    payload_bytes += group.payload_bytes;
+  }
+  if (payload_bytes != reader.remaining()) return damaged("its groups do not fill it").error();
+  return layout;
+}
+
+// Does job(group, resources) for every group, side by side where there are threads, and collects the results.
+template <typename T, typename Job>
+std::vector<T> for_groups(size_t count, const std::function<int(size_t group)>& threads_of, const Job& job,
+                          const BlockResources& resources) {
+  ProgressSum progress(resources.progress, resources.threads > 1);
+  InOrder<T> jobs(resources.threads, [&] { progress.tick(); });
+  std::vector<T> results;
+  for (size_t g = 0; g < count; ++g) {
+    BlockResources with = resources;
+    with.threads = std::min(resources.threads, threads_of(g));
+    with.progress = progress.for_block();
+    while (!jobs.has_room(with.threads)) results.push_back(jobs.take());
+    jobs.submit(with.threads, [&job, g, with] { return job(g, with); });
+  }
+  while (!jobs.empty()) results.push_back(jobs.take());
+  return results;
+}
+
+}  // namespace
+
+EncodedBlock encode_grouped_block(ByteSpan raw, const std::vector<Segment>& segments, const EncodeGroup& encode,
+                                  const BlockResources& resources) {
+  std::vector<Bytes> contents;
+  std::array<size_t, kSegmentKinds> group_of;
+  group_of.fill(kMostGroups);
+  Layout layout;
+  size_t begin = 0;
+  for (const Segment& segment : segments) {
+    size_t& group = group_of[size_t(segment.kind)];
+    if (group == kMostGroups) {
+      group = contents.size();
+      contents.emplace_back();
+    }
+    append_bytes(contents[group], raw.subspan(begin, segment.bytes));
+    layout.places.push_back({group, segment.bytes});
+    begin += segment.bytes;
+  }
+  const auto coded = for_groups<EncodedBlock>(
+      contents.size(), [&](size_t g) { return useful_threads(contents[g], resources.model != nullptr); },
+      [&](size_t g, const BlockResources& with) { return encode(contents[g], with); }, resources);
+  for (const EncodedBlock& group : coded) layout.groups.push_back({group.codec, group.payload.size(), 0});
+  Bytes payload{kProfile};
+  append_layout(payload, layout);
+  for (const EncodedBlock& group : coded) append_bytes(payload, group.payload);
+  return {BlockCodec::kGrouped, std::move(payload),
+          std::ranges::any_of(coded, [](const EncodedBlock& group) { return group.uses_model; })};
+}
+
+Result<Bytes> decode_grouped_block(ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources) {
+  ByteReader reader(payload);
+  const auto profile = reader.read_le<uint8_t>("grouped block: profile");
+  if (!profile.ok()) return profile.error();
+  if (*profile != kProfile)
+    return bad_input("grouped block: unknown profile; the file was written by a newer lmc or is damaged", 0);
+  const auto layout = read_layout(reader, raw_size_bytes);
+  if (!layout.ok()) return layout.error();
+  std::vector<ByteSpan> payloads;
+  for (const GroupHeader& group : layout->groups)
+    payloads.push_back(*reader.read_bytes(group.payload_bytes, "grouped block: payload"));
+  const auto contents = for_groups<Result<Bytes>>(
+      payloads.size(), [&](size_t g) { return decoding_threads(layout->groups[g].codec); },
+      [&](size_t g, const BlockResources& with) {
+        return decode_block(layout->groups[g].codec, payloads[g], layout->groups[g].raw_bytes, with);
+      },
+      resources);
+  for (size_t g = 0; g < contents.size(); ++g) {
+    if (!contents[g].ok()) return contents[g].error();
+    if (contents[g]->size() != layout->groups[g].raw_bytes) return damaged("the size of a group").error();
+  }
+  std::vector<size_t> used(contents.size());
+  Bytes raw;
+  raw.reserve(raw_size_bytes);
+  for (const Place& place : layout->places) {
+    append_bytes(raw, ByteSpan(*contents[place.group]).subspan(used[place.group], place.bytes));
+    used[place.group] += place.bytes;
+  }
+  return raw;
+}
+
+}  // namespace lmc
