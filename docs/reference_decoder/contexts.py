@@ -153,9 +153,10 @@ class Bucket:
         return self.slots[0].count if 0 in self.slots else 0
 
 
-def table_size(least):
-    """The least power of two that is not below `least`, within 2^12 to 2^22."""
-    return 1 << min(max((least - 1).bit_length(), 12), 22)
+def table_size(least, block_size):
+    """The least power of two that is not below `least`, from 2^12 up to a limit that depends on the block."""
+    most = 22 if block_size <= 1 << 22 else 23 if block_size <= 1 << 24 else 24
+    return 1 << min(max((least - 1).bit_length(), 12), most)
 
 
 class ContextTable:
@@ -185,7 +186,7 @@ class MatchFinder:
     MINIMUM, LONGEST_SEARCH, LONGEST = 6, 400, 65535
 
     def __init__(self, block_size):
-        self.size = 1 << min(max((2 * block_size - 1).bit_length(), 10), 22)
+        self.size = 1 << min(max((2 * block_size - 1).bit_length(), 10), 25)
         self.places = {}  # (stream, offset of the byte that followed) by hash
 
     def append(self, stream, byte):

@@ -2,19 +2,20 @@
 
 from contexts import BYTE_CLASS, M32, hash2
 from deep_state import (FIELD_ABOVE, FIELD_AFTER, LINE_SHAPE, LONG_MATCH, SHORT_MATCH, Fields, Nesting, Numbers,
-                        Pointers, Words)
+                        Pointers, Records, Words)
 
 EXPECTATIONS = 6  # the five pointers and the next number
 NUMBER = 5
 
 
 class DeepContexts:
-    def __init__(self):
+    def __init__(self, block_size):
         self.history = bytearray()
         self.c4 = self.c8 = self.shape = 0
         self.after_byte, self.after_pair = [0] * 256, [0] * 65536
         self.words, self.fields, self.nesting, self.numbers = Words(), Fields(), Nesting(), Numbers()
-        self.pointers = Pointers()
+        self.records = Records()
+        self.pointers = Pointers(block_size)
         self.expected = [None] * EXPECTATIONS
 
     def last_bytes(self, k):
@@ -35,6 +36,7 @@ class DeepContexts:
         self.fields.append(byte, size, above)
         self.nesting.append(byte)
         self.numbers.append(byte)
+        self.records.append(self.c4 & 0xFFFF, size)
         self._move_pointers(size)
         self.expected = [self.pointers.expected(kind, self.history) for kind in range(NUMBER)]
         self.expected.append(self.numbers.expected())
@@ -43,9 +45,9 @@ class DeepContexts:
         if self.numbers.boundary:
             self.pointers.find_line_shape(self.numbers.form, size)
         if size >= 7:
-            self.pointers.find_match(LONG_MATCH, 20, self.last_bytes(7), 7, self.history)
+            self.pointers.find_match(LONG_MATCH, self.last_bytes(7), 7, self.history)
         if size >= 4:
-            self.pointers.find_match(SHORT_MATCH, 18, self.last_bytes(4), 4, self.history)
+            self.pointers.find_match(SHORT_MATCH, self.last_bytes(4), 4, self.history)
         if self.fields.begin == size:
             self.pointers.begin_field(self.fields, size)
 
@@ -69,7 +71,17 @@ class DeepContexts:
         return self.history[pointer.offset + 1] if known else 0
 
     def hashes(self):
-        return [hash2(a, b * 64 + i) for i, (a, b) in enumerate(self._pairs())]
+        return [hash2(a, b * 64 + i) for i, (a, b) in enumerate(self._pairs() + self._record_pairs())]
+
+    def _record_pairs(self):
+        length, size = self.records.length, len(self.history)
+        if length == 0:
+            return []
+        back = lambda distance: self.history[size - distance] if distance <= size else 0
+        c1, up = self.last_bytes(1), back(length)
+        known, place = length << 32, size % length
+        return [(known | up << 8 | c1, 0), (known | up << 8 | back(2 * length), 0), (known | place << 8 | up, 0),
+                (known | place << 8 | (up + c1 - back(length + 1)) % 256, 0)]
 
     def _pairs(self):
         n, e, c4, shape, size = self.last_bytes, self.next_of, self.c4, self.shape, len(self.history)

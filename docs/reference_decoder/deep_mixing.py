@@ -10,7 +10,7 @@ from logistic import clamp_chance, f32, squash, stretch
 from mixer import Mixer
 
 ZERO, CONSTANT = f32(0), f32(0.3)
-CONTEXTS, PER_CONTEXT, PER_EXPECTATION = 34, 4, 3
+CONTEXTS, PER_CONTEXT, PER_EXPECTATION = 38, 4, 3
 INPUTS = CONTEXTS * PER_CONTEXT + EXPECTATIONS * PER_EXPECTATION + 1
 SETS = [128, 256, 256, 256, 256, 256, 256, 256, 512, 256]
 
@@ -83,8 +83,8 @@ class DeepMixing:
     """Predict a decision, then update with its outcome; append each byte when it is complete."""
 
     def __init__(self, block_size):
-        self.contexts = DeepContexts()
-        self.table = ContextTable(table_size(16 * block_size))
+        self.contexts = DeepContexts(block_size)
+        self.table = ContextTable(table_size(16 * block_size, block_size))
         self.mixer = Mixer(INPUTS, SETS, [256, 128], start_weights(), start_rate=0.02, floor=0.0015)
         self.histories = [[MapEntry() for _ in range(528)] for _ in range(CONTEXTS)]
         self.run_maps = [[MapEntry() for _ in range(32)] for _ in range(CONTEXTS)]
@@ -115,7 +115,7 @@ class DeepMixing:
                 run = self.run_maps[i][2 * min(count, 15) + (known == 1)]
                 self.runs.append((run, bit))
                 inputs.append(towards(bit, stretch(run.p16())))
-        return inputs
+        return inputs + [ZERO] * (CONTEXTS * PER_CONTEXT - len(inputs))
 
     def _rows(self, known):
         c, b = self.contexts, known.bit_length() - 1

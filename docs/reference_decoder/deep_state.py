@@ -162,6 +162,22 @@ class Numbers:
             self.trust = min(hits, 3) + (4 if step else 0)
 
 
+class Records:
+    def __init__(self):
+        self.length = 0
+        self.last, self.votes = {}, [0] * 1025
+
+    def append(self, last_two, size):
+        distance = size - self.last.get(last_two, 0)
+        if last_two in self.last and 2 <= distance <= 1024:
+            self.votes[distance] += 1
+        self.last[last_two] = size
+        if size % 1024 == 0:
+            best = max(range(1025), key=lambda d: (self.votes[d], -d))
+            self.length = best if self.votes[best] * 8 >= max(sum(self.votes), 256) else 0
+            self.votes = [votes // 2 for votes in self.votes]
+
+
 class Pointer:
     def __init__(self, offset=0, length=0, misses=0, on=False):
         self.offset, self.length, self.misses, self.on = offset, length, misses, on
@@ -171,7 +187,10 @@ class Pointer:
 
 
 class Pointers:
-    def __init__(self):
+    def __init__(self, block_size):
+        long_bits = max(20, (block_size - 1).bit_length())
+        other_bits = long_bits - 2
+        self.bits = {LONG_MATCH: long_bits, SHORT_MATCH: other_bits, FIELD_AFTER: other_bits, LINE_SHAPE: other_bits}
         self.all = [Pointer() for _ in range(5)]
         self.tables = {LONG_MATCH: {}, SHORT_MATCH: {}, FIELD_AFTER: {}, LINE_SHAPE: {}}
 
@@ -195,21 +214,21 @@ class Pointers:
             field_ends = kind in (FIELD_ABOVE, FIELD_AFTER) and expected in (delimiter, LINE_END)
             pointer.on = pointer.misses < 8 and not field_ends
 
-    def _exchange(self, kind, bits, key, size):
+    def _exchange(self, kind, key, size):
         """The place's old offset, or None; it becomes `size`."""
-        index = mix(key) % (1 << bits)
+        index = mix(key) % (1 << self.bits[kind])
         old = self.tables[kind].get(index)
         self.tables[kind][index] = size
         return old
 
     def find_line_shape(self, form, size):
-        old = self._exchange(LINE_SHAPE, 18, form, size)
+        old = self._exchange(LINE_SHAPE, form, size)
         pointer = self.all[LINE_SHAPE]
         if old is not None and (not pointer.on or pointer.length < 8):
             self.all[LINE_SHAPE] = Pointer(old, on=True)
 
-    def find_match(self, kind, bits, last_bytes, least, history):
-        old = self._exchange(kind, bits, last_bytes, len(history))
+    def find_match(self, kind, last_bytes, least, history):
+        old = self._exchange(kind, last_bytes, len(history))
         pointer = self.all[kind]
         if old is None or (pointer.on and pointer.length >= 16):
             return
@@ -223,5 +242,5 @@ class Pointers:
     def begin_field(self, fields, size):
         above = fields.offset_above()
         self.all[FIELD_ABOVE] = Pointer(above, on=above != 0)
-        old = self._exchange(FIELD_AFTER, 18, fields.previous << 16 | fields.index, size)
+        old = self._exchange(FIELD_AFTER, fields.previous << 16 | fields.index, size)
         self.all[FIELD_AFTER] = Pointer(old or 0, on=old is not None)

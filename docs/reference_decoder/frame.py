@@ -126,6 +126,32 @@ def make_tail(header_size, sizes, content):
     return tail + (len(tail) + 8).to_bytes(4, "little") + END_MAGIC
 
 
+def decode_groups(payload, raw_size, model):
+    """Section 7, codec 3."""
+    reader = Reader(payload)
+    if reader.integer(1, "profile") != 0:
+        raise DamagedFile("a profile of codec 3 that is unknown")
+    group_count = reader.varint("number of groups")
+    if not 2 <= group_count <= 16:
+        raise DamagedFile(f"{group_count} groups")
+    groups = [(reader.integer(1, "codec"), reader.varint("payload size")) for _ in range(group_count)]
+    segments = [(reader.varint("group"), reader.varint("segment size")) for _ in range(reader.varint("segments"))]
+    sizes = [0] * group_count
+    for group, size in segments:
+        if group >= group_count or size == 0:
+            raise DamagedFile("an impossible segment")
+        sizes[group] += size
+    if sum(sizes) != raw_size or sum(size for _, size in groups) != reader.remaining():
+        raise DamagedFile("the groups do not fill the block")
+    contents = []
+    for (codec, payload_size), size in zip(groups, sizes):
+        if codec > 2 or size == 0 or payload_size > size:
+            raise DamagedFile("an impossible group")
+        with_model = model if codec == 2 else None
+        contents.append(Reader(decode_payload(codec, with_model, reader.take(payload_size, "payload"), size)))
+    return b"".join(contents[group].take(size, "segment") for group, size in segments)
+
+
 def decode_payload(codec, model, payload, raw_size):
     """Section 7."""
     if codec < 2 and model is not None:
@@ -140,4 +166,6 @@ def decode_payload(codec, model, payload, raw_size):
         if model is None:
             raise DamagedFile("a text block without a model")
         return text_codec.decode(payload, raw_size, model)
+    if codec == 3:
+        return decode_groups(payload, raw_size, model)
     raise DamagedFile(f"codec {codec} is unknown")

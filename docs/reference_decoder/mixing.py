@@ -47,7 +47,7 @@ class BitMixing:
         self.tokens = tokens
         self.mode = TOKEN_MODE if tokens else BYTE_MODE
         count = len(self.mode)
-        self.table = ContextTable(table_size((4 if tokens else 16) * block_size))
+        self.table = ContextTable(table_size((4 if tokens else 16) * block_size, block_size))
         weight, model_weight = (0.03, 0.8) if tokens else (0.15, 0)
         self.mixer = Mixer(2 * count + 5, [128, 256, 256, 192, 128, 256], [256],
                            _start_weights(2 * count + 5, weight, 2 * count, model_weight))
@@ -123,7 +123,7 @@ class EndMixing:
     """Decisions on whether a token ends here."""
 
     def __init__(self, block_size):
-        self.size = min(table_size(4 * block_size), 1 << 20)
+        self.size = min(table_size(4 * block_size, block_size), 1 << 20)
         self.table = defaultdict(BitSlot)
         self.mixer = Mixer(15, [16, 256, 24], [16], _start_weights(15, 0.05, 12, 0.8))
         self.histories = [history_map() for _ in range(6)]

@@ -22,12 +22,11 @@ uint32_t pointer_bucket(uint32_t length) {
 }
 
 BytePointers::BytePointers(size_t size_bytes)
-    : long_table_(size_t(1) << log2_at_least(size_bytes, 20)),
-      short_table_(size_t(1) << log2_at_least(size_bytes / 4, 18)),
-      field_table_(size_t(1) << log2_at_least(size_bytes / 4, 18)),
-      shape_table_(size_t(1) << log2_at_least(size_bytes / 4, 18)),
-      long_mask_((size_t(1) << log2_at_least(size_bytes, 20)) - 1),
-      mask_((size_t(1) << log2_at_least(size_bytes / 4, 18)) - 1) {}
+    : places_(size_t(1) << log2_at_least(size_bytes, 20)),
+      long_table_(places_),
+      short_table_(places_ / 4),
+      field_table_(places_ / 4),
+      shape_table_(places_ / 4) {}
 
 void BytePointers::advance(uint8_t byte, const Bytes& history, uint8_t delimiter) {
   for (int kind = 0; kind < kPointers; ++kind) {
@@ -49,7 +48,7 @@ void BytePointers::advance(uint8_t byte, const Bytes& history, uint8_t delimiter
 void BytePointers::find_match(int kind, uint64_t hash, uint32_t minimum, const Bytes& history) {
   BytePointer& p = pointers_[size_t(kind)];
   auto& table = kind == kLongMatch ? long_table_ : short_table_;
-  uint32_t& place = table[mix(hash) & (kind == kLongMatch ? long_mask_ : mask_)];
+  uint32_t& place = table[mix(hash) & ((kind == kLongMatch ? places_ : places_ / 4) - 1)];
   const auto size = uint32_t(history.size());
   if (place != 0 && (!p.on || p.length < kFirmLength)) {
     uint32_t length = 0;
@@ -70,13 +69,13 @@ void BytePointers::find_matches(const Bytes& history, uint32_t c4, uint32_t c8) 
 
 void BytePointers::begin_field(const Bytes& history, uint32_t above, uint32_t previous, uint32_t column) {
   pointers_[kFieldAbove] = {above, 0, 0, above != 0};
-  uint32_t& place = field_table_[mix(uint64_t(previous) << 16 | column) & mask_];
+  uint32_t& place = field_table_[mix(uint64_t(previous) << 16 | column) & (places_ / 4 - 1)];
   pointers_[kFieldAfter] = {place, 0, 0, place != 0};
   place = uint32_t(history.size());
 }
 
 void BytePointers::find_line_shape(const Bytes& history, uint32_t shape) {
-  uint32_t& place = shape_table_[mix(shape) & mask_];
+  uint32_t& place = shape_table_[mix(shape) & (places_ / 4 - 1)];
   BytePointer& p = pointers_[kLineShape];
   if (place != 0 && (!p.on || p.length < kFirmShape)) p = {place, 0, 0, true};
   place = uint32_t(history.size());

@@ -54,8 +54,8 @@ class BytePointers {
   void find_match(int kind, uint64_t hash, uint32_t minimum, const Bytes& history);
 
   std::array<BytePointer, kPointers> pointers_;
+  size_t places_;  // of the first table; the others have a quarter as many
   ZeroedArray<uint32_t> long_table_, short_table_, field_table_, shape_table_;  // offsets, 0: none
-  uint64_t long_mask_, mask_;                                                   // of the first, and of the others
 };
 
 uint32_t pointer_bucket(uint32_t length);  // 1..13

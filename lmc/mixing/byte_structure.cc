@@ -12,6 +12,7 @@ constexpr uint32_t kStep = 0x2F0B4C47u;  // of the hashes that grow with every b
 constexpr size_t kMostFields = 256, kMostOpen = 64;
 constexpr uint32_t kMostDigits = 18;
 constexpr size_t kNumberPlaces = size_t(1) << 14;
+constexpr uint32_t kLongestRecord = 1024, kRecordsChosenEvery = 1024;
 
 bool is_digit(uint8_t c) { return c >= '0' && c <= '9'; }
 bool is_letter(uint8_t c) { return (c | 32) >= 'a' && (c | 32) <= 'z'; }
@@ -112,6 +113,26 @@ void Numbers::append(uint8_t byte) {
     shape = uint32_t(hash2(shape, byte) >> 16);
     guess(shape);
   }
+}
+
+Records::Records() : last_(65536), votes_(kLongestRecord + 1) {}
+
+void Records::append(uint32_t last_two, uint32_t size) {
+  const uint32_t distance = size - last_[last_two];
+  if (last_[last_two] != 0 && distance >= 2 && distance <= kLongestRecord) ++votes_[distance];
+  last_[last_two] = size;
+  if (size % kRecordsChosenEvery == 0) choose();
+}
+
+// A length must have an eighth of the votes; old votes count half as much.
+void Records::choose() {
+  uint32_t best = 0, sum = 0;
+  for (uint32_t d = 2; d <= kLongestRecord; ++d) {
+    if (votes_[d] > votes_[best]) best = d;
+    sum += votes_[d];
+  }
+  length = votes_[best] * 8 >= std::max(sum, kRecordsChosenEvery / 4) ? best : 0;
+  for (uint32_t& votes : votes_) votes /= 2;
 }
 
 void Nesting::append(uint8_t byte) {

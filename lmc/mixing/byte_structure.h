@@ -1,5 +1,5 @@
 // What kind of place in a text or table the next byte stands in, parsed byte by byte: words, fields of a line, numbers,
-// brackets and tags. Nothing here fails: bytes that are no text just give useless answers.
+// records, brackets and tags. Nothing here fails: bytes that are no text just give useless answers.
 #ifndef LMC_MIXING_BYTE_STRUCTURE_H_
 #define LMC_MIXING_BYTE_STRUCTURE_H_
 
@@ -69,6 +69,23 @@ class Numbers {
   std::array<uint8_t, 24> guess_{};
   uint32_t guess_length_ = 0, at_ = 0, trust_ = 0;
   bool guessing_ = false;
+};
+
+// Records of one length, as binary tables have them: the distance at which pairs of bytes most often come again.
+class Records {
+ public:
+  Records();
+
+  uint32_t length = 0;  // 0: no length stands out
+
+  // last_two: the byte and the one before it; size: of the history, with the byte.
+  void append(uint32_t last_two, uint32_t size);
+
+ private:
+  void choose();
+
+  ZeroedArray<uint32_t> last_;   // by pair: the size of the history when it came last
+  std::vector<uint32_t> votes_;  // by distance
 };
 
 // Brackets and tags that are open, and the key (the last quoted string or tag) that stands before a value.

@@ -33,6 +33,7 @@ void DeepContexts::append(uint8_t byte) {
   fields_.append(byte, size, above);
   nesting_.append(byte);
   numbers_.append(byte);
+  records_.append(c4_ & 0xffff, size);
   if (numbers_.at_boundary) pointers_.find_line_shape(history_, numbers_.shape);
   pointers_.find_matches(history_, c4_, c8_);
   if (fields_.begin == size) pointers_.begin_field(history_, fields_.above(), fields_.previous, fields_.index);
@@ -98,6 +99,16 @@ void DeepContexts::hash(std::array<uint64_t, kDeepContexts>& out) const {
   add(numbers_.shape, hash2(numbers_.shape_of_last_line, numbers_.digits));
   add(numbers_.shape, next(kLineShape));
   add(next(kLineShape) << 16 | next(kLongMatch), 0);
+  // Records.
+  const uint64_t length = records_.length;
+  if (length == 0) return;
+  const auto back = [&](uint64_t distance) -> uint64_t { return distance < size ? history_[size - 1 - distance] : 0; };
+  const uint64_t up = back(length - 1), up2 = back(2 * length - 1), before_up = back(length), place = size % length;
+  const uint64_t known = length << 32;
+  add(known | up << 8 | c1, 0);
+  add(known | up << 8 | up2, 0);
+  add(known | place << 8 | up, 0);
+  add(known | place << 8 | ((up + c1 - before_up) & 0xff), 0);
 }
 
 }  // namespace lmc

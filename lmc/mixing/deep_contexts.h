@@ -11,7 +11,8 @@
 
 namespace lmc {
 
-inline constexpr int kDeepContexts = 34;
+inline constexpr int kDeepContexts = 38;
+inline constexpr int kRecordContexts = 4;            // the last ones
 inline constexpr int kExpectations = kPointers + 1;  // pointers, and the number that would come next
 inline constexpr int kNextNumber = kPointers;
 
@@ -33,7 +34,9 @@ class DeepContexts {
   uint32_t strength(int kind) const;
   uint32_t doubt(int kind) const;
 
-  // One hash a context, of everything before the next byte.
+  // How many contexts there are for the next byte: those of records only where records are.
+  int active() const { return records_.length > 0 ? kDeepContexts : kDeepContexts - kRecordContexts; }
+  // One hash for each of them, of everything before the next byte.
   void hash(std::array<uint64_t, kDeepContexts>& out) const;
 
  private:
@@ -44,6 +47,7 @@ class DeepContexts {
   Fields fields_;
   Numbers numbers_;
   Nesting nesting_;
+  Records records_;
   BytePointers pointers_;
   std::array<int, kExpectations> expected_;
   std::array<uint32_t, 256> after_byte_{};  // the last four bytes that followed each byte

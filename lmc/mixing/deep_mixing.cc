@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <span>
 #include <vector>
 
 #include "lmc/mixing/context_table.h"
@@ -81,6 +82,7 @@ struct DeepMixing::State {
   FineMap order1_map{65536}, order2_map{65536}, match_map{65536};
   uint32_t without;
   unsigned bits_known = 0;
+  int active = 0;  // contexts of the byte at hand
 
   State(size_t size_bytes, Isa isa, uint32_t parts_left_out);
   void find_buckets(uint32_t known);
@@ -114,14 +116,17 @@ void DeepMixing::State::find_buckets(uint32_t known) {
   const uint32_t key = uint32_t(contexts.history().size()) << 1 | half;
   if (bucket_key == key) return;
   bucket_key = key;
-  if (half == 0) contexts.hash(hashes);
+  if (half == 0) {
+    contexts.hash(hashes);
+    active = contexts.active();
+  }
   const uint64_t salt = half ? uint64_t(known) * 0x9E3779B97F4A7C15ull : 0;
   std::array<uint64_t, kDeepContexts> salted;
-  for (size_t i = 0; i < kDeepContexts; ++i) {
+  for (size_t i = 0; i < size_t(active); ++i) {
     salted[i] = half ? mix(hashes[i] + salt) : hashes[i];
     table.prefetch(salted[i]);
   }
-  for (size_t i = 0; i < kDeepContexts; ++i) {
+  for (size_t i = 0; i < size_t(active); ++i) {
     context[i].bucket = &table.find(salted[i]);
     if (half == 0) context[i].first = context[i].bucket;
   }
@@ -133,7 +138,8 @@ uint32_t DeepMixing::State::context_inputs(uint32_t known, float* x) {
   const uint32_t low = bits_known & 3;
   const uint32_t node = ((1u << low) | (known & ((1u << low) - 1))) - 1;
   uint32_t seen = 0;
-  for (int i = 0; i < kDeepContexts; ++i, x += kOpinions) {
+  std::fill(x + kOpinions * active, x + kOpinions * kDeepContexts, 0.0f);
+  for (int i = 0; i < active; ++i, x += kOpinions) {
     Context& c = context[size_t(i)];
     c.slot = &c.bucket->nodes[node];
     c.history = &c.histories[deep_history(*c.slot)];
@@ -206,7 +212,7 @@ void DeepMixing::State::leave_out_parts(float* x) const {
   };
   constexpr Range kContexts[] = {{kDeepMatches, 8, 10},  {kDeepWords, 10, 13},   {kDeepFields, 13, 20},
                                  {kDeepGaps, 20, 25},    {kDeepClasses, 25, 27}, {kDeepIndirect, 27, 29},
-                                 {kDeepNesting, 29, 30}, {kDeepNumbers, 30, 34}};
+                                 {kDeepNesting, 29, 30}, {kDeepNumbers, 30, 34}, {kDeepRecords, 34, 38}};
   for (const Range& r : kContexts)
     if (without & r.part) std::fill(x + kOpinions * r.first, x + kOpinions * r.last, 0.0f);
   constexpr Range kExpected[] = {{kDeepMatches, kLongMatch, kFieldAbove},
@@ -254,7 +260,7 @@ uint32_t DeepMixing::predict_bit(uint32_t known) {
 void DeepMixing::update_bit(int bit) {
   State& s = *state_;
   s.mixer.update(bit);
-  for (State::Context& c : s.context) {
+  for (State::Context& c : std::span(s.context).first(size_t(s.active))) {
     c.history->update(bit, kMapLimit);
     update_slot(*c.slot, bit, kSlotLimit);
     if (c.run != nullptr) c.run->update(c.run_bit == bit, kMapLimit);
@@ -271,7 +277,7 @@ void DeepMixing::update_bit(int bit) {
 
 void DeepMixing::append_byte(uint8_t byte) {
   State& s = *state_;
-  for (State::Context& c : s.context) c.first->run = Run::after(c.first->run, byte);
+  for (State::Context& c : std::span(s.context).first(size_t(s.active))) c.first->run = Run::after(c.first->run, byte);
   s.contexts.append(byte);
 }
 

@@ -28,6 +28,7 @@ enum DeepPart : uint32_t {
   kDeepLinear = 512,     // the chance itself
   kDeepRuns = 1024,      // the last byte in a context, repeated
   kDeepMaps = 2048,      // adaptive maps behind the mixer
+  kDeepRecords = 4096,   // records of one length
 };
 
 class DeepMixing {

@@ -5,9 +5,11 @@
 The inputs are the files of bench/samples and a few made here; nothing depends on the machine.
 """
 import hashlib
+import io
 import pathlib
 import subprocess
 import sys
+import tarfile
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -32,7 +34,15 @@ def made_inputs():
         arm64 += (0x94000000 | (target - len(arm64)) // 4 % 2**26).to_bytes(4, "little")
     table = "".join(f"{7000 + 3 * i},{noise[i]:03d},\"{['on', 'off', 'idle'][noise[i + 1] % 3]}\",{noise[i + 2] / 8:.3f};{i:05d}\n"
                     for i in range(200)).encode()
-    return {"table": table, "x86-code": bytes(x86), "arm64-code": bytes(arm64), "empty": b"", "one-byte": b"x", "all-equal": b"a" * 1000, "noise-300": bytes(noise[:300]),
+    records = b"".join((3000000 + 7 * i).to_bytes(4, "little") + bytes([noise[i] % 5, 0, i % 3, 9 + noise[i + 1] // 64])
+                       for i in range(400))
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for name, content in {"records": records, "table": table, "noise": bytes(noise), "table-2": table[2000:5000]}.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return {"archive": archive.getvalue(), "records": records, "table": table, "x86-code": bytes(x86), "arm64-code": bytes(arm64), "empty": b"", "one-byte": b"x", "all-equal": b"a" * 1000, "noise-300": bytes(noise[:300]),
             "noise-70000": bytes(noise), "utf8": "Grüße, 世界! Ελληνικά, русский.\n".encode() * 3,
             "not-utf8": bytes(range(256)) * 2}
 
@@ -51,6 +61,7 @@ def vectors():
         out[f"{name}.level1"] = ([name], ["-1"])
     out["noise-300.level0"] = (["noise-300"], ["-0"])
     out["joined.level5"] = (["utf8", "one-byte", "empty"], ["-5", "-c"])
+    out["grouped.level1"] = (["dc-code-title1.txt", "noise-70000", "beryl-coronet.md", "all-equal"], ["-1", "-c", "--solid"])
     out["blocks.level1"] = (["dc-code-title1.txt", "noise-70000"], ["-1", "-c", "--block-size", "128K"])
     return out
 
