@@ -61,7 +61,7 @@ lmc_options given_or_default(const lmc_options* options) {
 lmc::Result<const lmc::LoadedModel*> choose_model(lmc_context* context, const lmc_options& options) {
   if (options.level < lmc::kFirstModelLevel) return nullptr;
   if (options.model != nullptr) return context->registry.find_name(options.model);
-  const auto model = context->registry.find_builtin(lmc::kDefaultModel);
+  const auto model = context->registry.find_builtin(lmc::builtin_model_of(options.level));
   return model.ok() ? *model : nullptr;
 }
 

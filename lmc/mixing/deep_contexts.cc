@@ -99,16 +99,16 @@ void DeepContexts::hash(std::array<uint64_t, kDeepContexts>& out) const {
   add(numbers_.shape, hash2(numbers_.shape_of_last_line, numbers_.digits));
   add(numbers_.shape, next(kLineShape));
   add(next(kLineShape) << 16 | next(kLongMatch), 0);
-  // Records.
-  const uint64_t length = records_.length;
-  if (length == 0) return;
-  const auto back = [&](uint64_t distance) -> uint64_t { return distance < size ? history_[size - 1 - distance] : 0; };
-  const uint64_t up = back(length - 1), up2 = back(2 * length - 1), before_up = back(length), place = size % length;
-  const uint64_t known = length << 32;
-  add(known | up << 8 | c1, 0);
-  add(known | up << 8 | up2, 0);
-  add(known | place << 8 | up, 0);
-  add(known | place << 8 | ((up + c1 - before_up) & 0xff), 0);
+  if (records_.length > 0) hash_records(out, i);
+}
+
+void DeepContexts::hash_records(std::array<uint64_t, kDeepContexts>& out, size_t first) const {
+  const uint64_t size = history_.size(), length = records_.length, c1 = c4_ & 0xff;
+  const auto back = [&](uint64_t distance) -> uint64_t { return distance <= size ? history_[size - distance] : 0; };
+  const uint64_t up = back(length), column = length << 32 | (size % length) << 8, any = length << 32 | up << 8;
+  const uint64_t all[kRecordContexts] = {any | c1, any | back(2 * length), column | up,
+                                         column | ((up + c1 - back(length + 1)) & 0xff)};
+  for (size_t k = 0; k < kRecordContexts; ++k) out[first + k] = hash2(all[k], first + k);
 }
 
 }  // namespace lmc

@@ -40,6 +40,8 @@ class DeepContexts {
   void hash(std::array<uint64_t, kDeepContexts>& out) const;
 
  private:
+  void hash_records(std::array<uint64_t, kDeepContexts>& out, size_t first) const;
+
   Bytes history_;
   uint32_t c4_ = 0, c8_ = 0;  // the last four bytes, and the four before
   uint32_t classes_ = 0;      // of the last eight bytes, four bits each

@@ -80,9 +80,10 @@ TEST(DeepMixing, MakesLogsSmallerThanFastMixing) {
 }
 
 TEST(DeepMixing, EveryPartChangesWhatIsCoded) {
-  const Bytes raw = log_lines(100);
+  Bytes raw = log_lines(100);
+  for (int i = 0; i < 500; ++i) append_bytes(raw, Bytes{1, 2, 3, uint8_t(i), uint8_t(i >> 8), 9, uint8_t(i * i)});
   const Outcome everything = code(raw, best_isa());
-  for (uint32_t part = 1; part <= kDeepMaps; part *= 2)
+  for (uint32_t part = 1; part <= kDeepRecords; part *= 2)
     EXPECT_NE(code(raw, best_isa(), part).chances, everything.chances) << part;
 }
 
@@ -110,6 +111,20 @@ TEST(ByteStructure, FindsTheFieldAbove) {
   EXPECT_EQ(fields.index, 1u);
   EXPECT_EQ(fields.begin, 21u);
   EXPECT_EQ(fields.above(), 12u);
+}
+
+TEST(ByteStructure, FindsTheLengthOfRecordsAndForgetsIt) {
+  Records records;
+  uint32_t last_two = 0, size = 0;
+  const auto append_byte = [&](uint8_t byte) {
+    last_two = (last_two << 8 | byte) & 0xffff;
+    records.append(last_two, ++size);
+  };
+  for (uint32_t i = 0; i < 300; ++i)
+    for (uint32_t value : {7u, 8u, i, i >> 8, 0u, i * i, 5u, 6u, 4u, i * 3, 1u, 2u, 3u}) append_byte(uint8_t(value));
+  EXPECT_EQ(records.length, 13u);
+  for (uint32_t i = 0; i < 20000; ++i) append_byte(uint8_t(i * i * 2654435761u >> 13));
+  EXPECT_EQ(records.length, 0u);
 }
 
 TEST(ByteStructure, KnowsTheKeyAndTheBracketAround) {

@@ -11,6 +11,8 @@ namespace {
 // Tokens per byte (text_block.h): below the first the language model is sure to gain; from the second on the vocabulary
 // does not know the bytes. Between them (logs, tables, data in text form, rare languages) it is tried out.
 constexpr double kSurelyText = 0.35, kSurelyNoText = 0.6, kSurelyNoTextSmall = 0.8;
+constexpr double kGroupedText = 0.42;       // what is grouped as text, at most
+constexpr double kFastText = 0.55;          // both at the levels that try nothing out
 constexpr size_t kSmallBytes = 65536;       // coded both ways in doubt at every level
 constexpr size_t kTrialBytes = 24576;       // of a larger block: what these cost after as many others
 constexpr double kDeepFrom = 0.98;          // deep mixing, which goes on to learn, must cost less than this of the text
@@ -67,9 +69,12 @@ bool is_noise(ByteSpan raw, const BlockResources& resources) {
 
 // Bytes of one kind. model may be null.
 EncodedBlock encode_best(const TextModel* model, ByteSpan raw, int level, const BlockResources& resources) {
-  if (level < kFirstModelLevel) return mixing_block(raw, MixingProfile::kFast, resources);
-  if (model == nullptr) return deep_block(raw, resources);
+  if (model == nullptr)
+    return level < kFirstDeepLevel ? mixing_block(raw, MixingProfile::kFast, resources) : deep_block(raw, resources);
   const double density = tokens_per_byte(*model, raw);
+  if (level < kFirstDeepLevel)
+    return density < kFastText ? text_block(*model, raw, level, resources)
+                               : mixing_block(raw, MixingProfile::kFast, resources);
   const bool small = raw.size() <= kSmallBytes;
   if (density < kSurelyText) return text_block(*model, raw, level, resources);
   if (density >= (small ? kSurelyNoTextSmall : kSurelyNoText)) return deep_block(raw, resources);
@@ -104,8 +109,9 @@ EncodedBlock encode_block(ByteSpan raw, int level, const BlockResources& resourc
     return encode_or_store(model.get(), group, level, with);
   };
   if (raw.size() < kGroupedFromBytes) return encode(raw, resources);
-  const auto segments =
-      find_segments(raw, model ? [&](ByteSpan piece) { return tokens_per_byte(*model, piece); } : TokensPerByte());
+  const double most = level < kFirstDeepLevel ? kFastText : kGroupedText;
+  const KnownText known = [&](ByteSpan piece) { return tokens_per_byte(*model, piece) < most; };
+  const auto segments = find_segments(raw, model ? known : KnownText());
   if (segments.size() < 2) return encode(raw, resources);
   EncodedBlock grouped = encode_grouped_block(raw, segments, encode, resources);
   if (grouped.payload.size() < raw.size()) return grouped;

@@ -15,10 +15,12 @@
 namespace lmc {
 
 inline constexpr size_t kMaxBlockBytes = size_t(64) << 20;
-inline constexpr int kFirstModelLevel = 4;  // from here on text is coded with a language model
+inline constexpr int kFirstModelLevel = 2;  // from here on text is coded with a language model
+inline constexpr int kFirstDeepLevel = 4;   // from here on with a larger one, and everything else with deep mixing
 inline constexpr int kThoroughLevel = 7;    // from here on what is in doubt is coded both ways
 inline constexpr int kFewStreamsLevel = 8;  // and from here on text in few streams
-inline constexpr int kDefaultModel = 1;     // the number of the built-in model (models/builtin.txt) for text
+// The number (models/builtin.txt) of the built-in model that a level codes text with; 0: none.
+constexpr int builtin_model_of(int level) { return level < kFirstModelLevel ? 0 : level < kFirstDeepLevel ? 2 : 1; }
 
 // Wire ids, never reused.
 enum class BlockCodec : uint8_t { kStored = 0, kMixing = 1, kText = 2, kGrouped = 3 };
@@ -42,9 +44,9 @@ inline constexpr int kTextThreads = 2;  // that one text block can keep busy
 int useful_threads(ByteSpan raw, bool with_model);
 int decoding_threads(BlockCodec codec);  // the same for decode_block
 
-// Contents of several kinds are grouped by kind, and each group coded by itself. level 0 stores; 1..3 mix contexts
-// fast; 4..9 use the language model where the bytes are text and deep mixing elsewhere; in doubt 4..6 try a piece
-// and 7..9 the whole block.
+// Contents of several kinds are grouped by kind, and each group coded by itself. level 0 stores; 1 mixes contexts
+// fast; 2 and 3 use a language model where the bytes are text; 4..9 a larger one, and deep mixing elsewhere; in doubt
+// 4..6 try a piece and 7..9 the whole block.
 EncodedBlock encode_block(ByteSpan raw, int level, const BlockResources& resources);
 
 // Errors: bad input (payload not decodable, wrong size), environment (kText without a model, no memory).

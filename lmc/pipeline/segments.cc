@@ -10,7 +10,6 @@ namespace {
 constexpr size_t kWindow = 8192;      // classified as one
 constexpr size_t kFineWindow = 1024;  // where exactly text ends or begins
 constexpr size_t kLeastNoise = 1024;
-constexpr double kKnownTokens = 0.42;  // tokens per byte of text that the vocabulary knows, at most
 
 // Whether the bytes are spread as evenly as random ones: of n of those, the squares of the counts add up to about
 // n + n (n - 1) / 256.
@@ -27,9 +26,9 @@ bool much_beyond_ascii(ByteSpan raw) {
   return size_t(std::ranges::count_if(raw, [](uint8_t byte) { return byte >= 128; })) * 5 > raw.size();
 }
 
-SegmentKind kind_of(ByteSpan window, const TokensPerByte& tokens_per_byte) {
+SegmentKind kind_of(ByteSpan window, const KnownText& known) {
   if (!looks_like_text(window)) return evenly_spread(window) ? SegmentKind::kNoise : SegmentKind::kData;
-  if (!tokens_per_byte || tokens_per_byte(window) <= kKnownTokens) return SegmentKind::kText;
+  if (!known || known(window)) return SegmentKind::kText;
   return much_beyond_ascii(window) ? SegmentKind::kForeign : SegmentKind::kTable;
 }
 
@@ -76,11 +75,11 @@ std::vector<Segment> without_short_ones(const std::vector<Segment>& segments) {
 }
 
 // Of bytes without known structure.
-std::vector<Segment> plain_segments(ByteSpan raw, const TokensPerByte& tokens_per_byte) {
+std::vector<Segment> plain_segments(ByteSpan raw, const KnownText& known) {
   std::vector<Segment> segments;
   for (size_t at = 0; at < raw.size(); at += kWindow) {
     const ByteSpan window = raw.subspan(at, std::min(kWindow, raw.size() - at));
-    append(segments, kind_of(window, tokens_per_byte), window.size());
+    append(segments, kind_of(window, known), window.size());
   }
   segments = without_short_ones(segments);
   size_t end = 0;
@@ -136,10 +135,10 @@ bool looks_like_text(ByteSpan raw) {
   return control * 100 <= seen;
 }
 
-std::vector<Segment> find_segments(ByteSpan raw, const TokensPerByte& tokens_per_byte) {
+std::vector<Segment> find_segments(ByteSpan raw, const KnownText& known) {
   std::vector<Segment> segments;
   const auto append_plain = [&](size_t begin, size_t end) {
-    for (const Segment& part : plain_segments(raw.subspan(begin, end - begin), tokens_per_byte))
+    for (const Segment& part : plain_segments(raw.subspan(begin, end - begin), known))
       append(segments, part.kind, part.bytes);
   };
   size_t at = 0;

@@ -78,6 +78,7 @@ std::vector<Case> deep_cases(const lmc::BlockResources& resources) {
                             {"without indirect contexts", kDeepIndirect},
                             {"without brackets and tags", kDeepNesting},
                             {"without numbers and masked lines", kDeepNumbers},
+                            {"without records", kDeepRecords},
                             {"without history maps", kDeepHistories},
                             {"without linear inputs", kDeepLinear},
                             {"without runs", kDeepRuns},

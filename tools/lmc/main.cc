@@ -23,7 +23,7 @@ Result<const LoadedModel*> choose_model(const Options& options, Registry& regist
   if (options.mode != Mode::kCompress || options.level < kFirstModelLevel) return nullptr;
   if (!options.model.empty()) return registry.find_name(options.model);
   if (builtin_models().empty()) return nullptr;
-  const auto model = registry.find_builtin(kDefaultModel);
+  const auto model = registry.find_builtin(builtin_model_of(options.level));
   if (!model.ok()) talk.warn(model.error().message + "\nlmc: going on without a language model: larger output");
   return model.ok() ? *model : nullptr;
 }
