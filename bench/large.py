@@ -8,8 +8,6 @@ import corpus
 import tools
 from report import put_between_marks, table
 
-REPEATS = 3  # the machine's speed drifts: the middle one of three
-
 
 def middle_speed(size_bytes, seconds):
     return f"{size_bytes / 1000 / sorted(seconds)[len(seconds) // 2]:.0f}"
@@ -22,7 +20,7 @@ def run(arguments):
 
 def run_size(arguments, size_bytes):
     threads = arguments.threads or 2
-    levels = [int(level) for level in arguments.levels.split(",") if int(level) > 3]
+    levels = [int(level) for level in arguments.levels.split(",") if int(level) > 0]
     peers = [tool for tool in tools.PEERS if tool.name == "zpaq -m5"] + tools.paq8px_tools(arguments.paq8px)
     rows = []
     with tempfile.TemporaryDirectory(prefix="lmc-bench-") as name:
@@ -32,7 +30,7 @@ def run_size(arguments, size_bytes):
             size = path.stat().st_size
             other = {tool.name: tools.measure(tool, path) for tool in peers}
             for level in levels:
-                runs = [tools.measure(tools.lmc_tool(level, threads), path) for _ in range(REPEATS)]
+                runs = [tools.measure(tools.lmc_tool(level, threads), path) for _ in range(arguments.repeats)]
                 ours = runs[0].size_bytes
                 rows.append([f"{group}, lmc -{level}", str(ours)] +
                             [f"{ours / m.size_bytes:.3f} ({m.size_bytes})" for m in other.values()] +
@@ -44,7 +42,7 @@ def run_size(arguments, size_bytes):
     command = " ".join(sys.argv[1:])
     text = (f"Printed by `bench/run {command}` on {datetime.date.today()}, commit {tools.commit_line()}; "
             f"{tools.machine_line()}. The first {size_bytes:,} bytes (where there are as many) of each group's files put together; "
-            f"{threads} threads, the middle one of {REPEATS} times, starting the program included; the bytes came back.\n\n" +
+            f"{threads} threads, the middle one of {arguments.repeats} times, starting the program included; the bytes came back.\n\n" +
             table([f"{size_bytes:,} of", "bytes"] + [f"of {tool.name}" for tool in peers] +
                   ["compress KB/s", "decompress KB/s"] + slow + ["MiB"], rows) + "\n")
     print(text)

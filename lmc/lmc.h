@@ -46,7 +46,8 @@ typedef struct lmc_buffer {
 /* Call lmc_options_init first, then change what you want: later versions may add fields at the end. */
 typedef struct lmc_options {
   size_t struct_bytes; /* set by lmc_options_init */
-  int level;   /* 0 stores, 1-3 adapt to the data only, 4-6 use a language model, 7-9 take more time; default 5 */
+  int level;   /* 0 stores, 1 adapts to the data only, 2-3 use a small language model, 4-6 a larger one, 7-9 take more
+                  time;   default 5 */
   int threads; /* default 1; changes the speed, never the bytes */
   size_t block_bytes;   /* a power of two from 2^17 to 2^26; default 2^22 */
   const char* model;    /* compressing: name, path or start of the SHA-256; NULL: the default model, if it is there */

@@ -26,6 +26,9 @@ class DeepContexts {
   uint32_t last(int n) const { return (c4_ >> (8 * (n - 1))) & 255; }  // the n-th last byte, n 1 to 4
   uint32_t last_two() const { return c4_ & 0xffff; }
   const Fields& fields() const { return fields_; }
+  // Where in its record the next byte stands; 0 where there are no records.
+  uint32_t record_place() const { return records_.length > 0 ? uint32_t(history_.size()) % records_.length : 0; }
+  bool in_records() const { return records_.length > 0; }
   uint32_t field_bytes() const { return uint32_t(history_.size()) - fields_.begin; }
 
   // What the next byte is by an expectation, -1 unknown; how long it has been right (a bucket of 0..15), and its misses

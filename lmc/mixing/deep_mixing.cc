@@ -194,7 +194,8 @@ void DeepMixing::State::select_weights(uint32_t known, uint32_t seen) {
   mixer.select(3, seen * 16 + match.strength);
   mixer.select(4, contexts.last(2));
   mixer.select(5, std::min(fields.index, 15u) * 16 + std::min(contexts.field_bytes(), 15u));
-  mixer.select(6, uint32_t(std::max(contexts.expected(kFieldAbove), 0)));
+  mixer.select(
+      6, contexts.in_records() ? contexts.record_place() & 255 : uint32_t(std::max(contexts.expected(kFieldAbove), 0)));
   mixer.select(7, byte_class(uint8_t(contexts.last(1))) * 16 + agreement(above, match) * 4 + agreement(brief, match));
   mixer.select(8, (std::min(match.strength, 3u) * 16 + std::min(brief.strength, 3u) * 4 +
                    std::min(expectation[kFieldAfter].strength, 3u)) *

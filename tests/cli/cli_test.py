@@ -193,6 +193,24 @@ class Pipes(Case):
         joined = self.lmc("-1", "-c", "a", "b", "b").stdout
         self.assertEqual(self.lmc("-d", stdin=joined).stdout, TEXT + b"tinytiny")
 
+    def test_solid_makes_one_content_of_several_files(self):
+        contents = [TEXT, b"", TEXT, noise(40000), TEXT[::-1]]
+        names = [self.write(f"f{i}", content) for i, content in enumerate(contents)]
+        self.lmc("-1", "--solid", "-o", "all.lmc", *names)
+        self.assertEqual(self.lmc("-dc", "all.lmc").stdout, b"".join(contents))
+        self.assertIn(b" 1 ", self.lmc("-l", "all.lmc").stdout)
+        piped = self.lmc("-1", "--solid", "-c", *names).stdout
+        self.assertEqual(piped, self.read("all.lmc"))
+        self.assertLess(len(piped), len(self.lmc("-1", "-c", *names).stdout))
+        self.lmc("-1", "--solid", *names)  # without -o or -c each file has its own output
+        self.assertIn("f3.lmc", self.names())
+        before = self.names()
+        self.lmc("-1", "--solid", "-o", "other.lmc", "f0", "missing", code=ENVIRONMENT)
+        self.lmc("-1", "--solid", "--rm", "-o", "other.lmc", "f0", "f1", code=USAGE)
+        self.lmc("-d", "--solid", "all.lmc", code=USAGE)
+        self.lmc("-1", "-o", "other.lmc", "f0", "f1", code=USAGE)
+        self.assertEqual(self.names(), before)
+
     def test_quiet_by_itself_in_a_pipe(self):
         self.assertEqual(self.lmc("-1", stdin=TEXT).stderr, b"")
 

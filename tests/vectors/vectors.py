@@ -61,7 +61,8 @@ def vectors():
         out[f"{name}.level1"] = ([name], ["-1"])
     out["noise-300.level0"] = (["noise-300"], ["-0"])
     out["joined.level5"] = (["utf8", "one-byte", "empty"], ["-5", "-c"])
-    out["grouped.level1"] = (["dc-code-title1.txt", "noise-70000", "beryl-coronet.md", "all-equal"], ["-1", "-c", "--solid"])
+    out["marshalling_test.cc.level3"] = (["marshalling_test.cc"], ["-3"])
+    out["grouped.level1"] = (["utf8", "noise-70000", "marshalling_test.cc"], ["-1", "-c", "--solid"])
     out["blocks.level1"] = (["dc-code-title1.txt", "noise-70000"], ["-1", "-c", "--block-size", "128K"])
     return out
 

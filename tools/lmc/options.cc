@@ -92,7 +92,8 @@ const Row kRows[] = {
     {{kOutput, "--rm", nullptr, nullptr, "remove each source when its output is complete", true},
      LMC_SET(o.remove_source = true)},
     {{kTuning, "-0,-1,-2,-3,-4,-5,-6,-7,-8,-9", nullptr, nullptr,
-      "level: 0 stores, 1-3 adapt to the data only, 4-6 use a language model too, 7-9 take more time (default 5)",
+      "level: 0 stores, 1 adapts to the data only, 2-3 use a small language model too, 4-6 a larger one, 7-9 take more "
+      "time (default 5)",
       true},
      nullptr},
     {{kTuning, "-T,--threads", "N", nullptr, "use N threads; 0 is one for each processor (the default)", true},
