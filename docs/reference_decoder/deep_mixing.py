@@ -130,7 +130,7 @@ class DeepMixing:
         c1, c2 = c.last_bytes(1), c.last_bytes(2) >> 8
         rows = [8 * strength(LONG_MATCH) + b, known, c1, 16 * seen + strength(LONG_MATCH), c2,
                 16 * min(c.fields.index, 15) + min(len(c.history) - c.fields.begin, 15),
-                c.expected[FIELD_ABOVE] or 0,
+                len(c.history) % c.records.length & 255 if c.records.length else c.expected[FIELD_ABOVE] or 0,
                 16 * BYTE_CLASS[c1] + 4 * agree(FIELD_ABOVE, LONG_MATCH) + agree(SHORT_MATCH, LONG_MATCH),
                 8 * (16 * strength(LONG_MATCH, 3) + 4 * strength(SHORT_MATCH, 3) + strength(FIELD_AFTER, 3)) + b,
                 32 * above + 8 * c.fields.order + b]
