@@ -1,5 +1,9 @@
 #include "lmc/pipeline/block.h"
 
+#include <algorithm>
+#include <array>
+#include <optional>
+
 #include "lmc/pipeline/grouped_block.h"
 #include "lmc/pipeline/mixing_block.h"
 #include "lmc/pipeline/segments.h"
@@ -11,12 +15,17 @@ namespace {
 // Tokens per byte (text_block.h): below the first the language model is sure to gain; from the second on the vocabulary
 // does not know the bytes. Between them (logs, tables, data in text form, rare languages) it is tried out.
 constexpr double kSurelyText = 0.35, kSurelyNoText = 0.6, kSurelyNoTextSmall = 0.8;
-constexpr double kGroupedText = 0.42;       // what is grouped as text, at most
+constexpr double kGroupedText = 0.42;       // what is grouped as text, at most; behind a table this much less,
+constexpr double kGroupedGap = 0.06;        // so that a file in between is not cut to pieces
 constexpr double kFastText = 0.55;          // both at the levels that try nothing out
 constexpr size_t kSmallBytes = 65536;       // coded both ways in doubt at every level
 constexpr size_t kTrialBytes = 24576;       // of a larger block: what these cost after as many others
 constexpr double kDeepFrom = 0.98;          // deep mixing, which goes on to learn, must cost less than this of the text
 constexpr size_t kStoredFromBytes = 32768;  // a larger block is first looked at for whether it is noise
+// Between groups a share this far below and above it decides nothing: a group by itself learns everything anew, which
+// costs deep mixing more.
+constexpr double kLittleBelow = 0.04, kLittleAbove = 0.12;
+constexpr size_t kSmallestTrialBytes = 8192;
 constexpr size_t kGroupedFromBytes = 65536;
 
 EncodedBlock mixing_block(ByteSpan raw, MixingProfile profile, const BlockResources& resources) {
@@ -41,15 +50,31 @@ BlockResources quietly(const BlockResources& resources) {
   return quiet;
 }
 
-// Whether deep mixing will make less of the block than the language model, by the second half of a piece.
-bool deep_wins(const TextModel& model, ByteSpan raw, const BlockResources& resources) {
+enum class Way { kModel, kDeep, kDoubt };
+
+// By how well the vocabulary knows the bytes.
+Way way_by_density(const TextModel& model, ByteSpan raw) {
+  const double density = tokens_per_byte(model, raw);
+  if (density < kSurelyText) return Way::kModel;
+  return density >= (raw.size() <= kSmallBytes ? kSurelyNoTextSmall : kSurelyNoText) ? Way::kDeep : Way::kDoubt;
+}
+
+// What deep mixing makes of the text, as a share of what the language model makes of it, by the second half of a piece.
+double deep_share(const TextModel& model, ByteSpan raw, const BlockResources& resources) {
   const BlockResources quiet = quietly(resources);
-  const ByteSpan whole = raw.first(2 * kTrialBytes), half = raw.first(kTrialBytes);
+  const size_t half_bytes = std::min(kTrialBytes, raw.size() / 2);
+  const ByteSpan whole = raw.first(2 * half_bytes), half = raw.first(half_bytes);
   const auto cost = [&](auto encode) { return double(encode(whole).size()) - double(encode(half).size()); };
   const double text =
       cost([&](ByteSpan piece) { return encode_text_block(model, piece, TextProfile::kManyStreams, quiet); });
   const double deep = cost([&](ByteSpan piece) { return encode_mixing_block(piece, MixingProfile::kDeep, quiet); });
-  return deep < kDeepFrom * text;
+  return deep / std::max(text, 1.0);
+}
+
+Way way_by_trial(const TextModel& model, ByteSpan raw, const BlockResources& resources) {
+  const Way way = way_by_density(model, raw);
+  if (way != Way::kDoubt) return way;
+  return deep_share(model, raw, resources) < kDeepFrom ? Way::kDeep : Way::kModel;
 }
 
 // Compressed or encrypted data: none of sixteen pieces gets smaller. At the ends of a large block a little may be of
@@ -67,27 +92,78 @@ bool is_noise(ByteSpan raw, const BlockResources& resources) {
   return true;
 }
 
-// Bytes of one kind. model may be null.
-EncodedBlock encode_best(const TextModel* model, ByteSpan raw, int level, const BlockResources& resources) {
-  if (model == nullptr)
-    return level < kFirstDeepLevel ? mixing_block(raw, MixingProfile::kFast, resources) : deep_block(raw, resources);
-  const double density = tokens_per_byte(*model, raw);
-  if (level < kFirstDeepLevel)
-    return density < kFastText ? text_block(*model, raw, level, resources)
-                               : mixing_block(raw, MixingProfile::kFast, resources);
-  const bool small = raw.size() <= kSmallBytes;
-  if (density < kSurelyText) return text_block(*model, raw, level, resources);
-  if (density >= (small ? kSurelyNoTextSmall : kSurelyNoText)) return deep_block(raw, resources);
-  if (small || level >= kThoroughLevel) return smaller_block(*model, raw, level, resources);
-  return deep_wins(*model, raw, resources) ? deep_block(raw, resources) : text_block(*model, raw, level, resources);
+// Bytes of one kind. model may be null. tried: what way_by_trial has said of them, if it was asked.
+EncodedBlock encode_best(const TextModel* model, ByteSpan raw, int level, std::optional<Way> tried,
+                         const BlockResources& resources) {
+  if (level < kFirstDeepLevel) {
+    if (model == nullptr || tokens_per_byte(*model, raw) >= kFastText)
+      return mixing_block(raw, MixingProfile::kFast, resources);
+    return text_block(*model, raw, level, resources);
+  }
+  if (model == nullptr) return deep_block(raw, resources);
+  Way way = way_by_density(*model, raw);
+  if (way == Way::kDoubt) {
+    if (level >= kThoroughLevel || raw.size() <= kSmallBytes) return smaller_block(*model, raw, level, resources);
+    way = tried ? *tried : way_by_trial(*model, raw, resources);
+  }
+  return way == Way::kDeep ? deep_block(raw, resources) : text_block(*model, raw, level, resources);
 }
 
-EncodedBlock encode_or_store(const TextModel* model, ByteSpan raw, int level, const BlockResources& resources) {
+EncodedBlock stored_block(ByteSpan raw) { return {BlockCodec::kStored, Bytes(raw.begin(), raw.end())}; }
+
+EncodedBlock encode_or_store(const TextModel* model, ByteSpan raw, int level, std::optional<Way> tried,
+                             const BlockResources& resources) {
   if (!is_noise(raw, resources)) {
-    EncodedBlock best = encode_best(model, raw, level, resources);
+    EncodedBlock best = encode_best(model, raw, level, tried, resources);
     if (best.payload.size() < raw.size()) return best;
   }
-  return {BlockCodec::kStored, Bytes(raw.begin(), raw.end())};
+  return stored_block(raw);
+}
+
+constexpr SegmentKind kTexts[] = {SegmentKind::kText, SegmentKind::kTable, SegmentKind::kForeign};
+using Ways = std::array<std::optional<Way>, kSegmentKinds>;
+
+// How to code each kind of text. Where it makes little difference, as one of the others that are there.
+Ways choose_ways(const TextModel& model, ByteSpan raw, const std::vector<Segment>& segments,
+                 const BlockResources& resources) {
+  Ways ways;
+  std::array<double, kSegmentKinds> shares{};
+  bool some_deep = false, some_model = false;
+  for (SegmentKind kind : kTexts) {
+    const Bytes content = content_of(raw, segments, kind);
+    if (content.empty()) continue;
+    Way way = way_by_density(model, content);
+    if (way == Way::kDoubt && content.size() >= kSmallestTrialBytes) {
+      const double share = shares[size_t(kind)] = deep_share(model, content, resources);
+      if (share < kDeepFrom - kLittleBelow || share > kDeepFrom + kLittleAbove)
+        way = share < kDeepFrom ? Way::kDeep : Way::kModel;
+    }
+    some_deep = some_deep || way == Way::kDeep;
+    some_model = some_model || way == Way::kModel;
+    ways[size_t(kind)] = way;
+  }
+  for (SegmentKind kind : kTexts) {
+    if (ways[size_t(kind)] != Way::kDoubt) continue;
+    const double share = shares[size_t(kind)];  // 0: too short to try
+    const bool deep = some_deep != some_model ? some_deep : share > 0 && share < kDeepFrom;
+    ways[size_t(kind)] = deep ? Way::kDeep : Way::kModel;
+  }
+  return ways;
+}
+
+// The kinds of text that are coded the same way become one: apart they would not learn from each other.
+std::vector<Segment> merge_texts(const std::vector<Segment>& segments, const Ways& ways) {
+  std::vector<Segment> merged;
+  for (const Segment& segment : segments) {
+    SegmentKind kind = segment.kind;
+    for (SegmentKind other : kTexts)
+      if (other < kind && ways[size_t(kind)] && ways[size_t(other)] == ways[size_t(kind)]) kind = other;
+    if (!merged.empty() && merged.back().kind == kind)
+      merged.back().bytes += segment.bytes;
+    else
+      merged.push_back({kind, segment.bytes});
+  }
+  return merged;
 }
 
 }  // namespace
@@ -99,23 +175,30 @@ int decoding_threads(BlockCodec codec) {
 }
 
 EncodedBlock encode_block(ByteSpan raw, int level, const BlockResources& resources) {
-  if (level == 0 || raw.empty()) return {BlockCodec::kStored, Bytes(raw.begin(), raw.end())};
+  if (level == 0 || raw.empty()) return stored_block(raw);
   std::shared_ptr<const TextModel> model;
   if (level >= kFirstModelLevel && resources.model != nullptr) {
     auto loaded = load_text_model(*resources.model, resources.isa);
     if (loaded.ok()) model = std::move(*loaded);
   }
-  const auto encode = [&](ByteSpan group, const BlockResources& with) {
-    return encode_or_store(model.get(), group, level, with);
-  };
-  if (raw.size() < kGroupedFromBytes) return encode(raw, resources);
+  if (raw.size() < kGroupedFromBytes) return encode_or_store(model.get(), raw, level, {}, resources);
   const double most = level < kFirstDeepLevel ? kFastText : kGroupedText;
-  const KnownText known = [&](ByteSpan piece) { return tokens_per_byte(*model, piece) < most; };
-  const auto segments = find_segments(raw, model ? known : KnownText());
-  if (segments.size() < 2) return encode(raw, resources);
+  const KnownText known = [&](ByteSpan piece, bool known_before) {
+    return tokens_per_byte(*model, piece) < (known_before ? most : most - kGroupedGap);
+  };
+  std::vector<Segment> segments = find_segments(raw, model ? known : KnownText());
+  Ways ways;
+  if (model && level >= kFirstDeepLevel && segments.size() > 1) {
+    ways = choose_ways(*model, raw, segments, resources);
+    segments = merge_texts(segments, ways);
+  }
+  if (segments.size() < 2)
+    return encode_or_store(model.get(), raw, level, ways[size_t(segments.front().kind)], resources);
+  const auto encode = [&](SegmentKind kind, ByteSpan group, const BlockResources& with) {
+    return encode_or_store(model.get(), group, level, ways[size_t(kind)], with);
+  };
   EncodedBlock grouped = encode_grouped_block(raw, segments, encode, resources);
-  if (grouped.payload.size() < raw.size()) return grouped;
-  return {BlockCodec::kStored, Bytes(raw.begin(), raw.end())};
+  return grouped.payload.size() < raw.size() ? std::move(grouped) : stored_block(raw);
 }
 
 Result<Bytes> decode_block(BlockCodec codec, ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources) {

@@ -1,7 +1,6 @@
 #include "lmc/pipeline/grouped_block.h"
 
 #include <algorithm>
-#include <array>
 
 #include "lmc/pipeline/parallel.h"
 
@@ -109,26 +108,30 @@ std::vector<T> for_groups(size_t count, const std::function<int(size_t group)>& 
 
 }  // namespace
 
-EncodedBlock encode_grouped_block(ByteSpan raw, const std::vector<Segment>& segments, const EncodeGroup& encode,
-                                  const BlockResources& resources) {
-  std::vector<Bytes> contents;
-  std::array<size_t, kSegmentKinds> group_of;
-  group_of.fill(kMostGroups);
-  Layout layout;
+Bytes content_of(ByteSpan raw, const std::vector<Segment>& segments, SegmentKind kind) {
+  Bytes content;
   size_t begin = 0;
   for (const Segment& segment : segments) {
-    size_t& group = group_of[size_t(segment.kind)];
-    if (group == kMostGroups) {
-      group = contents.size();
-      contents.emplace_back();
-    }
-    append_bytes(contents[group], raw.subspan(begin, segment.bytes));
-    layout.places.push_back({group, segment.bytes});
+    if (segment.kind == kind) append_bytes(content, raw.subspan(begin, segment.bytes));
     begin += segment.bytes;
   }
+  return content;
+}
+
+EncodedBlock encode_grouped_block(ByteSpan raw, const std::vector<Segment>& segments, const EncodeGroup& encode,
+                                  const BlockResources& resources) {
+  std::vector<SegmentKind> kinds;  // of the groups, in the order in which they come
+  Layout layout;
+  for (const Segment& segment : segments) {
+    const auto known = std::ranges::find(kinds, segment.kind);
+    layout.places.push_back({size_t(known - kinds.begin()), segment.bytes});
+    if (known == kinds.end()) kinds.push_back(segment.kind);
+  }
+  std::vector<Bytes> contents;
+  for (SegmentKind kind : kinds) contents.push_back(content_of(raw, segments, kind));
   const auto coded = for_groups<EncodedBlock>(
       contents.size(), [&](size_t g) { return useful_threads(contents[g], resources.model != nullptr); },
-      [&](size_t g, const BlockResources& with) { return encode(contents[g], with); }, resources);
+      [&](size_t g, const BlockResources& with) { return encode(kinds[g], contents[g], with); }, resources);
   for (const EncodedBlock& group : coded) layout.groups.push_back({group.codec, group.payload.size(), 0});
   Bytes payload{kProfile};
   append_layout(payload, layout);

@@ -11,7 +11,10 @@
 namespace lmc {
 
 // How one group's bytes are coded; never as kGrouped.
-using EncodeGroup = std::function<EncodedBlock(ByteSpan raw, const BlockResources& resources)>;
+using EncodeGroup = std::function<EncodedBlock(SegmentKind kind, ByteSpan raw, const BlockResources& resources)>;
+
+// What is of one kind, put together.
+Bytes content_of(ByteSpan raw, const std::vector<Segment>& segments, SegmentKind kind);
 
 // segments: at least two, of at least two kinds, covering raw.
 EncodedBlock encode_grouped_block(ByteSpan raw, const std::vector<Segment>& segments, const EncodeGroup& encode,

@@ -26,9 +26,9 @@ bool much_beyond_ascii(ByteSpan raw) {
   return size_t(std::ranges::count_if(raw, [](uint8_t byte) { return byte >= 128; })) * 5 > raw.size();
 }
 
-SegmentKind kind_of(ByteSpan window, const KnownText& known) {
+SegmentKind kind_of(ByteSpan window, SegmentKind before, const KnownText& known) {
   if (!looks_like_text(window)) return evenly_spread(window) ? SegmentKind::kNoise : SegmentKind::kData;
-  if (!known || known(window)) return SegmentKind::kText;
+  if (!known || known(window, before == SegmentKind::kText)) return SegmentKind::kText;
   return much_beyond_ascii(window) ? SegmentKind::kForeign : SegmentKind::kTable;
 }
 
@@ -79,7 +79,8 @@ std::vector<Segment> plain_segments(ByteSpan raw, const KnownText& known) {
   std::vector<Segment> segments;
   for (size_t at = 0; at < raw.size(); at += kWindow) {
     const ByteSpan window = raw.subspan(at, std::min(kWindow, raw.size() - at));
-    append(segments, kind_of(window, known), window.size());
+    const SegmentKind before = segments.empty() ? SegmentKind::kText : segments.back().kind;
+    append(segments, kind_of(window, before, known), window.size());
   }
   segments = without_short_ones(segments);
   size_t end = 0;

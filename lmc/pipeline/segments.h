@@ -27,8 +27,8 @@ struct Segment {
 
 // Consecutive parts of raw, neighbours of different kinds. The files of a tar archive are told by their headers;
 // anywhere else no part is below kSmallestSegment unless raw is. known tells whether the vocabulary of the language
-// model knows a piece of text; empty: all text is kText.
-using KnownText = std::function<bool(ByteSpan piece)>;
+// model knows a piece of text, told whether it knew what came before; empty: all text is kText.
+using KnownText = std::function<bool(ByteSpan piece, bool known_before)>;
 std::vector<Segment> find_segments(ByteSpan raw, const KnownText& known);
 
 inline constexpr size_t kSmallestSegment = size_t(24) << 10;

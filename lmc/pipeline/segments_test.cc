@@ -72,7 +72,7 @@ TEST(Segments, TextThatTheVocabularyDoesNotKnowIsAKindOfItsOwn) {
   Bytes raw;
   add_text(raw, 65536);
   raw.resize(131072, '7');
-  const auto known = [](ByteSpan piece) { return piece[0] != '7'; };
+  const auto known = [](ByteSpan piece, bool) { return piece[0] != '7'; };
   EXPECT_EQ(find_segments(raw, known),
             (std::vector<Segment>{{SegmentKind::kText, 65536}, {SegmentKind::kTable, 65536}}));
 }
@@ -121,7 +121,7 @@ TEST(Segments, CoverEverythingWhateverComes) {
   }
 }
 
-EncodedBlock stored(ByteSpan raw, const BlockResources&) {
+EncodedBlock stored(SegmentKind, ByteSpan raw, const BlockResources&) {
   return {BlockCodec::kStored, Bytes(raw.begin(), raw.end())};
 }
 
