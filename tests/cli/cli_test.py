@@ -294,7 +294,7 @@ class Refusals(Case):
         self.write("a", noise(200000))
 
         def limit():
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
             resource.setrlimit(resource.RLIMIT_FSIZE, (50000, 50000))
         self.lmc("-1", "--rm", "a", code=ENVIRONMENT, preexec_fn=limit)
         self.assertEqual(self.names(), ["a"])

@@ -57,6 +57,7 @@ int rename_without_overwriting(const char* from, const char* to) {
 }  // namespace
 
 void remove_temporary_on_signals() {
+  ::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes becomes an error of write(), with its message
   for (int number : {SIGINT, SIGTERM, SIGHUP}) {
     struct sigaction before {};
     ::sigaction(number, nullptr, &before);
