@@ -103,7 +103,8 @@ EncodedBlock encode_best(const TextModel* model, ByteSpan raw, int level, std::o
   if (model == nullptr) return deep_block(raw, resources);
   Way way = way_by_density(*model, raw);
   if (way == Way::kDoubt) {
-    if (level >= kThoroughLevel || raw.size() <= kSmallBytes) return smaller_block(*model, raw, level, resources);
+    const bool both = level >= kThoroughLevel || (raw.size() <= kSmallBytes && !tried);
+    if (both) return smaller_block(*model, raw, level, resources);
     way = tried ? *tried : way_by_trial(*model, raw, resources);
   }
   return way == Way::kDeep ? deep_block(raw, resources) : text_block(*model, raw, level, resources);
