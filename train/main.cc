@@ -10,6 +10,7 @@
 #include "lmc/base/io.h"
 #include "train/bpe_trainer.h"
 #include "train/export.h"
+#include "train/pixel_session.h"
 #include "train/session.h"
 
 namespace lmc::train {
@@ -93,6 +94,35 @@ struct TrainOptions {
   }
 };
 
+struct PixelCommands {
+  PixelRun run;
+  std::string images;
+  bool quantised = false;
+  CLI::App *fit = nullptr, *eval = nullptr;
+
+  void add_to(CLI::App& app) {
+    auto* image = app.add_subcommand("image", "The pixel network");
+    image->require_subcommand(1);
+    fit = image->add_subcommand("train", "Train");
+    fit->add_option("IMAGES", run.images, "folder of .pgm, .ppm and .pam files, 8 or 16 bits")->required();
+    fit->add_option("--checkpoint", run.checkpoint, "written every two minutes")->required();
+    fit->add_flag("--resume", run.resume, "go on where CHECKPOINT stopped");
+    fit->add_option("--width", run.width, "of the hidden layers, a multiple of 16");
+    fit->add_option("--batch", run.batch, "samples a step");
+    fit->add_option("--role", run.role, "0: first plane, 1: second, 2: third; all if absent")->check(CLI::Range(0, 2));
+    fit->add_option("--rate", run.rate, "of Adam, at its highest");
+    fit->add_option("--minutes", run.minutes, "budget of trained time");
+    fit->add_option("--quantise-share", run.quantise_share, "last part of the run with rounded weights");
+    fit->add_option("--seed", run.seed, "of the data's order and the first weights");
+    fit->add_option("--log-seconds", run.log_seconds, "between lines of the log");
+    eval = image->add_subcommand("eval", "Bits per sample of the images of a folder");
+    eval->add_option("CHECKPOINT", run.checkpoint)->required();
+    eval->add_option("IMAGES", images)->required();
+    eval->add_flag("--quantised", quantised);
+  }
+  Status dispatch() const { return *fit ? train_pixels(run) : evaluate_pixels(run.checkpoint, images, quantised); }
+};
+
 int report(const Status& status) {
   if (status.ok()) return 0;
   std::fprintf(stderr, "lmc-train: %s\n", status.error().message.c_str());
@@ -141,8 +171,11 @@ int main(int argc, char** argv) {
   check->add_option("MODEL", model)->required();
   check->add_option("--tokens", run.tokens)->required();
   check->add_option("--count", count, "tokens a domain");
+  PixelCommands pixels;
+  pixels.add_to(app);
   CLI11_PARSE(app, argc, argv);
 
+  if (*pixels.fit || *pixels.eval) return report(pixels.dispatch());
   if (*learn) return report(learn_tokenizer(corpus, vocabulary, out));
   if (*cut) return report(tokenize_files(corpus, tokenizer, out));
   if (*fit) return report(training.train(run));

@@ -1,0 +1,32 @@
+// A run of pixel-network training: one network a plane role, in turn, from images to a checkpoint, and from there to a
+// model file.
+#ifndef LMC_TRAIN_PIXEL_SESSION_H_
+#define LMC_TRAIN_PIXEL_SESSION_H_
+
+#include <string>
+
+#include "lmc/base/result.h"
+
+namespace lmc::train {
+
+struct PixelRun {
+  std::string images;      // folder of PNM files
+  std::string checkpoint;  // written every two minutes
+  bool resume = false;
+  int64_t width = 96;  // of the hidden layers
+  int64_t batch = 2048;
+  int role = -1;                // train this one only: one process each is the fastest on few cores
+  double rate = 3e-3;           // of Adam at its highest
+  double minutes = 60;          // budget of trained time, all roles together
+  double quantise_share = 0.5;  // last part of the run with weights and hidden units rounded
+  uint64_t seed = 1;
+  double log_seconds = 30;
+};
+
+Status train_pixels(const PixelRun& run);
+// Bits per sample of each plane role, over all images of a folder and by kind; quantised as the engine rounds.
+Status evaluate_pixels(const std::string& checkpoint, const std::string& images, bool quantised);
+
+}  // namespace lmc::train
+
+#endif  // LMC_TRAIN_PIXEL_SESSION_H_
