@@ -96,9 +96,10 @@ struct TrainOptions {
 
 struct PixelCommands {
   PixelRun run;
-  std::string images;
+  std::string images, out, name = "pixels";
+  std::vector<std::string> checkpoints;
   bool quantised = false;
-  CLI::App *fit = nullptr, *eval = nullptr;
+  CLI::App *fit = nullptr, *eval = nullptr, *write = nullptr;
 
   void add_to(CLI::App& app) {
     auto* image = app.add_subcommand("image", "The pixel network");
@@ -119,8 +120,16 @@ struct PixelCommands {
     eval->add_option("CHECKPOINT", run.checkpoint)->required();
     eval->add_option("IMAGES", images)->required();
     eval->add_flag("--quantised", quantised);
+    write = image->add_subcommand("export", "Write checkpoints as a model file");
+    write->add_option("CHECKPOINTS", checkpoints, "one, or one for each role")->required();
+    write->add_option("-o", out)->required();
+    write->add_option("--name", name);
   }
-  Status dispatch() const { return *fit ? train_pixels(run) : evaluate_pixels(run.checkpoint, images, quantised); }
+  bool chosen() const { return *fit || *eval || *write; }
+  Status dispatch() const {
+    if (*fit) return train_pixels(run);
+    return *eval ? evaluate_pixels(run.checkpoint, images, quantised) : export_pixels(checkpoints, name, out);
+  }
 };
 
 int report(const Status& status) {
@@ -175,7 +184,7 @@ int main(int argc, char** argv) {
   pixels.add_to(app);
   CLI11_PARSE(app, argc, argv);
 
-  if (*pixels.fit || *pixels.eval) return report(pixels.dispatch());
+  if (pixels.chosen()) return report(pixels.dispatch());
   if (*learn) return report(learn_tokenizer(corpus, vocabulary, out));
   if (*cut) return report(tokenize_files(corpus, tokenizer, out));
   if (*fit) return report(training.train(run));

@@ -80,8 +80,8 @@ PixelImage make_image(const Raster& raster, const std::string& name, int turn) {
         int sx = turn & 4 ? y : x, sy = turn & 4 ? x : y;
         if (turn & 1) sx = raster.width - 1 - sx;
         if (turn & 2) sy = raster.height - 1 - sy;
-        plane.row(y)[x] = raster.samples[(size_t(sy) * size_t(raster.width) + size_t(sx)) * size_t(raster.channels) +
-                                         size_t(channel)];
+        const size_t place = (size_t(sy) * size_t(raster.width) + size_t(sx)) * size_t(raster.channels);
+        plane.set(x, y, raster.samples[place + size_t(channel)]);
       }
       plane.end_row(y);
     }

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <map>
 
+#include "lmc/base/io.h"
+#include "lmc/models/model_writer.h"
 #include "train/pixel_model.h"
 
 namespace lmc::train {
@@ -170,6 +172,31 @@ Status evaluate_pixels(const std::string& checkpoint, const std::string& images,
     std::printf("%-24s %10.0f samples %8.4f bits/sample %10.0f bytes\n", key.c_str(), sum.samples,
                 sum.bits / sum.samples, sum.bits / 8);
   return Ok();
+}
+
+Status export_pixels(const std::vector<std::string>& checkpoints, const std::string& name, const std::string& out) {
+  if (checkpoints.size() != 1 && checkpoints.size() != kPlaneRoles) return usage_error("give one checkpoint or three");
+  ModelWriter writer(name, ModelKind::kPixels);
+  std::string training = "{";
+  for (size_t role = 0; role < kPlaneRoles; ++role) {
+    auto state = load(checkpoints[checkpoints.size() == 1 ? 0 : role]);
+    LMC_TRY(state);
+    for (size_t i = 0; i < PixelModel::kParameters; ++i) {
+      const torch::Tensor p = state->models[role].parameters()[i].contiguous();
+      const std::span<const float> values(p.data_ptr<float>(), size_t(p.numel()));
+      const std::string tensor = std::to_string(role) + "." + PixelModel::names()[i];
+      if (p.dim() == 2)
+        writer.add_matrix(tensor, size_t(p.size(0)), size_t(p.size(1)), values);
+      else
+        writer.add_f32(tensor, {values.size()}, values);
+    }
+    training += (role > 0 ? ", \"" : "\"") + std::to_string(role) + "\": {\"steps\": " + std::to_string(state->step) +
+                ", \"seconds\": " + std::to_string(int64_t(state->seconds)) + "}";
+  }
+  writer.set_training(training + "}");
+  const auto file = writer.finish();
+  if (!file.ok()) return file.error();
+  return write_file(out, *file);
 }
 
 }  // namespace lmc::train

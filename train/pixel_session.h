@@ -4,6 +4,7 @@
 #define LMC_TRAIN_PIXEL_SESSION_H_
 
 #include <string>
+#include <vector>
 
 #include "lmc/base/result.h"
 
@@ -26,6 +27,9 @@ struct PixelRun {
 Status train_pixels(const PixelRun& run);
 // Bits per sample of each plane role, over all images of a folder and by kind; quantised as the engine rounds.
 Status evaluate_pixels(const std::string& checkpoint, const std::string& images, bool quantised);
+
+// The networks of the three roles, each from its own checkpoint (or all from one), as a model file.
+Status export_pixels(const std::vector<std::string>& checkpoints, const std::string& name, const std::string& out);
 
 }  // namespace lmc::train
 

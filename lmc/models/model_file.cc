@@ -199,6 +199,7 @@ struct ModelFile::Contents {
   ByteSpan bytes;
   std::string name;
   std::string training = "{}";
+  ModelKind kind = ModelKind::kTransformer;
   ModelConfig config;
   Sha256 sha256{};
   std::map<std::string, TensorView> tensors;
@@ -235,6 +236,7 @@ struct ModelFile::Contents {
   }
 
   Status expect_architecture() const {
+    if (kind != ModelKind::kTransformer) return Ok();  // whoever loads it checks the shapes
     const ModelConfig& c = config;
     LMC_TRY(expect_matrix("embed", c.vocab, c.width));
     if (!c.tied) LMC_TRY(expect_matrix("head", c.vocab, c.width));
@@ -304,17 +306,21 @@ Result<ModelFile> ModelFile::parse(std::shared_ptr<Contents> contents) {
   if (json.is_discarded() || !json.is_object()) return broken("the header is not a JSON object", kModelPrefixBytes);
   const auto kind = text(json, "kind");
   if (!kind.ok()) return kind.error();
-  if (*kind != "transformer") return broken("its kind is not 'transformer': a newer lmc may be needed");
+  if (*kind != "transformer" && *kind != "pixels")
+    return broken("its kind is neither 'transformer' nor 'pixels': a newer lmc may be needed");
+  contents->kind = *kind == "pixels" ? ModelKind::kPixels : ModelKind::kTransformer;
   const auto name = text(json, "name");
   if (!name.ok()) return name.error();
   contents->name = *name;
   if (const auto training = json.find("training"); training != json.end()) contents->training = training->dump();
 
-  const auto architecture = json.find("architecture");
-  if (architecture == json.end() || !architecture->is_object()) return broken("header lacks 'architecture'");
-  auto config = parse_config(*architecture);
-  if (!config.ok()) return config.error();
-  contents->config = std::move(*config);
+  if (contents->kind == ModelKind::kTransformer) {
+    const auto architecture = json.find("architecture");
+    if (architecture == json.end() || !architecture->is_object()) return broken("header lacks 'architecture'");
+    auto config = parse_config(*architecture);
+    if (!config.ok()) return config.error();
+    contents->config = std::move(*config);
+  }
 
   const auto tensors = json.find("tensors");
   if (tensors == json.end() || !tensors->is_object()) return broken("header lacks 'tensors'");
@@ -327,6 +333,7 @@ Result<ModelFile> ModelFile::parse(std::shared_ptr<Contents> contents) {
   return ModelFile(std::move(contents));
 }
 
+ModelKind ModelFile::kind() const { return contents_->kind; }
 const ModelConfig& ModelFile::config() const { return contents_->config; }
 const std::string& ModelFile::name() const { return contents_->name; }
 const Sha256& ModelFile::sha256() const { return contents_->sha256; }

@@ -20,6 +20,8 @@
 
 namespace lmc {
 
+enum class ModelKind { kTransformer, kPixels };
+
 enum class Activation { kRelu2, kSwiglu };
 
 // Bits of the activations that enter each kind of matrix: 8 or 16.
@@ -71,7 +73,8 @@ class ModelFile {
   // Owns the bytes instead: for tests, and for models that arrive by other ways.
   static Result<ModelFile> from_bytes(ByteSpan bytes);
 
-  const ModelConfig& config() const;
+  ModelKind kind() const;
+  const ModelConfig& config() const;  // of a transformer
   const std::string& name() const;
   const Sha256& sha256() const;  // the model's identity
   std::string training() const;  // the free "training" object of the header as JSON text; "{}" if there is none

@@ -90,11 +90,10 @@ Result<Bytes> ModelWriter::finish() const {
                        {"shape", entry.shape},
                        {"offset", guess + offsets[name]},
                        {"bytes", entry.bytes.size()}};
-    const Json json = {{"kind", "transformer"},
-                       {"name", name_},
-                       {"architecture", architecture_json(config_)},
-                       {"tensors", tensors},
-                       {"training", training}};
+    Json json = {{"kind", kind_ == ModelKind::kTransformer ? "transformer" : "pixels"}, {"name", name_}};
+    if (kind_ == ModelKind::kTransformer) json["architecture"] = architecture_json(config_);
+    json["tensors"] = tensors;
+    json["training"] = training;
     header = json.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
     if (kModelPrefixBytes + header.size() <= guess) data_begin = guess;
   }

@@ -21,6 +21,8 @@ namespace lmc {
 class ModelWriter {
  public:
   ModelWriter(std::string name, const ModelConfig& config) : name_(std::move(name)), config_(config) {}
+  // A model of another kind, which has no ModelConfig.
+  ModelWriter(std::string name, ModelKind kind) : name_(std::move(name)), kind_(kind) {}
 
   void add_i8(const std::string& name, const std::vector<size_t>& shape, std::span<const int8_t> values);
   void add_f32(const std::string& name, const std::vector<size_t>& shape, std::span<const float> values);
@@ -43,6 +45,7 @@ class ModelWriter {
   void add(const std::string& name, TensorType type, const std::vector<size_t>& shape, const void* data, size_t bytes);
 
   std::string name_;
+  ModelKind kind_ = ModelKind::kTransformer;
   ModelConfig config_;
   std::string training_ = "{}";
   std::map<std::string, Entry> entries_;

@@ -348,6 +348,7 @@ void TransformerState::reset_stream(uint32_t stream) {
 Result<Transformer> Transformer::load(const ModelFile& file, Isa isa) {
   if (!isa_available(isa))
     return usage_error(std::string("this machine does not run the instruction set ") + isa_name(isa));
+  if (file.kind() != ModelKind::kTransformer) return bad_input("model " + file.name() + " is no language model");
   auto weights = std::make_shared<TransformerWeights>();
   TransformerWeights& w = *weights;
   w.config = file.config();

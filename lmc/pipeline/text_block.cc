@@ -100,6 +100,7 @@ Result<Bytes> decode_tokens(const TextModel& model, const StreamPlan& plan, bool
 }  // namespace
 
 Result<std::shared_ptr<const TextModel>> load_text_model(const ModelFile& file, Isa isa) {
+  if (file.kind() != ModelKind::kTransformer) return bad_input("model " + file.name() + " is no language model");
   auto tokenizer = Tokenizer::parse(file.section("tokenizer"));
   if (!tokenizer.ok()) return tokenizer.error();
   if (tokenizer->vocabulary_size() != size_t(file.config().vocab))

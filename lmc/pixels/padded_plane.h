@@ -2,7 +2,7 @@
 //
 // What stands in the frame depends only on samples that come before in raster order, so encoder and decoder see the
 // same: above the plane the middle value; left of a row the first sample of the row above; right of a row its last
-// sample; below the plane copies of the last row.
+// sample; below the plane twice the last row.
 #ifndef LMC_PIXELS_PADDED_PLANE_H_
 #define LMC_PIXELS_PADDED_PLANE_H_
 
@@ -30,16 +30,22 @@ class PaddedPlane {
   uint16_t* row(int y) { return samples_.data() + (y + kPadding) * stride_ + kPadding; }
   const uint16_t* row(int y) const { return samples_.data() + (y + kPadding) * stride_ + kPadding; }
 
-  // Before the first sample of row y is coded, and after its last.
-  void begin_row(int y) { std::fill_n(row(y) - kPadding, kPadding, row(y - 1)[0]); }
+  // Before the first sample of row y is known, then each sample from left to right, and after the last.
+  void begin_row(int y) {
+    for (int below = 0; below <= below_of(y); ++below) std::fill_n(row(y + below) - kPadding, kPadding, row(y - 1)[0]);
+  }
+  void set(int x, int y, uint16_t sample) {
+    for (int below = 0; below <= below_of(y); ++below) row(y + below)[x] = sample;
+  }
   void end_row(int y) {
-    std::fill_n(row(y) + width_, kPadding, row(y)[width_ - 1]);
-    if (y + 1 < height_) return;
-    for (int below = 0; below < kPadding; ++below)
-      std::copy_n(row(y) - kPadding, stride_, row(height_ + below) - kPadding);
+    for (int below = 0; below <= below_of(y); ++below)
+      std::fill_n(row(y + below) + width_, kPadding, row(y)[width_ - 1]);
   }
 
  private:
+  static constexpr int kBelow = 2;  // rows below the plane that may be read
+  int below_of(int y) const { return y + 1 == height_ ? kBelow : 0; }
+
   int width_, height_;
   ptrdiff_t stride_;
   std::vector<uint16_t> samples_;

@@ -1,0 +1,44 @@
+#include "lmc/pixels/logistic_mixture.h"
+
+#include <bit>
+
+namespace lmc {
+
+LogisticCurve::LogisticCurve() {
+  // exp(-z) from the Taylor series of exp(-z/64), squared six times, as in lmc/mixing/logistic.cc.
+  std::array<double, 1026> points;
+  for (size_t i = 0; i < points.size(); ++i) {
+    const double y = (12.0 - double(i) * 24.0 / 1024.0) / 64.0;
+    double e = 1.0;
+    for (int k = 16; k >= 1; --k) e = 1.0 + e * y / double(k);
+    for (int n = 0; n < 6; ++n) e = e * e;
+    points[i] = 16777216.0 / (1.0 + e);
+  }
+  for (size_t i = 0; i < pieces_.size(); ++i) {
+    pieces_[i].value = int32_t(points[i]);
+    pieces_[i].rise = float(int32_t(points[i + 1]) - int32_t(points[i]));
+  }
+}
+
+const LogisticCurve& logistic_curve() {
+  static const LogisticCurve curve;
+  return curve;
+}
+
+float exp2_exact(float x) {
+  const float bounded = x < -100.0f ? -100.0f : x > 100.0f ? 100.0f : x;
+  constexpr float kMagic = 12582912.0f;  // rounds to the nearest integer
+  const float whole = (bounded + kMagic) - kMagic;
+  const float f = bounded - whole;  // within a half
+  // The Taylor series of 2^f.
+  float sum = 1.5403530e-4f;
+  sum = sum * f + 1.3333558e-3f;
+  sum = sum * f + 9.6181291e-3f;
+  sum = sum * f + 5.5504109e-2f;
+  sum = sum * f + 2.4022651e-1f;
+  sum = sum * f + 6.9314718e-1f;
+  sum = sum * f + 1.0f;
+  return sum * std::bit_cast<float>(uint32_t(int32_t(whole) + 127) << 23);
+}
+
+}  // namespace lmc

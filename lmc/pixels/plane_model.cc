@@ -1,0 +1,395 @@
+#include "lmc/pixels/plane_model.h"
+
+#include <algorithm>
+#include <bit>
+#include <optional>
+
+#include "lmc/mixing/context_table.h"
+#include "lmc/mixing/fine_map.h"
+#include "lmc/mixing/mixer.h"
+#include "lmc/pixels/least_squares.h"
+#include "lmc/pixels/pixel_contexts.h"
+
+namespace lmc {
+namespace {
+
+constexpr int kMaps = 6;
+constexpr int kPerContext = 2;  // inputs
+constexpr int kBias = 0, kNetwork = 1, kSquares = 2, kMapInputs = 4, kContextInputs = kMapInputs + kMaps;
+constexpr int kInputs = kContextInputs + kPerContext * kPixelContexts;
+constexpr uint32_t kSlotLimit = 250, kMapLimit = 255, kHistoryLimit = 1000;
+constexpr uint32_t kSure = 96;  // of 65536: beyond, the network's word stands
+constexpr int64_t kFloorMass = kMixtureTotal / 100000;  // spread evenly over all values
+constexpr MixerRates kMixerRates{.start = 0.012f, .floor = 0.0012f, .decay = 4000.0f, .last = 0.0015f, .prior_start = 0};
+
+constexpr std::array<uint32_t, 1024> make_reciprocals() {
+  std::array<uint32_t, 1024> out{};
+  for (uint32_t n = 0; n < 1024; ++n) out[n] = 131072 / (2 * n + 3);
+  return out;
+}
+constexpr std::array<uint32_t, 1024> kReciprocals = make_reciprocals();
+
+// As MapEntry, without its division.
+void update_entry(MapEntry& entry, int bit, uint32_t limit) {
+  const uint32_t count = entry.value & 1023;
+  const auto p22 = int32_t(entry.value >> 10);
+  const int32_t target = bit ? (1 << 22) - 1 : 0;
+  const auto step = int32_t((int64_t(target - p22) * kReciprocals[count]) >> 16);
+  entry.value = uint32_t(p22 + step) << 10 | (count < limit ? count + 1 : count);
+}
+
+// Signed, on a logarithmic scale: 0, +-1, +-2, 3..4, 5..8, ... to +-7.
+int8_t level_of(int32_t error) {
+  const auto size = uint32_t(error < 0 ? -error : error);
+  const int level = size < 3 ? int(size) : std::min(int(std::bit_width(size - 1)) + 1, 7);
+  return int8_t(error < 0 ? -level : level);
+}
+
+int size_of(int8_t level) { return level < 0 ? -level : level; }
+int sign_of(int8_t level) { return (level > 0) - (level < 0) + 1; }
+
+uint32_t log_spread(float spread) {  // 0..15, two steps an octave from a quarter of a sample on
+  const auto scaled = uint32_t(spread * 16.0f) + 1;
+  const int octave = std::bit_width(scaled) - 1;
+  const int half = octave > 0 ? int(scaled >> (octave - 1) & 1) : 0;
+  return uint32_t(std::clamp(2 * octave + half - 4, 0, 15));
+}
+
+}  // namespace
+
+struct PlaneModel::State {
+  struct Row {
+    int x, y;
+    std::array<uint64_t, kPixelContexts> hashes;
+    uint32_t spread;
+  };
+  struct Map {
+    std::vector<MapEntry> entries;
+    uint32_t context = 0;
+    MapEntry* chosen = nullptr;
+  };
+  struct Context {
+    std::array<MapEntry, kHistories> histories;
+    ContextBucket* bucket = nullptr;
+    BitSlot* slot = nullptr;
+    MapEntry* history = nullptr;
+  };
+
+  const PixelNetwork& network;
+  PlaneSettings settings;
+  PaddedPlane& own;
+  std::vector<const PaddedPlane*> earlier;
+  Neighbourhood neighbourhood;
+  const LogisticCurve& curve = logistic_curve();
+
+  std::vector<Row> rows;  // of the step at hand
+  std::vector<int16_t> inputs;
+  std::vector<Neighbourhood::Normal> normals;
+  std::vector<LogisticMixture> mixtures;
+  PixelScratch scratch;
+
+  std::optional<LeastSquares> squares;
+  std::vector<LeastSquares::Place> places;
+  std::vector<Fit> fits;
+  std::vector<int8_t> square_levels;  // as levels, of the least squares
+  // How far off the least squares are, by (what the fit left, how far off they were beside and above): sixteenths of a
+  // sample, times 16 for precision.
+  std::array<uint32_t, 24 * 8> square_errors;
+  uint32_t* square_error = nullptr;
+
+  std::vector<int8_t> levels;  // (height + 2, stride): how far off the network was, level_of
+  ContextTable table;
+  std::vector<Context> contexts{size_t(kPixelContexts)};
+  std::array<Map, kMaps> maps;
+  Mixer mixer;
+  FineMap last_map;
+
+  // The sample and the decision at hand.
+  const LogisticMixture* mixture = nullptr;
+  const Fit* fit = nullptr;
+  float square_inverse = 1.0f;
+  int64_t square_low = 0, square_high = 0, square_middle = 0;
+  const uint64_t* hashes = nullptr;
+  int32_t low = 0, high = 0;  // the sample lies in [low, high)
+  int64_t mass_low = 0, mass_high = 0, mass_middle = 0;
+  int32_t reference[4] = {};  // neighbours that the threshold is compared with
+  uint32_t prefix = 1;        // the known bits behind a leading one
+  uint32_t errors = 0, spread = 0;
+  bool mixed = false;
+  uint32_t mixed_p = 0, map_p = 0;
+
+  State(const PixelNetwork& net, const PlaneSettings& chosen, PaddedPlane& plane,
+        std::span<const PaddedPlane* const> others, Isa isa)
+      : network(net),
+        settings(chosen),
+        own(plane),
+        earlier(others.begin(), others.end()),
+        neighbourhood(chosen.role, plane.stride(), chosen.bits),
+        levels(size_t(plane.stride()) * size_t(plane.height() + 2)),
+        table(std::min(20u, log2_at_least(size_t(plane.width()) * size_t(plane.height()) * size_t(chosen.contexts), 10))),
+        mixer({.inputs = kInputs, .set_sizes = {16 * 24, 8 * 16, 256, 16 * 16}, .last_sizes = {16 * 24, 256}}, kMixerRates,
+              isa),
+        last_map(16 * 16 * 8) {
+    constexpr size_t kMapContexts[kMaps] = {72, 16 * 15, 216, 121, 121, 16 * 16};
+    for (size_t i = 0; i < kMaps; ++i) maps[i].entries.resize(kMapContexts[i] * 8 * 24);
+    for (auto& map : maps)
+      for (size_t i = 0; i < map.entries.size(); ++i)
+        map.entries[i].value = logistic().squash((float(i % 24) - 11.5f) * 0.5f) << 16 | 4;
+    if (settings.least_squares) {
+      squares.emplace(settings.role, own.width(), own.height(), own.stride(), isa);
+      square_levels.resize(levels.size());
+      for (size_t i = 0; i < square_errors.size(); ++i) square_errors[i] = 16 * 16 << std::min<size_t>(i / 8 / 2, 10);
+    }
+    mixer.set_initial(kNetwork, 0.75f);
+    for (int i = 0; i < kMaps; ++i) mixer.set_initial(kMapInputs + i, 0.25f / kMaps);
+  }
+
+  int8_t* level_row(int y) { return levels.data() + row_offset(y); }
+  int8_t* square_level_row(int y) { return square_levels.data() + row_offset(y); }
+  ptrdiff_t row_offset(int y) const { return ptrdiff_t(y + 1) * own.stride() + PaddedPlane::kPadding; }
+  void begin_squares(const Row& row, size_t i);
+  void square_input(int32_t middle, float* x);
+  bool uses(PixelPart part) const { return (settings.without & part) == 0; }
+  void choose_maps(int left, uint32_t z);
+  void find_buckets();
+  void context_inputs(int left, float* x);
+  void select_weights(int left, uint32_t z, uint32_t seen);
+};
+
+PlaneModel::PlaneModel(const PixelNetwork& network, const PlaneSettings& settings, PaddedPlane& own,
+                       std::span<const PaddedPlane* const> earlier, Isa isa)
+    : state_(std::make_unique<State>(network, settings, own, earlier, isa)) {}
+PlaneModel::~PlaneModel() = default;
+
+int PlaneModel::bits() const { return state_->settings.bits; }
+int PlaneModel::steps() const { return state_->own.width() + kLag * (state_->own.height() - 1); }
+int PlaneModel::needs(int t, int steps) { return std::min(t + kLookAhead * (kLag + 1), steps - 1); }
+uint32_t PlaneModel::value_x(int i) const { return uint32_t(state_->rows[size_t(i)].x); }
+uint32_t PlaneModel::value_y(int i) const { return uint32_t(state_->rows[size_t(i)].y); }
+
+int PlaneModel::begin_step(int t) {
+  State& s = *state_;
+  const int first = std::max(0, (t - s.own.width() + kLag) / kLag);
+  const int end = std::min(s.own.height() - 1, t / kLag) + 1;
+  const auto count = size_t(std::max(end - first, 0));
+  s.rows.resize(count);
+  s.inputs.resize(count * kPixelInputs);
+  s.normals.resize(count);
+  s.mixtures.resize(count);
+  for (size_t i = 0; i < count; ++i) {
+    const int y = first + int(i), x = t - kLag * y;
+    s.rows[i].x = x, s.rows[i].y = y;
+    if (x == 0) s.own.begin_row(y);
+    std::array<const uint16_t*, 2> others{};
+    for (size_t p = 0; p < s.earlier.size(); ++p) others[p] = s.earlier[p]->row(y) + x;
+    s.normals[i] = s.neighbourhood.gather(s.own.row(y) + x, others, &s.inputs[i * kPixelInputs]);
+  }
+  if (s.squares) {
+    s.places.resize(count), s.fits.resize(count);
+    for (size_t i = 0; i < count; ++i) {
+      const State::Row& row = s.rows[i];
+      s.places[i] = {row.x, row.y, s.own.row(row.y) + row.x, {}};
+      for (size_t p = 0; p < s.earlier.size(); ++p) s.places[i].earlier[p] = s.earlier[p]->row(row.y) + row.x;
+    }
+    s.squares->fit(s.places.data(), int(count), s.fits.data());
+  }
+  s.network.run(s.settings.role, s.inputs.data(), s.normals.data(), int(count), s.mixtures.data(), s.scratch);
+  for (size_t i = 0; i < count; ++i) {
+    State::Row& row = s.rows[i];
+    row.spread = log_spread(s.mixtures[i].spread);
+    PixelSurroundings at{.own = s.own.row(row.y) + row.x, .stride = s.own.stride()};
+    for (size_t p = 0; p < s.earlier.size(); ++p) at.earlier[p] = s.earlier[p]->row(row.y) + row.x;
+    at.mean = int32_t(s.mixtures[i].mean + 0.5f);
+    at.spread = row.spread;
+    hash_contexts(s.settings.role, at, s.settings.contexts, row.hashes);
+    for (size_t c = 0; c < size_t(s.settings.contexts); ++c) s.table.prefetch(row.hashes[c]);
+  }
+  return int(count);
+}
+
+void PlaneModel::begin_sample(int i) {
+  State& s = *state_;
+  const State::Row& row = s.rows[size_t(i)];
+  s.mixture = &s.mixtures[size_t(i)];
+  s.hashes = row.hashes.data();
+  s.low = 0, s.high = 1 << s.settings.bits;
+  s.mass_low = 0, s.mass_high = kMixtureTotal;
+  s.prefix = 1;
+  s.spread = row.spread;
+  const int8_t* here = s.level_row(row.y) + row.x;
+  const int8_t* above = s.level_row(row.y - 1) + row.x;
+  const int8_t w = here[-1], n = above[0], ne = above[1], nw = above[-1], ww = here[-2];
+  const int most = std::max(size_of(w), size_of(n));
+  s.errors = uint32_t(most);
+  const uint16_t* p = s.own.row(row.y) + row.x;
+  const ptrdiff_t stride = s.own.stride();
+  int32_t difference = 0, coded = 0;
+  if (!s.earlier.empty()) {
+    const PaddedPlane& other = *s.earlier.back();
+    const uint16_t* q = other.row(row.y) + row.x;
+    difference = int32_t(q[0]) - q[-1];
+    coded = level_of(q[0] - ((q[-1] + q[-stride] + q[1] + q[stride] + 2) >> 2));
+  }
+  s.maps[0].context = uint32_t(most * 9 + sign_of(w) * 3 + sign_of(n));
+  s.maps[1].context = s.spread * 15 + uint32_t(coded + 7);
+  const auto few = [](int8_t level) { return uint32_t(std::min(size_of(level), 5)); };
+  s.maps[2].context = few(ne) * 36 + few(nw) * 6 + few(ww);
+  if (s.squares) s.begin_squares(row, size_t(i));
+  s.reference[0] = p[-1], s.reference[1] = p[-stride];
+  s.reference[2] = int32_t(p[-1]) + p[-stride] - p[-stride - 1];
+  s.reference[3] = s.earlier.empty() ? int32_t(p[-stride]) + p[-stride + 1] - p[-2 * stride + 1] : p[-1] + difference;
+}
+
+void PlaneModel::State::begin_squares(const Row& row, size_t i) {
+  fit = &fits[i];
+  const float bound = float(1 << settings.bits);
+  fits[i].prediction = std::clamp(fit->prediction, 0.0f, bound);
+  const int most = std::max(size_of(square_level_row(row.y)[row.x - 1]), size_of(square_level_row(row.y - 1)[row.x]));
+  const auto left = uint32_t(std::min(fit->error, 4096.0f) * 8.0f) + 1;
+  const int octave = std::bit_width(left) - 1;
+  const uint32_t half = octave > 0 ? left >> (octave - 1) & 1 : 0;
+  square_error = &square_errors[std::min(uint32_t(octave) * 2 + half, 23u) * 8 + uint32_t(most)];
+  // The mean size of a logistic error is 2 ln 2 of its width.
+  square_inverse = 1.3863f * 256.0f / float(*square_error + 16);
+  square_low = 0, square_high = int64_t(1) << 24;
+}
+
+// The least squares' opinion as a logistic distribution.
+void PlaneModel::State::square_input(int32_t middle, float* x) {
+  const float z = (float(middle) - 0.5f - fit->prediction) * square_inverse;
+  square_middle = curve.at(z);
+  const int64_t above = square_high - square_middle + 64, all = square_high - square_low + 128;
+  const auto p = uint32_t(double(above) / double(all) * 65536.0);
+  x[0] = logistic().stretch(std::clamp(p, 1u, 65535u));
+  x[1] = std::clamp(z * -0.25f, -2.0f, 2.0f);
+}
+
+// z: the bucket of the network's logit.
+void PlaneModel::State::choose_maps(int left, uint32_t z) {
+  const int32_t middle = low + (1 << left);
+  const auto near = [&](int32_t value) { return uint32_t(std::clamp(int(level_of(middle - value)), -5, 5) + 5); };
+  maps[3].context = near(reference[0]) * 11 + near(reference[1]);
+  maps[4].context = near(reference[2]) * 11 + near(reference[3]);
+  const int32_t quarters = std::clamp(int32_t((mixture->mean - float(middle)) * 4.0f) + 8, 0, 15);
+  maps[5].context = uint32_t(quarters) * 16 + spread;
+  const auto level = uint32_t(std::min(left, 7));
+  for (Map& map : maps) map.chosen = &map.entries[(map.context * 8 + level) * 24 + z];
+}
+
+void PlaneModel::State::find_buckets() {
+  const uint64_t salt = uint64_t(prefix) * 0xD6E8FEB86659FD93ull;
+  for (size_t c = 0; c < size_t(settings.contexts); ++c) {
+    const uint64_t hash = prefix == 1 ? hashes[c] : (hashes[c] ^ salt) * 0x9E3779B97F4A7C15ull;
+    contexts[c].bucket = &table.find(hash);
+  }
+}
+
+void PlaneModel::State::context_inputs(int left, float* x) {
+  const Logistic& logit = logistic();
+  const int depth = settings.bits - 1 - left;
+  const uint32_t known = uint32_t(depth & 3);
+  const uint32_t node = ((1u << known) | (prefix & ((1u << known) - 1))) - 1;
+  for (size_t c = 0; c < size_t(settings.contexts); ++c, x += kPerContext) {
+    Context& context = contexts[c];
+    context.slot = &context.bucket->nodes[node];
+    context.history = &context.histories[history_index(*context.slot)];
+    x[0] = x[1] = 0.0f;
+    if (context.slot->count == 0) continue;
+    x[0] = logit.stretch(context.history->p16());
+    x[1] = logit.stretch(context.slot->p16()) * (context.slot->count > 3 ? 1.0f : 0.5f);
+  }
+}
+
+void PlaneModel::State::select_weights(int left, uint32_t z, uint32_t seen) {
+  mixer.select(0, uint32_t(left) * 24 + z);
+  mixer.select(1, errors * 16 + spread);
+  mixer.select(2, settings.bits == 8 ? prefix : uint32_t(left) * 16 + spread);
+  mixer.select(3, seen * 16 + spread);
+  mixer.select_last(0, uint32_t(left) * 24 + z);
+  mixer.select_last(1, settings.bits == 8 ? prefix : uint32_t(left) * 16 + spread);
+}
+
+uint32_t PlaneModel::predict(int left) {
+  State& s = *state_;
+  const int32_t middle = s.low + (1 << left);
+  const int depth = s.settings.bits - 1 - left;
+  s.mass_middle = s.mixture->below(middle, s.curve);
+  const int64_t unit = kFloorMass >> s.settings.bits;
+  const int64_t above = s.mass_high - s.mass_middle + unit * (s.high - middle);
+  const int64_t all = s.mass_high - s.mass_low + unit * (s.high - s.low);
+  const auto p = uint32_t(double(above) / double(all) * 65536.0);
+  const uint32_t network_p = std::clamp(p, 1u, 65535u);
+  s.mixed = s.uses(kNoMixing) && (s.settings.mix_all || (network_p > kSure && network_p < kProbOne - kSure));
+  const bool counted = depth < 8 && s.uses(kNoContexts);
+  if (!s.mixed) return network_p;
+  if (counted && (depth == 0 || depth == 4 || s.contexts[0].bucket == nullptr)) s.find_buckets();
+  const float logit = logistic().stretch(network_p);
+  const auto z = uint32_t(std::clamp(logit, -5.9f, 5.9f) * 2.0f + 12.0f);
+  float* x = s.mixer.inputs();
+  x[kBias] = 0.3f;
+  x[kNetwork] = s.uses(kNoNetwork) ? logit : 0.0f;
+  if (s.squares) s.square_input(middle, x + kSquares);
+  s.choose_maps(left, z);
+  for (size_t i = 0; i < kMaps; ++i)
+    x[kMapInputs + i] = s.uses(kNoMaps) ? logistic().stretch(s.maps[i].chosen->p16()) : 0.0f;
+  uint32_t seen = 0;
+  if (counted) {
+    s.context_inputs(left, x + kContextInputs);
+    for (size_t c = 0; c < size_t(s.settings.contexts); ++c) seen += s.contexts[c].slot->count > 0;
+  } else {
+    std::fill_n(x + kContextInputs, kPerContext * kPixelContexts, 0.0f);
+  }
+  s.select_weights(left, z, seen);
+  const float mixed = s.mixer.predict();
+  s.mixed_p = logistic().squash(mixed);
+  if (!s.uses(kNoFinalMap)) return s.mixed_p;
+  s.map_p = s.last_map.predict(mixed, (uint32_t(left) * 16 + s.spread) * 8 + s.errors);
+  return std::clamp((s.mixed_p * 2 + s.map_p * 2) >> 2, 1u, 65535u);
+}
+
+void PlaneModel::learn(int bit) {
+  State& s = *state_;
+  const int32_t middle = (s.low + s.high) >> 1;
+  if (s.mixed) {
+    s.mixer.update(bit);
+    for (auto& map : s.maps) update_entry(*map.chosen, bit, kMapLimit);
+    if (s.uses(kNoFinalMap)) s.last_map.update(bit);
+    const bool counted = s.prefix < 256 && s.uses(kNoContexts);
+    for (size_t c = 0; counted && c < size_t(s.settings.contexts); ++c) {
+      State::Context& context = s.contexts[c];
+      update_entry(*context.history, bit, kHistoryLimit);
+      update_slot(*context.slot, bit, kSlotLimit);
+    }
+  }
+  if (s.squares) {
+    if (!s.mixed) s.square_middle = s.curve.at((float(middle) - 0.5f - s.fit->prediction) * s.square_inverse);
+    (bit ? s.square_low : s.square_high) = s.square_middle;
+  }
+  if (bit) {
+    s.low = middle, s.mass_low = s.mass_middle;
+  } else {
+    s.high = middle, s.mass_high = s.mass_middle;
+  }
+  s.prefix = s.prefix << 1 | uint32_t(bit);
+  // Buckets belong to four decisions; those of the next four are looked up when one of them is mixed.
+  const int depth = std::bit_width(s.prefix) - 1;
+  if (depth == 4) s.contexts[0].bucket = nullptr;
+}
+
+void PlaneModel::end_sample(int i, uint32_t sample) {
+  State& s = *state_;
+  const State::Row& row = s.rows[size_t(i)];
+  s.own.set(row.x, row.y, uint16_t(sample));
+  if (row.x + 1 == s.own.width()) s.own.end_row(row.y);
+  s.level_row(row.y)[row.x] = level_of(int32_t(sample) - int32_t(s.mixture->mean + 0.5f));
+  if (s.squares) {
+    const float error = float(sample) - s.fit->prediction;
+    s.square_level_row(row.y)[row.x] = level_of(int32_t(error + (error < 0.0f ? -0.5f : 0.5f)));
+    const auto size = int32_t((error < 0.0f ? -error : error) * 256.0f);
+    *s.square_error = uint32_t(int32_t(*s.square_error) + (size - int32_t(*s.square_error)) / 64);
+    s.squares->learn(s.places[size_t(i)]);
+  }
+  s.contexts[0].bucket = nullptr;
+}
+
+}  // namespace lmc

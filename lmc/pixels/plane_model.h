@@ -1,0 +1,79 @@
+// Predicts the samples of one plane, decision by decision, and learns from them.
+//
+// A sample's bits are coded from the highest down. For each the network's mixture gives a probability; where that is
+// nearly certain it stands (unless all decisions are to be mixed), elsewhere a gated mixer weighs it with those of a
+// least-squares predictor, of maps that learn where the network errs, and of counters in exact-value contexts.
+//
+// Rows advance side by side: row y works kLag samples behind row y - 1, so that the network sees a batch. All rows share
+// what is learnt, in the order (step, row).
+#ifndef LMC_PIXELS_PLANE_MODEL_H_
+#define LMC_PIXELS_PLANE_MODEL_H_
+
+#include <memory>
+
+#include "lmc/pixels/padded_plane.h"
+#include "lmc/pixels/pixel_network.h"
+
+namespace lmc {
+
+struct PlaneSettings {
+  PlaneRole role = PlaneRole::kFirst;
+  int bits = 8;
+  int contexts = 6;           // exact-value contexts in use
+  bool mix_all = false;       // mix even what the network is sure of: for drawn images
+  bool least_squares = false;
+  uint32_t without = 0;       // PixelParts left out, for ablations
+};
+
+enum PixelPart : uint32_t { kNoNetwork = 1, kNoMaps = 2, kNoContexts = 4, kNoFinalMap = 8, kNoMixing = 16 };
+
+class PlaneModel {
+ public:
+  // own: the plane to be filled; earlier: as many as the role says. All must outlive the model.
+  PlaneModel(const PixelNetwork& network, const PlaneSettings& settings, PaddedPlane& own,
+             std::span<const PaddedPlane* const> earlier, Isa isa);
+  ~PlaneModel();
+
+  int steps() const;  // of the whole plane
+  // The step after which earlier planes must be complete before step t of this one can begin.
+  static int needs(int t, int steps);
+
+  // Makes step t: for each row that has a sample in it, from the top, calls code(bit, p1) for each decision; the sample
+  // is what the calls return. value_of(x, y): the sample to encode; anything when decoding.
+  template <typename Coder, typename ValueOf>
+  void step(int t, Coder& coder, const ValueOf& value_of);
+
+ private:
+  struct State;
+
+  int bits() const;
+  int begin_step(int t);                   // the rows of the step; returns how many
+  void begin_sample(int i);                // the i-th of them
+  uint32_t predict(int bits_left);         // the chance of a one, of 65536
+  void learn(int bit);
+  void end_sample(int i, uint32_t sample);
+  uint32_t value_x(int i) const;
+  uint32_t value_y(int i) const;
+
+  std::unique_ptr<State> state_;
+};
+
+template <typename Coder, typename ValueOf>
+void PlaneModel::step(int t, Coder& coder, const ValueOf& value_of) {
+  const int rows = begin_step(t);
+  for (int i = 0; i < rows; ++i) {
+    begin_sample(i);
+    const uint32_t value = Coder::kDecodes ? 0 : value_of(value_x(i), value_y(i));
+    uint32_t sample = 0;
+    for (int left = bits() - 1; left >= 0; --left) {
+      const int bit = coder.code(int(value >> left & 1), predict(left));
+      learn(bit);
+      sample = sample << 1 | uint32_t(bit);
+    }
+    end_sample(i, sample);
+  }
+}
+
+}  // namespace lmc
+
+#endif  // LMC_PIXELS_PLANE_MODEL_H_
