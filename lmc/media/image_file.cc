@@ -5,6 +5,7 @@
 
 #include "lmc/media/bmp_file.h"
 #include "lmc/media/grid_bytes.h"
+#include "lmc/media/png_file.h"
 #include "lmc/media/pnm_file.h"
 
 namespace lmc {
@@ -20,6 +21,7 @@ struct FormatRow {
 constexpr FormatRow kFormats[] = {
     {ImageFormat::kPnm, "PNM", parse_pnm, rebuild_grid},
     {ImageFormat::kBmp, "BMP", parse_bmp, rebuild_grid},
+    {ImageFormat::kPng, "PNG", parse_png, rebuild_png},
 };
 
 Result<FormatRow> find_format(ImageFormat format) {
