@@ -47,26 +47,36 @@ class DeflatePredictor {
 
  private:
   struct Effort;
+  struct Chain {           // of the positions whose three bytes have the same hash
+    uint32_t last = 0;     // 0: none (so position 0 is never matched)
+    uint32_t members = 0;  // ever
+    uint32_t recent = 0;   // about as many of them lie in the window
+  };
+
+  static const Effort kEfforts[9];  // by level, from 1
 
   Token predict_eager();
   Token predict_lazy();
   Token predict_run() const;
   Token find(uint32_t at, uint32_t length_to_beat);
+  Token find_in_full_chains(uint32_t at, uint32_t length_to_beat);
+  uint32_t rarest_offset(uint32_t at, uint32_t begin, uint32_t end, uint32_t offset) const;
   void insert_until(uint32_t end);
   uint32_t hash_at(uint32_t at) const;
 
   ByteSpan data_;
   DeflateSettings settings_;
   const Effort& effort_;
-  uint32_t hash_shift_, hash_mask_, window_mask_, max_distance_;
+  uint32_t hash_shift_, hash_mask_, window_bytes_, ring_mask_, max_distance_;
   uint32_t position_ = 0;
   uint32_t inserted_ = 0;       // all positions below are in the chains, but for those that were skipped
   bool has_candidate_ = false;  // the match at position_ was looked for already, while the byte before was judged
   Token candidate_;             // length 1: there is none
   Token next_candidate_;        // the same for position_ + 1, after predict_lazy
   bool has_next_candidate_ = false;
-  std::vector<uint32_t> heads_;   // by hash: the last position; 0: none (so position 0 is never matched)
-  std::vector<uint32_t> before_;  // by position in the window: the position before with the same hash
+  std::vector<Chain> chains_;      // by hash
+  std::vector<uint32_t> before_;   // by position in the ring: the position before with the same hash; 0: none
+  std::vector<uint32_t> ordinal_;  // likewise: the number of positions before with the same hash
 };
 
 }  // namespace lmc

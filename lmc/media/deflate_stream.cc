@@ -10,7 +10,7 @@
 namespace lmc {
 namespace {
 
-constexpr size_t kSampleTokens = size_t(1) << 16;
+constexpr size_t kShortSample = size_t(1) << 12, kLongSample = size_t(1) << 16;  // tokens by which settings are judged
 // More than this, and the encoder is no kin of zlib: the stream is better kept as it is.
 size_t max_side_bytes(size_t stream_bytes) { return stream_bytes / 16 + 32; }
 
@@ -37,7 +37,7 @@ class Recorder {
       LMC_TRY(blocks_.read(block, wanted));
       const bool complete = block.kind == BlockKind::kStored || block.tokens.size() < wanted;
       if (settings_.level == 0) {
-        if (block.kind != BlockKind::kStored) return bad_input("deflate: a block that is not stored, at level 0");
+        if (block.kind != BlockKind::kStored) return give_up();
         record_level_0(block);
       } else {
         LMC_TRY(record(block, complete, max_side));
@@ -48,7 +48,7 @@ class Recorder {
     return true;
   }
 
-  size_t side_bytes() const { return corrections_.size_bytes(); }
+  size_t side_bytes() const { return given_up_ ? SIZE_MAX : corrections_.size_bytes(); }
   Bytes finish(uint8_t final_padding) const { return corrections_.finish(settings_, final_padding); }
 
  private:
@@ -140,6 +140,11 @@ class Recorder {
     corrections_.block_wrong(correction);
   }
 
+  bool give_up() {
+    given_up_ = true;
+    return false;
+  }
+
   bool fixed() const { return settings_.strategy == DeflateStrategy::kFixed; }
 
   DeflateSettings settings_;
@@ -149,6 +154,7 @@ class Recorder {
   DeflatePredictor predictor_;
   StoredPredictor stored_;
   size_t position_0_ = 0;
+  bool given_up_ = false;
   CorrectionWriter corrections_;
 };
 
@@ -160,6 +166,7 @@ std::vector<DeflateSettings> likely_settings(const DeflateBlock& first, int wind
     const bool fits = first.tokens.size() == DeflateSettings{.memory = memory}.block_tokens();
     if (fits && !first.last) memories = {memory};
   }
+  if (first.last && first.tokens.size() > DeflateSettings{.memory = 8}.block_tokens()) memories = {9};
   const bool no_matches = std::none_of(first.tokens.begin(), first.tokens.end(), [](Token t) { return t.is_match(); });
   const bool only_runs =
       std::all_of(first.tokens.begin(), first.tokens.end(), [&](Token t) { return t.distance <= 1; });
@@ -184,46 +191,76 @@ std::vector<DeflateSettings> likely_settings(const DeflateBlock& first, int wind
   return list;
 }
 
-struct Recording {
-  Bytes side;
-  size_t cost_bytes = SIZE_MAX;
+// Side bytes for the whole stream, or nothing while no settings were good enough.
+class BestRecording {
+ public:
+  BestRecording(ByteSpan stream, ByteSpan data, uint8_t final_padding)
+      : stream_(stream), data_(data), final_padding_(final_padding), limit_(max_side_bytes(stream.size())) {}
+
+  // The cost of the first tokens with these settings, or more than most, if it is more.
+  Result<size_t> cost(const DeflateSettings& settings, size_t sample_tokens, size_t most) {
+    Recorder recorder(stream_, data_, settings);
+    const auto complete = recorder.run(std::min(most, limit_), sample_tokens);
+    if (!complete.ok()) return complete.error();
+    const bool better = side_.empty() || recorder.side_bytes() < cost_bytes_;
+    if (*complete && better && recorder.side_bytes() <= limit_) {
+      cost_bytes_ = recorder.side_bytes();
+      side_ = recorder.finish(final_padding_);
+    }
+    return recorder.side_bytes();
+  }
+
+  bool is_fine() const { return !side_.empty() && cost_bytes_ <= stream_.size() / 4096; }
+  size_t most_bytes() const { return side_.empty() ? limit_ : cost_bytes_; }
+  Bytes&& take() && { return std::move(side_); }
+
+ private:
+  ByteSpan stream_, data_;
+  uint8_t final_padding_;
+  size_t limit_;
+  size_t cost_bytes_ = 0;
+  Bytes side_;
 };
 
-// Records the whole stream with the best of the settings. Side bytes stay empty if none is good enough.
-Result<Recording> record_best(ByteSpan stream, ByteSpan data, int window_bits, uint8_t final_padding) {
-  DeflateBlock first;
-  LMC_TRY(DeflateBlockReader(stream).read(first, kSampleTokens));
-  const size_t limit = max_side_bytes(stream.size());
-  size_t best_sample = std::min(limit, max_side_bytes(2 * kSampleTokens)) + 1;
-  const DeflateSettings* best = nullptr;
-  Recording result;
-  const auto list = likely_settings(first, window_bits);
-  const auto record_all = [&](const DeflateSettings& settings) -> Status {
-    Recorder recorder(stream, data, settings);
-    const auto complete = recorder.run(std::min(limit, result.cost_bytes), SIZE_MAX);
-    if (!complete.ok()) return complete.error();
-    if (*complete && recorder.side_bytes() < result.cost_bytes)
-      result = {recorder.finish(final_padding), recorder.side_bytes()};
-    return Ok();
-  };
-  const auto is_fine = [&] { return result.cost_bytes <= stream.size() / 4096; };
-  for (const DeflateSettings& settings : list) {
-    Recorder recorder(stream, data, settings);
-    const auto complete = recorder.run(best_sample - 1, kSampleTokens);
-    if (!complete.ok()) {
-      if (settings.level == 0) continue;
-      return complete.error();
-    }
-    if (recorder.side_bytes() >= best_sample) continue;
-    best_sample = std::max<size_t>(recorder.side_bytes(), 1);  // those that are right so far may fail later
-    best = &settings;
-    if (*complete && recorder.side_bytes() < result.cost_bytes)
-      result = {recorder.finish(final_padding), recorder.side_bytes()};
-    if (recorder.side_bytes() == 0 && !*complete) LMC_TRY(record_all(settings));
-    if (is_fine()) return result;
+// Of the settings, those that do best on the first tokens; in the same order.
+Result<std::vector<DeflateSettings>> best_on_sample(BestRecording& recording,
+                                                    const std::vector<DeflateSettings>& settings,
+                                                    size_t sample_tokens) {
+  constexpr size_t kSlack = 4;  // one correction, as the edges of zlib's window may need
+  std::vector<size_t> costs;
+  size_t least = max_side_bytes(2 * sample_tokens);  // a token takes two bytes at most, nearly always
+  for (const DeflateSettings& candidate : settings) {
+    const auto cost = recording.cost(candidate, sample_tokens, least + kSlack);
+    if (!cost.ok()) return cost.error();
+    costs.push_back(*cost);
+    least = std::min(least, *cost);
+    if (recording.is_fine()) return std::vector<DeflateSettings>{};
   }
-  if (best != nullptr && best_sample > 1) LMC_TRY(record_all(*best));
-  return result;
+  std::vector<DeflateSettings> best;
+  for (size_t i = 0; i < settings.size(); ++i)
+    if (costs[i] <= least + kSlack) best.push_back(settings[i]);
+  return best;
+}
+
+// Empty if the stream is not worth it.
+Result<Bytes> record_best(ByteSpan stream, ByteSpan data, int window_bits, uint8_t final_padding) {
+  constexpr size_t kMaxWholeTries = 3;
+  DeflateBlock first;
+  LMC_TRY(DeflateBlockReader(stream).read(first, kLongSample));
+  BestRecording recording(stream, data, final_padding);
+  auto settings = likely_settings(first, window_bits);
+  for (const size_t sample_tokens : {kShortSample, kLongSample}) {
+    if (settings.size() <= 1) break;
+    auto best = best_on_sample(recording, settings, sample_tokens);
+    if (!best.ok()) return best.error();
+    settings = std::move(*best);
+  }
+  if (settings.size() > kMaxWholeTries) settings.resize(kMaxWholeTries);
+  for (const DeflateSettings& candidate : settings) {
+    if (recording.is_fine()) break;
+    LMC_TRY(recording.cost(candidate, SIZE_MAX, recording.most_bytes()));
+  }
+  return std::move(recording).take();
 }
 
 Status write_stored(BitWriter& bits, ByteSpan content, uint8_t padding) {
@@ -361,11 +398,11 @@ Result<ParsedDeflate> parse_deflate(ByteSpan stream, size_t max_data_bytes, int 
   const uint8_t final_padding = uint8_t(bits.read(int(-inflated->size_bits & 7)));
   auto best = record_best(stream.first(parsed.size_bytes), parsed.data, window_bits, final_padding);
   if (!best.ok()) return best.error();
-  if (best->side.empty())
+  if (best->empty())
     return bad_input(
         "deflate: the stream was written by an encoder unlike zlib; describing its choices would take more "
         "than a sixteenth of its size");
-  parsed.side = std::move(best->side);
+  parsed.side = std::move(*best);
   return parsed;
 }
 
