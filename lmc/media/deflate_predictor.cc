@@ -151,11 +151,14 @@ Token DeflatePredictor::find_in_full_chains(uint32_t at, uint32_t length_to_beat
     if (step > steps || (step > 1 && at - candidate == max_distance_)) break;
     found = {uint16_t(length), uint16_t(at - candidate)};
     if (length >= nice) break;
-    const uint32_t rarer = rarest_offset(at, best - 2, length - 2, offset);  // those the candidate has too
+    const uint32_t rarer = rarest_offset(at, best - 1, length - 1, offset);
     best = length;
     if (rarer == offset) continue;
     offset = rarer;
-    from = before_[(candidate + offset) & ring_mask_];
+    // The candidate has those bytes too, but for the last three of which it lacks one.
+    const bool shared = offset + kMinMatch <= length;
+    from = before_[((shared ? candidate : at) + offset) & ring_mask_];
+    while (!shared && from > candidate + offset) from = before_[from & ring_mask_];
   }
   return found;
 }
