@@ -1,8 +1,9 @@
 // Image files taken apart into samples and side bytes, and put together again, byte for byte.
 //
 // parse_ turns a whole file into a Picture and the side bytes that hold all the rest: headers, metadata, palettes,
-// whatever follows, and how the samples were stored (row order, padding, deflate choices). rebuild_ is its exact inverse
-// and depends on nothing but its arguments: no library whose next version might write other bytes has a part in it.
+// whatever follows, and how the samples were stored (row order, padding, deflate choices). rebuild_ is its exact
+// inverse and depends on nothing but its arguments: no library whose next version might write other bytes has a part in
+// it.
 #ifndef LMC_MEDIA_IMAGE_FILE_H_
 #define LMC_MEDIA_IMAGE_FILE_H_
 
@@ -15,8 +16,8 @@ namespace lmc {
 // Wire ids, never reused.
 enum class ImageFormat : uint8_t { kPnm = 1, kBmp = 2, kPng = 3, kTiff = 4, kGif = 5, kWebp = 6 };
 
-// Samples row by row, interleaved: (height, width, channels). Channels 1 grey or palette index, 2 grey and alpha, 3 RGB,
-// 4 RGB and alpha; other meanings (CMYK) are coded as if they were these.
+// Samples row by row, interleaved: (height, width, channels). Channels 1 grey or palette index, 2 grey and alpha, 3
+// RGB, 4 RGB and alpha; other meanings (CMYK) are coded as if they were these.
 struct Picture {
   uint32_t width = 0, height = 0;  // at least 1
   int channels = 0;                // 1..4
@@ -28,19 +29,24 @@ struct Picture {
   size_t size_bytes() const { return size_t(width) * height * size_t(channels) * sample_bytes(); }
 };
 
+inline constexpr uint64_t kMaxPictureBytes = uint64_t(1) << 30;  // samples; checked before anything is allocated
+
+// Errors: bad input if there are no pixels, or channels, bits or kMaxPictureBytes are out of range; samples are not
+// looked at. Every parser calls it before it allocates samples.
+Status check_shape(const Picture& picture);
+
 struct ParsedImage {
   Picture picture;
   Bytes side;
 };
-
-inline constexpr uint64_t kMaxPictureBytes = uint64_t(1) << 30;  // samples; checked before anything is allocated
 
 const char* image_format_name(ImageFormat format);  // "PNM", "PNG", ...
 
 // By the first bytes only.
 std::optional<ImageFormat> guess_image_format(ByteSpan file);
 
-// Errors: bad input, saying why this file cannot be taken apart. What parse_image returns has been rebuilt and compared.
+// Errors: bad input, saying why this file cannot be taken apart. What parse_image returns has been rebuilt and
+// compared.
 Result<ParsedImage> parse_image(ImageFormat format, ByteSpan file);
 // Errors: bad input; nothing in side is trusted. Makes at most max_bytes.
 Result<Bytes> rebuild_image(ImageFormat format, ByteSpan side, const Picture& picture, size_t max_bytes);

@@ -1,0 +1,15 @@
+// Windows bitmaps without compression: 8 bits with a palette, 24 and 32 bits, rows upwards or downwards.
+// Source: Microsoft's description of BITMAPFILEHEADER, BITMAPCOREHEADER, BITMAPINFOHEADER, BITMAPV4HEADER and V5.
+// 1, 4 and 16 bits and run lengths are refused. What parse_bmp returns is rebuilt by rebuild_grid.
+#ifndef LMC_MEDIA_BMP_FILE_H_
+#define LMC_MEDIA_BMP_FILE_H_
+
+#include "lmc/media/image_file.h"
+
+namespace lmc {
+
+Result<ParsedImage> parse_bmp(ByteSpan file);
+
+}  // namespace lmc
+
+#endif  // LMC_MEDIA_BMP_FILE_H_

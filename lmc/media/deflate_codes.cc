@@ -1,0 +1,248 @@
+#include "lmc/media/deflate_codes.h"
+
+#include <optional>
+
+namespace lmc {
+namespace {
+
+// Builds the code lengths of up to 286 symbols.
+class PrefixCodeBuilder {
+ public:
+  // lengths gets one entry a symbol. Returns the last symbol with a word; there are always two words at least.
+  size_t build(std::span<const uint32_t> counts, int max_bits, std::span<uint8_t> lengths) {
+    symbols_ = counts.size();
+    nodes_.assign(2 * symbols_, {});
+    heap_.assign(1, 0);  // counted from 1
+    removed_.clear();
+    for (size_t i = 0; i < symbols_; ++i) {
+      if (counts[i] != 0) add_leaf(i, counts[i]);
+    }
+    // Decoders of old failed at codes of less than two words: the first symbols are brought in.
+    while (heap_.size() - 1 < 2) add_leaf(heap_.size() == 1 || last_ < 2 ? next_unused() : 0, 1);
+    for (size_t i = (heap_.size() - 1) / 2; i >= 1; --i) sift_down(i);
+    merge();
+    measure(max_bits);
+    for (size_t i = 0; i < symbols_; ++i) lengths[i] = nodes_[i].is_leaf ? nodes_[i].length : 0;
+    return last_;
+  }
+
+ private:
+  struct Node {
+    uint64_t count = 0;
+    uint32_t depth = 0, parent = 0;
+    uint8_t length = 0;
+    bool is_leaf = false;
+  };
+
+  size_t next_unused() const { return heap_.size() == 1 ? 0 : last_ + 1; }
+
+  void add_leaf(size_t symbol, uint32_t count) {
+    nodes_[symbol].count = count;
+    nodes_[symbol].is_leaf = true;
+    heap_.push_back(uint32_t(symbol));
+    last_ = symbol > last_ || heap_.size() == 2 ? symbol : last_;
+  }
+
+  // The rarer first, then the shallower; equals count as before.
+  bool before(uint32_t a, uint32_t b) const {
+    const Node &x = nodes_[a], &y = nodes_[b];
+    return x.count < y.count || (x.count == y.count && x.depth <= y.depth);
+  }
+
+  void sift_down(size_t hole) {
+    const size_t size = heap_.size() - 1;
+    const uint32_t moving = heap_[hole];
+    for (size_t child = 2 * hole; child <= size; child = 2 * hole) {
+      if (child < size && before(heap_[child + 1], heap_[child])) ++child;
+      if (before(moving, heap_[child])) break;
+      heap_[hole] = heap_[child];
+      hole = child;
+    }
+    heap_[hole] = moving;
+  }
+
+  // Joins the two first of the heap until one is left. removed_ then has children before parents, the rarest first.
+  void merge() {
+    uint32_t next = uint32_t(symbols_);
+    while (heap_.size() > 2) {
+      const uint32_t first = heap_[1];
+      heap_[1] = heap_.back();
+      heap_.pop_back();
+      sift_down(1);
+      const uint32_t second = heap_[1];
+      removed_.push_back(first);
+      removed_.push_back(second);
+      Node& parent = nodes_[next];
+      parent.count = nodes_[first].count + nodes_[second].count;
+      parent.depth = std::max(nodes_[first].depth, nodes_[second].depth) + 1;
+      nodes_[first].parent = nodes_[second].parent = next;
+      heap_[1] = next++;
+      sift_down(1);
+    }
+    removed_.push_back(heap_[1]);
+  }
+
+  // Depths, cut off at max_bits; words too long are made room for by lengthening the longest that are shorter.
+  void measure(int max_bits) {
+    std::array<uint32_t, kMaxCodeBits + 1> words{};
+    int overflow = 0;
+    nodes_[removed_.back()].length = 0;
+    for (size_t i = removed_.size() - 1; i-- > 0;) {
+      Node& node = nodes_[removed_[i]];
+      int length = nodes_[node.parent].length + 1;
+      if (length > max_bits) {
+        length = max_bits;
+        ++overflow;
+      }
+      node.length = uint8_t(length);
+      if (node.is_leaf) ++words[size_t(length)];
+    }
+    if (overflow == 0) return;
+    for (; overflow > 0; overflow -= 2) {
+      size_t length = size_t(max_bits) - 1;
+      while (words[length] == 0) --length;
+      --words[length];
+      words[length + 1] += 2;
+      --words[size_t(max_bits)];
+    }
+    size_t next = 0;
+    for (size_t length = size_t(max_bits); length >= 1; --length) {
+      for (uint32_t left = words[length]; left > 0;) {
+        Node& node = nodes_[removed_[next++]];
+        if (!node.is_leaf) continue;
+        node.length = uint8_t(length);
+        --left;
+      }
+    }
+  }
+
+  size_t symbols_ = 0, last_ = 0;
+  std::vector<Node> nodes_;
+  std::vector<uint32_t> heap_, removed_;
+};
+
+// A step in the list of code lengths: a length, or a repetition (symbols 16 to 18).
+struct LengthStep {
+  uint8_t symbol, extra, extra_bits;
+};
+
+// Packs lengths as zlib does, which sees one length ahead and starts anew after each run.
+void pack_lengths(std::span<const uint8_t> lengths, std::vector<LengthStep>& steps) {
+  int before = -1;
+  for (size_t i = 0; i < lengths.size();) {
+    const uint8_t length = lengths[i];
+    const size_t most = length == 0 ? 138 : length == before ? 6 : 7;
+    const size_t least = length == 0 || length == before ? 3 : 4;
+    size_t run = 1;
+    while (run < most && i + run < lengths.size() && lengths[i + run] == length) ++run;
+    i += run;
+    if (run < least) {
+      steps.insert(steps.end(), run, {length, 0, 0});
+    } else if (length != 0) {
+      if (length != before) {
+        steps.push_back({length, 0, 0});
+        --run;
+      }
+      steps.push_back({16, uint8_t(run - 3), 2});
+    } else if (run <= 10) {
+      steps.push_back({17, uint8_t(run - 3), 3});
+    } else {
+      steps.push_back({18, uint8_t(run - 11), 7});
+    }
+    before = length;
+  }
+}
+
+uint64_t body_bits(const SymbolCounts& counts, const CodeLengths& lengths) {
+  uint64_t bits = 0;
+  for (size_t i = 0; i < counts.literal.size(); ++i) {
+    const int extra = i >= kFirstLength ? kLengthRanges[i - kFirstLength].extra_bits : 0;
+    bits += counts.literal[i] * uint64_t(lengths.literal[i] + extra);
+  }
+  for (size_t i = 0; i < counts.distance.size(); ++i)
+    bits += counts.distance[i] * uint64_t(lengths.distance[i] + kDistanceRanges[i].extra_bits);
+  return bits;
+}
+
+DynamicHeader make_header(const SymbolCounts& counts) {
+  DynamicHeader header;
+  PrefixCodeBuilder builder;
+  const auto literal = std::span(header.lengths.literal).first(kLiteralCodes);
+  const auto distance = std::span(header.lengths.distance).first(kDistanceCodes);
+  const size_t literal_codes = builder.build(counts.literal, kMaxCodeBits, literal) + 1;
+  const size_t distance_codes = builder.build(counts.distance, kMaxCodeBits, distance) + 1;
+  std::vector<LengthStep> steps;
+  pack_lengths(literal.first(literal_codes), steps);
+  pack_lengths(distance.first(distance_codes), steps);
+
+  std::array<uint32_t, kCodeLengthCodes> step_counts{};
+  for (const LengthStep& step : steps) ++step_counts[step.symbol];
+  std::array<uint8_t, kCodeLengthCodes> step_lengths{};
+  builder.build(step_counts, kMaxCodeLengthBits, step_lengths);
+  size_t length_codes = kCodeLengthCodes;
+  while (length_codes > 4 && step_lengths[kCodeLengthOrder[length_codes - 1]] == 0) --length_codes;
+
+  CodeLengths step_code;
+  std::copy(step_lengths.begin(), step_lengths.end(), step_code.literal.begin());
+  const TokenWriter writer(step_code);
+  BitWriter bits;
+  bits.write(uint32_t(literal_codes - 257), 5);
+  bits.write(uint32_t(distance_codes - 1), 5);
+  bits.write(uint32_t(length_codes - 4), 4);
+  for (size_t i = 0; i < length_codes; ++i) bits.write(step_lengths[kCodeLengthOrder[i]], 3);
+  for (const LengthStep& step : steps) {
+    writer.write(bits, Token{}, step.symbol);
+    bits.write(step.extra, step.extra_bits);
+  }
+  header.size_bits = bits.size_bits();
+  header.bits = std::move(bits).finish();
+  return header;
+}
+
+}  // namespace
+
+PredictedBlock predict_block(SymbolCounts counts, size_t content_bytes, bool always_fixed) {
+  counts.literal[kEndOfBlock] = 1;
+  PredictedBlock block;
+  block.header = make_header(counts);
+  // Whole bytes, with the three bits of the kind; a stored block has four bytes of sizes.
+  const uint64_t dynamic_bytes = (body_bits(counts, block.header.lengths) + block.header.size_bits + 3 + 7) / 8;
+  const uint64_t fixed_bytes = (body_bits(counts, kFixedLengths) + 3 + 7) / 8;
+  const bool fixed = fixed_bytes <= dynamic_bytes || always_fixed;
+  block.kind = fixed ? BlockKind::kFixed : BlockKind::kDynamic;
+  if (content_bytes + 4 <= (fixed ? fixed_bytes : dynamic_bytes) && content_bytes <= kMaxStoredBytes)
+    block.kind = BlockKind::kStored;
+  return block;
+}
+
+TokenWriter::TokenWriter(const CodeLengths& lengths) {
+  assign(lengths.literal, literal_);
+  assign(lengths.distance, distance_);
+}
+
+void TokenWriter::assign(std::span<const uint8_t> lengths, std::span<Word> words) {
+  std::array<uint32_t, kMaxCodeBits + 1> counts{}, next{};
+  for (const uint8_t length : lengths) ++counts[length];
+  counts[0] = 0;
+  for (size_t bits = 1; bits <= kMaxCodeBits; ++bits) next[bits] = (next[bits - 1] + counts[bits - 1]) << 1;
+  for (size_t i = 0; i < lengths.size(); ++i) {
+    const int length = lengths[i];
+    if (length == 0) continue;
+    const uint32_t word = next[size_t(length)]++;
+    uint32_t reversed = 0;  // words are packed with their first bit lowest
+    for (int bit = 0; bit < length; ++bit) reversed |= (word >> bit & 1) << (length - 1 - bit);
+    words[i] = {uint16_t(reversed), uint8_t(length)};
+  }
+}
+
+void TokenWriter::write(BitWriter& bits, Token token, uint8_t byte) const {
+  if (!token.is_match()) return put(bits, literal_[byte]);
+  const size_t index = size_t(length_index(token.length));
+  put(bits, literal_[kFirstLength + index]);
+  bits.write(token.length - kLengthRanges[index].base, kLengthRanges[index].extra_bits);
+  const size_t symbol = size_t(distance_symbol(token.distance));
+  put(bits, distance_[symbol]);
+  bits.write(token.distance - kDistanceRanges[symbol].base, kDistanceRanges[symbol].extra_bits);
+}
+
+}  // namespace lmc

@@ -1,0 +1,169 @@
+#include "lmc/media/deflate_corrections.h"
+
+#include <string>
+
+namespace lmc {
+namespace {
+
+constexpr uint8_t kFinalPaddingGiven = 0x80;
+
+Error damaged(const std::string& what, const ByteReader& reader) {
+  return bad_input("side bytes of a deflate stream: " + what, reader.position());
+}
+
+Result<Token> read_token(ByteReader& reader) {
+  const auto code = reader.read_varint("corrected token");
+  if (!code.ok()) return code.error();
+  if (*code == 0) return Token{};
+  const auto distance = reader.read_varint("corrected distance");
+  if (!distance.ok()) return distance.error();
+  if (*code > kMaxMatch - 2 || *distance == 0 || *distance > kMaxDistance)
+    return damaged("a match that deflate cannot express", reader);
+  return Token{uint16_t(*code + 2), uint16_t(*distance)};
+}
+
+Result<BlockCorrection> read_block(ByteReader& reader) {
+  const auto flags = reader.read_le<uint8_t>("flags of a corrected block");
+  if (!flags.ok()) return flags.error();
+  if ((*flags & kKindMask) == 3 || *flags > 63) return damaged("a block of a kind that does not exist", reader);
+  BlockCorrection block;
+  block.kind = BlockKind(*flags & kKindMask);
+  block.last = *flags & kLast;
+  if (*flags & kEndGiven) {
+    const auto end = reader.read_varint("end of a corrected block");
+    if (!end.ok()) return end.error();
+    block.end = *end;
+  }
+  if (*flags & kHeaderGiven) {
+    const auto size_bits = reader.read_varint("size of a block's header");
+    if (!size_bits.ok()) return size_bits.error();
+    if (*size_bits > 8 * uint64_t(reader.remaining()) || *size_bits == 0)
+      return damaged("a header longer than what is left", reader);
+    const auto bits = reader.read_bytes(size_t(*size_bits + 7) / 8, "header of a block");
+    if (!bits.ok()) return bits.error();
+    block.header.assign(bits->begin(), bits->end());
+    block.header_size_bits = size_t(*size_bits);
+  }
+  if (*flags & kPaddingGiven) {
+    const auto padding = reader.read_le<uint8_t>("padding of a stored block");
+    if (!padding.ok()) return padding.error();
+    block.padding = *padding;
+  }
+  return block;
+}
+
+}  // namespace
+
+void CorrectionWriter::token_wrong(Token actual) {
+  append_varint(tokens_, tokens_since_);
+  append_varint(tokens_, actual.is_match() ? actual.length - 2 : 0);
+  if (actual.is_match()) append_varint(tokens_, actual.distance);
+  tokens_since_ = 0;
+  ++token_count_;
+}
+
+void CorrectionWriter::block_wrong(const BlockCorrection& actual) {
+  append_varint(blocks_, blocks_since_);
+  blocks_.push_back(uint8_t(uint8_t(actual.kind) | (actual.last ? kLast : 0) | (actual.end ? kEndGiven : 0) |
+                            (actual.header.empty() ? 0 : kHeaderGiven) | (actual.padding != 0 ? kPaddingGiven : 0)));
+  if (actual.end) append_varint(blocks_, *actual.end);
+  if (!actual.header.empty()) {
+    append_varint(blocks_, actual.header_size_bits);
+    append_bytes(blocks_, actual.header);
+  }
+  if (actual.padding != 0) blocks_.push_back(actual.padding);
+  blocks_since_ = 0;
+  ++block_count_;
+}
+
+Bytes CorrectionWriter::finish(const DeflateSettings& settings, uint8_t final_padding) const {
+  Bytes side;
+  side.push_back(uint8_t(settings.level | int(settings.strategy) << 4 | (final_padding != 0 ? kFinalPaddingGiven : 0)));
+  side.push_back(uint8_t(settings.memory | (settings.window_bits - 8) << 4));
+  if (final_padding != 0) side.push_back(final_padding);
+  append_varint(side, token_count_);
+  append_bytes(side, tokens_);
+  append_varint(side, block_count_);
+  append_bytes(side, blocks_);
+  return side;
+}
+
+Result<CorrectionReader> CorrectionReader::create(ByteReader& side) {
+  CorrectionReader result;
+  const auto packed = side.read_le<uint16_t>("settings of a deflate stream");
+  if (!packed.ok()) return packed.error();
+  DeflateSettings& settings = result.settings_;
+  settings.level = *packed & 15;
+  settings.strategy = DeflateStrategy(*packed >> 4 & 7);
+  settings.memory = *packed >> 8 & 15;
+  settings.window_bits = 8 + (*packed >> 12);
+  if (settings.level > 9 || settings.strategy > DeflateStrategy::kFixed || settings.memory < 1 || settings.memory > 9 ||
+      settings.window_bits < 9 || settings.window_bits > 15)
+    return damaged("settings that zlib does not have", side);
+  if (*packed & kFinalPaddingGiven) {
+    const auto padding = side.read_le<uint8_t>("bits after the last block");
+    if (!padding.ok()) return padding.error();
+    result.final_padding_ = *padding;
+  }
+  // Both lists are read twice: here to find their ends, so that they can be read side by side later.
+  const auto tokens = side.read_varint("number of corrected tokens");
+  if (!tokens.ok()) return tokens.error();
+  result.tokens_left_ = *tokens;
+  result.tokens_ = side;
+  for (uint64_t i = 0; i < *tokens; ++i) {
+    LMC_TRY(side.read_varint("tokens before a correction"));
+    LMC_TRY(read_token(side));
+  }
+  const auto blocks = side.read_varint("number of corrected blocks");
+  if (!blocks.ok()) return blocks.error();
+  result.blocks_left_ = *blocks;
+  result.blocks_ = side;
+  for (uint64_t i = 0; i < *blocks; ++i) {
+    LMC_TRY(side.read_varint("blocks before a correction"));
+    LMC_TRY(read_block(side));
+  }
+  LMC_TRY(result.load_token_gap());
+  LMC_TRY(result.load_block_gap());
+  return result;
+}
+
+Status CorrectionReader::load_token_gap() {
+  if (tokens_left_ == 0) return Ok();
+  const auto gap = tokens_.read_varint("tokens before a correction");
+  if (!gap.ok()) return gap.error();
+  token_gap_ = *gap;
+  return Ok();
+}
+
+Status CorrectionReader::load_block_gap() {
+  if (blocks_left_ == 0) return Ok();
+  const auto gap = blocks_.read_varint("blocks before a correction");
+  if (!gap.ok()) return gap.error();
+  block_gap_ = *gap;
+  return Ok();
+}
+
+Result<std::optional<Token>> CorrectionReader::next_token() {
+  if (tokens_left_ == 0 || token_gap_-- > 0) return std::optional<Token>();
+  const auto token = read_token(tokens_);
+  if (!token.ok()) return token.error();
+  --tokens_left_;
+  LMC_TRY(load_token_gap());
+  return std::optional<Token>(*token);
+}
+
+Result<std::optional<BlockCorrection>> CorrectionReader::next_block() {
+  if (blocks_left_ == 0 || block_gap_-- > 0) return std::optional<BlockCorrection>();
+  auto block = read_block(blocks_);
+  if (!block.ok()) return block.error();
+  --blocks_left_;
+  LMC_TRY(load_block_gap());
+  return std::optional<BlockCorrection>(std::move(*block));
+}
+
+Status CorrectionReader::finish() const {
+  if (tokens_left_ != 0 || blocks_left_ != 0) return damaged("corrections after the end of the stream", tokens_);
+  return Ok();
+}
+
+}  // namespace lmc

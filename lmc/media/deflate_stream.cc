@@ -1,0 +1,472 @@
+#include "lmc/media/deflate_stream.h"
+
+#include <algorithm>
+#include <string>
+
+#include "lmc/media/deflate_codes.h"
+#include "lmc/media/deflate_corrections.h"
+#include "lmc/media/inflate.h"
+
+namespace lmc {
+namespace {
+
+constexpr size_t kShortSample = size_t(1) << 12, kLongSample = size_t(1) << 16;  // tokens by which settings are judged
+// More than this, and the encoder is no kin of zlib: the stream is better kept as it is.
+size_t max_side_bytes(size_t stream_bytes) { return stream_bytes / 16 + 32; }
+
+// Without a predictor, at level 0: a stored block is as large as the one before, as far as there are data.
+struct StoredPredictor {
+  size_t size = kMaxStoredBytes;
+
+  size_t predict(size_t remaining) const { return std::min(size, remaining); }
+  void commit(size_t actual) { size = actual != 0 ? actual : size; }
+};
+
+// Walks through a stream with one choice of settings and notes what they get wrong.
+class Recorder {
+ public:
+  Recorder(ByteSpan stream, ByteSpan data, const DeflateSettings& settings)
+      : settings_(settings), stream_(stream), blocks_(stream), data_(data), predictor_(data, usable(settings)) {}
+
+  // False: given up, since the side bytes are more than max_side; or the sample of tokens (or stored bytes) was seen.
+  Result<bool> run(size_t max_side, size_t sample_tokens) {
+    DeflateBlock block;
+    size_t seen = 0;
+    do {
+      const size_t wanted = sample_tokens - seen;
+      LMC_TRY(blocks_.read(block, wanted));
+      const bool complete = block.kind == BlockKind::kStored || block.tokens.size() < wanted;
+      if (settings_.level == 0) {
+        if (block.kind != BlockKind::kStored) return give_up();
+        record_level_0(block);
+      } else {
+        LMC_TRY(record(block, complete, max_side));
+      }
+      seen += block.tokens.size() + block.stored_bytes;
+      if (side_bytes() > max_side || !complete || (seen >= sample_tokens && !block.last)) return false;
+    } while (!block.last);
+    return true;
+  }
+
+  size_t side_bytes() const { return given_up_ ? SIZE_MAX : corrections_.size_bytes(); }
+  Bytes finish(uint8_t final_padding) const { return corrections_.finish(settings_, final_padding); }
+
+ private:
+  static DeflateSettings usable(DeflateSettings settings) {
+    if (settings.level == 0) settings = {.level = 1, .strategy = DeflateStrategy::kHuffmanOnly};
+    return settings;
+  }
+
+  Status record(const DeflateBlock& block, bool complete, size_t max_side) {
+    BlockProgress progress;
+    SymbolCounts counts;
+    const size_t begin = predictor_.position();
+    bool natural;
+    if (block.kind == BlockKind::kStored) {
+      natural = imagine(begin + block.stored_bytes, progress, counts);
+    } else {
+      natural = block.tokens.size() <= settings_.block_tokens();
+      for (const Token actual : block.tokens) {
+        if (predictor_.at_end()) return bad_input("deflate: more tokens than data");
+        if (predictor_.predict() == actual) {
+          corrections_.token_right();
+        } else {
+          corrections_.token_wrong(actual);
+          if (side_bytes() > max_side) return Ok();
+        }
+        take(actual, progress, counts);
+      }
+      natural = natural && (progress.is_full(settings_) || predictor_.at_end());
+    }
+    if (complete) judge(block, natural, progress, predict_block(counts, predictor_.position() - begin, fixed()));
+    return Ok();
+  }
+
+  // Tokens zlib may have had in mind before it stored a block. True if the block ends where they would.
+  bool imagine(size_t end, BlockProgress& progress, SymbolCounts& counts) {
+    bool natural = true;
+    while (predictor_.position() < end) {
+      Token token = predictor_.predict();
+      const size_t left = end - predictor_.position();
+      natural = natural && !progress.is_full(settings_) && token.length <= left;
+      token.length = uint16_t(std::min<size_t>(token.length, left));
+      corrections_.token_right();
+      take(token, progress, counts);
+    }
+    return natural && (progress.is_full(settings_) || predictor_.at_end());
+  }
+
+  void take(Token token, BlockProgress& progress, SymbolCounts& counts) {
+    progress.add(token);
+    counts.add(token, data_[predictor_.position()]);
+    predictor_.commit(token);
+  }
+
+  void judge(const DeflateBlock& block, bool natural, const BlockProgress& progress, const PredictedBlock& predicted) {
+    const bool header_right = block.kind != BlockKind::kDynamic || is_header(block, predicted.header);
+    if (natural && header_right && block.kind == predicted.kind && block.padding == 0 &&
+        block.last == progress.predicts_last(settings_, predictor_.at_end()))
+      return corrections_.block_right();
+    BlockCorrection correction{.kind = block.kind, .last = block.last, .padding = block.padding};
+    if (!natural) correction.end = block.kind == BlockKind::kStored ? block.stored_bytes : block.tokens.size();
+    if (!header_right) {
+      BitReader bits(stream_);
+      bits.seek_bits(block.header_begin_bits);
+      BitWriter copy;
+      for (size_t i = 0; i < block.header_size_bits; ++i) copy.write(bits.read(1), 1);
+      correction.header = std::move(copy).finish();
+      correction.header_size_bits = block.header_size_bits;
+    }
+    corrections_.block_wrong(correction);
+  }
+
+  bool is_header(const DeflateBlock& block, const DynamicHeader& predicted) const {
+    if (block.header_size_bits != predicted.size_bits) return false;
+    BitReader actual(stream_), expected(predicted.bits);
+    actual.seek_bits(block.header_begin_bits);
+    for (size_t i = 0; i < predicted.size_bits; ++i)
+      if (actual.read(1) != expected.read(1)) return false;
+    return true;
+  }
+
+  void record_level_0(const DeflateBlock& block) {
+    const size_t size = block.stored_bytes, expected = stored_.predict(data_.size() - position_0_);
+    position_0_ += size;
+    stored_.commit(size);
+    if (size == expected && block.padding == 0 && block.last == (position_0_ == data_.size()))
+      return corrections_.block_right();
+    BlockCorrection correction{.kind = BlockKind::kStored, .last = block.last, .padding = block.padding};
+    if (size != expected) correction.end = size;
+    corrections_.block_wrong(correction);
+  }
+
+  bool give_up() {
+    given_up_ = true;
+    return false;
+  }
+
+  bool fixed() const { return settings_.strategy == DeflateStrategy::kFixed; }
+
+  DeflateSettings settings_;
+  ByteSpan stream_;
+  DeflateBlockReader blocks_;
+  ByteSpan data_;
+  DeflatePredictor predictor_;
+  StoredPredictor stored_;
+  size_t position_0_ = 0;
+  bool given_up_ = false;
+  CorrectionWriter corrections_;
+};
+
+// The settings worth a try, the likely ones first.
+std::vector<DeflateSettings> likely_settings(const DeflateBlock& first, int window_bits) {
+  std::vector<int> memories = {8, 9}, windows = {std::max(window_bits, 9)};
+  if (window_bits < 15) windows.push_back(15);
+  for (int memory = 1; memory <= 9; ++memory) {
+    const bool fits = first.tokens.size() == DeflateSettings{.memory = memory}.block_tokens();
+    if (fits && !first.last) memories = {memory};
+  }
+  if (first.last && first.tokens.size() > DeflateSettings{.memory = 8}.block_tokens()) memories = {9};
+  const bool no_matches = std::none_of(first.tokens.begin(), first.tokens.end(), [](Token t) { return t.is_match(); });
+  const bool only_runs =
+      std::all_of(first.tokens.begin(), first.tokens.end(), [&](Token t) { return t.distance <= 1; });
+  const bool short_matches =  // which kFiltered does not take
+      std::any_of(first.tokens.begin(), first.tokens.end(), [](Token t) { return t.is_match() && t.length <= 5; });
+  std::vector<DeflateSettings> list;
+  if (first.kind == BlockKind::kStored) list.push_back({.level = 0});
+  for (const int memory : memories) {
+    for (const int window : windows) {
+      const auto add = [&](int level, DeflateStrategy strategy) {
+        list.push_back({.level = level, .memory = memory, .window_bits = window, .strategy = strategy});
+      };
+      if (only_runs) add(6, DeflateStrategy::kRunLengths);
+      for (const int level : {6, 9, 1, 7, 8, 5, 4, 3, 2}) {
+        if (!short_matches && level >= 4) add(level, DeflateStrategy::kFiltered);
+        add(level, DeflateStrategy::kDefault);
+        if (first.kind == BlockKind::kFixed && first.tokens.size() > 100) add(level, DeflateStrategy::kFixed);
+      }
+      if (no_matches) add(6, DeflateStrategy::kHuffmanOnly);
+    }
+  }
+  return list;
+}
+
+// Side bytes for the whole stream, or nothing while no settings were good enough.
+class BestRecording {
+ public:
+  BestRecording(ByteSpan stream, ByteSpan data, uint8_t final_padding)
+      : stream_(stream), data_(data), final_padding_(final_padding), limit_(max_side_bytes(stream.size())) {}
+
+  // The cost of the first tokens with these settings, or more than most, if it is more.
+  Result<size_t> cost(const DeflateSettings& settings, size_t sample_tokens, size_t most) {
+    Recorder recorder(stream_, data_, settings);
+    const auto complete = recorder.run(std::min(most, limit_), sample_tokens);
+    if (!complete.ok()) return complete.error();
+    const bool better = side_.empty() || recorder.side_bytes() < cost_bytes_;
+    if (*complete && better && recorder.side_bytes() <= limit_) {
+      cost_bytes_ = recorder.side_bytes();
+      side_ = recorder.finish(final_padding_);
+    }
+    return recorder.side_bytes();
+  }
+
+  bool is_fine() const { return !side_.empty() && cost_bytes_ <= stream_.size() / 4096; }
+  size_t most_bytes() const { return side_.empty() ? limit_ : cost_bytes_; }
+  Bytes&& take() && { return std::move(side_); }
+
+ private:
+  ByteSpan stream_, data_;
+  uint8_t final_padding_;
+  size_t limit_;
+  size_t cost_bytes_ = 0;
+  Bytes side_;
+};
+
+// Of the settings, those that do best on the first tokens; in the same order.
+Result<std::vector<DeflateSettings>> best_on_sample(BestRecording& recording,
+                                                    const std::vector<DeflateSettings>& settings,
+                                                    size_t sample_tokens) {
+  constexpr size_t kSlack = 4;  // one correction, as the edges of zlib's window may need
+  std::vector<size_t> costs;
+  size_t least = max_side_bytes(2 * sample_tokens);  // a token takes two bytes at most, nearly always
+  for (const DeflateSettings& candidate : settings) {
+    const auto cost = recording.cost(candidate, sample_tokens, least + kSlack);
+    if (!cost.ok()) return cost.error();
+    costs.push_back(*cost);
+    least = std::min(least, *cost);
+    if (recording.is_fine()) return std::vector<DeflateSettings>{};
+  }
+  std::vector<DeflateSettings> best;
+  for (size_t i = 0; i < settings.size(); ++i)
+    if (costs[i] <= least + kSlack) best.push_back(settings[i]);
+  return best;
+}
+
+// Empty if the stream is not worth it.
+Result<Bytes> record_best(ByteSpan stream, ByteSpan data, int window_bits, uint8_t final_padding) {
+  constexpr size_t kMaxWholeTries = 3;
+  DeflateBlock first;
+  LMC_TRY(DeflateBlockReader(stream).read(first, kLongSample));
+  BestRecording recording(stream, data, final_padding);
+  auto settings = likely_settings(first, window_bits);
+  for (const size_t sample_tokens : {kShortSample, kLongSample}) {
+    if (settings.size() <= 1) break;
+    auto best = best_on_sample(recording, settings, sample_tokens);
+    if (!best.ok()) return best.error();
+    settings = std::move(*best);
+  }
+  if (settings.size() > kMaxWholeTries) settings.resize(kMaxWholeTries);
+  for (const DeflateSettings& candidate : settings) {
+    if (recording.is_fine()) break;
+    LMC_TRY(recording.cost(candidate, SIZE_MAX, recording.most_bytes()));
+  }
+  return std::move(recording).take();
+}
+
+Status write_stored(BitWriter& bits, ByteSpan content, uint8_t padding) {
+  if (content.size() > kMaxStoredBytes) return bad_input("side bytes of a deflate stream: a stored block too long");
+  const int filled = bits.bits_to_byte_end();
+  bits.write(padding & ((1u << filled) - 1), filled);
+  bits.write(uint32_t(content.size()), 16);
+  bits.write(uint32_t(content.size()) ^ 0xffff, 16);
+  bits.write_whole_bytes(content);
+  return Ok();
+}
+
+// Writes a stream from its data and corrections, block by block as Recorder read it.
+class Rebuilder {
+ public:
+  Rebuilder(CorrectionReader& corrections, ByteSpan data)
+      : corrections_(corrections), settings_(corrections.settings()), data_(data), predictor_(data, settings_) {}
+
+  Status run(BitWriter& bits, size_t max_bytes) {
+    for (bool last = false; !last;) {
+      const auto correction = corrections_.next_block();
+      if (!correction.ok()) return correction.error();
+      LMC_TRY(write_block(bits, *correction, last));
+      if (bits.size_bits() / 8 > max_bytes) return bad_input("side bytes of a deflate stream: it gets too long");
+    }
+    if (!predictor_.at_end()) return bad_input("side bytes of a deflate stream: it ends before its data");
+    return Ok();
+  }
+
+ private:
+  Status write_block(BitWriter& bits, const std::optional<BlockCorrection>& correction, bool& last) {
+    tokens_.clear();
+    const size_t begin = predictor_.position();
+    BlockProgress progress;
+    SymbolCounts counts;
+    const bool given = correction && correction->end;
+    if (given && correction->kind == BlockKind::kStored) {
+      if (*correction->end > data_.size() - begin) return bad_input("side bytes: a stored block longer than the data");
+      const size_t end = begin + size_t(*correction->end);
+      while (predictor_.position() < end) LMC_TRY(step(end, progress, counts));
+    } else if (given) {
+      while (progress.tokens < *correction->end) LMC_TRY(step(data_.size(), progress, counts));
+    } else {
+      while (!progress.is_full(settings_) && !predictor_.at_end()) LMC_TRY(step(data_.size(), progress, counts));
+    }
+    const ByteSpan content = data_.subspan(begin, predictor_.position() - begin);
+    const bool fixed = settings_.strategy == DeflateStrategy::kFixed;
+    const PredictedBlock predicted = predict_block(counts, content.size(), fixed);
+    last = correction ? correction->last : progress.predicts_last(settings_, predictor_.at_end());
+    const BlockKind kind = correction ? correction->kind : predicted.kind;
+    bits.write(last, 1);
+    bits.write(uint32_t(kind), 2);
+    if (kind == BlockKind::kStored) return write_stored(bits, content, correction ? correction->padding : 0);
+    if (kind == BlockKind::kFixed) return write_tokens(bits, content, kFixedLengths);
+    if (!correction || correction->header.empty()) {
+      bits.write_bits_of(predicted.header.bits, predicted.header.size_bits);
+      return write_tokens(bits, content, predicted.header.lengths);
+    }
+    BitReader header(correction->header);
+    const auto lengths = read_dynamic_header(header);
+    if (!lengths.ok()) return lengths.error();
+    bits.write_bits_of(correction->header, correction->header_size_bits);
+    return write_tokens(bits, content, *lengths);
+  }
+
+  // The next token, cut off at end.
+  Status step(size_t end, BlockProgress& progress, SymbolCounts& counts) {
+    const size_t position = predictor_.position();
+    if (position >= end) return bad_input("side bytes of a deflate stream: more tokens than data");
+    Token token = predictor_.predict();
+    const auto actual = corrections_.next_token();
+    if (!actual.ok()) return actual.error();
+    if (*actual) token = **actual;
+    if (*actual && (token.length > data_.size() - position || token.distance > position))
+      return bad_input("side bytes of a deflate stream: a match outside the data");
+    token.length = uint16_t(std::min<size_t>(token.length, end - position));
+    progress.add(token);
+    counts.add(token, data_[position]);
+    tokens_.push_back(token);
+    predictor_.commit(token);
+    return Ok();
+  }
+
+  Status write_tokens(BitWriter& bits, ByteSpan content, const CodeLengths& lengths) const {
+    const TokenWriter writer(lengths);
+    size_t position = 0;
+    for (const Token token : tokens_) {
+      writer.write(bits, token, content[position]);
+      position += token.length;
+    }
+    writer.write_end(bits);
+    return Ok();
+  }
+
+  CorrectionReader& corrections_;
+  DeflateSettings settings_;
+  ByteSpan data_;
+  DeflatePredictor predictor_;
+  std::vector<Token> tokens_;
+};
+
+Status rebuild_level_0(CorrectionReader& corrections, ByteSpan data, BitWriter& bits, size_t max_bytes) {
+  StoredPredictor stored;
+  size_t position = 0;
+  for (bool last = false; !last;) {
+    const auto correction = corrections.next_block();
+    if (!correction.ok()) return correction.error();
+    const BlockCorrection* given = *correction ? &**correction : nullptr;
+    uint64_t size = stored.predict(data.size() - position);
+    if (given != nullptr && given->end) size = *given->end;
+    if (size > data.size() - position || (given != nullptr && given->kind != BlockKind::kStored))
+      return bad_input("side bytes of a deflate stream: stored blocks that do not fit the data");
+    last = given != nullptr ? given->last : position + size == data.size();
+    bits.write(last, 1);
+    bits.write(uint32_t(BlockKind::kStored), 2);
+    LMC_TRY(write_stored(bits, data.subspan(position, size_t(size)), given != nullptr ? given->padding : 0));
+    stored.commit(size_t(size));
+    position += size_t(size);
+    if (bits.size_bits() / 8 > max_bytes) return bad_input("side bytes of a deflate stream: it gets too long");
+  }
+  if (position != data.size()) return bad_input("side bytes of a deflate stream: it ends before its data");
+  return Ok();
+}
+
+}  // namespace
+
+Result<ParsedDeflate> parse_deflate(ByteSpan stream, size_t max_data_bytes, int window_bits) {
+  auto inflated = inflate(stream, size_t(std::min<uint64_t>(max_data_bytes, kMaxDeflateDataBytes)));
+  if (!inflated.ok()) return inflated.error();
+  ParsedDeflate parsed;
+  parsed.data = std::move(inflated->data);
+  parsed.size_bytes = (inflated->size_bits + 7) / 8;
+  BitReader bits(stream);
+  bits.seek_bits(inflated->size_bits);
+  const uint8_t final_padding = uint8_t(bits.read(int(-inflated->size_bits & 7)));
+  auto best = record_best(stream.first(parsed.size_bytes), parsed.data, window_bits, final_padding);
+  if (!best.ok()) return best.error();
+  if (best->empty())
+    return bad_input(
+        "deflate: the stream was written by an encoder unlike zlib; describing its choices would take more "
+        "than a sixteenth of its size");
+  parsed.side = std::move(*best);
+  return parsed;
+}
+
+Result<Bytes> rebuild_deflate(ByteReader& side, ByteSpan data, size_t max_bytes) {
+  if (data.size() > kMaxDeflateDataBytes) return bad_input("more data than a deflate stream may hold here");
+  auto corrections = CorrectionReader::create(side);
+  if (!corrections.ok()) return corrections.error();
+  BitWriter bits;
+  if (corrections->settings().level == 0) {
+    LMC_TRY(rebuild_level_0(*corrections, data, bits, max_bytes));
+  } else {
+    LMC_TRY(Rebuilder(*corrections, data).run(bits, max_bytes));
+  }
+  LMC_TRY(corrections->finish());
+  const int filled = bits.bits_to_byte_end();
+  bits.write(corrections->final_padding() & ((1u << filled) - 1), filled);
+  Bytes stream = std::move(bits).finish();
+  if (stream.size() > max_bytes) return bad_input("side bytes of a deflate stream: it gets too long");
+  return stream;
+}
+
+uint32_t adler32(ByteSpan bytes) {
+  uint32_t a = 1, b = 0;
+  while (!bytes.empty()) {
+    const size_t part = std::min<size_t>(bytes.size(), 5552);  // so many bytes cannot overflow 32 bits
+    for (const uint8_t byte : bytes.first(part)) {
+      a += byte;
+      b += a;
+    }
+    a %= 65521;
+    b %= 65521;
+    bytes = bytes.subspan(part);
+  }
+  return b << 16 | a;
+}
+
+Result<ParsedDeflate> parse_zlib(ByteSpan stream, size_t max_data_bytes) {
+  if (stream.size() < 6) return bad_input("zlib: a stream has at least 6 bytes", stream.size());
+  const uint32_t header = uint32_t(stream[0]) << 8 | stream[1];
+  const int window_bits = 8 + (stream[0] >> 4);
+  if ((stream[0] & 15) != 8 || window_bits > 15 || header % 31 != 0 || (stream[1] & 0x20) != 0)
+    return bad_input("zlib: expected a header for deflate without a dictionary", 0);
+  auto parsed = parse_deflate(stream.subspan(2), max_data_bytes, window_bits);
+  if (!parsed.ok()) return parsed;
+  const size_t end = 2 + parsed->size_bytes;
+  if (stream.size() - end < 4) return bad_input("zlib: the stream ends before its checksum", stream.size());
+  uint32_t checksum = 0;
+  for (size_t i = 0; i < 4; ++i) checksum = checksum << 8 | stream[end + i];
+  if (checksum != adler32(parsed->data)) return bad_input("zlib: the checksum does not fit the data", end);
+  parsed->size_bytes = end + 4;
+  parsed->side.insert(parsed->side.begin(), {stream[0], stream[1]});
+  return parsed;
+}
+
+Result<Bytes> rebuild_zlib(ByteReader& side, ByteSpan data, size_t max_bytes) {
+  const auto header = side.read_bytes(2, "header of a zlib stream");
+  if (!header.ok()) return header.error();
+  if (max_bytes < 6) return bad_input("a zlib stream has at least 6 bytes");
+  auto stream = rebuild_deflate(side, data, max_bytes - 6);
+  if (!stream.ok()) return stream;
+  stream->insert(stream->begin(), header->begin(), header->end());
+  const uint32_t checksum = adler32(data);
+  for (int shift = 24; shift >= 0; shift -= 8) stream->push_back(uint8_t(checksum >> shift));
+  return stream;
+}
+
+}  // namespace lmc

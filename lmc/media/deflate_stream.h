@@ -1,0 +1,38 @@
+// Deflate and zlib streams taken apart into their data and the few bytes it takes to write the very same stream again.
+//
+// DeflatePredictor and predict_block guess every token, block and header from the data; side bytes name the settings
+// that guess best and correct what is wrong. So any valid stream can be kept, at a cost: nearly nothing if zlib wrote
+// it, too much (an error) if the encoder was of another kind, as zopfli, libdeflate, 7-Zip or hardware are. rebuild_
+// needs the data and the side bytes only; no library has a part in it.
+//
+// Side bytes of deflate: settings (2 bytes), corrections of tokens, corrections of blocks; see deflate_stream.cc.
+// Side bytes of zlib: the two bytes of its header (RFC 1950), then those of deflate. Adler-32 is derived.
+#ifndef LMC_MEDIA_DEFLATE_STREAM_H_
+#define LMC_MEDIA_DEFLATE_STREAM_H_
+
+#include "lmc/base/bytes.h"
+
+namespace lmc {
+
+inline constexpr uint64_t kMaxDeflateDataBytes = uint64_t(3) << 30;
+
+struct ParsedDeflate {
+  Bytes data;
+  Bytes side;
+  size_t size_bytes = 0;  // of the stream; more may follow
+};
+
+// window_bits: 8 to 15, as the container says; a hint only.
+// Errors: bad input, if the stream is damaged, holds more than max_data_bytes, or if its encoder is no kin of zlib.
+Result<ParsedDeflate> parse_deflate(ByteSpan stream, size_t max_data_bytes, int window_bits);
+Result<ParsedDeflate> parse_zlib(ByteSpan stream, size_t max_data_bytes);
+
+// Reads its part of side and leaves the reader after it. Errors: bad input; nothing in side is trusted.
+Result<Bytes> rebuild_deflate(ByteReader& side, ByteSpan data, size_t max_bytes);
+Result<Bytes> rebuild_zlib(ByteReader& side, ByteSpan data, size_t max_bytes);
+
+uint32_t adler32(ByteSpan bytes);
+
+}  // namespace lmc
+
+#endif  // LMC_MEDIA_DEFLATE_STREAM_H_

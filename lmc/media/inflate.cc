@@ -1,0 +1,245 @@
+#include "lmc/media/inflate.h"
+
+#include <algorithm>
+#include <string>
+
+namespace lmc {
+namespace {
+
+Error at_bits(const BitReader& bits, std::string message) {
+  return bad_input("deflate: " + std::move(message), bits.position_bits() / 8);
+}
+
+// A prefix code in canonical order (RFC 1951, 3.2.2). Short words are looked up, long ones found by their length.
+class PrefixDecoder {
+ public:
+  // False if the lengths ask for more words than there are.
+  bool set_lengths(std::span<const uint8_t> lengths) {
+    std::array<uint32_t, kMaxCodeBits + 2> starts{};
+    count_.fill(0);
+    for (const uint8_t length : lengths) ++count_[length];
+    count_[0] = 0;
+    int64_t free_words = 1;
+    for (size_t bits = 1; bits <= kMaxCodeBits; ++bits) {
+      free_words = 2 * free_words - count_[bits];
+      if (free_words < 0) return false;
+      starts[bits + 1] = starts[bits] + count_[bits];
+    }
+    fast_.fill(0);
+    std::array<uint32_t, kMaxCodeBits + 2> next = starts;
+    uint32_t code = 0;
+    std::array<uint32_t, kMaxCodeBits + 1> next_code{};
+    for (size_t bits = 1; bits <= kMaxCodeBits; ++bits) next_code[bits] = code = (code + count_[bits - 1]) << 1;
+    for (size_t symbol = 0; symbol < lengths.size(); ++symbol) {
+      const size_t length = lengths[symbol];
+      if (length == 0) continue;
+      sorted_[next[length]++] = uint16_t(symbol);
+      const uint32_t word = next_code[length]++;
+      if (length <= kFastBits) enter(word, int(length), symbol);
+    }
+    return true;
+  }
+
+  // -1 if no word fits.
+  int decode(BitReader& bits) const {
+    const uint32_t ahead = bits.peek(kMaxCodeBits);
+    const uint16_t entry = fast_[ahead & ((1 << kFastBits) - 1)];
+    if (entry != 0) {
+      bits.skip(entry & 15);
+      return entry >> 4;
+    }
+    int64_t code = 0, first = 0, index = 0;
+    for (int length = 1; length <= kMaxCodeBits; ++length) {
+      code |= ahead >> (length - 1) & 1;
+      const int64_t count = count_[size_t(length)];
+      if (code - first < count) {
+        bits.skip(length);
+        return sorted_[size_t(index + code - first)];
+      }
+      index += count;
+      first = (first + count) << 1;
+      code <<= 1;
+    }
+    return -1;
+  }
+
+ private:
+  static constexpr int kFastBits = 10;
+
+  void enter(uint32_t word, int length, size_t symbol) {
+    uint32_t reversed = 0;
+    for (int i = 0; i < length; ++i) reversed |= (word >> i & 1) << (length - 1 - i);
+    for (uint32_t at = reversed; at < 1u << kFastBits; at += 1u << length)
+      fast_[at] = uint16_t(symbol << 4 | size_t(length));
+  }
+
+  std::array<uint16_t, 1 << kFastBits> fast_{};
+  std::array<uint32_t, kMaxCodeBits + 1> count_{};
+  std::array<uint16_t, 288> sorted_{};
+};
+
+// Where the tokens of a block go: data to be made, or a list.
+struct DataSink {
+  Bytes& data;
+  size_t max_bytes;
+
+  bool full() const { return data.size() >= max_bytes; }
+  bool literal(uint8_t byte) {
+    data.push_back(byte);
+    return true;
+  }
+  bool match(uint32_t length, uint32_t distance) {
+    if (distance > data.size()) return false;
+    const size_t size = data.size();
+    data.resize(size + length);
+    uint8_t* to = data.data() + size;
+    for (uint32_t i = 0; i < length; ++i) to[i] = to[ptrdiff_t(i) - ptrdiff_t(distance)];
+    return true;
+  }
+};
+
+struct TokenSink {
+  std::vector<Token>& tokens;
+  size_t max_tokens;
+
+  bool full() const { return tokens.size() >= max_tokens; }
+  bool literal(uint8_t) {
+    tokens.push_back({});
+    return true;
+  }
+  bool match(uint32_t length, uint32_t distance) {
+    tokens.push_back({uint16_t(length), uint16_t(distance)});
+    return true;
+  }
+};
+
+// Errors: bad input. Stops without one when the sink is full; false then.
+template <typename Sink>
+Result<bool> read_tokens(BitReader& bits, const CodeLengths& lengths, Sink& sink) {
+  PrefixDecoder literals, distances;
+  if (!literals.set_lengths(lengths.literal) || !distances.set_lengths(lengths.distance))
+    return at_bits(bits, "code lengths that no code can have");
+  for (;;) {
+    const int symbol = literals.decode(bits);
+    if (bits.past_end()) return at_bits(bits, "the stream ends within a block");
+    if (symbol == kEndOfBlock) return true;
+    if (sink.full()) return false;
+    if (symbol < 0 || symbol >= kLiteralCodes) return at_bits(bits, "a word that stands for nothing");
+    if (symbol < kEndOfBlock) {
+      sink.literal(uint8_t(symbol));
+      continue;
+    }
+    const SymbolRange length_range = kLengthRanges[size_t(symbol - kFirstLength)];
+    const uint32_t length = length_range.base + bits.read(length_range.extra_bits);
+    const int distance_code = distances.decode(bits);
+    if (distance_code < 0 || distance_code >= kDistanceCodes) return at_bits(bits, "a distance that does not exist");
+    const SymbolRange range = kDistanceRanges[size_t(distance_code)];
+    const uint32_t distance = range.base + bits.read(range.extra_bits);
+    if (length == kMaxMatch && symbol != kFirstLength + 28)
+      return at_bits(bits, "a length of 258 written the long way");
+    if (!sink.match(length, distance)) return at_bits(bits, "a match that begins before the data");
+  }
+}
+
+// The kind and, for a stored block, its size; bits is left at the header or the bytes.
+Status read_start(BitReader& bits, DeflateBlock& block) {
+  block.last = bits.read(1);
+  const uint32_t kind = bits.read(2);
+  if (kind > 2) return at_bits(bits, "a block of a kind that does not exist");
+  block.kind = BlockKind(kind);
+  block.stored_bytes = 0;
+  block.padding = 0;
+  block.header_begin_bits = bits.position_bits();
+  if (block.kind == BlockKind::kDynamic) {
+    const auto lengths = read_dynamic_header(bits);
+    if (!lengths.ok()) return lengths.error();
+    block.lengths = *lengths;
+    block.header_size_bits = bits.position_bits() - block.header_begin_bits;
+  }
+  if (block.kind == BlockKind::kFixed) block.lengths = kFixedLengths;
+  if (block.kind == BlockKind::kStored) {
+    block.padding = uint8_t(bits.read(int(-bits.position_bits() & 7)));
+    const uint32_t size = bits.read(16), complement = bits.read(16);
+    if ((size ^ complement) != 0xffff) return at_bits(bits, "a stored block whose size does not fit its complement");
+    block.stored_bytes = size;
+  }
+  if (bits.past_end()) return at_bits(bits, "the stream ends at the start of a block");
+  return Ok();
+}
+
+}  // namespace
+
+Result<CodeLengths> read_dynamic_header(BitReader& bits) {
+  const size_t literal_codes = 257 + bits.read(5), distance_codes = 1 + bits.read(5), length_codes = 4 + bits.read(4);
+  if (literal_codes > kLiteralCodes || distance_codes > kDistanceCodes)
+    return at_bits(bits, "a code for symbols that do not exist");
+  std::array<uint8_t, kCodeLengthCodes> code_lengths{};
+  for (size_t i = 0; i < length_codes; ++i) code_lengths[kCodeLengthOrder[i]] = uint8_t(bits.read(3));
+  PrefixDecoder decoder;
+  if (!decoder.set_lengths(code_lengths)) return at_bits(bits, "code lengths that no code can have");
+  std::array<uint8_t, kLiteralCodes + kDistanceCodes> lengths{};
+  size_t known = 0;
+  while (known < literal_codes + distance_codes) {
+    const int symbol = decoder.decode(bits);
+    if (symbol < 0 || bits.past_end()) return at_bits(bits, "the code lengths of a block cannot be read");
+    size_t times = 1;
+    uint8_t length = uint8_t(symbol);
+    if (symbol == 16) {
+      if (known == 0) return at_bits(bits, "code lengths that begin with a repetition");
+      length = lengths[known - 1];
+      times = 3 + bits.read(2);
+    } else if (symbol > 16) {
+      length = 0;
+      times = symbol == 17 ? 3 + bits.read(3) : 11 + bits.read(7);
+    }
+    if (times > literal_codes + distance_codes - known) return at_bits(bits, "more code lengths than symbols");
+    std::fill_n(lengths.begin() + ptrdiff_t(known), times, length);
+    known += times;
+  }
+  CodeLengths result;
+  std::copy_n(lengths.begin(), literal_codes, result.literal.begin());
+  std::copy_n(lengths.begin() + ptrdiff_t(literal_codes), distance_codes, result.distance.begin());
+  if (result.literal[kEndOfBlock] == 0) return at_bits(bits, "a block without a word for its end");
+  return result;
+}
+
+Result<InflatedStream> inflate(ByteSpan stream, size_t max_bytes) {
+  BitReader bits(stream);
+  InflatedStream result;
+  DeflateBlock block;
+  const auto too_much = [&] {
+    return at_bits(bits, "the stream holds more than the " + std::to_string(max_bytes) + " bytes expected");
+  };
+  while (!block.last) {
+    LMC_TRY(read_start(bits, block));
+    ++result.blocks;
+    if (block.kind == BlockKind::kStored) {
+      const size_t begin = bits.position_bits() / 8;
+      if (block.stored_bytes > stream.size() - begin) return at_bits(bits, "the stream ends within a stored block");
+      if (block.stored_bytes > max_bytes - result.data.size()) return too_much();
+      append_bytes(result.data, stream.subspan(begin, block.stored_bytes));
+      bits.seek_bits(8 * (begin + block.stored_bytes));
+      continue;
+    }
+    DataSink sink{result.data, max_bytes};
+    const auto complete = read_tokens(bits, block.lengths, sink);
+    if (!complete.ok()) return complete.error();
+    if (!*complete || result.data.size() > max_bytes) return too_much();
+  }
+  result.size_bits = bits.position_bits();
+  return result;
+}
+
+Status DeflateBlockReader::read(DeflateBlock& block, size_t max_tokens) {
+  block.tokens.clear();
+  LMC_TRY(read_start(bits_, block));
+  if (block.kind == BlockKind::kStored) {
+    bits_.seek_bits(bits_.position_bits() + 8 * size_t(block.stored_bytes));
+    return Ok();
+  }
+  TokenSink sink{block.tokens, max_tokens};
+  const auto complete = read_tokens(bits_, block.lengths, sink);
+  return complete.ok() ? Ok() : Status(complete.error());
+}
+
+}  // namespace lmc

@@ -1,0 +1,52 @@
+// Reads deflate streams (RFC 1951): what they say, and how they say it, block by block and token by token.
+//
+// Stricter than need be nowhere, laxer than some: codes may be incomplete as long as no unused word comes up. Streams
+// are judged by what can be written again exactly, not by what other programs would accept.
+#ifndef LMC_MEDIA_INFLATE_H_
+#define LMC_MEDIA_INFLATE_H_
+
+#include <vector>
+
+#include "lmc/media/bit_string.h"
+#include "lmc/media/deflate_format.h"
+
+namespace lmc {
+
+struct DeflateBlock {
+  BlockKind kind = BlockKind::kStored;
+  bool last = false;
+  CodeLengths lengths;                                 // of a dynamic block
+  size_t header_begin_bits = 0, header_size_bits = 0;  // where the lengths stand, after the kind
+  uint8_t padding = 0;                                 // bits before the size of a stored block, usually 0
+  uint32_t stored_bytes = 0;                           // of a stored block, which has no tokens
+  std::vector<Token> tokens;                           // without the end of block
+};
+
+struct InflatedStream {
+  Bytes data;
+  size_t size_bits = 0;  // of the stream, to the end of its last block
+  size_t blocks = 0;
+};
+
+// Errors: bad input, with the offset in the stream; also if there are more than max_bytes.
+Result<InflatedStream> inflate(ByteSpan stream, size_t max_bytes);
+
+// The blocks of a stream that inflate has accepted, without making its data once more.
+class DeflateBlockReader {
+ public:
+  explicit DeflateBlockReader(ByteSpan stream) : bits_(stream), stream_(stream) {}
+
+  // Stops after max_tokens: then the block is not complete, and there must be no further call.
+  Status read(DeflateBlock& block, size_t max_tokens = SIZE_MAX);
+
+ private:
+  BitReader bits_;
+  ByteSpan stream_;
+};
+
+// The header of a dynamic block: bits is left after it.
+Result<CodeLengths> read_dynamic_header(BitReader& bits);
+
+}  // namespace lmc
+
+#endif  // LMC_MEDIA_INFLATE_H_

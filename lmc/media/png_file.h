@@ -1,0 +1,18 @@
+// PNG files (ISO 15948), 1 to 16 bits, all colour types, interlaced or not.
+//
+// The pixels go into the Picture; what the encoder chose (filters, deflate, sizes of chunks) is predicted, so that side
+// bytes hold little but the other chunks. CRCs, checksums and the header are derived. Refused: files that are damaged,
+// and those whose deflate encoder is unlike zlib (deflate_stream.h).
+#ifndef LMC_MEDIA_PNG_FILE_H_
+#define LMC_MEDIA_PNG_FILE_H_
+
+#include "lmc/media/image_file.h"
+
+namespace lmc {
+
+Result<ParsedImage> parse_png(ByteSpan file);
+Result<Bytes> rebuild_png(ByteSpan side, const Picture& picture, size_t max_bytes);
+
+}  // namespace lmc
+
+#endif  // LMC_MEDIA_PNG_FILE_H_

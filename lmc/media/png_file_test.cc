@@ -1,0 +1,196 @@
+// PNG files of all kinds, made here with zlib, so that every choice an encoder has is covered.
+#include "lmc/media/png_file.h"
+
+#include "lmc/media/png_chunks.h"
+#include "lmc/media/png_rows.h"
+#include "lmc/media/zlib_test_support.h"
+
+namespace lmc {
+namespace {
+
+struct PngOptions {
+  uint32_t width = 5, height = 4;
+  uint8_t colour = 2, bits = 8;
+  bool interlaced = false;
+  int filter = -1;     // -1: at random for each row
+  uint8_t unused = 0;  // what fills rows up
+  size_t idat_bytes = 8192;
+  size_t more_data = 0, more_stream = 0, trailing = 0;
+  bool extra_chunks = false;
+  ZlibSettings zlib = {};
+};
+
+size_t channels_of(uint8_t colour) { return colour == 2 ? 3 : colour == 4 ? 2 : colour == 6 ? 4 : 1; }
+
+// Filtered rows of waves: the filters are what they are, whatever rows they give.
+Bytes make_rows(const PngOptions& options) {
+  static constexpr uint32_t kPasses[][4] = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4},
+                                            {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}};
+  static constexpr uint32_t kWhole[][4] = {{0, 0, 1, 1}};
+  Bytes rows;
+  for (const auto& [x, y, dx, dy] :
+       options.interlaced ? std::span<const uint32_t[4]>(kPasses) : std::span<const uint32_t[4]>(kWhole)) {
+    if (x >= options.width || y >= options.height) continue;
+    const size_t bits = size_t((options.width - x + dx - 1) / dx) * channels_of(options.colour) * options.bits;
+    for (uint32_t row = 0; row < (options.height - y + dy - 1) / dy; ++row) {
+      rows.push_back(uint8_t(options.filter >= 0 ? options.filter : int(row * 7 % 5)));
+      append_bytes(rows, wavy_bytes((bits + 7) / 8, row + 1));
+      if (bits % 8 != 0) rows.back() = uint8_t((rows.back() & (0xff00 >> bits % 8)) | options.unused >> bits % 8);
+    }
+  }
+  return rows;
+}
+
+Bytes make_png(const PngOptions& options) {
+  Bytes file, header;
+  append_bytes(file, as_bytes(kPngSignature));
+  append_be32(header, options.width);
+  append_be32(header, options.height);
+  append_bytes(header, Bytes{options.bits, options.colour, 0, 0, options.interlaced});
+  write_png_chunk(file, "IHDR", header);
+  if (options.colour == 3) write_png_chunk(file, "PLTE", random_bytes(3 << options.bits, 1));
+  if (options.extra_chunks) write_png_chunk(file, "tEXt", as_bytes("Title a picture"));
+  Bytes data = make_rows(options);
+  append_bytes(data, random_bytes(options.more_data, 4));
+  Bytes stream = zlib_stream(data, options.zlib);
+  append_bytes(stream, random_bytes(options.more_stream, 5));
+  for (size_t at = 0; at < stream.size(); at += options.idat_bytes)
+    write_png_chunk(file, "IDAT", ByteSpan(stream).subspan(at, std::min(options.idat_bytes, stream.size() - at)));
+  if (options.extra_chunks) write_png_chunk(file, "tIME", random_bytes(7, 1));
+  write_png_chunk(file, "IEND", {});
+  append_bytes(file, random_bytes(options.trailing, 6));
+  return file;
+}
+
+TEST(Png, AllColoursBitsAndSizes) {
+  static constexpr std::pair<uint8_t, uint8_t> kKinds[] = {{0, 1}, {0, 2},  {0, 4},  {0, 8}, {0, 16},
+                                                           {2, 8}, {2, 16}, {3, 1},  {3, 2}, {3, 4},
+                                                           {3, 8}, {4, 8},  {4, 16}, {6, 8}, {6, 16}};
+  for (const auto& [colour, bits] : kKinds) {
+    for (const uint32_t width : {1, 2, 5, 8, 33}) {
+      for (const uint32_t height : {1, 2, 9}) {
+        for (const bool interlaced : {false, true}) {
+          const Bytes file =
+              make_png({.width = width, .height = height, .colour = colour, .bits = bits, .interlaced = interlaced});
+          const Picture picture = expect_round_trip(ImageFormat::kPng, file).picture;
+          EXPECT_EQ(picture.width, width);
+          EXPECT_EQ(picture.height, height);
+          EXPECT_EQ(picture.bits, bits);
+          EXPECT_EQ(picture.channels, int(channels_of(colour)));
+          EXPECT_EQ(picture.indexed, colour == 3);
+        }
+      }
+    }
+  }
+}
+
+TEST(Png, SamplesAreThoseOfTheFile) {
+  const auto eight =
+      expect_round_trip(ImageFormat::kPng, make_png({.width = 4, .height = 1, .colour = 0, .filter = 0}));
+  EXPECT_EQ(eight.picture.samples, wavy_bytes(4, 1));
+  const auto sixteen =
+      expect_round_trip(ImageFormat::kPng, make_png({.width = 1, .height = 1, .colour = 0, .bits = 16, .filter = 0}));
+  EXPECT_EQ(sixteen.picture.samples, (Bytes{wavy_bytes(2, 1)[1], wavy_bytes(2, 1)[0]}));
+  const auto two =
+      expect_round_trip(ImageFormat::kPng, make_png({.width = 3, .height = 1, .colour = 0, .bits = 2, .filter = 0}));
+  const uint8_t byte = wavy_bytes(1, 1)[0];
+  EXPECT_EQ(two.picture.samples, (Bytes{uint8_t(byte >> 6), uint8_t(byte >> 4 & 3), uint8_t(byte >> 2 & 3)}));
+}
+
+TEST(Png, InterlacedPixelsLieWhereTheyBelong) {
+  // The same picture both ways: made by rebuilding the one with the side bytes of the other's filters.
+  const auto plain = expect_round_trip(ImageFormat::kPng, make_png({.width = 11, .height = 13, .interlaced = true}));
+  Picture picture = plain.picture;
+  for (size_t i = 0; i < picture.samples.size(); ++i) picture.samples[i] = uint8_t(i * 5);
+  const Bytes no_filters = {0, 0};
+  ByteReader side(no_filters);
+  const auto rows = filter_png(side, true, picture);
+  ASSERT_TRUE(rows.ok());
+  // The first pass: (0, 0), (8, 0), (0, 8), (8, 8); each row after a filter byte.
+  const auto sample = [&](size_t x, size_t y) { return picture.samples[(y * 11 + x) * 3]; };
+  EXPECT_EQ((*rows)[1], sample(0, 0));
+  EXPECT_EQ((*rows)[4], sample(8, 0));
+  EXPECT_EQ((*rows)[8], sample(0, 8));
+  EXPECT_EQ((*rows)[11], sample(8, 8));
+  EXPECT_EQ((*rows)[15], sample(4, 0));  // the second pass
+}
+
+TEST(Png, AllThatIsUnusual) {
+  const auto side_bytes = [](const PngOptions& options) {
+    return expect_round_trip(ImageFormat::kPng, make_png(options)).side.size();
+  };
+  const size_t usual = side_bytes({.filter = 1});
+  EXPECT_LE(usual, 12u);
+  EXPECT_LE(side_bytes({.width = 100, .height = 100, .filter = 4}), 16u);
+  EXPECT_LE(side_bytes({.width = 300, .height = 300, .filter = 2, .idat_bytes = 100}), 17u);
+  side_bytes({.colour = 3, .bits = 4, .unused = 0x5a});
+  side_bytes({.width = 9, .height = 30, .colour = 0, .bits = 1, .interlaced = true, .unused = 0xff});
+  side_bytes({.idat_bytes = 1});
+  side_bytes({.more_data = 10});
+  side_bytes({.more_stream = 10});
+  side_bytes({.trailing = 10});
+  side_bytes({.more_data = 3, .more_stream = 4, .trailing = 5, .extra_chunks = true});
+}
+
+TEST(Png, EmptyIdatChunks) {
+  Bytes file = make_png({});
+  const size_t idat = 8 + 25;
+  Bytes empty;
+  write_png_chunk(empty, "IDAT", {});
+  file.insert(file.begin() + idat, empty.begin(), empty.end());
+  expect_round_trip(ImageFormat::kPng, file);
+  file.insert(file.end() - 12, empty.begin(), empty.end());
+  expect_round_trip(ImageFormat::kPng, file);
+}
+
+TEST(Png, WhatIsRefused) {
+  const auto refused = [](Bytes file) {
+    const auto parsed = parse_image(ImageFormat::kPng, file);
+    EXPECT_FALSE(parsed.ok());
+    if (!parsed.ok()) EXPECT_EQ(parsed.error().family, ErrorFamily::kBadInput) << parsed.error().message;
+  };
+  refused({});
+  refused(make_png({.colour = 1}));
+  refused(make_png({.colour = 2, .bits = 4}));
+  refused(make_png({.colour = 3, .bits = 16}));
+  refused(make_png({.bits = 3}));
+  refused(make_png({.width = 0}));
+  refused(make_png({.filter = 5}));
+  Bytes file = make_png({});
+  file.back() ^= 1;  // a CRC
+  refused(file);
+  Bytes apart = make_png({.width = 100, .height = 100, .idat_bytes = 50});
+  Bytes text;
+  write_png_chunk(text, "tEXt", as_bytes("between"));
+  apart.insert(apart.begin() + 33 + 62, text.begin(), text.end());
+  refused(apart);
+}
+
+TEST(Png, AHeaderThatPromisesTooMuchAllocatesNothing) {
+  for (const auto& [width, height] :
+       {std::pair(1u << 31, 1u << 31), std::pair(0xffffffffu, 1u), std::pair(1u << 15, 1u << 15)}) {
+    Bytes header, file = make_png({});
+    append_be32(header, width);
+    append_be32(header, height);
+    append_bytes(header, Bytes{8, 0, 0, 0, 0});
+    Bytes chunk;
+    write_png_chunk(chunk, "IHDR", header);
+    std::copy(chunk.begin(), chunk.end(), file.begin() + 8);
+    EXPECT_FALSE(parse_image(ImageFormat::kPng, file).ok());
+  }
+}
+
+TEST(Png, DamageIsHarmless) {
+  for (const PngOptions& options :
+       {PngOptions{.idat_bytes = 30, .more_data = 2, .more_stream = 2, .trailing = 2, .extra_chunks = true},
+        PngOptions{.colour = 3, .bits = 2, .interlaced = true, .unused = 0xff}}) {
+    const Bytes file = make_png(options);
+    expect_damage_is_harmless(ImageFormat::kPng, file);
+    expect_damaged_side_is_harmless(ImageFormat::kPng, expect_round_trip(ImageFormat::kPng, file), file.size());
+  }
+}
+
+TEST(Png, Crc) { EXPECT_EQ(png_crc(as_bytes("123456789")), 0xCBF43926u); }
+
+}  // namespace
+}  // namespace lmc

@@ -1,0 +1,15 @@
+// Netpbm's binary formats: P5 (PGM), P6 (PPM) and P7 (PAM) with 1 to 4 channels and maximal values up to 65535.
+// Source: the manual pages pgm(5), ppm(5), pam(5). The text forms P1 to P3 and the bitmaps P4 are refused.
+// What parse_pnm returns is rebuilt by rebuild_grid; further images in the file are bytes that follow.
+#ifndef LMC_MEDIA_PNM_FILE_H_
+#define LMC_MEDIA_PNM_FILE_H_
+
+#include "lmc/media/image_file.h"
+
+namespace lmc {
+
+Result<ParsedImage> parse_pnm(ByteSpan file);
+
+}  // namespace lmc
+
+#endif  // LMC_MEDIA_PNM_FILE_H_

@@ -1,0 +1,54 @@
+// A rectangle of an image to bytes and back: the unit that decodes alone.
+//
+// Its planes are coded one after the other, green before red before blue, so that later ones see all of the earlier ones
+// around each sample; with several threads a plane follows the one before at a distance of a few samples. The bytes do
+// not depend on the number of threads.
+#ifndef LMC_PIXELS_TILE_H_
+#define LMC_PIXELS_TILE_H_
+
+#include <functional>
+
+#include "lmc/base/bytes.h"
+#include "lmc/pixels/pixel_network.h"
+
+namespace lmc {
+
+inline constexpr int kTileEdge = 1024;  // no tile is wider or higher
+inline constexpr int kMaxChannels = 4;
+
+struct TileShape {
+  int width = 0, height = 0;  // 1..kTileEdge
+  int channels = 1;           // 1..kMaxChannels
+  int bits = 8;               // 1..16
+};
+
+// What is spent on it. Written into the tile, so that a decoder need not know.
+struct TileEffort {
+  int contexts = 6;            // exact-value contexts, 0..kPixelContexts
+  bool mixing = true;          // without it the network's word stands
+  bool mix_all = false;        // even where the network is sure: for drawn images
+  bool least_squares = false;  // a second predictor: smaller and slower
+  uint32_t without = 0;        // PixelParts left out, for ablations; cannot be decoded
+};
+
+struct TileResources {
+  const PixelNetwork* network = nullptr;
+  Isa isa = Isa::kScalar;
+  int threads = 1;
+};
+
+// Samples (height, width, channels), two bytes each in the machine's order.
+using TileSamples = std::vector<uint16_t>;
+
+// costs, if given: bits spent on each sample, in the order of samples.
+Bytes encode_tile(const TileShape& shape, const TileSamples& samples, const TileEffort& effort,
+                  const TileResources& resources, std::vector<float>* costs = nullptr);
+// Errors: bad input if the payload is malformed. Damage inside a plane gives wrong samples, not an error.
+Result<TileSamples> decode_tile(const TileShape& shape, ByteSpan payload, const TileResources& resources);
+
+// Whether samples look drawn rather than photographed: many equal their neighbours.
+bool looks_drawn(const TileShape& shape, const TileSamples& samples);
+
+}  // namespace lmc
+
+#endif  // LMC_PIXELS_TILE_H_
