@@ -74,6 +74,8 @@ lmc::Result<lmc::CompressOptions> compress_options(lmc_context* context, const l
   how.block_bytes = given.block_bytes;
   how.isa = lmc::best_isa();
   how.model = *model;
+  const auto pixel_model = context->registry.find_builtin(lmc::kBuiltinPixelModel);
+  how.pixel_model = given.level >= lmc::kFirstPixelLevel && pixel_model.ok() ? *pixel_model : nullptr;
   LMC_TRY(lmc::check_options(how));
   return how;
 }

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "lmc/pipeline/grouped_block.h"
+#include "lmc/pipeline/image_block.h"
 #include "lmc/pipeline/mixing_block.h"
 #include "lmc/pipeline/segments.h"
 #include "lmc/pipeline/text_block.h"
@@ -36,7 +37,7 @@ EncodedBlock deep_block(ByteSpan raw, const BlockResources& resources) {
 }
 EncodedBlock text_block(const TextModel& model, ByteSpan raw, int level, const BlockResources& resources) {
   const TextProfile profile = level < kFewStreamsLevel ? TextProfile::kManyStreams : TextProfile::kFewStreams;
-  return {BlockCodec::kText, encode_text_block(model, raw, profile, resources), true};
+  return {BlockCodec::kText, encode_text_block(model, raw, profile, resources), BlockModel::kText};
 }
 EncodedBlock smaller_block(const TextModel& model, ByteSpan raw, int level, const BlockResources& resources) {
   EncodedBlock text = text_block(model, raw, level, resources);
@@ -169,14 +170,27 @@ std::vector<Segment> merge_texts(const std::vector<Segment>& segments, const Way
 
 }  // namespace
 
-int useful_threads(ByteSpan raw, bool with_model) { return with_model && looks_like_text(raw) ? kTextThreads : 1; }
+int useful_threads(ByteSpan raw, bool with_model) {
+  return (with_model && looks_like_text(raw)) || begins_like_image(raw) ? kTextThreads : 1;
+}
 
 int decoding_threads(BlockCodec codec) {
-  return codec == BlockCodec::kText || codec == BlockCodec::kGrouped ? kTextThreads : 1;
+  return codec == BlockCodec::kText || codec == BlockCodec::kGrouped || codec == BlockCodec::kImage ? kTextThreads : 1;
+}
+
+bool begins_like_image(ByteSpan start) { return guess_image_format(start).has_value(); }
+
+std::optional<EncodedBlock> encode_image(ByteSpan raw, int level, const BlockResources& resources) {
+  const auto format = guess_image_format(raw);
+  if (!format || resources.pixel_model == nullptr || level < kFirstPixelLevel) return {};
+  auto payload = encode_image_block(*format, raw, level, resources);
+  if (!payload.ok() || payload->size() >= raw.size()) return {};
+  return EncodedBlock{BlockCodec::kImage, std::move(*payload), BlockModel::kPixels};
 }
 
 EncodedBlock encode_block(ByteSpan raw, int level, const BlockResources& resources) {
   if (level == 0 || raw.empty()) return stored_block(raw);
+  if (auto image = encode_image(raw, level, resources)) return std::move(*image);
   std::shared_ptr<const TextModel> model;
   if (level >= kFirstModelLevel && resources.model != nullptr) {
     auto loaded = load_text_model(*resources.model, resources.isa);
@@ -219,6 +233,8 @@ Result<Bytes> decode_block(BlockCodec codec, ByteSpan payload, size_t raw_size_b
     }
     case BlockCodec::kGrouped:
       return decode_grouped_block(payload, raw_size_bytes, resources);
+    case BlockCodec::kImage:
+      return decode_image_block(payload, raw_size_bytes, resources);
   }
   return bad_input("unknown block codec " + std::to_string(int(codec)) + "; the file was written by a newer lmc");
 }

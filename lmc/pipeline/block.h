@@ -7,6 +7,7 @@
 #define LMC_PIPELINE_BLOCK_H_
 
 #include <functional>
+#include <optional>
 
 #include "lmc/base/bytes.h"
 #include "lmc/models/model_file.h"
@@ -22,21 +23,28 @@ inline constexpr int kFewStreamsLevel = 8;  // and from here on text in few stre
 // The number (models/builtin.txt) of the built-in model that a level codes text with; 0: none.
 constexpr int builtin_model_of(int level) { return level < kFirstModelLevel ? 0 : level < kFirstDeepLevel ? 2 : 1; }
 
+inline constexpr int kBuiltinPixelModel = 3;
+inline constexpr int kFirstPixelLevel = 1;  // from here on images are taken apart
+
 // Wire ids, never reused.
-enum class BlockCodec : uint8_t { kStored = 0, kMixing = 1, kText = 2, kGrouped = 3 };
+enum class BlockCodec : uint8_t { kStored = 0, kMixing = 1, kText = 2, kGrouped = 3, kImage = 4 };
 
 // What both directions work with. Nothing here changes the bytes, except the model.
 struct BlockResources {
-  const ModelFile* model = nullptr;  // null: no language model at hand (kText blocks cannot be made or read)
+  // To encode: the language model, to decode: the model that the block names. Null: none at hand.
+  const ModelFile* model = nullptr;
+  const ModelFile* pixel_model = nullptr;  // to encode images; null: they are coded like other data
   Isa isa = Isa::kScalar;
   int threads = 1;
   std::function<void(size_t done_bytes)> progress = {};  // called now and then from the calling thread; may be empty
 };
 
+enum class BlockModel { kNone, kText, kPixels };
+
 struct EncodedBlock {
   BlockCodec codec = BlockCodec::kStored;
-  Bytes payload;            // never larger than the raw block
-  bool uses_model = false;  // to decode it
+  Bytes payload;                         // never larger than the raw block
+  BlockModel model = BlockModel::kNone;  // to decode it
 };
 
 inline constexpr int kTextThreads = 2;  // that one text block can keep busy
@@ -48,6 +56,13 @@ int decoding_threads(BlockCodec codec);  // the same for decode_block
 // fast; 2 and 3 use a language model where the bytes are text; 4..9 a larger one, and deep mixing elsewhere; in doubt
 // 4..6 try a piece and 7..9 the whole block.
 EncodedBlock encode_block(ByteSpan raw, int level, const BlockResources& resources);
+
+// The largest image file that is taken apart; it becomes one block.
+inline constexpr size_t kMaxImageFileBytes = size_t(512) << 20;
+// Whether the bytes begin like an image file: then the whole file should be given to encode_block at once.
+bool begins_like_image(ByteSpan start);
+// encode_block for a whole image file; nothing if it is none, or none that can be taken apart, or nothing is gained.
+std::optional<EncodedBlock> encode_image(ByteSpan file, int level, const BlockResources& resources);
 
 // Errors: bad input (payload not decodable, wrong size), environment (kText without a model, no memory).
 Result<Bytes> decode_block(BlockCodec codec, ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources);

@@ -15,6 +15,10 @@ struct CodedBlock {
   EncodedBlock coded;
 };
 
+const LoadedModel* loaded_model(const CompressOptions& options, BlockModel model) {
+  return model == BlockModel::kText ? options.model : model == BlockModel::kPixels ? options.pixel_model : nullptr;
+}
+
 // One frame in the making: what compress() carries from block to block.
 class FrameWriter {
  public:
@@ -23,14 +27,14 @@ class FrameWriter {
   Status begin(const FrameHeader& header) {
     const Bytes bytes = write_frame_header(header);
     tail_.header_bytes = bytes.size();
-    has_model_ = !header.models.empty();
+    models_ = header.models;
     return write(bytes);
   }
 
   Status add(const CodedBlock& block) {
     BlockHeader header;
     header.codec = uint8_t(block.coded.codec);
-    header.model = has_model_ && block.coded.uses_model ? 1 : 0;
+    header.model = number_of(block.coded.model);
     header.raw_bytes = uint32_t(block.raw.size());
     header.payload_bytes = uint32_t(block.coded.payload.size());
     header.raw_crc = crc32c(block.raw);
@@ -53,6 +57,13 @@ class FrameWriter {
   }
 
  private:
+  // Where the frame header lists the model, counted from 1; 0: none.
+  uint8_t number_of(BlockModel model) const {
+    const LoadedModel* loaded = loaded_model(options_, model);
+    if (loaded == nullptr) return 0;
+    const auto place = std::find(models_.begin(), models_.end(), loaded->sha256);
+    return uint8_t(place == models_.end() ? 0 : place - models_.begin() + 1);
+  }
   Status write(ByteSpan bytes) {
     stats_.compressed_bytes += bytes.size();
     return sink_.write(bytes);
@@ -60,7 +71,7 @@ class FrameWriter {
 
   Sink& sink_;
   const CompressOptions& options_;
-  bool has_model_ = false;
+  std::vector<Sha256> models_;
   Sha256Stream hash_;
   FrameTail tail_;
   Stats stats_;
@@ -69,29 +80,26 @@ class FrameWriter {
 BlockResources resources(const CompressOptions& options, int threads, ProgressSum& progress) {
   BlockResources out;
   out.model = options.model != nullptr ? &options.model->file : nullptr;
+  out.pixel_model = options.pixel_model != nullptr ? &options.pixel_model->file : nullptr;
   out.isa = options.isa;
   out.threads = threads;
   out.progress = progress.for_block();
   return out;
 }
 
-FrameHeader frame_header(const CompressOptions& options, std::optional<uint64_t> content_bytes, bool with_model) {
+FrameHeader frame_header(size_t block_bytes, std::optional<uint64_t> content_bytes, const LoadedModel* model) {
   FrameHeader header;
-  header.block_log2 = std::countr_zero(options.block_bytes);
+  header.block_log2 = std::countr_zero(block_bytes);
   header.content_bytes = content_bytes;
-  if (with_model) header.models.push_back(options.model->sha256);
+  if (model != nullptr) header.models.push_back(model->sha256);
   return header;
 }
 
-// The whole input is at hand, in at most one block: the frame names the model only if the block uses it.
-Result<Stats> compress_single(Bytes raw, Sink& sink, const CompressOptions& options) {
-  ProgressSum progress(options.progress, false);
-  CodedBlock block{std::move(raw), {}};
-  if (!block.raw.empty())
-    block.coded = encode_block(block.raw, options.level, resources(options, options.threads, progress));
-  const bool with_model = block.coded.uses_model;
-  const int number = with_model ? options.model->builtin_number : 0;
-  const bool model_fits = !with_model || (number >= 1 && number <= kMaxTinyModel);
+// The whole input is at hand, coded as one block at most: the frame names the model only if the block uses it.
+Result<Stats> write_single(const CodedBlock& block, Sink& sink, const CompressOptions& options) {
+  const LoadedModel* model = loaded_model(options, block.coded.model);
+  const int number = model != nullptr ? model->builtin_number : 0;
+  const bool model_fits = model == nullptr || (number >= 1 && number <= kMaxTinyModel);
   if (options.tiny && model_fits && block.raw.size() < kTinyLimitBytes) {
     if (options.content_bytes && *options.content_bytes != block.raw.size())
       return environment_error("the input changed while it was read");
@@ -101,16 +109,25 @@ Result<Stats> compress_single(Bytes raw, Sink& sink, const CompressOptions& opti
     return Stats{block.raw.size(), frame.size(), block.raw.empty() ? 0u : 1u};
   }
   FrameWriter writer(sink, options);
-  LMC_TRY(writer.begin(frame_header(options, block.raw.size(), with_model)));
+  const size_t block_bytes = std::max(options.block_bytes, std::bit_ceil(block.raw.size()));
+  LMC_TRY(writer.begin(frame_header(block_bytes, block.raw.size(), model)));
   if (!block.raw.empty()) LMC_TRY(writer.add(block));
   return writer.finish();
+}
+
+Result<Stats> compress_single(Bytes raw, Sink& sink, const CompressOptions& options) {
+  ProgressSum progress(options.progress, false);
+  CodedBlock block{std::move(raw), {}};
+  if (!block.raw.empty())
+    block.coded = encode_block(block.raw, options.level, resources(options, options.threads, progress));
+  return write_single(block, sink, options);
 }
 
 Result<Stats> compress_many(Bytes first, Bytes second, Source& source, Sink& sink, const CompressOptions& options) {
   ProgressSum progress(options.progress, options.threads > 1);
   FrameWriter writer(sink, options);
   const bool with_model = options.model != nullptr && options.level >= kFirstModelLevel;
-  LMC_TRY(writer.begin(frame_header(options, options.content_bytes, with_model)));
+  LMC_TRY(writer.begin(frame_header(options.block_bytes, options.content_bytes, with_model ? options.model : nullptr)));
   InOrder<CodedBlock> jobs(options.threads, [&] { progress.tick(); });
   const auto submit = [&](Bytes raw) -> Status {
     const int threads = std::min(options.threads, useful_threads(raw, with_model));
@@ -133,6 +150,52 @@ Result<Stats> compress_many(Bytes first, Bytes second, Source& source, Sink& sin
   return writer.finish();
 }
 
+// Bytes that were read already, then the rest of a source.
+class JoinedSource : public Source {
+ public:
+  JoinedSource(Bytes before, Source& rest) : before_(std::move(before)), rest_(rest) {}
+
+  Result<size_t> read(std::span<uint8_t> out) override {
+    const size_t count = std::min(out.size(), before_.size() - position_);
+    std::copy_n(before_.begin() + ptrdiff_t(position_), count, out.begin());
+    position_ += count;
+    if (count == out.size()) return count;
+    const auto more = rest_.read(out.subspan(count));
+    return more.ok() ? Result<size_t>(count + *more) : more;
+  }
+
+ private:
+  Bytes before_;
+  size_t position_ = 0;
+  Source& rest_;
+};
+
+Result<Stats> compress_blocks(Source& source, Sink& sink, const CompressOptions& options) {
+  auto first = read_up_to(source, options.block_bytes);
+  if (!first.ok()) return first.error();
+  auto second = read_up_to(source, options.block_bytes);
+  if (!second.ok()) return second.error();
+  if (second->empty()) return compress_single(std::move(*first), sink, options);
+  return compress_many(std::move(*first), std::move(*second), source, sink, options);
+}
+
+// Begins like an image file. If it is one that can be taken apart it becomes a single block, of any size.
+Result<Stats> compress_image(Bytes start, Source& source, Sink& sink, const CompressOptions& options) {
+  auto rest = read_up_to(source, kMaxImageFileBytes + 1 - start.size());
+  if (!rest.ok()) return rest.error();
+  append_bytes(start, *rest);
+  rest->clear();
+  rest->shrink_to_fit();
+  if (start.size() <= options.block_bytes) return compress_single(std::move(start), sink, options);
+  ProgressSum progress(options.progress, false);
+  if (start.size() <= kMaxImageFileBytes) {
+    if (auto image = encode_image(start, options.level, resources(options, options.threads, progress)))
+      return write_single({std::move(start), std::move(*image)}, sink, options);
+  }
+  JoinedSource whole(std::move(start), source);
+  return compress_blocks(whole, sink, options);
+}
+
 }  // namespace
 
 Status check_options(const CompressOptions& options) {
@@ -140,7 +203,7 @@ Status check_options(const CompressOptions& options) {
     return usage_error("level " + std::to_string(options.level) + " is outside 0 to 9");
   if (options.threads < 1) return usage_error("at least one thread is needed");
   if (!std::has_single_bit(options.block_bytes) || options.block_bytes < size_t(1) << kMinBlockLog2 ||
-      options.block_bytes > size_t(1) << kMaxBlockLog2)
+      options.block_bytes > kMaxBlockBytes)
     return usage_error("block size " + std::to_string(options.block_bytes) +
                        " is not a power of two from 128 KiB to 64 MiB");
   return Ok();
@@ -148,12 +211,13 @@ Status check_options(const CompressOptions& options) {
 
 Result<Stats> compress(Source& source, Sink& sink, const CompressOptions& options) {
   LMC_TRY(check_options(options));
-  auto first = read_up_to(source, options.block_bytes);
-  if (!first.ok()) return first.error();
-  auto second = read_up_to(source, options.block_bytes);
-  if (!second.ok()) return second.error();
-  if (second->empty()) return compress_single(std::move(*first), sink, options);
-  return compress_many(std::move(*first), std::move(*second), source, sink, options);
+  if (options.pixel_model == nullptr || options.level < kFirstPixelLevel) return compress_blocks(source, sink, options);
+  constexpr size_t kLookBytes = 64;
+  auto start = read_up_to(source, kLookBytes);
+  if (!start.ok()) return start.error();
+  if (begins_like_image(*start)) return compress_image(std::move(*start), source, sink, options);
+  JoinedSource whole(std::move(*start), source);
+  return compress_blocks(whole, sink, options);
 }
 
 }  // namespace lmc

@@ -24,6 +24,7 @@ struct CompressOptions {
   size_t block_bytes = kDefaultBlockBytes;  // a power of two from 2^17 to 2^26
   Isa isa = Isa::kScalar;
   const LoadedModel* model = nullptr;                      // null: no language model
+  const LoadedModel* pixel_model = nullptr;                // null: images are coded like other data
   std::optional<uint64_t> content_bytes = {};              // the input's size, where it is known; checked
   bool tiny = true;                                        // allow the tiny form, after which no frame can follow
   std::function<void(uint64_t done_bytes)> progress = {};  // from the calling thread; may be empty

@@ -137,7 +137,9 @@ EncodedBlock encode_grouped_block(ByteSpan raw, const std::vector<Segment>& segm
   append_layout(payload, layout);
   for (const EncodedBlock& group : coded) append_bytes(payload, group.payload);
   return {BlockCodec::kGrouped, std::move(payload),
-          std::ranges::any_of(coded, [](const EncodedBlock& group) { return group.uses_model; })};
+          std::ranges::any_of(coded, [](const EncodedBlock& group) { return group.model == BlockModel::kText; })
+              ? BlockModel::kText
+              : BlockModel::kNone};
 }
 
 Result<Bytes> decode_grouped_block(ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources) {

@@ -42,8 +42,8 @@ struct Plane {
   bool constant = false;
   std::unique_ptr<PaddedPlane> samples;
   Progress progress;
-  Bytes coded;     // when encoding
-  ByteSpan coded_;  // when decoding
+  Bytes coded;             // when encoding
+  ByteSpan received;       // when decoding
 };
 
 // In coding order. Alpha looks at no other plane.
@@ -67,7 +67,7 @@ PlaneSettings settings_of(const Plane& plane, const TileEffort& effort) {
   settings.contexts = effort.contexts;
   settings.mix_all = effort.mix_all;
   settings.least_squares = effort.least_squares;
-  settings.without = effort.without | (effort.mixing ? 0 : kNoMixing);
+  settings.without = effort.without | (effort.mixing ? 0u : uint32_t(kNoMixing));
   return settings;
 }
 
@@ -129,7 +129,6 @@ void encode_plane(std::vector<std::unique_ptr<Plane>>& planes, size_t index, con
   const auto place = [&](uint32_t x, uint32_t y) {
     return (size_t(y) * size_t(shape.width) + x) * size_t(shape.channels) + size_t(plane.channel);
   };
-  plane.samples = plane.samples ? std::move(plane.samples) : nullptr;
   ArithmeticEncoder coder(plane.coded);
   if (costs == nullptr) {
     code_plane(planes, index, effort, resources, coder, [&](uint32_t x, uint32_t y) { return samples[place(x, y)]; });
@@ -188,7 +187,7 @@ Status read_plane(ByteReader& reader, const TileShape& shape, Plane& plane) {
   const auto coded = reader.read_bytes(size_t(*bytes), "image tile: plane");
   if (!coded.ok()) return coded.error();
   plane.bits = *bits;
-  plane.coded_ = *coded;
+  plane.received = *coded;
   plane.samples = std::make_unique<PaddedPlane>(shape.width, shape.height, plane.bits);
   return Ok();
 }
@@ -246,7 +245,7 @@ Result<TileSamples> decode_tile(const TileShape& shape, ByteSpan payload, const 
   }
   if (reader.remaining() > 0) return damaged("bytes behind the last plane");
   for_each_plane(coded.size(), resources.threads, [&](size_t i) {
-    ArithmeticDecoder coder(planes[coded[i]]->coded_);
+    ArithmeticDecoder coder(planes[coded[i]]->received);
     code_plane(planes, coded[i], *effort, resources, coder, [](uint32_t, uint32_t) { return 0; });
   });
   TileSamples samples(size_t(shape.width) * size_t(shape.height) * size_t(shape.channels));

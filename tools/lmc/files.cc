@@ -138,6 +138,7 @@ Status compress_inputs(const Session& session, const std::vector<InputFile>& inp
   how.block_bytes = options.block_bytes;
   how.isa = session.isa;
   how.model = session.model;
+  how.pixel_model = session.pixel_model;
   how.content_bytes = known_size(inputs);
   how.tiny = !frames_follow;  // joined frames must all be of the full form
   how.progress = [&](uint64_t done) { session.talk.progress(done); };

@@ -44,7 +44,8 @@ struct Session {
   Registry& registry;
   Isa isa;
   int threads;
-  const LoadedModel* model;  // for compressing; may be null
+  const LoadedModel* model;        // for compressing; may be null
+  const LoadedModel* pixel_model;  // the same, of images
 };
 
 Status compress_file(const Session& session, const std::string& name);

@@ -28,6 +28,13 @@ Result<const LoadedModel*> choose_model(const Options& options, Registry& regist
   return model.ok() ? *model : nullptr;
 }
 
+const LoadedModel* choose_pixel_model(const Options& options, Registry& registry, Talk& talk) {
+  if (options.mode != Mode::kCompress || options.level < kFirstPixelLevel) return nullptr;
+  const auto model = registry.find_builtin(kBuiltinPixelModel);
+  if (!model.ok()) talk.warn(model.error().message + "\nlmc: going on without: larger output where files are images");
+  return model.ok() ? *model : nullptr;
+}
+
 int print(const std::string& text) {
   std::fputs(text.c_str(), stdout);
   return std::fflush(stdout) == 0 ? 0 : int(ErrorFamily::kEnvironment);
@@ -47,7 +54,8 @@ int work(const Options& options) {
   const int threads = options.threads > 0 ? options.threads : int(std::max(1u, std::thread::hardware_concurrency()));
   talk.detail("lmc " LMC_VERSION ", " + std::to_string(threads) + " threads, " + isa_name(isa) +
               (*model != nullptr ? ", model " + (*model)->name : ""));
-  const Session session{options, talk, registry, isa, threads, *model};
+  const LoadedModel* pixel_model = choose_pixel_model(options, registry, talk);
+  const Session session{options, talk, registry, isa, threads, *model, pixel_model};
   const bool one_output = options.to_stdout || !options.output.empty();
   if (options.mode == Mode::kCompress && options.solid && one_output) {
     const Status done = compress_joined(session);

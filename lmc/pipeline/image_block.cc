@@ -1,0 +1,326 @@
+#include "lmc/pipeline/image_block.h"
+
+#include <algorithm>
+
+#include "lmc/pipeline/mixing_block.h"
+#include "lmc/pipeline/parallel.h"
+#include "lmc/pixels/pixel_contexts.h"
+
+namespace lmc {
+namespace {
+
+constexpr uint8_t kProfile = 0;
+constexpr uint8_t kIndexedBit = 0x80;
+constexpr int kFirstMixingLevel = 4, kFirstSquaresLevel = 7;
+constexpr int kPhotoContexts = 6;
+constexpr size_t kMaxSideBytes = size_t(1) << 29;
+
+Error damaged(const std::string& what) { return bad_input("image block: " + what + "; the file is damaged"); }
+
+// Columns and rows of tiles, as even as can be.
+struct Grid {
+  uint32_t width, height, columns, rows;
+
+  explicit Grid(const Picture& picture)
+      : width(picture.width),
+        height(picture.height),
+        columns((width + kTileEdge - 1) / kTileEdge),
+        rows((height + kTileEdge - 1) / kTileEdge) {}
+  size_t count() const { return size_t(columns) * rows; }
+  Region tile(size_t i) const {
+    const auto edge = [](uint64_t size, uint64_t number, uint64_t of) { return uint32_t(size * number / of); };
+    const auto c = uint64_t(i % columns), r = uint64_t(i / columns);
+    const uint32_t x = edge(width, c, columns), y = edge(height, r, rows);
+    return {x, y, edge(width, c + 1, columns) - x, edge(height, r + 1, rows) - y};
+  }
+};
+
+TileShape shape_of(const Picture& picture, const Region& tile) {
+  return {int(tile.width), int(tile.height), picture.channels, picture.bits};
+}
+
+// Calls copy(picture's byte offset, tile's sample index, samples) for each row of the part of the tile inside `region`.
+template <typename Copy>
+void for_each_row(const Picture& picture, const Region& tile, const Copy& copy) {
+  const size_t channels = size_t(picture.channels);
+  for (uint32_t y = 0; y < tile.height; ++y)
+    copy((size_t(tile.y + y) * picture.width + tile.x) * channels * picture.sample_bytes(),
+         size_t(y) * tile.width * channels, tile.width * channels);
+}
+
+TileSamples cut(const Picture& picture, const Region& tile) {
+  TileSamples out(size_t(tile.width) * tile.height * size_t(picture.channels));
+  for_each_row(picture, tile, [&](size_t from, size_t to, size_t count) {
+    const uint8_t* bytes = picture.samples.data() + from;
+    if (picture.sample_bytes() == 1)
+      std::copy_n(bytes, count, out.begin() + ptrdiff_t(to));
+    else
+      for (size_t i = 0; i < count; ++i) out[to + i] = uint16_t(bytes[2 * i] | bytes[2 * i + 1] << 8);
+  });
+  return out;
+}
+
+void paste(const TileSamples& samples, const Region& tile, Picture& picture) {
+  for_each_row(picture, tile, [&](size_t to, size_t from, size_t count) {
+    uint8_t* bytes = picture.samples.data() + to;
+    for (size_t i = 0; i < count; ++i) {
+      const uint16_t sample = samples[from + i];
+      if (picture.sample_bytes() == 1) {
+        bytes[i] = uint8_t(sample);
+      } else {
+        bytes[2 * i] = uint8_t(sample);
+        bytes[2 * i + 1] = uint8_t(sample >> 8);
+      }
+    }
+  });
+}
+
+// Tiles of one plane go side by side; those of several one after the other, their planes side by side.
+struct Sharing {
+  int tiles = 1, planes = 1;
+  Sharing(const Picture& picture, int threads)
+      : tiles(picture.channels == 1 ? threads : 1), planes(picture.channels == 1 ? 1 : threads) {}
+};
+
+struct Layout {
+  ImageFormat format = ImageFormat::kPnm;
+  Picture picture;  // without samples
+  size_t side_bytes = 0;
+  BlockCodec side_codec = BlockCodec::kStored;
+  ByteSpan side;
+  std::vector<ByteSpan> tiles;
+};
+
+Status read_shape(ByteReader& reader, Layout& layout) {
+  const auto profile = reader.read_le<uint8_t>("image block: profile");
+  LMC_TRY(profile);
+  const auto format = reader.read_le<uint8_t>("image block: format");
+  LMC_TRY(format);
+  if (*profile != kProfile || *format < uint8_t(ImageFormat::kPnm) || *format > uint8_t(ImageFormat::kWebp))
+    return bad_input("image block: unknown profile or format; the file was written by a newer lmc or is damaged", 0);
+  const auto width = reader.read_varint("image block: width");
+  LMC_TRY(width);
+  const auto height = reader.read_varint("image block: height");
+  LMC_TRY(height);
+  const auto channels = reader.read_le<uint8_t>("image block: channels");
+  LMC_TRY(channels);
+  const auto bits = reader.read_le<uint8_t>("image block: bits");
+  LMC_TRY(bits);
+  if (*width > UINT32_MAX || *height > UINT32_MAX) return damaged("too many pixels");
+  Picture& picture = layout.picture;
+  layout.format = ImageFormat(*format);
+  picture.width = uint32_t(*width), picture.height = uint32_t(*height);
+  picture.channels = *channels;
+  picture.bits = *bits & ~kIndexedBit;
+  picture.indexed = (*bits & kIndexedBit) != 0;
+  return check_shape(picture);
+}
+
+Result<Layout> read_layout(ByteSpan payload) {
+  ByteReader reader(payload);
+  Layout layout;
+  LMC_TRY(read_shape(reader, layout));
+  const auto side_bytes = reader.read_varint("image block: side bytes");
+  LMC_TRY(side_bytes);
+  const auto side_codec = reader.read_le<uint8_t>("image block: codec of the side bytes");
+  LMC_TRY(side_codec);
+  const auto side_payload = reader.read_varint("image block: size of the side bytes");
+  LMC_TRY(side_payload);
+  if (*side_bytes > kMaxSideBytes) return damaged("too many side bytes");
+  if (*side_codec > uint8_t(BlockCodec::kMixing)) return damaged("unknown codec of the side bytes");
+  layout.side_bytes = size_t(*side_bytes);
+  layout.side_codec = BlockCodec(*side_codec);
+  const Grid grid(layout.picture);
+  if (grid.count() > reader.remaining()) return damaged("more tiles than bytes");
+  std::vector<uint64_t> sizes;
+  for (size_t i = 0; i < grid.count(); ++i) {
+    const auto bytes = reader.read_varint("image block: size of a tile");
+    LMC_TRY(bytes);
+    sizes.push_back(*bytes);
+  }
+  const auto side = reader.read_bytes(size_t(*side_payload), "image block: side bytes");
+  LMC_TRY(side);
+  layout.side = *side;
+  for (uint64_t size : sizes) {
+    const auto tile = reader.read_bytes(size_t(size), "image block: tile");
+    LMC_TRY(tile);
+    layout.tiles.push_back(*tile);
+  }
+  if (reader.remaining() > 0) return damaged("bytes behind the last tile");
+  return layout;
+}
+
+Result<std::shared_ptr<const PixelNetwork>> load_network(const ModelFile* model, Isa isa) {
+  if (model == nullptr) return environment_error("the image needs a pixel model, and none is at hand");
+  return PixelNetwork::load(*model, isa);
+}
+
+bool touch(const Region& a, const Region& b) {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+}
+
+// Decodes the tiles that touch `wanted` into the picture's samples.
+Status decode_tiles(const Layout& layout, const Region& wanted, Picture& picture, const BlockResources& resources,
+                    size_t raw_size_bytes) {
+  const auto network = load_network(resources.model, resources.isa);
+  LMC_TRY(network);
+  const Grid grid(picture);
+  const Sharing sharing(picture, resources.threads);
+  struct Decoded {
+    Region tile;
+    Result<TileSamples> samples;
+  };
+  InOrder<Decoded> jobs(sharing.tiles, [] {});
+  size_t done = 0;
+  const auto take = [&]() -> Status {
+    const Decoded decoded = jobs.take();
+    if (!decoded.samples.ok()) return decoded.samples.error();
+    paste(*decoded.samples, decoded.tile, picture);
+    if (resources.progress) resources.progress(raw_size_bytes * ++done / grid.count());
+    return Ok();
+  };
+  for (size_t i = 0; i < grid.count(); ++i) {
+    const Region tile = grid.tile(i);
+    if (!touch(tile, wanted)) continue;
+    while (!jobs.has_room(1)) LMC_TRY(take());
+    const TileResources with{.network = network->get(), .isa = resources.isa, .threads = sharing.planes};
+    jobs.submit(1, [tile, with, shape = shape_of(picture, tile), payload = layout.tiles[i]] {
+      return Decoded{tile, decode_tile(shape, payload, with)};
+    });
+  }
+  while (!jobs.empty()) LMC_TRY(take());
+  return Ok();
+}
+
+Picture crop(const Picture& picture, const Region& region) {
+  Picture out = picture;
+  out.width = region.width, out.height = region.height;
+  out.samples.resize(out.size_bytes());
+  const size_t pixel = size_t(picture.channels) * picture.sample_bytes();
+  for (size_t y = 0; y < region.height; ++y)
+    std::copy_n(picture.samples.begin() + ptrdiff_t(((region.y + y) * picture.width + region.x) * pixel),
+                region.width * pixel, out.samples.begin() + ptrdiff_t(y * region.width * pixel));
+  return out;
+}
+
+}  // namespace
+
+TileEffort tile_effort(int level, bool drawn) {
+  TileEffort effort;
+  effort.mixing = level >= kFirstMixingLevel || drawn;
+  effort.contexts = !effort.mixing ? 0 : drawn || level >= kFirstSquaresLevel ? kPixelContexts : kPhotoContexts;
+  effort.mix_all = drawn;
+  effort.least_squares = level >= kFirstSquaresLevel;
+  return effort;
+}
+
+Result<Bytes> encode_image_block(ImageFormat format, ByteSpan file, int level, const BlockResources& resources) {
+  const auto network = load_network(resources.pixel_model, resources.isa);
+  LMC_TRY(network);
+  const auto parsed = parse_image(format, file);
+  LMC_TRY(parsed);
+  const Picture& picture = parsed->picture;
+  const Grid grid(picture);
+  const Sharing sharing(picture, resources.threads);
+  InOrder<Bytes> jobs(sharing.tiles, [] {});
+  std::vector<Bytes> tiles;
+  const auto take = [&] {
+    tiles.push_back(jobs.take());
+    if (resources.progress) resources.progress(file.size() * tiles.size() / grid.count());
+  };
+  for (size_t i = 0; i < grid.count(); ++i) {
+    while (!jobs.has_room(1)) take();
+    const Region tile = grid.tile(i);
+    const TileResources with{.network = network->get(), .isa = resources.isa, .threads = sharing.planes};
+    jobs.submit(1, [&picture, tile, level, with] {
+      const TileSamples samples = cut(picture, tile);
+      const TileShape shape = shape_of(picture, tile);
+      const bool drawn = picture.indexed || looks_drawn(shape, samples);
+      return encode_tile(shape, samples, tile_effort(level, drawn), with);
+    });
+  }
+  while (!jobs.empty()) take();
+
+  Bytes out{kProfile, uint8_t(format)};
+  append_varint(out, picture.width);
+  append_varint(out, picture.height);
+  out.push_back(uint8_t(picture.channels));
+  out.push_back(uint8_t(picture.bits | (picture.indexed ? kIndexedBit : 0)));
+  BlockResources quiet = resources;
+  quiet.progress = {};
+  Bytes side = encode_mixing_block(parsed->side, MixingProfile::kDeep, quiet);
+  const bool stored = side.size() >= parsed->side.size();
+  append_varint(out, parsed->side.size());
+  out.push_back(uint8_t(stored ? BlockCodec::kStored : BlockCodec::kMixing));
+  const ByteSpan side_payload = stored ? ByteSpan(parsed->side) : ByteSpan(side);
+  append_varint(out, side_payload.size());
+  for (const Bytes& tile : tiles) append_varint(out, tile.size());
+  append_bytes(out, side_payload);
+  for (const Bytes& tile : tiles) append_bytes(out, tile);
+  return out;
+}
+
+Result<Bytes> decode_image_block(ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources) {
+  const auto layout = read_layout(payload);
+  LMC_TRY(layout);
+  Picture picture = layout->picture;
+  picture.samples.resize(picture.size_bytes());
+  const Region all{0, 0, picture.width, picture.height};
+  LMC_TRY(decode_tiles(*layout, all, picture, resources, raw_size_bytes));
+  BlockResources quiet = resources;
+  quiet.progress = {};
+  const auto side = decode_block(layout->side_codec, layout->side, layout->side_bytes, quiet);
+  LMC_TRY(side);
+  auto file = rebuild_image(layout->format, *side, picture, raw_size_bytes);
+  LMC_TRY(file);
+  if (file->size() != raw_size_bytes)
+    return damaged("the file comes to " + std::to_string(file->size()) + " bytes instead of " +
+                   std::to_string(raw_size_bytes));
+  return file;
+}
+
+Result<Picture> decode_image_pixels(ByteSpan payload, const std::optional<Region>& region,
+                                    const BlockResources& resources) {
+  const auto layout = read_layout(payload);
+  LMC_TRY(layout);
+  Picture picture = layout->picture;
+  const Region wanted = region.value_or(Region{0, 0, picture.width, picture.height});
+  if (wanted.width == 0 || wanted.height == 0 || wanted.x >= picture.width || wanted.y >= picture.height ||
+      wanted.width > picture.width - wanted.x || wanted.height > picture.height - wanted.y)
+    return usage_error("the region is not inside the image, which is " + std::to_string(picture.width) + "x" +
+                       std::to_string(picture.height));
+  picture.samples.resize(picture.size_bytes());
+  LMC_TRY(decode_tiles(*layout, wanted, picture, resources, 0));
+  return region ? crop(picture, wanted) : picture;
+}
+
+Result<ImageSummary> read_image_summary(ByteSpan payload) {
+  ByteReader reader(payload);
+  Layout layout;
+  LMC_TRY(read_shape(reader, layout));
+  return ImageSummary{layout.format, layout.picture.width, layout.picture.height, layout.picture.channels,
+                      layout.picture.bits};
+}
+
+Result<std::vector<float>> image_costs(const Picture& picture, int level, const BlockResources& resources) {
+  const auto network = load_network(resources.pixel_model, resources.isa);
+  LMC_TRY(network);
+  std::vector<float> out(size_t(picture.width) * picture.height);
+  const Grid grid(picture);
+  for (size_t i = 0; i < grid.count(); ++i) {
+    const Region tile = grid.tile(i);
+    const TileSamples samples = cut(picture, tile);
+    const TileShape shape = shape_of(picture, tile);
+    const bool drawn = picture.indexed || looks_drawn(shape, samples);
+    const TileResources with{.network = network->get(), .isa = resources.isa, .threads = resources.threads};
+    std::vector<float> costs;
+    encode_tile(shape, samples, tile_effort(level, drawn), with, &costs);
+    for (size_t n = 0; n < costs.size(); ++n) {
+      const size_t pixel = n / size_t(picture.channels);
+      out[(tile.y + pixel / tile.width) * picture.width + tile.x + pixel % tile.width] += costs[n];
+    }
+  }
+  return out;
+}
+
+}  // namespace lmc

@@ -1,0 +1,43 @@
+// The block codec for whole image files (docs/format.md, codec 4): side bytes by context mixing, samples tile by tile by
+// the pixel network (lmc/pixels/tile.h), the file put together again byte for byte (lmc/media/image_file.h).
+#ifndef LMC_PIPELINE_IMAGE_BLOCK_H_
+#define LMC_PIPELINE_IMAGE_BLOCK_H_
+
+#include "lmc/media/image_file.h"
+#include "lmc/pipeline/block.h"
+#include "lmc/pixels/tile.h"
+
+namespace lmc {
+
+// A part of a picture, in pixels.
+struct Region {
+  uint32_t x = 0, y = 0, width = 0, height = 0;
+};
+
+// What a level spends on a tile.
+TileEffort tile_effort(int level, bool drawn);
+
+// resources.pixel_model must be there. Errors: bad input if the file cannot be taken apart, environment.
+Result<Bytes> encode_image_block(ImageFormat format, ByteSpan file, int level, const BlockResources& resources);
+
+// resources.model: the pixel model that the block names.
+Result<Bytes> decode_image_block(ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources);
+
+// The pixels alone; with a region only the tiles that it touches are decoded.
+Result<Picture> decode_image_pixels(ByteSpan payload, const std::optional<Region>& region,
+                                    const BlockResources& resources);
+
+// What a block's payload holds, told from its first bytes.
+struct ImageSummary {
+  ImageFormat format = ImageFormat::kPnm;
+  uint32_t width = 0, height = 0;
+  int channels = 0, bits = 0;
+};
+Result<ImageSummary> read_image_summary(ByteSpan payload);
+
+// The bits that level spends on each pixel, all channels together: (height, width) of the picture.
+Result<std::vector<float>> image_costs(const Picture& picture, int level, const BlockResources& resources);
+
+}  // namespace lmc
+
+#endif  // LMC_PIPELINE_IMAGE_BLOCK_H_
