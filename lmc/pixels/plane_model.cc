@@ -16,7 +16,6 @@ namespace {
 constexpr int kMaps = 6;
 constexpr int kPerContext = 2;  // inputs
 constexpr int kBias = 0, kNetwork = 1, kSquares = 2, kMapInputs = 4, kContextInputs = kMapInputs + kMaps;
-constexpr int kInputs = kContextInputs + kPerContext * kPixelContexts;
 constexpr uint32_t kSlotLimit = 250, kMapLimit = 255, kHistoryLimit = 1000;
 constexpr uint32_t kSure = 96;  // of 65536: beyond, the network's word stands
 constexpr int64_t kFloorMass = kMixtureTotal / 100000;  // spread evenly over all values
@@ -127,7 +126,7 @@ struct PlaneModel::State {
         neighbourhood(chosen.role, plane.stride(), chosen.bits),
         levels(size_t(plane.stride()) * size_t(plane.height() + 2)),
         table(std::min(20u, log2_at_least(size_t(plane.width()) * size_t(plane.height()) * size_t(chosen.contexts), 10))),
-        mixer({.inputs = kInputs, .set_sizes = {16 * 24, 8 * 16, 256, 16 * 16}, .last_sizes = {16 * 24, 256}}, kMixerRates,
+        mixer({.inputs = kContextInputs + kPerContext * chosen.contexts, .set_sizes = {16 * 24, 8 * 16, 256, 16 * 16}, .last_sizes = {16 * 24, 256}}, kMixerRates,
               isa),
         last_map(16 * 16 * 8) {
     constexpr size_t kMapContexts[kMaps] = {72, 16 * 15, 216, 121, 121, 16 * 16};
@@ -337,7 +336,7 @@ uint32_t PlaneModel::predict(int left) {
     s.context_inputs(left, x + kContextInputs);
     for (size_t c = 0; c < size_t(s.settings.contexts); ++c) seen += s.contexts[c].slot->count > 0;
   } else {
-    std::fill_n(x + kContextInputs, kPerContext * kPixelContexts, 0.0f);
+    std::fill_n(x + kContextInputs, kPerContext * s.settings.contexts, 0.0f);
   }
   s.select_weights(left, z, seen);
   const float mixed = s.mixer.predict();
