@@ -4,12 +4,14 @@
 #include <atomic>
 #include <bit>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "lmc/coding/arithmetic_coder.h"
 #include "lmc/mixing/logistic.h"
 #include "lmc/pixels/pixel_contexts.h"
 #include "lmc/pixels/plane_model.h"
+#include "lmc/pixels/used_values.h"
 
 namespace lmc {
 namespace {
@@ -17,7 +19,7 @@ namespace {
 // Bits of a tile's second byte.
 enum : uint8_t { kMixing = 1, kMixAll = 2, kLeastSquares = 4, kKnownFlags = 7 };
 // The first byte of a plane.
-enum class PlaneKind : uint8_t { kConstant = 0, kCoded = 1 };
+enum class PlaneKind : uint8_t { kConstant = 0, kCoded = 1, kRanks = 2 };  // kRanks: among the values that occur
 
 // How far a plane has come, for the planes that look at it.
 class Progress {
@@ -40,6 +42,7 @@ struct Plane {
   PlaneRole role = PlaneRole::kFirst;
   int bits = 8;  // that its samples need
   bool constant = false;
+  std::optional<UsedValues> used;  // then samples are ranks
   std::unique_ptr<PaddedPlane> samples;
   Progress progress;
   Bytes coded;             // when encoding
@@ -130,8 +133,10 @@ void encode_plane(std::vector<std::unique_ptr<Plane>>& planes, size_t index, con
     return (size_t(y) * size_t(shape.width) + x) * size_t(shape.channels) + size_t(plane.channel);
   };
   ArithmeticEncoder coder(plane.coded);
+  const std::vector<uint16_t> ranks = plane.used ? plane.used->ranks() : std::vector<uint16_t>();
+  const auto value = [&](size_t at) { return ranks.empty() ? samples[at] : ranks[samples[at]]; };
   if (costs == nullptr) {
-    code_plane(planes, index, effort, resources, coder, [&](uint32_t x, uint32_t y) { return samples[place(x, y)]; });
+    code_plane(planes, index, effort, resources, coder, [&](uint32_t x, uint32_t y) { return value(place(x, y)); });
   } else {
     double bits = 0, before = 0;
     size_t last = SIZE_MAX;
@@ -143,7 +148,7 @@ void encode_plane(std::vector<std::unique_ptr<Plane>>& planes, size_t index, con
     code_plane(planes, index, effort, resources, counting, [&](uint32_t x, uint32_t y) {
       close();
       last = place(x, y);
-      return samples[last];
+      return value(last);
     });
     close();
   }
@@ -168,7 +173,7 @@ Result<TileEffort> read_effort(ByteReader& reader) {
 Status read_plane(ByteReader& reader, const TileShape& shape, Plane& plane) {
   const auto kind = reader.read_le<uint8_t>("image tile: kind of a plane");
   if (!kind.ok()) return kind.error();
-  if (*kind > uint8_t(PlaneKind::kCoded)) return damaged("unknown kind of plane");
+  if (*kind > uint8_t(PlaneKind::kRanks)) return damaged("unknown kind of plane");
   if (PlaneKind(*kind) == PlaneKind::kConstant) {
     const auto value = reader.read_le<uint16_t>("image tile: value of a plane");
     if (!value.ok()) return value.error();
@@ -179,14 +184,21 @@ Status read_plane(ByteReader& reader, const TileShape& shape, Plane& plane) {
     plane.progress.publish(INT32_MAX);
     return Ok();
   }
-  const auto bits = reader.read_le<uint8_t>("image tile: bits of a plane");
-  if (!bits.ok()) return bits.error();
-  if (*bits < 1 || *bits > shape.bits) return damaged("a plane of " + std::to_string(*bits) + " bits");
+  if (PlaneKind(*kind) == PlaneKind::kRanks) {
+    auto used = UsedValues::read(reader, shape.bits);
+    if (!used.ok()) return used.error();
+    plane.bits = int(std::bit_width(used->size() - 1));
+    plane.used = std::move(*used);
+  } else {
+    const auto bits = reader.read_le<uint8_t>("image tile: bits of a plane");
+    if (!bits.ok()) return bits.error();
+    if (*bits < 1 || *bits > shape.bits) return damaged("a plane of " + std::to_string(*bits) + " bits");
+    plane.bits = *bits;
+  }
   const auto bytes = reader.read_varint("image tile: size of a plane");
   if (!bytes.ok()) return bytes.error();
   const auto coded = reader.read_bytes(size_t(*bytes), "image tile: plane");
   if (!coded.ok()) return coded.error();
-  plane.bits = *bits;
   plane.received = *coded;
   plane.samples = std::make_unique<PaddedPlane>(shape.width, shape.height, plane.bits);
   return Ok();
@@ -201,13 +213,16 @@ Bytes encode_tile(const TileShape& shape, const TileSamples& samples, const Tile
   std::vector<size_t> coded;
   for (size_t p = 0; p < planes.size(); ++p) {
     Plane& plane = *planes[p];
-    uint16_t least = UINT16_MAX, most = 0;
-    for (size_t i = size_t(plane.channel); i < samples.size(); i += size_t(shape.channels)) {
-      least = std::min(least, samples[i]);
-      most = std::max(most, samples[i]);
+    std::vector<uint32_t> counts(size_t(1) << shape.bits);
+    for (size_t i = size_t(plane.channel); i < samples.size(); i += size_t(shape.channels)) ++counts[samples[i]];
+    UsedValues used(counts);
+    const uint16_t most = used.value(used.size() - 1);
+    plane.constant = used.size() == 1;
+    plane.bits = plane.constant ? shape.bits : int(std::bit_width(unsigned(most)));
+    if (used.worth_it(counts)) {
+      plane.bits = int(std::bit_width(used.size() - 1));
+      plane.used = std::move(used);
     }
-    plane.constant = least == most;
-    plane.bits = plane.constant ? shape.bits : std::max(1, int(std::bit_width(unsigned(most))));
     plane.samples = std::make_unique<PaddedPlane>(shape.width, shape.height, plane.bits);
     if (plane.constant) {
       fill_constant(*plane.samples, most);
@@ -221,12 +236,17 @@ Bytes encode_tile(const TileShape& shape, const TileSamples& samples, const Tile
   Bytes out{uint8_t(effort.contexts), uint8_t((effort.mixing ? kMixing : 0) | (effort.mix_all ? kMixAll : 0) |
                                               (effort.least_squares ? kLeastSquares : 0))};
   for (const auto& plane : planes) {
-    out.push_back(uint8_t(plane->constant ? PlaneKind::kConstant : PlaneKind::kCoded));
+    out.push_back(uint8_t(plane->constant ? PlaneKind::kConstant
+                          : plane->used   ? PlaneKind::kRanks
+                                          : PlaneKind::kCoded));
     if (plane->constant) {
       append_le(out, plane->samples->row(0)[0]);
       continue;
     }
-    out.push_back(uint8_t(plane->bits));
+    if (plane->used)
+      plane->used->append_to(out);
+    else
+      out.push_back(uint8_t(plane->bits));
     append_varint(out, plane->coded.size());
     append_bytes(out, plane->coded);
   }
@@ -249,11 +269,17 @@ Result<TileSamples> decode_tile(const TileShape& shape, ByteSpan payload, const 
     code_plane(planes, coded[i], *effort, resources, coder, [](uint32_t, uint32_t) { return 0; });
   });
   TileSamples samples(size_t(shape.width) * size_t(shape.height) * size_t(shape.channels));
-  for (const auto& plane : planes)
-    for (int y = 0; y < shape.height; ++y)
-      for (int x = 0; x < shape.width; ++x)
-        samples[(size_t(y) * size_t(shape.width) + size_t(x)) * size_t(shape.channels) + size_t(plane->channel)] =
-            plane->samples->row(y)[x];
+  for (const auto& plane : planes) {
+    const size_t ranks = plane->used ? plane->used->size() : 0;
+    for (int y = 0; y < shape.height; ++y) {
+      const uint16_t* row = plane->samples->row(y);
+      uint16_t* out = samples.data() + size_t(y) * size_t(shape.width) * size_t(shape.channels) + plane->channel;
+      for (int x = 0; x < shape.width; ++x, out += shape.channels) {
+        if (ranks > 0 && row[x] >= ranks) return damaged("a rank beyond the values that occur");
+        *out = ranks > 0 ? plane->used->value(row[x]) : row[x];
+      }
+    }
+  }
   return samples;
 }
 
