@@ -46,8 +46,13 @@ uint32_t common_length(const uint8_t* a, const uint8_t* b, uint32_t limit) {
 
 }  // namespace
 
-DeflatePredictor::DeflatePredictor(ByteSpan data, const DeflateSettings& settings)
-    : data_(data), settings_(settings), effort_(kEfforts[settings.level - 1]) {
+DeflatePredictor::DeflatePredictor(ByteSpan data, const DeflateSettings& settings, DeflateWorkspace& workspace)
+    : data_(data),
+      settings_(settings),
+      effort_(kEfforts[settings.level - 1]),
+      chains_(workspace.chains),
+      before_(workspace.before),
+      ordinal_(workspace.ordinal) {
   const int hash_bits = settings.memory + 7;
   hash_shift_ = uint32_t(hash_bits + kMinMatch - 1) / kMinMatch;
   hash_mask_ = (1u << hash_bits) - 1;
@@ -57,9 +62,17 @@ DeflatePredictor::DeflatePredictor(ByteSpan data, const DeflateSettings& setting
   const size_t ring = std::min(2 * size_t(window_bytes_), std::bit_ceil(data.size() + 1));
   ring_mask_ = uint32_t(ring - 1);
   if (!settings.searches()) return;
-  chains_.resize(size_t(hash_mask_) + 1);
-  before_.resize(ring);
-  ordinal_.resize(ring);
+  if (chains_.size() <= hash_mask_) chains_.resize(size_t(hash_mask_) + 1);
+  if (before_.size() < ring) before_.resize(ring);  // written before they are read
+  if (ordinal_.size() < ring) ordinal_.resize(ring);
+}
+
+DeflatePredictor::~DeflatePredictor() {
+  if (inserted_ > chains_.size() / 4) {
+    std::fill(chains_.begin(), chains_.end(), DeflateWorkspace::Chain{});
+    return;
+  }
+  for (uint32_t at = 0; at < inserted_ && at + kMinMatch <= data_.size(); ++at) chains_[hash_at(at)] = {};
 }
 
 uint32_t DeflatePredictor::hash_at(uint32_t at) const {
@@ -72,7 +85,7 @@ void DeflatePredictor::insert_until(uint32_t end) {
   if (data_.size() < kMinMatch) return;
   end = std::min(end, uint32_t(data_.size() - kMinMatch + 1));
   for (; inserted_ < end; ++inserted_) {
-    Chain& chain = chains_[hash_at(inserted_)];
+    DeflateWorkspace::Chain& chain = chains_[hash_at(inserted_)];
     before_[inserted_ & ring_mask_] = chain.last;
     ordinal_[inserted_ & ring_mask_] = chain.members++;
     chain.last = inserted_;

@@ -32,10 +32,29 @@ struct DeflateSettings {
   bool operator==(const DeflateSettings&) const = default;
 };
 
+// Memory of predictors, one after the other: cleaning up what one has used is quicker than starting anew.
+class DeflateWorkspace {
+ private:
+  friend class DeflatePredictor;
+  struct Chain {           // of the positions whose three bytes have the same hash
+    uint32_t last = 0;     // 0: none (so position 0 is never matched)
+    uint32_t members = 0;  // ever
+    uint32_t recent = 0;   // about as many of them lie in the window
+  };
+
+  std::vector<Chain> chains;      // by hash; all zero between predictors
+  std::vector<uint32_t> before;   // by position in the ring: the position before with the same hash; 0: none
+  std::vector<uint32_t> ordinal;  // likewise: the number of positions before with the same hash
+};
+
 class DeflatePredictor {
  public:
-  // data must outlive this. Settings must be in range; data has less than 2^32 - 2^16 bytes.
-  DeflatePredictor(ByteSpan data, const DeflateSettings& settings);
+  // data and workspace must outlive this; nobody else uses workspace meanwhile. Settings must be in range; data has
+  // less than 2^32 - 2^16 bytes.
+  DeflatePredictor(ByteSpan data, const DeflateSettings& settings, DeflateWorkspace& workspace);
+  ~DeflatePredictor();
+  DeflatePredictor(const DeflatePredictor&) = delete;
+  DeflatePredictor& operator=(const DeflatePredictor&) = delete;
 
   size_t position() const { return position_; }
   bool at_end() const { return position_ == data_.size(); }
@@ -47,12 +66,6 @@ class DeflatePredictor {
 
  private:
   struct Effort;
-  struct Chain {           // of the positions whose three bytes have the same hash
-    uint32_t last = 0;     // 0: none (so position 0 is never matched)
-    uint32_t members = 0;  // ever
-    uint32_t recent = 0;   // about as many of them lie in the window
-  };
-
   static const Effort kEfforts[9];  // by level, from 1
 
   Token predict_eager();
@@ -74,9 +87,9 @@ class DeflatePredictor {
   Token candidate_;             // length 1: there is none
   Token next_candidate_;        // the same for position_ + 1, after predict_lazy
   bool has_next_candidate_ = false;
-  std::vector<Chain> chains_;      // by hash
-  std::vector<uint32_t> before_;   // by position in the ring: the position before with the same hash; 0: none
-  std::vector<uint32_t> ordinal_;  // likewise: the number of positions before with the same hash
+  std::vector<DeflateWorkspace::Chain>& chains_;
+  std::vector<uint32_t>& before_;
+  std::vector<uint32_t>& ordinal_;
 };
 
 }  // namespace lmc
