@@ -7,6 +7,7 @@
 #include "lmc/media/grid_bytes.h"
 #include "lmc/media/png_file.h"
 #include "lmc/media/pnm_file.h"
+#include "lmc/media/tiff_file.h"
 
 namespace lmc {
 namespace {
@@ -22,6 +23,7 @@ constexpr FormatRow kFormats[] = {
     {ImageFormat::kPnm, "PNM", parse_pnm, rebuild_grid},
     {ImageFormat::kBmp, "BMP", parse_bmp, rebuild_grid},
     {ImageFormat::kPng, "PNG", parse_png, rebuild_png},
+    {ImageFormat::kTiff, "TIFF", parse_tiff, rebuild_grid},
 };
 
 Result<FormatRow> find_format(ImageFormat format) {
