@@ -9,7 +9,7 @@
 set -euo pipefail
 
 build=(g++ cmake ninja-build make libssl-dev libcli11-dev nlohmann-json3-dev)
-test=(libgtest-dev python3)
+test=(libgtest-dev zlib1g-dev python3)
 check=(clang-format-14 python3 git)
 bench=(python3 gzip bzip2 xz-utils zstd brotli p7zip-full zpaq libbenchmark-dev)
 fuzz=(clang)

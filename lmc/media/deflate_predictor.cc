@@ -46,8 +46,12 @@ uint32_t common_length(const uint8_t* a, const uint8_t* b, uint32_t limit) {
 
 }  // namespace
 
-DeflatePredictor::DeflatePredictor(ByteSpan data, const DeflateSettings& settings)
-    : data_(data), settings_(settings), effort_(kEfforts[settings.level - 1]) {
+DeflatePredictor::DeflatePredictor(ByteSpan data, const DeflateSettings& settings, DeflateWorkspace& workspace)
+    : data_(data),
+      settings_(settings),
+      effort_(kEfforts[settings.level - 1]),
+      chains_(workspace.chains),
+      links_(workspace.links) {
   const int hash_bits = settings.memory + 7;
   hash_shift_ = uint32_t(hash_bits + kMinMatch - 1) / kMinMatch;
   hash_mask_ = (1u << hash_bits) - 1;
@@ -57,9 +61,16 @@ DeflatePredictor::DeflatePredictor(ByteSpan data, const DeflateSettings& setting
   const size_t ring = std::min(2 * size_t(window_bytes_), std::bit_ceil(data.size() + 1));
   ring_mask_ = uint32_t(ring - 1);
   if (!settings.searches()) return;
-  chains_.resize(size_t(hash_mask_) + 1);
-  before_.resize(ring);
-  ordinal_.resize(ring);
+  if (chains_.size() <= hash_mask_) chains_.resize(size_t(hash_mask_) + 1);
+  if (links_.size() < ring) links_.resize(ring);  // written before they are read
+}
+
+DeflatePredictor::~DeflatePredictor() {
+  if (inserted_ > chains_.size() / 4) {
+    std::fill(chains_.begin(), chains_.end(), DeflateWorkspace::Chain{});
+    return;
+  }
+  for (uint32_t at = 0; at < inserted_ && at + kMinMatch <= data_.size(); ++at) chains_[hash_at(at)] = {};
 }
 
 uint32_t DeflatePredictor::hash_at(uint32_t at) const {
@@ -67,14 +78,20 @@ uint32_t DeflatePredictor::hash_at(uint32_t at) const {
          hash_mask_;
 }
 
+// The position before with the same hash, or 0.
+inline uint32_t DeflatePredictor::before(uint32_t at) const {
+  const uint32_t back = links_[at & ring_mask_].back;
+  return back == 0 ? 0 : at - back;
+}
+
 // Enters all positions below end into the chains, as far as three bytes are there.
 void DeflatePredictor::insert_until(uint32_t end) {
   if (data_.size() < kMinMatch) return;
   end = std::min(end, uint32_t(data_.size() - kMinMatch + 1));
   for (; inserted_ < end; ++inserted_) {
-    Chain& chain = chains_[hash_at(inserted_)];
-    before_[inserted_ & ring_mask_] = chain.last;
-    ordinal_[inserted_ & ring_mask_] = chain.members++;
+    DeflateWorkspace::Chain& chain = chains_[hash_at(inserted_)];
+    const uint32_t back = chain.last == 0 ? 0 : inserted_ - chain.last;
+    links_[inserted_ & ring_mask_] = {uint16_t(back <= kMaxDistance ? back : 0), chain.members++};
     chain.last = inserted_;
     ++chain.recent;
     if (inserted_ >= window_bytes_) --chains_[hash_at(inserted_ - window_bytes_)].recent;
@@ -86,7 +103,7 @@ Token DeflatePredictor::find(uint32_t at, uint32_t length_to_beat) {
   const uint32_t remaining = uint32_t(data_.size()) - at;
   if (remaining < kMinMatch) return {};
   insert_until(at + 1);
-  uint32_t from = before_[at & ring_mask_];
+  uint32_t from = before(at);
   if (from == 0 || at - from > max_distance_) return {};
   const uint32_t oldest =
       at > max_distance_ ? at - max_distance_ : 0;  // followers must lie above, the first may lie here
@@ -106,7 +123,7 @@ Token DeflatePredictor::find(uint32_t at, uint32_t length_to_beat) {
         if (length >= nice) break;
       }
     }
-    from = before_[from & ring_mask_];
+    from = before(from);
   } while (from > oldest && --steps != 0);
   return found;
 }
@@ -134,20 +151,20 @@ Token DeflatePredictor::find_in_full_chains(uint32_t at, uint32_t length_to_beat
   const uint32_t nice = std::min(effort_.nice_length, remaining);
   const uint32_t steps = length_to_beat >= effort_.good_length ? effort_.chain_steps >> 2 : effort_.chain_steps;
   const uint32_t lowest = at > max_distance_ ? at - max_distance_ : 1;
-  const uint32_t ordinal = ordinal_[at & ring_mask_];
+  const uint16_t ordinal = links_[at & ring_mask_].ordinal;
   const uint8_t* const here = data_.data() + at;
   Token found;
   uint32_t best = length_to_beat;
   uint32_t offset = rarest_offset(at, 1, best - 1, 0);
-  uint32_t from = before_[(at + offset) & ring_mask_];
+  uint32_t from = before(at + offset);
   while (from >= lowest + offset) {
     const uint32_t candidate = from - offset;
     const uint8_t* const there = data_.data() + candidate;
-    from = before_[from & ring_mask_];
+    from = before(from);
     if (there[best] != here[best] || there[best - 1] != here[best - 1]) continue;
     const uint32_t length = common_length(here, there, longest);
     if (length <= best) continue;
-    const uint32_t step = ordinal - ordinal_[candidate & ring_mask_];
+    const uint32_t step = uint16_t(ordinal - links_[candidate & ring_mask_].ordinal);
     if (step > steps || (step > 1 && at - candidate == max_distance_)) break;
     found = {uint16_t(length), uint16_t(at - candidate)};
     if (length >= nice) break;
@@ -157,8 +174,8 @@ Token DeflatePredictor::find_in_full_chains(uint32_t at, uint32_t length_to_beat
     offset = rarer;
     // The candidate has those bytes too, but for the last three of which it lacks one.
     const bool shared = offset + kMinMatch <= length;
-    from = before_[((shared ? candidate : at) + offset) & ring_mask_];
-    while (!shared && from > candidate + offset) from = before_[from & ring_mask_];
+    from = before((shared ? candidate : at) + offset);
+    while (!shared && from > candidate + offset) from = before(from);
   }
   return found;
 }

@@ -32,10 +32,33 @@ struct DeflateSettings {
   bool operator==(const DeflateSettings&) const = default;
 };
 
+// Memory of predictors, one after the other: cleaning up what one has used is quicker than starting anew.
+class DeflateWorkspace {
+ private:
+  friend class DeflatePredictor;
+  // Small, so that they stay in the caches. Ordinals wrap; within a window there are less than 2^16.
+  struct Chain {           // of the positions whose three bytes have the same hash
+    uint32_t last = 0;     // 0: none (so position 0 is never matched)
+    uint16_t members = 0;  // ever
+    uint16_t recent = 0;   // about as many of them lie in the window
+  };
+  struct Link {
+    uint16_t back = 0;     // to the position before with the same hash; 0: none in reach
+    uint16_t ordinal = 0;  // the number of positions before with the same hash
+  };
+
+  std::vector<Chain> chains;  // by hash; all zero between predictors
+  std::vector<Link> links;    // by position in a ring
+};
+
 class DeflatePredictor {
  public:
-  // data must outlive this. Settings must be in range; data has less than 2^32 - 2^16 bytes.
-  DeflatePredictor(ByteSpan data, const DeflateSettings& settings);
+  // data and workspace must outlive this; nobody else uses workspace meanwhile. Settings must be in range; data has
+  // less than 2^32 - 2^16 bytes.
+  DeflatePredictor(ByteSpan data, const DeflateSettings& settings, DeflateWorkspace& workspace);
+  ~DeflatePredictor();
+  DeflatePredictor(const DeflatePredictor&) = delete;
+  DeflatePredictor& operator=(const DeflatePredictor&) = delete;
 
   size_t position() const { return position_; }
   bool at_end() const { return position_ == data_.size(); }
@@ -47,12 +70,6 @@ class DeflatePredictor {
 
  private:
   struct Effort;
-  struct Chain {           // of the positions whose three bytes have the same hash
-    uint32_t last = 0;     // 0: none (so position 0 is never matched)
-    uint32_t members = 0;  // ever
-    uint32_t recent = 0;   // about as many of them lie in the window
-  };
-
   static const Effort kEfforts[9];  // by level, from 1
 
   Token predict_eager();
@@ -63,6 +80,7 @@ class DeflatePredictor {
   uint32_t rarest_offset(uint32_t at, uint32_t begin, uint32_t end, uint32_t offset) const;
   void insert_until(uint32_t end);
   uint32_t hash_at(uint32_t at) const;
+  uint32_t before(uint32_t at) const;
 
   ByteSpan data_;
   DeflateSettings settings_;
@@ -74,9 +92,8 @@ class DeflatePredictor {
   Token candidate_;             // length 1: there is none
   Token next_candidate_;        // the same for position_ + 1, after predict_lazy
   bool has_next_candidate_ = false;
-  std::vector<Chain> chains_;      // by hash
-  std::vector<uint32_t> before_;   // by position in the ring: the position before with the same hash; 0: none
-  std::vector<uint32_t> ordinal_;  // likewise: the number of positions before with the same hash
+  std::vector<DeflateWorkspace::Chain>& chains_;
+  std::vector<DeflateWorkspace::Link>& links_;
 };
 
 }  // namespace lmc

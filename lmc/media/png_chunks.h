@@ -5,7 +5,7 @@
 #include <array>
 #include <string_view>
 
-#include "lmc/base/bytes.h"
+#include "lmc/media/image_file.h"
 
 namespace lmc {
 
@@ -22,6 +22,21 @@ struct PngChunk {
 // Reads the chunk at the reader's position. Errors: bad input, if it is cut short or its CRC is wrong.
 Result<PngChunk> read_png_chunk(ByteReader& reader);
 void write_png_chunk(Bytes& out, std::string_view type, ByteSpan data);
+
+struct PngParts {
+  Picture shape;
+  bool interlaced = false;
+  std::vector<PngChunk> before, after;  // of IDAT, without IHDR and IEND
+  Bytes stream;                         // what all IDAT chunks hold
+  std::vector<uint32_t> stream_chunks;  // their sizes
+  ByteSpan trailing;
+};
+
+// Errors: bad input, if the file is no PNG, is damaged or has chunks where they must not be.
+Result<PngParts> read_png_parts(ByteSpan file);
+
+// What IHDR holds. picture.bits is 1, 2, 4, 8 or 16.
+Bytes png_header_data(const Picture& picture, bool interlaced);
 
 uint32_t png_crc(ByteSpan bytes);  // ISO 3309
 

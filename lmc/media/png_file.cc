@@ -25,79 +25,6 @@ enum PngFlag : uint8_t { kInterlaced = 1, kMoreData = 2, kMoreStream = 4 };
 
 constexpr size_t kMaxMoreData = size_t(1) << 20;  // bytes after the rows that are still believed to be meant
 
-struct PngParts {
-  Picture shape;
-  bool interlaced = false;
-  std::vector<PngChunk> before, after;  // of IDAT, without IHDR and IEND
-  Bytes stream;                         // what all IDAT chunks hold
-  std::vector<uint32_t> stream_chunks;  // their sizes
-  ByteSpan trailing;
-};
-
-Status read_header(const PngChunk& chunk, PngParts& parts) {
-  const ByteSpan data = chunk.data;
-  if (!chunk.is("IHDR") || data.size() != 13) return bad_input("PNG: expected a chunk IHDR of 13 bytes", 8);
-  Picture& shape = parts.shape;
-  shape.width = read_be32(data, 0);
-  shape.height = read_be32(data, 4);
-  shape.bits = data[8];
-  const uint8_t colour = data[9];
-  static constexpr int kChannels[] = {1, 0, 3, 1, 2, 0, 4};
-  shape.channels = colour <= 6 ? kChannels[colour] : 0;
-  shape.indexed = colour == 3;
-  const bool power = shape.bits == 1 || shape.bits == 2 || shape.bits == 4 || shape.bits == 8 || shape.bits == 16;
-  if (shape.channels == 0 || !power || (shape.bits < 8 && colour != 0 && colour != 3) ||
-      (shape.bits > 8 && colour == 3))
-    return bad_input(
-        "PNG: no picture has colour type " + std::to_string(colour) + " and " + std::to_string(shape.bits) + " bits",
-        24);
-  if (data[10] != 0 || data[11] != 0 || data[12] > 1)
-    return bad_input("PNG: an unknown method of compression, filtering or interlacing", 26);
-  parts.interlaced = data[12] == 1;
-  return check_shape(shape);
-}
-
-Bytes make_header(const Picture& picture, bool interlaced) {
-  Bytes data;
-  append_be32(data, picture.width);
-  append_be32(data, picture.height);
-  static constexpr uint8_t kColours[] = {0, 0, 4, 2, 6};
-  append_bytes(data, Bytes{uint8_t(picture.bits), picture.indexed ? uint8_t(3) : kColours[picture.channels], 0, 0,
-                           uint8_t(interlaced)});
-  return data;
-}
-
-Result<PngParts> read_parts(ByteSpan file) {
-  if (file.size() < kPngSignature.size() || !std::equal(kPngSignature.begin(), kPngSignature.end(), file.begin(),
-                                                        [](char a, uint8_t b) { return uint8_t(a) == b; }))
-    return bad_input("expected the signature of PNG", 0);
-  PngParts parts;
-  ByteReader reader(file);
-  LMC_TRY(reader.read_bytes(kPngSignature.size(), "signature"));
-  const auto header = read_png_chunk(reader);
-  if (!header.ok()) return header.error();
-  LMC_TRY(read_header(*header, parts));
-  for (;;) {
-    const size_t position = reader.position();
-    const auto chunk = read_png_chunk(reader);
-    if (!chunk.ok()) return chunk.error();
-    if (chunk->is("IEND")) {
-      if (!chunk->data.empty()) return bad_input("PNG: the chunk IEND is not empty", position);
-      break;
-    }
-    if (chunk->is("IDAT")) {
-      if (!parts.after.empty()) return bad_input("PNG: another chunk between chunks IDAT", position);
-      append_bytes(parts.stream, chunk->data);
-      parts.stream_chunks.push_back(uint32_t(chunk->data.size()));
-    } else {
-      (parts.stream_chunks.empty() ? parts.before : parts.after).push_back(*chunk);
-    }
-  }
-  if (parts.stream_chunks.empty()) return bad_input("PNG: no chunk IDAT", reader.position());
-  parts.trailing = file.subspan(reader.position());
-  return parts;
-}
-
 void write_chunk_list(Bytes& side, const std::vector<PngChunk>& chunks) {
   for (const PngChunk& chunk : chunks) {
     append_varint(side, chunk.data.size() + 1);
@@ -207,7 +134,7 @@ Status check_colours(const Picture& picture) {
 }  // namespace
 
 Result<ParsedImage> parse_png(ByteSpan file) {
-  auto parts = read_parts(file);
+  auto parts = read_png_parts(file);
   if (!parts.ok()) return parts.error();
   const size_t rows_bytes = size_t(png_data_bytes(parts->shape, parts->interlaced));
   const auto zlib = parse_zlib(parts->stream, rows_bytes + kMaxMoreData);
@@ -244,7 +171,7 @@ Result<Bytes> rebuild_png(ByteSpan side, const Picture& picture, size_t max_byte
   const bool interlaced = *flags & kInterlaced;
   Bytes file, after;
   append_bytes(file, as_bytes(kPngSignature));
-  write_png_chunk(file, "IHDR", make_header(picture, interlaced));
+  write_png_chunk(file, "IHDR", png_header_data(picture, interlaced));
   LMC_TRY(copy_chunk_list(reader, file, max_bytes));
   LMC_TRY(copy_chunk_list(reader, after, max_bytes));
   const auto runs = read_stream_chunks(reader, max_bytes);

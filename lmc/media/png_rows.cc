@@ -105,10 +105,12 @@ struct RowPair {
 
 template <uint8_t filter>
 uint8_t prediction(const uint8_t* here, const uint8_t* above, size_t i, size_t distance) {
-  if constexpr (filter == 1) return here[i - distance];
+  const ptrdiff_t left = ptrdiff_t(i) - ptrdiff_t(distance);
+  if constexpr (filter == 1) return here[left];
   if constexpr (filter == 2) return above[i];
-  if constexpr (filter == 3) return uint8_t((here[i - distance] + above[i]) >> 1);
-  if constexpr (filter == 4) return paeth(here[i - distance], above[i], above[i - distance]);
+  if constexpr (filter == 3) return uint8_t((here[left] + above[i]) >> 1);
+  if constexpr (filter == 4) return paeth(here[left], above[i], above[left]);
+  (void)left;
   return 0;
 }
 
