@@ -192,6 +192,14 @@ Status decode_tiles(const Layout& layout, const Region& wanted, Picture& picture
   return Ok();
 }
 
+Status check_region(const Picture& picture, const Region& region) {
+  if (region.width > 0 && region.height > 0 && region.x < picture.width && region.y < picture.height &&
+      region.width <= picture.width - region.x && region.height <= picture.height - region.y)
+    return Ok();
+  return usage_error("the region is not inside the image, which is " + std::to_string(picture.width) + "x" +
+                     std::to_string(picture.height));
+}
+
 Picture crop(const Picture& picture, const Region& region) {
   Picture out = picture;
   out.width = region.width, out.height = region.height;
@@ -285,13 +293,15 @@ Result<Picture> decode_image_pixels(ByteSpan payload, const std::optional<Region
   LMC_TRY(layout);
   Picture picture = layout->picture;
   const Region wanted = region.value_or(Region{0, 0, picture.width, picture.height});
-  if (wanted.width == 0 || wanted.height == 0 || wanted.x >= picture.width || wanted.y >= picture.height ||
-      wanted.width > picture.width - wanted.x || wanted.height > picture.height - wanted.y)
-    return usage_error("the region is not inside the image, which is " + std::to_string(picture.width) + "x" +
-                       std::to_string(picture.height));
+  LMC_TRY(check_region(picture, wanted));
   picture.samples.resize(picture.size_bytes());
   LMC_TRY(decode_tiles(*layout, wanted, picture, resources, 0));
   return region ? crop(picture, wanted) : picture;
+}
+
+Result<Picture> crop_picture(const Picture& picture, const Region& region) {
+  LMC_TRY(check_region(picture, region));
+  return crop(picture, region);
 }
 
 Result<ImageSummary> read_image_summary(ByteSpan payload) {
@@ -299,7 +309,7 @@ Result<ImageSummary> read_image_summary(ByteSpan payload) {
   Layout layout;
   LMC_TRY(read_shape(reader, layout));
   return ImageSummary{layout.format, layout.picture.width, layout.picture.height, layout.picture.channels,
-                      layout.picture.bits};
+                      layout.picture.bits, layout.picture.indexed};
 }
 
 Result<std::vector<float>> image_costs(const Picture& picture, int level, const BlockResources& resources) {

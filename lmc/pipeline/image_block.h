@@ -27,11 +27,15 @@ Result<Bytes> decode_image_block(ByteSpan payload, size_t raw_size_bytes, const 
 Result<Picture> decode_image_pixels(ByteSpan payload, const std::optional<Region>& region,
                                     const BlockResources& resources);
 
+// Errors: usage if the region is not inside the picture.
+Result<Picture> crop_picture(const Picture& picture, const Region& region);
+
 // What a block's payload holds, told from its first bytes.
 struct ImageSummary {
   ImageFormat format = ImageFormat::kPnm;
   uint32_t width = 0, height = 0;
   int channels = 0, bits = 0;
+  bool indexed = false;
 };
 Result<ImageSummary> read_image_summary(ByteSpan payload);
 

@@ -9,7 +9,9 @@
 #include <cstring>
 
 #include "lmc/pipeline/decompress.h"
+#include "lmc/pipeline/read_pixels.h"
 #include "tools/lmc/output_file.h"
+#include "tools/lmc/pixels_output.h"
 
 namespace lmc {
 namespace {
@@ -25,7 +27,10 @@ Result<std::string> output_name(const Options& options, const InputFile& input) 
   if (options.mode == Mode::kCompress) return input.name() + std::string(kSuffix);
   if (!input.name().ends_with(kSuffix) || input.name().size() == kSuffix.size())
     return usage_error(input.name() + ": the name does not end in .lmc; use -o or -c to say where the content goes");
-  return input.name().substr(0, input.name().size() - kSuffix.size());
+  const std::string name = input.name().substr(0, input.name().size() - kSuffix.size());
+  if (options.as.empty()) return name;
+  // photo.png.lmc gives photo.png, photo.webp.lmc gives photo.webp.png: never the name of a file of another kind.
+  return name.ends_with("." + options.as) ? name : name + "." + options.as;
 }
 
 template <typename T>
@@ -201,7 +206,7 @@ Result<Restored> restore(const Session& session, const InputFile& input, Sink& s
   how.threads = session.threads;
   how.isa = session.isa;
   how.progress = [&](uint64_t done) { session.talk.progress(done); };
-  if (!options.salvage && !options.range) {
+  if (!options.salvage && !options.range && options.as.empty()) {
     DescriptorSource source(input.descriptor(), input.name());
     const auto stats = decompress(source, sink, how);
     if (!stats.ok()) return stats.error();
@@ -209,6 +214,14 @@ Result<Restored> restore(const Session& session, const InputFile& input, Sink& s
   }
   const auto whole = input.whole();
   if (!whole.ok()) return whole.error();
+  if (!options.as.empty()) {
+    const auto pixels = read_pixels(whole->first, options.region, how);
+    if (!pixels.ok()) return pixels.error();
+    const auto written = write_pixels(*pixels, options.as);
+    if (!written.ok()) return written.error();
+    LMC_TRY(sink.write(*written));
+    return Restored{written->size(), 0};
+  }
   if (options.range) {
     const auto part = read_range(whole->first, options.range->offset_bytes, options.range->size_bytes, how);
     if (!part.ok()) return part.error();

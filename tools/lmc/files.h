@@ -53,7 +53,8 @@ Status compress_joined(const Session& session);                           // --s
 Status decompress_file(const Session& session, const std::string& name);  // -d, -t, --salvage, --range
 Status list_file(const Session& session, const std::string& name);
 
-// lmc model ...: returns the exit code.
+// lmc explain ..., lmc model ...: return the exit code.
+int explain_command(int argc, const char* const* argv);
 int model_command(int argc, const char* const* argv);
 // Runs lmc-train with the words behind "train"; returns only if there is none.
 int train_command(const char* const* argv);

@@ -11,6 +11,7 @@ constexpr const char* kUsage =
     "Usage: lmc [options] [FILE...]          FILE -> FILE.lmc\n"
     "       lmc -d [options] [FILE.lmc...]   and back\n"
     "       lmc model list | info [NAME]     the models at hand\n"
+    "       lmc explain IMAGE [-o HEAT.png]  what each pixel of an image costs\n"
     "       lmc train ...                    the trainer, where it is built\n"
     "No FILE, or -, is standard input, and then standard output.\n";
 
@@ -72,7 +73,7 @@ std::string man_page() {
       "\" \"User Commands\"\n"
       ".SH NAME\nlmc \\- lossless compression by prediction\n"
       ".SH SYNOPSIS\n.B lmc\n[options] [FILE...]\n.br\n.B lmc \\-d\n[options] [FILE.lmc...]\n.br\n"
-      ".B lmc model\nlist | info [NAME]\n.br\n.B lmc train\n...\n"
+      ".B lmc model\nlist | info [NAME]\n.br\n.B lmc explain\nIMAGE [-o HEAT.png]\n.br\n.B lmc train\n...\n"
       ".SH DESCRIPTION\n"
       "A language model and adaptive context models predict the bytes of a file, and an arithmetic coder writes down\n"
       "only what they did not foresee. The manners are those of\n.BR zstd (1):\n"

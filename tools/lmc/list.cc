@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "lmc/container/layout.h"
+#include "lmc/pipeline/read_pixels.h"
 #include "tools/lmc/files.h"
 
 namespace lmc {
@@ -86,6 +87,18 @@ std::string json_list(std::vector<std::string> words) {
   return "[" + join(words, ", ") + "]";
 }
 
+// "PNG 640x480, 3 channels of 8 bits" where the only block is an image.
+std::string describe_image(ByteSpan file) {
+  const auto payload = find_image_payload(file);
+  if (!payload) return {};
+  const auto image = read_image_summary(*payload);
+  if (!image.ok()) return {};
+  return std::string(image_format_name(image->format)) + " " + std::to_string(image->width) + "x" +
+         std::to_string(image->height) + ", " + std::to_string(image->channels) + " channel" +
+         (image->channels > 1 ? "s" : "") + " of " + std::to_string(image->bits) + " bits" +
+         (image->indexed ? ", numbers of colours" : "");
+}
+
 void print_blocks(const std::vector<FrameLayout>& frames) {
   for (const FrameLayout& frame : frames)
     for (const BlockLayout& block : frame.blocks)
@@ -125,7 +138,9 @@ Status list_file(const Session& session, const std::string& name) {
               static_cast<unsigned long long>(sum.compressed_bytes), static_cast<unsigned long long>(sum.raw_bytes),
               percent(sum.compressed_bytes, sum.raw_bytes).c_str(), join(sum.codecs, ",").c_str(),
               sum.models.empty() ? "-" : join(sum.models, ",").c_str(), input->name().c_str());
-  if (session.options.verbose) print_blocks(*frames);
+  if (!session.options.verbose) return Ok();
+  print_blocks(*frames);
+  if (const std::string image = describe_image(whole->first); !image.empty()) std::printf("  %s\n", image.c_str());
   return Ok();
 }
 

@@ -73,6 +73,7 @@ int work(const Options& options) {
 
 int run(int argc, const char* const* argv) {
   if (argc > 1 && std::string_view(argv[1]) == "model") return model_command(argc, argv);
+  if (argc > 1 && std::string_view(argv[1]) == "explain") return explain_command(argc, argv);
   if (argc > 1 && std::string_view(argv[1]) == "train") return train_command(argv);
   const auto options = parse_options(argc, argv);
   if (!options.ok()) {

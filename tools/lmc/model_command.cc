@@ -52,7 +52,11 @@ int info(Registry& registry, const std::string& name) {
   std::printf("name      %s\nfile      %s\nsha256    %s\nbuilt-in  %s\n", (*model)->name.c_str(),
               (*model)->path.c_str(), hex((*model)->sha256).c_str(),
               (*model)->builtin_number > 0 ? ("number " + std::to_string((*model)->builtin_number)).c_str() : "no");
-  std::printf("network   %d layers of width %d, vocabulary %d, sees %d tokens\n", config.layers, config.width,
+  if ((*model)->file.kind() == ModelKind::kPixels)
+    std::printf("network   pixels to mixtures of logistics, hidden layers of width %zu\n",
+                (*model)->file.tensor("0.w1").ok() ? (*model)->file.tensor("0.w1")->shape[0] : size_t(0));
+  else
+    std::printf("network   %d layers of width %d, vocabulary %d, sees %d tokens\n", config.layers, config.width,
               config.vocab, config.windows.empty() ? 0 : *std::ranges::max_element(config.windows));
   std::printf("training  %s\n", (*model)->file.training().c_str());
   return 0;

@@ -42,6 +42,25 @@ void set_range(Options& o, const std::string& text) {
   o.range = Range{parse_size(text.substr(0, colon), "--range"), parse_size(text.substr(colon + 1), "--range")};
 }
 
+void set_as(Options& o, const std::string& text) {
+  if (text != "png" && text != "pnm") reject("--as: unknown form '" + text + "'; png and pnm are known");
+  o.as = text;
+}
+
+void set_region(Options& o, const std::string& text) {
+  uint32_t values[4];
+  size_t begin = 0;
+  for (int i = 0; i < 4; ++i) {
+    const size_t end = i < 3 ? text.find(',', begin) : text.size();
+    if (end == std::string::npos) reject("--region: wants X,Y,WIDTH,HEIGHT in pixels, got '" + text + "'");
+    const uint64_t value = parse_number(text.substr(begin, end - begin), "--region");
+    if (value > UINT32_MAX) reject("--region: too large: '" + text + "'");
+    values[i] = uint32_t(value);
+    begin = end + 1;
+  }
+  o.region = Region{values[0], values[1], values[2], values[3]};
+}
+
 void set_threads(Options& o, const std::string& text) {
   const uint64_t threads = parse_number(text, "--threads");
   if (threads > 1024) reject("--threads: at most 1024");
@@ -76,6 +95,12 @@ const Row kRows[] = {
     {{kOperation, "--range", "OFFSET:SIZE", nullptr,
       "with -d: only this part of the content, decoding only the blocks it lies in", false},
      set_range},
+    {{kOperation, "--as", "FORM", "png pnm", "with -d: the pixels of an image as PNG or PNM instead of the file it was",
+      true},
+     set_as},
+    {{kOperation, "--region", "X,Y,W,H", nullptr,
+      "with -d --as: only this part of the image, decoding only the tiles it touches", false},
+     set_region},
     {{kOperation, "--salvage", nullptr, nullptr,
       "with -d: bring back every intact block of a damaged file; lost blocks become zero bytes", false},
      LMC_SET(o.salvage = true)},
@@ -129,6 +154,10 @@ Status check(const Options& o) {
   if (o.salvage && !decodes) return usage_error("--salvage goes with -d");
   if (o.range && !decodes) return usage_error("--range goes with -d");
   if (o.range && o.salvage) return usage_error("--range and --salvage do not go together");
+  if (!o.as.empty() && !decodes) return usage_error("--as goes with -d");
+  if (o.region && o.as.empty()) return usage_error("--region goes with -d --as png or --as pnm");
+  if (!o.as.empty() && (o.range || o.salvage)) return usage_error("--as goes neither with --range nor with --salvage");
+  if (!o.as.empty() && o.remove_source) return usage_error("--rm does not go with --as, which does not restore the file");
   if (o.json && o.mode != Mode::kList) return usage_error("--json goes with -l");
   if (!o.output.empty() && o.to_stdout && o.output != "-") return usage_error("-o and -c do not go together");
   const bool joins = o.solid && o.mode == Mode::kCompress;

@@ -10,6 +10,7 @@
 #include "lmc/base/result.h"
 #include "lmc/numerics/isa.h"
 #include "lmc/pipeline/compress.h"
+#include "lmc/pipeline/image_block.h"
 
 namespace lmc {
 
@@ -29,6 +30,8 @@ struct Options {
   bool remove_source = false;
   bool salvage = false;
   std::optional<Range> range;  // only this part of the content
+  std::string as;                // write the pixels of an image in this form: "png", "pnm"; empty: the file as it was
+  std::optional<Region> region;  // only this part of the pixels
   bool json = false;
   bool quiet = false;
   bool verbose = false;

@@ -1,0 +1,102 @@
+// lmc explain IMAGE [-o HEAT.png]: where the bits of an image go. Prints bits per pixel, and draws each pixel's as a colour.
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <thread>
+
+#include "lmc/base/io.h"
+#include "lmc/pipeline/image_block.h"
+#include "lmc/pipeline/read_pixels.h"
+#include "tools/lmc/files.h"
+#include "tools/lmc/pixels_output.h"
+
+namespace lmc {
+namespace {
+
+constexpr const char* kExplainUsage =
+    "Usage: lmc explain IMAGE [-o HEAT.png] [-LEVEL]\n"
+    "Shows what each pixel of an image costs: dark where it was foreseen, bright where it was not. Without -o only the\n"
+    "numbers.\n";
+
+struct Request {
+  std::string image, heat;
+  int level = kDefaultLevel;
+};
+
+std::optional<Request> parse(int argc, const char* const* argv) {
+  Request out;
+  for (int i = 2; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "-o" && i + 1 < argc)
+      out.heat = argv[++i];
+    else if (word.size() == 2 && word[0] == '-' && word[1] >= '1' && word[1] <= '9')
+      out.level = word[1] - '0';
+    else if (word.starts_with("-") || !out.image.empty())
+      return {};
+    else
+      out.image = word;
+  }
+  return out.image.empty() ? std::nullopt : std::optional(out);
+}
+
+// From black over violet and orange to pale yellow: share within 0..1.
+void append_colour(Bytes& out, float share) {
+  constexpr float kStops[5][3] = {{0, 0, 4}, {87, 16, 110}, {188, 55, 84}, {249, 142, 9}, {252, 255, 164}};
+  const float position = std::clamp(share, 0.0f, 1.0f) * 4.0f;
+  const int i = std::min(int(position), 3);
+  const float f = position - float(i);
+  for (int c = 0; c < 3; ++c) out.push_back(uint8_t(kStops[i][c] + (kStops[i + 1][c] - kStops[i][c]) * f + 0.5f));
+}
+
+Status explain(const Request& request) {
+  const auto file = read_file(request.image);
+  if (!file.ok()) return file.error();
+  const auto format = guess_image_format(*file);
+  if (!format) return bad_input(request.image + ": no image of a kind that lmc takes apart");
+  const auto parsed = parse_image(*format, *file);
+  if (!parsed.ok()) return bad_input(request.image + ": " + parsed.error().message);
+  const Picture& picture = parsed->picture;
+  Registry registry(default_model_folders());
+  const auto model = registry.find_builtin(kBuiltinPixelModel);
+  if (!model.ok()) return model.error();
+  const int threads = int(std::max(1u, std::thread::hardware_concurrency()));
+  const BlockResources with{.pixel_model = &(*model)->file, .isa = best_isa(), .threads = threads};
+  const auto costs = image_costs(picture, request.level, with);
+  if (!costs.ok()) return costs.error();
+  double sum = 0;
+  for (float cost : *costs) sum += double(cost);
+  std::vector<float> sorted = *costs;
+  std::sort(sorted.begin(), sorted.end());
+  const float peak = std::max(sorted[sorted.size() * 99 / 100], 0.01f);
+  const double pixels = double(costs->size());
+  std::printf("%s: %s, %ux%u, %d channel%s of %d bits\n", request.image.c_str(), image_format_name(*format),
+              picture.width, picture.height, picture.channels, picture.channels > 1 ? "s" : "", picture.bits);
+  std::printf("%.3f bits a pixel, %.3f a sample; %.0f bytes of pixels, %zu bytes beside them before compression\n",
+              sum / pixels, sum / pixels / picture.channels, sum / 8, parsed->side.size());
+  for (int percent : {50, 90, 99})
+    std::printf("%d %% of the pixels cost at most %.2f bits\n", percent,
+                double(sorted[std::min(sorted.size() * size_t(percent) / 100, sorted.size() - 1)]));
+  if (request.heat.empty()) return Ok();
+  Picture heat{.width = picture.width, .height = picture.height, .channels = 3, .bits = 8, .samples = {}};
+  for (float cost : *costs) append_colour(heat.samples, cost / peak);
+  const auto png = write_png(heat, {});
+  if (!png.ok()) return png.error();
+  std::printf("%s: black is 0 bits, pale yellow %.2f bits a pixel or more\n", request.heat.c_str(), double(peak));
+  return write_file(request.heat, *png);
+}
+
+}  // namespace
+
+int explain_command(int argc, const char* const* argv) {
+  const auto request = parse(argc, argv);
+  if (!request) {
+    std::fputs(kExplainUsage, stderr);
+    return int(ErrorFamily::kUsage);
+  }
+  const Status done = explain(*request);
+  if (done.ok()) return 0;
+  std::fprintf(stderr, "lmc: %s\n", done.error().message.c_str());
+  return int(done.error().family);
+}
+
+}  // namespace lmc
