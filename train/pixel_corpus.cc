@@ -13,8 +13,9 @@ namespace {
 constexpr size_t kInARow = 16;  // samples drawn from one image at a time
 
 // How much each kind of image, told by the start of its name, counts.
-const std::map<std::string, double> kShares = {{"photo", 0.78}, {"gray", 0.05},     {"gray16", 0.04},    {"rgb16", 0.02},
-                                               {"sci8", 0.03},  {"graphics", 0.05}, {"screenshot", 0.03}};
+const std::map<std::string, double> kShares = {{"photo", 0.78},     {"gray", 0.05}, {"gray16", 0.04},
+                                               {"rgb16", 0.02},     {"sci8", 0.03}, {"graphics", 0.05},
+                                               {"screenshot", 0.03}};
 
 struct Raster {
   int width = 0, height = 0, channels = 0, peak = 0;
@@ -104,8 +105,7 @@ Place place_of(const PixelImage& image, PlaneRole role, int x, int y) {
 float fill(const Neighbourhood& neighbourhood, const Place& place, int bits, PixelBatch& batch, size_t i) {
   int16_t inputs[kPixelInputs];
   const auto normal = neighbourhood.gather(place.own, place.earlier, inputs);
-  for (size_t k = 0; k < kPixelInputs; ++k)
-    batch.inputs[i * kPixelInputs + k] = float(inputs[k]) * (1.0f / kInputUnit);
+  for (size_t k = 0; k < kPixelInputs; ++k) batch.inputs[i * kPixelInputs + k] = float(inputs[k]) * (1.0f / kInputUnit);
   batch.centres[i] = normal.centre;
   batch.scales[i] = normal.scale;
   batch.values[i] = float(*place.own);
@@ -165,7 +165,8 @@ void PixelCorpus::draw(PlaneRole role, std::mt19937_64& random, size_t begin, si
     while (g + 1 < groups.size() && pick >= groups[g].share) pick -= groups[g++].share;
     const Group& group = groups[g];
     const double place = uniform(group.pixels.back());
-    const size_t chosen = size_t(std::upper_bound(group.pixels.begin(), group.pixels.end(), place) - group.pixels.begin());
+    const size_t chosen =
+        size_t(std::upper_bound(group.pixels.begin(), group.pixels.end(), place) - group.pixels.begin());
     const PixelImage& image = images_[group.images[std::min(chosen, group.images.size() - 1)]];
     const PaddedPlane& plane = image.planes[size_t(role)];
     const Neighbourhood neighbourhood(role, plane.stride(), image.bits);

@@ -308,8 +308,8 @@ Result<ImageSummary> read_image_summary(ByteSpan payload) {
   ByteReader reader(payload);
   Layout layout;
   LMC_TRY(read_shape(reader, layout));
-  return ImageSummary{layout.format, layout.picture.width, layout.picture.height, layout.picture.channels,
-                      layout.picture.bits, layout.picture.indexed};
+  return ImageSummary{layout.format,           layout.picture.width, layout.picture.height,
+                      layout.picture.channels, layout.picture.bits,  layout.picture.indexed};
 }
 
 Result<std::vector<float>> image_costs(const Picture& picture, int level, const BlockResources& resources) {

@@ -1,5 +1,5 @@
-// The block codec for whole image files (docs/format.md, codec 4): side bytes by context mixing, samples tile by tile by
-// the pixel network (lmc/pixels/tile.h), the file put together again byte for byte (lmc/media/image_file.h).
+// The block codec for whole image files (docs/format.md, codec 4): side bytes by context mixing, samples tile by tile
+// by the pixel network (lmc/pixels/tile.h), the file put together again byte for byte (lmc/media/image_file.h).
 #ifndef LMC_PIPELINE_IMAGE_BLOCK_H_
 #define LMC_PIPELINE_IMAGE_BLOCK_H_
 

@@ -57,8 +57,8 @@ std::optional<ByteSpan> find_image_payload(ByteSpan file) {
 Result<Pixels> read_pixels(ByteSpan file, const std::optional<Region>& region, const DecompressOptions& options) {
   const auto image = find_image(file);
   if (image && options.registry != nullptr) {
-    const auto model =
-        image->model ? options.registry->find_hash(*image->model) : options.registry->find_builtin(image->builtin_model);
+    const auto model = image->model ? options.registry->find_hash(*image->model)
+                                    : options.registry->find_builtin(image->builtin_model);
     if (!model.ok()) return model.error();
     const BlockResources with{.model = &(*model)->file, .isa = options.isa, .threads = options.threads};
     const auto summary = read_image_summary(image->payload);

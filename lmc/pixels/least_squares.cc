@@ -7,16 +7,16 @@
 namespace lmc {
 namespace {
 
-constexpr Offset kFirst[] = {{-1, 0}, {0, -1}, {-1, -1}, {1, -1}, {-2, 0},  {0, -2}, {-2, -1}, {2, -1},
+constexpr Offset kFirst[] = {{-1, 0},  {0, -1}, {-1, -1}, {1, -1}, {-2, 0},  {0, -2}, {-2, -1}, {2, -1},
                              {-1, -2}, {1, -2}, {-3, 0},  {0, -3}, {-2, -2}, {2, -2}, {3, -1}};
-constexpr Offset kSecond[] = {{-1, 0}, {0, -1}, {-1, -1}, {1, -1}, {-2, 0}, {0, -2}, {1, -2},
-                              {0, 0},  {-1, 0}, {1, 0},   {0, -1}, {0, 1},  {-1, -1}, {1, -1}, {1, 1}};
-constexpr Offset kThird[] = {{-1, 0}, {0, -1}, {-1, -1}, {1, -1}, {0, -2}, {0, 0}, {-1, 0}, {1, 0},
+constexpr Offset kSecond[] = {{-1, 0}, {0, -1}, {-1, -1}, {1, -1}, {-2, 0},  {0, -2}, {1, -2}, {0, 0},
+                              {-1, 0}, {1, 0},  {0, -1},  {0, 1},  {-1, -1}, {1, -1}, {1, 1}};
+constexpr Offset kThird[] = {{-1, 0}, {0, -1}, {-1, -1}, {1, -1}, {0, -2}, {0, 0},  {-1, 0}, {1, 0},
                              {0, -1}, {0, 1},  {0, 0},   {-1, 0}, {1, 0},  {0, -1}, {0, 1}};
 constexpr const Offset* kOffsets[] = {kFirst, kSecond, kThird};
 constexpr int kOwn[] = {15, 7, 5};
 constexpr double kRidge = 3.0;  // added to each neighbour's variance: a sample's rounding over the window
-constexpr int kLanes = 4;  // places solved side by side
+constexpr int kLanes = 4;       // places solved side by side
 constexpr size_t N = LeastSquares::kInputs, C = LeastSquares::kColumns;
 
 typedef double Lanes __attribute__((vector_size(8 * kLanes)));
@@ -125,7 +125,8 @@ void LeastSquares::fit(const Place* places, int count, Fit* fits) {
       for (int16_t weight : weights_) total += weight;
       totals[lane] = double(total);
       for (size_t i = 0; i < C; ++i)
-        for (size_t j = 0; j <= i; ++j) a[i][j][lane] = double(sums[C * i + j]) + (i == j ? kRidge * (i < N ? 8.0 : 0.1) : 0.0);
+        for (size_t j = 0; j <= i; ++j)
+          a[i][j][lane] = double(sums[C * i + j]) + (i == j ? kRidge * (i < N ? 8.0 : 0.1) : 0.0);
     }
     factorise(a);
     substitute(a);

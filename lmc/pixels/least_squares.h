@@ -1,8 +1,9 @@
 // Predicts a sample as the linear combination of its neighbours that fitted best around it.
 //
-// For every sample the weights are fitted anew: over a window of kWindow rows above and samples to the left, nearer ones
-// counting more, from exact integer covariances, by LDL^T in binary64 in one fixed order. The last pivot is what the fit
-// leaves unexplained. (After Wu and Barthel's edge-directed and Ye and Hou's TMW-like least-squares predictors.)
+// For every sample the weights are fitted anew: over a window of kWindow rows above and samples to the left, nearer
+// ones counting more, from exact integer covariances, by LDL^T in binary64 in one fixed order. The last pivot is what
+// the fit leaves unexplained. (After Wu and Barthel's edge-directed and Ye and Hou's TMW-like least-squares
+// predictors.)
 #ifndef LMC_PIXELS_LEAST_SQUARES_H_
 #define LMC_PIXELS_LEAST_SQUARES_H_
 

@@ -39,11 +39,11 @@ inline constexpr int kMixtureComponents = 5;
 inline constexpr int64_t kMixtureTotal = int64_t(1) << 39;  // 2^15 of weight times 2^24
 
 struct LogisticMixture {
-  std::array<int32_t, kMixtureComponents> weights;    // of 2^15, in all
-  std::array<float, kMixtureComponents> centres;      // in samples
-  std::array<float, kMixtureComponents> inverses;     // of the widths, per sample
-  float mean = 0;                                     // of all, in samples
-  float spread = 1;                                   // mean width, in samples
+  std::array<int32_t, kMixtureComponents> weights;  // of 2^15, in all
+  std::array<float, kMixtureComponents> centres;    // in samples
+  std::array<float, kMixtureComponents> inverses;   // of the widths, per sample
+  float mean = 0;                                   // of all, in samples
+  float spread = 1;                                 // mean width, in samples
 
   // The mass below v, of kMixtureTotal; grows with v.
   int64_t below(int32_t v, const LogisticCurve& curve) const {

@@ -116,9 +116,8 @@ Neighbourhood::Normal Neighbourhood::gather(const uint16_t* own, const std::arra
   inputs[44] = to_input(normal.centre * inverse * 0.5f);
   inputs[45] = to_input((peak_ - normal.centre) * inverse * 0.5f);
   inputs[46] = to_input(rough_log2(uint32_t(near) * 7 + kNeighbours) - log_sum);
-  inputs[47] = role_ == PlaneRole::kFirst
-                   ? to_input(0.0f)
-                   : to_input(rough_log2(uint32_t(own_sum) + kNeighbours) - log_sum);
+  inputs[47] =
+      role_ == PlaneRole::kFirst ? to_input(0.0f) : to_input(rough_log2(uint32_t(own_sum) + kNeighbours) - log_sum);
   return normal;
 }
 

@@ -14,15 +14,16 @@ namespace lmc {
 inline constexpr int kPixelContexts = 14;
 
 struct PixelSurroundings {
-  const uint16_t* own = nullptr;                  // the sample's place
-  std::array<const uint16_t*, 2> earlier{};       // the same place in earlier planes
+  const uint16_t* own = nullptr;             // the sample's place
+  std::array<const uint16_t*, 2> earlier{};  // the same place in earlier planes
   ptrdiff_t stride = 0;
   int32_t mean = 0;     // the network's, rounded
   uint32_t spread = 0;  // its spread, on a logarithmic scale
 };
 
 // hashes: well mixed, one a context; the first `count` are made, in order of use.
-void hash_contexts(PlaneRole role, const PixelSurroundings& at, int count, std::array<uint64_t, kPixelContexts>& hashes);
+void hash_contexts(PlaneRole role, const PixelSurroundings& at, int count,
+                   std::array<uint64_t, kPixelContexts>& hashes);
 
 }  // namespace lmc
 

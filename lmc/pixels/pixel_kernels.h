@@ -10,9 +10,10 @@
 namespace lmc {
 
 struct PixelKernels {
-  // hidden[k] = clip(round(sum * factor[k] + bias[k] + before)), sum = 16 * high[k] + low[k] and before = 0 in the first
-  // layer; sum = sums[k] and before = hidden[k] in the others. n: a multiple of 16.
-  void (*first)(const int32_t* high, const int32_t* low, const float* factors, const float* bias, int8_t* hidden, int n);
+  // hidden[k] = clip(round(sum * factor[k] + bias[k] + before)), sum = 16 * high[k] + low[k] and before = 0 in the
+  // first layer; sum = sums[k] and before = hidden[k] in the others. n: a multiple of 16.
+  void (*first)(const int32_t* high, const int32_t* low, const float* factors, const float* bias, int8_t* hidden,
+                int n);
   void (*next)(const int32_t* sums, const float* factors, const float* bias, int8_t* hidden, int n);
   // out[i][j] = sum over samples of weight * d[i] * d[j] >> 2 * shift, where d = sample - centre (16 columns, modulo
   // 2^16), rounded to units of 2^shift; for all i and all j < 8 * (i / 8 + 1), the rest of out (16, 16) is undefined.

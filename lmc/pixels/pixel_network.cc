@@ -6,9 +6,9 @@
 namespace lmc {
 namespace {
 
-constexpr float kHiddenUnit = 16.0f;      // steps of 1.0
+constexpr float kHiddenUnit = 16.0f;  // steps of 1.0
 constexpr float kLog2E = 1.4426950f;
-constexpr float kLeastWidth = 0.02f;      // of a component, in samples
+constexpr float kLeastWidth = 0.02f;  // of a component, in samples
 
 Error broken(const std::string& what) { return bad_input("pixel network: " + what); }
 

@@ -17,9 +17,10 @@ constexpr int kMaps = 6;
 constexpr int kPerContext = 2;  // inputs
 constexpr int kBias = 0, kNetwork = 1, kSquares = 2, kMapInputs = 4, kContextInputs = kMapInputs + kMaps;
 constexpr uint32_t kSlotLimit = 250, kMapLimit = 255, kHistoryLimit = 1000;
-constexpr uint32_t kSure = 96;  // of 65536: beyond, the network's word stands
+constexpr uint32_t kSure = 96;                          // of 65536: beyond, the network's word stands
 constexpr int64_t kFloorMass = kMixtureTotal / 100000;  // spread evenly over all values
-constexpr MixerRates kMixerRates{.start = 0.012f, .floor = 0.0012f, .decay = 4000.0f, .last = 0.0015f, .prior_start = 0};
+constexpr MixerRates kMixerRates{
+    .start = 0.012f, .floor = 0.0012f, .decay = 4000.0f, .last = 0.0015f, .prior_start = 0};
 
 constexpr std::array<uint32_t, 1024> make_reciprocals() {
   std::array<uint32_t, 1024> out{};
@@ -125,9 +126,12 @@ struct PlaneModel::State {
         earlier(others.begin(), others.end()),
         neighbourhood(chosen.role, plane.stride(), chosen.bits),
         levels(size_t(plane.stride()) * size_t(plane.height() + 2)),
-        table(std::min(20u, log2_at_least(size_t(plane.width()) * size_t(plane.height()) * size_t(chosen.contexts), 10))),
-        mixer({.inputs = kContextInputs + kPerContext * chosen.contexts, .set_sizes = {16 * 24, 8 * 16, 256, 16 * 16}, .last_sizes = {16 * 24, 256}}, kMixerRates,
-              isa),
+        table(
+            std::min(20u, log2_at_least(size_t(plane.width()) * size_t(plane.height()) * size_t(chosen.contexts), 10))),
+        mixer({.inputs = kContextInputs + kPerContext * chosen.contexts,
+               .set_sizes = {16 * 24, 8 * 16, 256, 16 * 16},
+               .last_sizes = {16 * 24, 256}},
+              kMixerRates, isa),
         last_map(16 * 16 * 8) {
     constexpr size_t kMapContexts[kMaps] = {72, 16 * 15, 216, 121, 121, 16 * 16};
     for (size_t i = 0; i < kMaps; ++i) maps[i].entries.resize(kMapContexts[i] * 8 * 24);

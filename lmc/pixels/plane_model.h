@@ -4,8 +4,8 @@
 // nearly certain it stands (unless all decisions are to be mixed), elsewhere a gated mixer weighs it with those of a
 // least-squares predictor, of maps that learn where the network errs, and of counters in exact-value contexts.
 //
-// Rows advance side by side: row y works kLag samples behind row y - 1, so that the network sees a batch. All rows share
-// what is learnt, in the order (step, row).
+// Rows advance side by side: row y works kLag samples behind row y - 1, so that the network sees a batch. All rows
+// share what is learnt, in the order (step, row).
 #ifndef LMC_PIXELS_PLANE_MODEL_H_
 #define LMC_PIXELS_PLANE_MODEL_H_
 
@@ -19,10 +19,10 @@ namespace lmc {
 struct PlaneSettings {
   PlaneRole role = PlaneRole::kFirst;
   int bits = 8;
-  int contexts = 6;           // exact-value contexts in use
-  bool mix_all = false;       // mix even what the network is sure of: for drawn images
+  int contexts = 6;      // exact-value contexts in use
+  bool mix_all = false;  // mix even what the network is sure of: for drawn images
   bool least_squares = false;
-  uint32_t without = 0;       // PixelParts left out, for ablations
+  uint32_t without = 0;  // PixelParts left out, for ablations
 };
 
 enum PixelPart : uint32_t { kNoNetwork = 1, kNoMaps = 2, kNoContexts = 4, kNoFinalMap = 8, kNoMixing = 16 };
@@ -47,9 +47,9 @@ class PlaneModel {
   struct State;
 
   int bits() const;
-  int begin_step(int t);                   // the rows of the step; returns how many
-  void begin_sample(int i);                // the i-th of them
-  uint32_t predict(int bits_left);         // the chance of a one, of 65536
+  int begin_step(int t);            // the rows of the step; returns how many
+  void begin_sample(int i);         // the i-th of them
+  uint32_t predict(int bits_left);  // the chance of a one, of 65536
   void learn(int bit);
   void end_sample(int i, uint32_t sample);
   uint32_t value_x(int i) const;

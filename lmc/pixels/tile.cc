@@ -45,8 +45,8 @@ struct Plane {
   std::optional<UsedValues> used;  // then samples are ranks
   std::unique_ptr<PaddedPlane> samples;
   Progress progress;
-  Bytes coded;             // when encoding
-  ByteSpan received;       // when decoding
+  Bytes coded;        // when encoding
+  ByteSpan received;  // when decoding
 };
 
 // In coding order. Alpha looks at no other plane.

@@ -48,7 +48,8 @@ bool UsedValues::worth_it(const std::vector<uint32_t>& counts) const {
   if (values_.size() < 2) return false;
   uint64_t half_bits = 0, samples = 0;
   for (size_t rank = 0; rank < values_.size(); ++rank) {
-    const uint32_t before = rank > 0 ? values_[rank - 1] : values_[0], after = values_[std::min(rank + 1, values_.size() - 1)];
+    const uint32_t before = rank > 0 ? values_[rank - 1] : values_[0],
+                   after = values_[std::min(rank + 1, values_.size() - 1)];
     const uint32_t density = (after - before + 1) / 2;  // values to one that occurs
     samples += counts[values_[rank]];
     half_bits += uint64_t(counts[values_[rank]]) * 2 * uint64_t(std::bit_width(density) - (density > 0));
@@ -83,7 +84,8 @@ Result<UsedValues> UsedValues::read(ByteReader& reader, int bits) {
                      "; the file is damaged");
   UsedValues out;
   ArithmeticDecoder coder(*coded);
-  code_list(coder, *first, *last, [](uint32_t) { return 0; }, [&](uint32_t v) { out.values_.push_back(uint16_t(v)); });
+  code_list(
+      coder, *first, *last, [](uint32_t) { return 0; }, [&](uint32_t v) { out.values_.push_back(uint16_t(v)); });
   return out;
 }
 

@@ -1,5 +1,5 @@
-// The values that occur in a plane, when they leave gaps: 12 bits in the upper part of 16, a stretched contrast, a table
-// behind the picture. Samples are then coded as ranks among them.
+// The values that occur in a plane, when they leave gaps: 12 bits in the upper part of 16, a stretched contrast, a
+// table behind the picture. Samples are then coded as ranks among them.
 #ifndef LMC_PIXELS_USED_VALUES_H_
 #define LMC_PIXELS_USED_VALUES_H_
 

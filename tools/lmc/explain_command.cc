@@ -1,4 +1,5 @@
-// lmc explain IMAGE [-o HEAT.png]: where the bits of an image go. Prints bits per pixel, and draws each pixel's as a colour.
+// lmc explain IMAGE [-o HEAT.png]: where the bits of an image go. Prints bits per pixel, and draws each pixel's as a
+// colour.
 #include <algorithm>
 #include <cstdio>
 #include <string>
@@ -15,7 +16,8 @@ namespace {
 
 constexpr const char* kExplainUsage =
     "Usage: lmc explain IMAGE [-o HEAT.png] [-LEVEL]\n"
-    "Shows what each pixel of an image costs: dark where it was foreseen, bright where it was not. Without -o only the\n"
+    "Shows what each pixel of an image costs: dark where it was foreseen, bright where it was not. Without -o only "
+    "the\n"
     "numbers.\n";
 
 struct Request {

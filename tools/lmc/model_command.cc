@@ -57,7 +57,7 @@ int info(Registry& registry, const std::string& name) {
                 (*model)->file.tensor("0.w1").ok() ? (*model)->file.tensor("0.w1")->shape[0] : size_t(0));
   else
     std::printf("network   %d layers of width %d, vocabulary %d, sees %d tokens\n", config.layers, config.width,
-              config.vocab, config.windows.empty() ? 0 : *std::ranges::max_element(config.windows));
+                config.vocab, config.windows.empty() ? 0 : *std::ranges::max_element(config.windows));
   std::printf("training  %s\n", (*model)->file.training().c_str());
   return 0;
 }

@@ -157,7 +157,8 @@ Status check(const Options& o) {
   if (!o.as.empty() && !decodes) return usage_error("--as goes with -d");
   if (o.region && o.as.empty()) return usage_error("--region goes with -d --as png or --as pnm");
   if (!o.as.empty() && (o.range || o.salvage)) return usage_error("--as goes neither with --range nor with --salvage");
-  if (!o.as.empty() && o.remove_source) return usage_error("--rm does not go with --as, which does not restore the file");
+  if (!o.as.empty() && o.remove_source)
+    return usage_error("--rm does not go with --as, which does not restore the file");
   if (o.json && o.mode != Mode::kList) return usage_error("--json goes with -l");
   if (!o.output.empty() && o.to_stdout && o.output != "-") return usage_error("-o and -c do not go together");
   const bool joins = o.solid && o.mode == Mode::kCompress;

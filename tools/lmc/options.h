@@ -29,7 +29,7 @@ struct Options {
   bool force = false;
   bool remove_source = false;
   bool salvage = false;
-  std::optional<Range> range;  // only this part of the content
+  std::optional<Range> range;    // only this part of the content
   std::string as;                // write the pixels of an image in this form: "png", "pnm"; empty: the file as it was
   std::optional<Region> region;  // only this part of the pixels
   bool json = false;

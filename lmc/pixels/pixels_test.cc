@@ -1,0 +1,203 @@
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+
+#include "lmc/coding/arithmetic_coder.h"
+#include "lmc/models/model_writer.h"
+#include "lmc/pixels/least_squares.h"
+#include "lmc/pixels/pixel_contexts.h"
+#include "lmc/pixels/tile.h"
+#include "lmc/pixels/used_values.h"
+
+namespace lmc {
+namespace {
+
+std::vector<Isa> isas() {
+  std::vector<Isa> out;
+  for (Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kNeon})
+    if (isa_available(isa)) out.push_back(isa);
+  return out;
+}
+
+// A network of width 16 with random weights: predicts badly, but the same everywhere.
+ModelFile random_model(uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::normal_distribution<float> normal(0.0f, 0.3f);
+  ModelWriter writer("random", ModelKind::kPixels);
+  const auto values = [&](size_t count) {
+    std::vector<float> out(count);
+    for (float& value : out) value = normal(random);
+    return out;
+  };
+  for (int role = 0; role < kPlaneRoles; ++role) {
+    const std::string prefix = std::to_string(role) + ".";
+    const auto matrix = [&](const char* name, size_t rows, size_t columns) {
+      writer.add_matrix(prefix + name, rows, columns, values(rows * columns));
+    };
+    matrix("w0", 16, kPixelInputs), matrix("w1", 16, 16), matrix("w2", 16, 16);
+    matrix("wo", kPixelOutputs, 16), matrix("ws", kPixelOutputs, kPixelInputs);
+    for (const char* name : {"b0", "b1", "b2"}) writer.add_f32(prefix + name, {16}, values(16));
+    writer.add_f32(prefix + "bo", {kPixelOutputs}, values(kPixelOutputs));
+  }
+  return *ModelFile::from_bytes(*writer.finish());
+}
+
+const ModelFile& model() {
+  static const ModelFile file = random_model(1);
+  return file;
+}
+
+// Slopes, edges and noise, correlated between channels.
+TileSamples picture(const TileShape& shape, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  TileSamples out;
+  const int peak = (1 << shape.bits) - 1;
+  for (int y = 0; y < shape.height; ++y)
+    for (int x = 0; x < shape.width; ++x) {
+      const int base = (x * 3 + y * 2) * peak / 400 + ((x / 9 + y / 7) % 2) * peak / 3;
+      for (int c = 0; c < shape.channels; ++c)
+        out.push_back(uint16_t(std::clamp(base + c * peak / 20 + int(random() % 5) - 2, 0, peak)));
+    }
+  return out;
+}
+
+TileResources resources(Isa isa, int threads) {
+  static std::map<Isa, std::shared_ptr<const PixelNetwork>> networks;
+  auto& network = networks[isa];
+  if (!network) network = *PixelNetwork::load(model(), isa);
+  return {.network = network.get(), .isa = isa, .threads = threads};
+}
+
+const TileEffort kEfforts[] = {{.contexts = 0, .mixing = false},
+                               {.contexts = 6},
+                               {.contexts = kPixelContexts, .mix_all = true},
+                               {.contexts = kPixelContexts, .least_squares = true}};
+
+TEST(Tile, ComesBackInEveryShapeAndEffort) {
+  const TileShape shapes[] = {{1, 1, 1, 8},    {1, 40, 3, 8},  {40, 1, 3, 8},  {2, 2, 4, 8},
+                              {17, 9, 2, 8},   {23, 31, 1, 1}, {19, 18, 1, 4}, {20, 13, 1, 12},
+                              {21, 22, 3, 16}, {5, 64, 4, 16}, {64, 5, 3, 8},  {33, 33, 3, 8}};
+  for (const TileShape& shape : shapes)
+    for (const TileEffort& effort : kEfforts) {
+      const TileSamples samples = picture(shape, 7);
+      const Bytes payload = encode_tile(shape, samples, effort, resources(best_isa(), 1));
+      const auto back = decode_tile(shape, payload, resources(best_isa(), 1));
+      ASSERT_TRUE(back.ok()) << back.error().message;
+      EXPECT_EQ(*back, samples) << shape.width << "x" << shape.height << "x" << shape.channels << " " << shape.bits;
+    }
+}
+
+TEST(Tile, SameBytesOnEveryInstructionSetAndThreadCount) {
+  const TileShape shape{61, 47, 3, 8};
+  const TileSamples samples = picture(shape, 3);
+  for (const TileEffort& effort : kEfforts) {
+    const Bytes expected = encode_tile(shape, samples, effort, resources(Isa::kScalar, 1));
+    for (Isa isa : isas())
+      for (int threads : {1, 2, 3}) {
+        EXPECT_EQ(encode_tile(shape, samples, effort, resources(isa, threads)), expected) << isa_name(isa);
+        EXPECT_EQ(*decode_tile(shape, expected, resources(isa, threads)), samples) << isa_name(isa);
+      }
+  }
+}
+
+TEST(Tile, DamageIsAnErrorOrOtherSamples) {
+  const TileShape shape{9, 7, 3, 8};
+  const TileSamples samples = picture(shape, 5);
+  const Bytes payload = encode_tile(shape, samples, kEfforts[1], resources(best_isa(), 1));
+  for (size_t size = 0; size < payload.size(); size += 3)
+    EXPECT_FALSE(decode_tile(shape, ByteSpan(payload).first(size), resources(best_isa(), 1)).ok()) << size;
+  size_t different = 0;
+  for (size_t bit = 0; bit < 8 * payload.size(); bit += 13) {
+    Bytes flipped = payload;
+    flipped[bit / 8] ^= uint8_t(1 << bit % 8);
+    const auto back = decode_tile(shape, flipped, resources(best_isa(), 1));
+    different += !back.ok() || *back != samples;
+    if (back.ok()) EXPECT_EQ(back->size(), samples.size());
+  }
+  EXPECT_GT(different, payload.size() / 3);  // of 8/13 flips a byte; some bits at the end of a plane mean nothing
+}
+
+TEST(Tile, EqualAndSparseValuesCostLittle) {
+  const TileShape shape{100, 100, 3, 16};
+  TileSamples constant(30000, 777);
+  EXPECT_LT(encode_tile(shape, constant, {}, resources(best_isa(), 1)).size(), 16u);
+  TileSamples sparse = picture({100, 100, 3, 4}, 1), wide = sparse;
+  for (uint16_t& sample : wide) sample = uint16_t(sample * 4096 + 77);
+  const size_t four_bits = encode_tile({100, 100, 3, 4}, sparse, {}, resources(best_isa(), 1)).size();
+  const Bytes packed = encode_tile(shape, wide, {}, resources(best_isa(), 1));
+  EXPECT_LT(packed.size(), four_bits + 300);
+  EXPECT_EQ(*decode_tile(shape, packed, resources(best_isa(), 1)), wide);
+}
+
+TEST(Tile, CostsAddUpToThePayload) {
+  const TileShape shape{64, 48, 3, 8};
+  const TileSamples samples = picture(shape, 9);
+  std::vector<float> costs;
+  const Bytes payload = encode_tile(shape, samples, kEfforts[1], resources(best_isa(), 1), &costs);
+  double bits = 0;
+  for (float cost : costs) bits += double(cost);
+  EXPECT_NEAR(bits / 8, double(payload.size()), 30.0);
+}
+
+TEST(UsedValues, ComesBack) {
+  std::mt19937_64 random(2);
+  for (int bits : {1, 4, 8, 12, 16})
+    for (int every : {1, 3, 50}) {
+      std::vector<uint32_t> counts(size_t(1) << bits);
+      for (uint32_t& count : counts) count = random() % uint64_t(every) == 0;
+      counts.front() = counts.back() = 1;
+      const UsedValues used(counts);
+      Bytes bytes;
+      used.append_to(bytes);
+      ByteReader reader(bytes);
+      const auto back = UsedValues::read(reader, bits);
+      ASSERT_TRUE(back.ok());
+      EXPECT_EQ(reader.remaining(), 0u);
+      EXPECT_EQ(back->ranks(), used.ranks());
+    }
+}
+
+TEST(LogisticMixture, MassGrowsWithTheValue) {
+  LogisticMixture mixture;
+  mixture.weights = {32768 - 6000, 1000, 2000, 3000, 0};
+  mixture.centres = {100, -5, 130.5f, 300, 0};
+  mixture.inverses = {0.5f, 50.0f, 3.0f, 0.01f, 1.0f};
+  int64_t before = 0;
+  for (int32_t v = -20; v < 300; ++v) {
+    const int64_t mass = mixture.below(v, logistic_curve());
+    EXPECT_GE(mass, before);
+    EXPECT_LE(mass, kMixtureTotal);
+    before = mass;
+  }
+}
+
+TEST(LeastSquares, FindsALinearRelation) {
+  constexpr int kWidth = 40, kHeight = 30;
+  PaddedPlane plane(kWidth, kHeight, 8);
+  LeastSquares squares(PlaneRole::kFirst, kWidth, kHeight, plane.stride(), best_isa());
+  double worst = 0;
+  for (int y = 0; y < kHeight; ++y) {
+    plane.begin_row(y);
+    for (int x = 0; x < kWidth; ++x) {
+      const LeastSquares::Place place{x, y, plane.row(y) + x, {}};
+      Fit fit;
+      squares.fit(&place, 1, &fit);
+      const auto sample = uint16_t((7 * x + 11 * y) % 256 < 200 ? 2 * x + 3 * y : 2 * x + 3 * y + 1);
+      if (x > 12 && x < 30 && y > 12) worst = std::max(worst, std::abs(double(fit.prediction) - sample));
+      plane.set(x, y, sample);
+      squares.learn(place);
+    }
+    plane.end_row(y);
+  }
+  EXPECT_LT(worst, 2.0);
+}
+
+TEST(PixelNetwork, RefusesOtherModels) {
+  EXPECT_FALSE(
+      PixelNetwork::load(*ModelFile::from_bytes(*ModelWriter("empty", ModelKind::kPixels).finish()), Isa::kScalar)
+          .ok());
+}
+
+}  // namespace
+}  // namespace lmc
