@@ -16,9 +16,10 @@ SETTINGS = {  # name: how cjpeg makes them
     "quality 95": ("-quality", "95", "-sample", "2x2"),
     "quality 90, progressive": ("-quality", "90", "-sample", "2x2", "-progressive"),
 }
-JPEG_PEERS = [
-    tools.Tool("cjxl -e 9", ("cjxl", "--quiet", "--lossless_jpeg=1", "-e", "9", "in", "packed.jxl"),
-               ("djxl", "--quiet", "packed.jxl", "out.jpg"), packed="packed.jxl", out="out.jpg", version=("cjxl", "--version")),
+CJXL = tools.Tool("cjxl -e 9", ("cjxl", "--quiet", "--lossless_jpeg=1", "-e", "9", "in", "packed.jxl"),
+                  ("djxl", "--quiet", "packed.jxl", "out.jpg"), packed="packed.jxl", out="out.jpg", version=("cjxl", "--version"))
+PEERS = [
+    CJXL,
     tools.Tool("lepton", ("lepton", "in", "packed.lep"), ("lepton", "packed.lep", "out"), packed="packed.lep",
                version=("lepton", "-version")),
     tools.Tool("brunsli", ("cbrunsli", "in", "packed"), ("dbrunsli", "packed", "out"), version=("cbrunsli",)),
@@ -70,7 +71,7 @@ def rows_of(setting, files, programs):
 
 def run(arguments):
     levels = [int(level) for level in arguments.levels.split(",")]
-    programs, missing = tools.present([tools.lmc_tool(level, arguments.threads) for level in levels] + JPEG_PEERS +
+    programs, missing = tools.present([tools.lmc_tool(level, arguments.threads) for level in levels] + PEERS +
                                       tools.paq8px_tools(arguments.paq8px))
     with tempfile.TemporaryDirectory(prefix="lmc-bench-") as name:
         sets = given_files(arguments.jpegs, arguments.limit) if arguments.jpegs else made_files(arguments, pathlib.Path(name))

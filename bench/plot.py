@@ -33,7 +33,7 @@ def write(path, points):
     path.write_text("\n".join(out) + "\n")
 
 
-BLUES, REDS = ("#9bc", "#79c", "#57b", "#36c", "#248", "#124"), ("#e99", "#d55", "#c22", "#811")
+BLUES, REDS = ("#acd", "#79c", "#57b", "#36c", "#248", "#124"), ("#e99", "#d55", "#c22", "#811")
 
 
 def bar_colours(names):
