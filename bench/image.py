@@ -187,12 +187,15 @@ def group_table(corner, results, names, cell, columns=None):
     return table([corner, *columns, *names], rows)
 
 
+def bits_a_sample(images, rows):
+    return f"{8 * total(rows) / sum(image.samples for image in images):.3f}"
+
+
 def size_tables(results, names):
     columns = {"images": len, "raw bytes": lambda images: sum(i.raw_bytes for i in images),
                "their PNGs": lambda images: sum(len(i.png) for i in images)}
     return ["Bytes:", "", group_table("group", results, names, lambda _, rows: str(total(rows)), columns), "",
-            "Bits a sample:", "",
-            group_table("group", results, names, lambda images, rows: f"{8 * total(rows) / sum(i.samples for i in images):.3f}"), ""]
+            "Bits a sample:", "", group_table("group", results, names, bits_a_sample), ""]
 
 
 def ratios(results, names):
@@ -241,12 +244,13 @@ def run(arguments):
     programs, missing = tools.present(PEERS + paq8px_tools(arguments.paq8px) +
                                       [lmc_tool(level, arguments.threads) for level in levels] +
                                       [lmc_tool(middle, arguments.threads, "{png}")])
-    results = {group: (images, measure_group(group, images, programs)) for group, images in load_groups(arguments).items()}
+    results = {group: (images, measure_group(group, images, programs))
+               for group, images in load_groups(arguments).items()}
     names = [tool.name for tool in programs]
     how = ("Each image alone, in a process of its own; sizes are sums, framing included; the seconds include starting the "
-           "program; KB/s of raw samples; the pixels came back, from lmc every byte of the file. {raw} is the image as PNM or PAM, "
-           f"{{png}} as pamtopng writes it; a dash: not for 16 bits. No peak memory below {tools.own_memory_mib()} MiB can be seen, "
-           "which is that of the Python that starts the program.")
+           "program; KB/s of raw samples; the pixels came back, from lmc every byte of the file. {raw} is the image as PNM or "
+           "PAM, {png} as pamtopng writes it; a dash: not for 16 bits. No peak memory below "
+           f"{tools.own_memory_mib()} MiB can be seen, which is that of the Python that starts the program.")
     lines = header(programs, missing, arguments, how) + size_tables(results, names)
     if BASE in names:
         lines += [f"Relative to {BASE}:", "", ratio_table(results, names), ""]

@@ -17,7 +17,8 @@ SETTINGS = {  # name: how cjpeg makes them
     "quality 90, progressive": ("-quality", "90", "-sample", "2x2", "-progressive"),
 }
 CJXL = tools.Tool("cjxl -e 9", ("cjxl", "--quiet", "--lossless_jpeg=1", "-e", "9", "in", "packed.jxl"),
-                  ("djxl", "--quiet", "packed.jxl", "out.jpg"), packed="packed.jxl", out="out.jpg", version=("cjxl", "--version"))
+                  ("djxl", "--quiet", "packed.jxl", "out.jpg"), packed="packed.jxl", out="out.jpg",
+                  version=("cjxl", "--version"))
 PEERS = [
     CJXL,
     tools.Tool("lepton", ("lepton", "in", "packed.lep"), ("lepton", "packed.lep", "out"), packed="packed.lep",
