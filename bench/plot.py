@@ -31,3 +31,47 @@ def write(path, points):
                    f'<text x="{x(speed) + 9:.1f}" y="{y(size) + 4:.1f}" fill="{colour}">{name}</text>')
     out.append(f'<text x="{WIDTH / 2:.0f}" y="{HEIGHT - 10}" text-anchor="middle">KB/s, compressing and restoring</text></svg>')
     path.write_text("\n".join(out) + "\n")
+
+
+BLUES, REDS = ("#acd", "#79c", "#57b", "#36c", "#248", "#124"), ("#e99", "#d55", "#c22", "#811")
+
+
+def bar_colours(names):
+    """lmc in reds, the others in blues, in their order from light to dark."""
+    ours = [name for name in names if name.startswith("lmc")]
+    others = [name for name in names if name not in ours]
+    return {**{name: BLUES[min(i, len(BLUES) - 1)] for i, name in enumerate(others)},
+            **{name: REDS[min(i, len(REDS) - 1)] for i, name in enumerate(ours)}}
+
+
+def write_bars(path, groups, base, highest=2.0):
+    """groups: {group: {program: bytes relative to those of the base program}}; what is above the highest is cut and says so."""
+    colours = bar_colours(list(dict.fromkeys(name for ratios in groups.values() for name in ratios)))
+    top, right = TOP + 40, 20
+    top_value = min(highest, max(max(ratios.values()) for ratios in groups.values()))
+    top_value = math.ceil(top_value * 4) / 4
+    group_width = (WIDTH - LEFT - right) / len(groups)
+
+    def y(size):
+        return top + (top_value - min(size, top_value)) / top_value * (HEIGHT - top - BOTTOM)
+
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" '
+           f'font-size="13"><rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
+           f'<text x="{LEFT}" y="20">size relative to {base}, by kind of image: lower is better</text>']
+    for quarter in range(round(top_value * 4) + 1):
+        out.append(f'<path d="M{LEFT} {y(quarter / 4):.1f}H{WIDTH - right}" stroke="{"#999" if quarter == 4 else "#ddd"}"/>'
+                   f'<text x="{LEFT - 8}" y="{y(quarter / 4) + 4:.1f}" text-anchor="end">{quarter / 4:.2f}</text>')
+    for place, (name, colour) in enumerate(colours.items()):
+        x = LEFT + place * (WIDTH - LEFT - right) / len(colours)
+        out.append(f'<rect x="{x:.1f}" y="32" width="10" height="10" fill="{colour}"/>'
+                   f'<text x="{x + 14:.1f}" y="42" font-size="12">{name}</text>')
+    for place, (group, ratios) in enumerate(groups.items()):
+        left, width = LEFT + place * group_width, group_width * 0.84 / len(ratios)
+        out.append(f'<text x="{left + group_width / 2:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{group}</text>')
+        for i, (name, size) in enumerate(ratios.items()):
+            x = left + group_width * 0.08 + i * width
+            out.append(f'<rect x="{x:.1f}" y="{y(size):.1f}" width="{width - 1:.1f}" height="{y(0) - y(size):.1f}" '
+                       f'fill="{colours[name]}"/>')
+            if size > top_value:
+                out.append(f'<text x="{x + width / 2:.1f}" y="{top - 4}" text-anchor="middle" font-size="9">{size:.1f}</text>')
+    path.write_text("\n".join([*out, "</svg>"]) + "\n")

@@ -6,6 +6,8 @@ and the restored bytes are compared with the original, so a size is never report
 import os
 import pathlib
 import platform
+import re
+import resource
 import shutil
 import subprocess
 import tempfile
@@ -112,8 +114,8 @@ def present(tools):
 
 def version_line(tool):
     said = subprocess.run(tool.version, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    words = (said.stdout + said.stderr).strip().splitlines()
-    return words[0].strip(" *") if words else "?"
+    lines = (said.stdout + said.stderr).strip().splitlines() or ["?"]
+    return next((line for line in lines if re.search(r"\d\.\d", line)), lines[0]).strip(" *")
 
 
 def machine_line():
@@ -124,6 +126,11 @@ def machine_line():
             break
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return f"{model}, {os.cpu_count()} cores, {memory:.0f} GiB memory, {platform.system()} {platform.release()}"
+
+
+def own_memory_mib():
+    """The peak of this Python; a child's peak counts what it was born with, so none is below."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def commit_line():

@@ -2,7 +2,7 @@
 
   vectors.py make|test PROGRAM
 
-The inputs are the files of bench/samples and a few made here; nothing depends on the machine.
+The inputs are the text files of bench/samples and a few made here; nothing depends on the machine.
 """
 import hashlib
 import io
@@ -48,7 +48,8 @@ def made_inputs():
 
 
 def inputs():
-    samples = {p.name: p.read_bytes() for p in sorted((ROOT / "bench/samples").iterdir()) if p.name != "README.md"}
+    samples = {p.name: p.read_bytes() for p in sorted((ROOT / "bench/samples").iterdir())
+               if p.is_file() and p.name != "README.md"}
     return {**made_inputs(), **samples}
 
 
