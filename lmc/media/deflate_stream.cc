@@ -11,6 +11,7 @@ namespace lmc {
 namespace {
 
 constexpr size_t kShortSample = size_t(1) << 12, kLongSample = size_t(1) << 16;  // tokens by which settings are judged
+constexpr size_t kMaxBlockTokens = size_t(1) << 26;  // zlib has less than 2^15; what is held in memory at once
 // More than this, and the encoder is no kin of zlib: the stream is better kept as it is.
 size_t max_side_bytes(size_t stream_bytes) { return stream_bytes / 16 + 32; }
 
@@ -37,9 +38,10 @@ class Recorder {
     DeflateBlock block;
     size_t seen = 0;
     do {
-      const size_t wanted = sample_tokens - seen;
+      const size_t wanted = std::min(sample_tokens - seen, kMaxBlockTokens);
       LMC_TRY(blocks_.read(block, wanted));
       const bool complete = block.kind == BlockKind::kStored || block.tokens.size() < wanted;
+      if (block.tokens.size() == kMaxBlockTokens) return give_up();
       if (settings_.level == 0) {
         if (block.kind != BlockKind::kStored) return give_up();
         record_level_0(block);
@@ -338,6 +340,8 @@ class Rebuilder {
   Status step(size_t end, BlockProgress& progress, SymbolCounts& counts) {
     const size_t position = predictor_.position();
     if (position >= end) return bad_input("side bytes of a deflate stream: more tokens than data");
+    if (tokens_.size() == kMaxBlockTokens)
+      return bad_input("side bytes of a deflate stream: a block of too many tokens");
     Token token = predictor_.predict();
     const auto actual = corrections_.next_token();
     if (!actual.ok()) return actual.error();
