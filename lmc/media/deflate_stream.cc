@@ -136,10 +136,10 @@ class Recorder {
   }
 
   void record_level_0(const DeflateBlock& block) {
-    const size_t size = block.stored_bytes, expected = stored_.predict(data_.size() - position_0_);
-    position_0_ += size;
+    const size_t size = block.stored_bytes, expected = stored_.predict(data_.size() - stored_position_);
+    stored_position_ += size;
     stored_.commit(size);
-    if (size == expected && block.padding == 0 && block.last == (position_0_ == data_.size()))
+    if (size == expected && block.padding == 0 && block.last == (stored_position_ == data_.size()))
       return corrections_.block_right();
     BlockCorrection correction{.kind = BlockKind::kStored, .last = block.last, .padding = block.padding};
     if (size != expected) correction.end = size;
@@ -159,7 +159,7 @@ class Recorder {
   ByteSpan data_;
   DeflatePredictor predictor_;
   StoredPredictor stored_;
-  size_t position_0_ = 0;
+  size_t stored_position_ = 0;
   bool given_up_ = false;
   CorrectionWriter corrections_;
 };
