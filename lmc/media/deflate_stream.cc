@@ -249,13 +249,9 @@ Result<std::vector<DeflateSettings>> best_on_sample(BestRecording& recording,
   return best;
 }
 
-// Empty if the stream is not worth it.
-Result<Bytes> record_best(ByteSpan stream, ByteSpan data, int window_bits, uint8_t final_padding) {
+// Records the whole stream with the settings that do best on samples of it.
+Status record_with_best(BestRecording& recording, std::vector<DeflateSettings> settings) {
   constexpr size_t kMaxWholeTries = 3;
-  DeflateBlock first;
-  LMC_TRY(DeflateBlockReader(stream).read(first, kLongSample));
-  BestRecording recording(stream, data, final_padding);
-  auto settings = likely_settings(first, window_bits);
   for (const size_t sample_tokens : {kShortSample, kLongSample}) {
     if (settings.size() <= 1) break;
     auto best = best_on_sample(recording, settings, sample_tokens);
@@ -267,6 +263,27 @@ Result<Bytes> record_best(ByteSpan stream, ByteSpan data, int window_bits, uint8
     if (recording.is_fine()) break;
     LMC_TRY(recording.cost(candidate, SIZE_MAX, recording.most_bytes()));
   }
+  return Ok();
+}
+
+// What zlib says of its settings in the header.
+int level_class_of(const DeflateSettings& settings) {
+  if (settings.strategy > DeflateStrategy::kFiltered || settings.level < 2) return 0;
+  return settings.level < 6 ? 1 : settings.level == 6 ? 2 : 3;
+}
+
+// Empty if the stream is not worth it.
+Result<Bytes> record_best(ByteSpan stream, ByteSpan data, const DeflateHint& hint, uint8_t final_padding) {
+  DeflateBlock first;
+  LMC_TRY(DeflateBlockReader(stream).read(first, kLongSample));
+  BestRecording recording(stream, data, final_padding);
+  auto settings = likely_settings(first, hint.window_bits);
+  const auto as_hinted = [&](const DeflateSettings& candidate) {
+    return level_class_of(candidate) == hint.level_class;
+  };
+  const auto others = std::stable_partition(settings.begin(), settings.end(), as_hinted);
+  LMC_TRY(record_with_best(recording, {settings.begin(), others}));
+  if (!recording.is_fine()) LMC_TRY(record_with_best(recording, {others, settings.end()}));
   return std::move(recording).take();
 }
 
@@ -400,7 +417,7 @@ Status rebuild_level_0(CorrectionReader& corrections, ByteSpan data, BitWriter& 
 
 }  // namespace
 
-Result<ParsedDeflate> parse_deflate(ByteSpan stream, size_t max_data_bytes, int window_bits) {
+Result<ParsedDeflate> parse_deflate(ByteSpan stream, size_t max_data_bytes, const DeflateHint& hint) {
   auto inflated = inflate(stream, size_t(std::min<uint64_t>(max_data_bytes, kMaxDeflateDataBytes)));
   if (!inflated.ok()) return inflated.error();
   ParsedDeflate parsed;
@@ -409,7 +426,7 @@ Result<ParsedDeflate> parse_deflate(ByteSpan stream, size_t max_data_bytes, int 
   BitReader bits(stream);
   bits.seek_bits(inflated->size_bits);
   const uint8_t final_padding = uint8_t(bits.read(int(-inflated->size_bits & 7)));
-  auto best = record_best(stream.first(parsed.size_bytes), parsed.data, window_bits, final_padding);
+  auto best = record_best(stream.first(parsed.size_bytes), parsed.data, hint, final_padding);
   if (!best.ok()) return best.error();
   if (best->empty())
     return bad_input(
@@ -458,7 +475,7 @@ Result<ParsedDeflate> parse_zlib(ByteSpan stream, size_t max_data_bytes) {
   const int window_bits = 8 + (stream[0] >> 4);
   if ((stream[0] & 15) != 8 || window_bits > 15 || header % 31 != 0 || (stream[1] & 0x20) != 0)
     return bad_input("zlib: expected a header for deflate without a dictionary", 0);
-  auto parsed = parse_deflate(stream.subspan(2), max_data_bytes, window_bits);
+  auto parsed = parse_deflate(stream.subspan(2), max_data_bytes, {window_bits, stream[1] >> 6});
   if (!parsed.ok()) return parsed;
   const size_t end = 2 + parsed->size_bytes;
   if (stream.size() - end < 4) return bad_input("zlib: the stream ends before its checksum", stream.size());
