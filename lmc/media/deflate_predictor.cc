@@ -146,7 +146,10 @@ uint32_t DeflatePredictor::rarest_offset(uint32_t at, uint32_t begin, uint32_t e
 Token DeflatePredictor::find_in_full_chains(uint32_t at, uint32_t length_to_beat) {
   const uint32_t remaining = uint32_t(data_.size()) - at;
   const uint32_t longest = std::min<uint32_t>(remaining, kMaxMatch);
-  if (longest < kMinMatch || length_to_beat >= longest) return {};
+  // Nothing shorter would be taken in the end, so that there is no need to find it.
+  const bool filtered = settings_.strategy == DeflateStrategy::kFiltered;
+  uint32_t best = filtered ? std::max(length_to_beat, kShortForFiltered) : length_to_beat;
+  if (longest < kMinMatch || best >= longest) return {};
   insert_until(at + longest - 1);
   const uint32_t nice = std::min(effort_.nice_length, remaining);
   const uint32_t steps = length_to_beat >= effort_.good_length ? effort_.chain_steps >> 2 : effort_.chain_steps;
@@ -154,7 +157,6 @@ Token DeflatePredictor::find_in_full_chains(uint32_t at, uint32_t length_to_beat
   const uint16_t ordinal = links_[at & ring_mask_].ordinal;
   const uint8_t* const here = data_.data() + at;
   Token found;
-  uint32_t best = length_to_beat;
   uint32_t offset = rarest_offset(at, 1, best - 1, 0);
   uint32_t from = before(at + offset);
   while (from >= lowest + offset) {

@@ -11,6 +11,7 @@ namespace lmc {
 namespace {
 
 constexpr size_t kShortSample = size_t(1) << 12, kLongSample = size_t(1) << 16;  // tokens by which settings are judged
+constexpr size_t kMaxBlockTokens = size_t(1) << 26;  // zlib has less than 2^15; what is held in memory at once
 // More than this, and the encoder is no kin of zlib: the stream is better kept as it is.
 size_t max_side_bytes(size_t stream_bytes) { return stream_bytes / 16 + 32; }
 
@@ -37,9 +38,10 @@ class Recorder {
     DeflateBlock block;
     size_t seen = 0;
     do {
-      const size_t wanted = sample_tokens - seen;
+      const size_t wanted = std::min(sample_tokens - seen, kMaxBlockTokens);
       LMC_TRY(blocks_.read(block, wanted));
       const bool complete = block.kind == BlockKind::kStored || block.tokens.size() < wanted;
+      if (block.tokens.size() == kMaxBlockTokens) return give_up();
       if (settings_.level == 0) {
         if (block.kind != BlockKind::kStored) return give_up();
         record_level_0(block);
@@ -134,10 +136,10 @@ class Recorder {
   }
 
   void record_level_0(const DeflateBlock& block) {
-    const size_t size = block.stored_bytes, expected = stored_.predict(data_.size() - position_0_);
-    position_0_ += size;
+    const size_t size = block.stored_bytes, expected = stored_.predict(data_.size() - stored_position_);
+    stored_position_ += size;
     stored_.commit(size);
-    if (size == expected && block.padding == 0 && block.last == (position_0_ == data_.size()))
+    if (size == expected && block.padding == 0 && block.last == (stored_position_ == data_.size()))
       return corrections_.block_right();
     BlockCorrection correction{.kind = BlockKind::kStored, .last = block.last, .padding = block.padding};
     if (size != expected) correction.end = size;
@@ -157,7 +159,7 @@ class Recorder {
   ByteSpan data_;
   DeflatePredictor predictor_;
   StoredPredictor stored_;
-  size_t position_0_ = 0;
+  size_t stored_position_ = 0;
   bool given_up_ = false;
   CorrectionWriter corrections_;
 };
@@ -247,13 +249,9 @@ Result<std::vector<DeflateSettings>> best_on_sample(BestRecording& recording,
   return best;
 }
 
-// Empty if the stream is not worth it.
-Result<Bytes> record_best(ByteSpan stream, ByteSpan data, int window_bits, uint8_t final_padding) {
+// Records the whole stream with the settings that do best on samples of it.
+Status record_with_best(BestRecording& recording, std::vector<DeflateSettings> settings) {
   constexpr size_t kMaxWholeTries = 3;
-  DeflateBlock first;
-  LMC_TRY(DeflateBlockReader(stream).read(first, kLongSample));
-  BestRecording recording(stream, data, final_padding);
-  auto settings = likely_settings(first, window_bits);
   for (const size_t sample_tokens : {kShortSample, kLongSample}) {
     if (settings.size() <= 1) break;
     auto best = best_on_sample(recording, settings, sample_tokens);
@@ -265,6 +263,27 @@ Result<Bytes> record_best(ByteSpan stream, ByteSpan data, int window_bits, uint8
     if (recording.is_fine()) break;
     LMC_TRY(recording.cost(candidate, SIZE_MAX, recording.most_bytes()));
   }
+  return Ok();
+}
+
+// What zlib says of its settings in the header.
+int level_class_of(const DeflateSettings& settings) {
+  if (settings.strategy > DeflateStrategy::kFiltered || settings.level < 2) return 0;
+  return settings.level < 6 ? 1 : settings.level == 6 ? 2 : 3;
+}
+
+// Empty if the stream is not worth it.
+Result<Bytes> record_best(ByteSpan stream, ByteSpan data, const DeflateHint& hint, uint8_t final_padding) {
+  DeflateBlock first;
+  LMC_TRY(DeflateBlockReader(stream).read(first, kLongSample));
+  BestRecording recording(stream, data, final_padding);
+  auto settings = likely_settings(first, hint.window_bits);
+  const auto as_hinted = [&](const DeflateSettings& candidate) {
+    return level_class_of(candidate) == hint.level_class;
+  };
+  const auto others = std::stable_partition(settings.begin(), settings.end(), as_hinted);
+  LMC_TRY(record_with_best(recording, {settings.begin(), others}));
+  if (!recording.is_fine()) LMC_TRY(record_with_best(recording, {others, settings.end()}));
   return std::move(recording).take();
 }
 
@@ -338,6 +357,8 @@ class Rebuilder {
   Status step(size_t end, BlockProgress& progress, SymbolCounts& counts) {
     const size_t position = predictor_.position();
     if (position >= end) return bad_input("side bytes of a deflate stream: more tokens than data");
+    if (tokens_.size() == kMaxBlockTokens)
+      return bad_input("side bytes of a deflate stream: a block of too many tokens");
     Token token = predictor_.predict();
     const auto actual = corrections_.next_token();
     if (!actual.ok()) return actual.error();
@@ -396,7 +417,7 @@ Status rebuild_level_0(CorrectionReader& corrections, ByteSpan data, BitWriter& 
 
 }  // namespace
 
-Result<ParsedDeflate> parse_deflate(ByteSpan stream, size_t max_data_bytes, int window_bits) {
+Result<ParsedDeflate> parse_deflate(ByteSpan stream, size_t max_data_bytes, const DeflateHint& hint) {
   auto inflated = inflate(stream, size_t(std::min<uint64_t>(max_data_bytes, kMaxDeflateDataBytes)));
   if (!inflated.ok()) return inflated.error();
   ParsedDeflate parsed;
@@ -405,7 +426,7 @@ Result<ParsedDeflate> parse_deflate(ByteSpan stream, size_t max_data_bytes, int 
   BitReader bits(stream);
   bits.seek_bits(inflated->size_bits);
   const uint8_t final_padding = uint8_t(bits.read(int(-inflated->size_bits & 7)));
-  auto best = record_best(stream.first(parsed.size_bytes), parsed.data, window_bits, final_padding);
+  auto best = record_best(stream.first(parsed.size_bytes), parsed.data, hint, final_padding);
   if (!best.ok()) return best.error();
   if (best->empty())
     return bad_input(
@@ -454,7 +475,7 @@ Result<ParsedDeflate> parse_zlib(ByteSpan stream, size_t max_data_bytes) {
   const int window_bits = 8 + (stream[0] >> 4);
   if ((stream[0] & 15) != 8 || window_bits > 15 || header % 31 != 0 || (stream[1] & 0x20) != 0)
     return bad_input("zlib: expected a header for deflate without a dictionary", 0);
-  auto parsed = parse_deflate(stream.subspan(2), max_data_bytes, window_bits);
+  auto parsed = parse_deflate(stream.subspan(2), max_data_bytes, {window_bits, stream[1] >> 6});
   if (!parsed.ok()) return parsed;
   const size_t end = 2 + parsed->size_bytes;
   if (stream.size() - end < 4) return bad_input("zlib: the stream ends before its checksum", stream.size());

@@ -22,9 +22,14 @@ struct ParsedDeflate {
   size_t size_bytes = 0;  // of the stream; more may follow
 };
 
-// window_bits: 8 to 15, as the container says; a hint only.
+// What a container says of the stream; where it is right, the settings are found sooner.
+struct DeflateHint {
+  int window_bits = 15;  // 8 to 15
+  int level_class = -1;  // FLEVEL of zlib's header: 0 level 1 or no search, 1 levels 2 to 5, 2 level 6, 3 levels 7 to 9
+};
+
 // Errors: bad input, if the stream is damaged, holds more than max_data_bytes, or if its encoder is no kin of zlib.
-Result<ParsedDeflate> parse_deflate(ByteSpan stream, size_t max_data_bytes, int window_bits);
+Result<ParsedDeflate> parse_deflate(ByteSpan stream, size_t max_data_bytes, const DeflateHint& hint);
 Result<ParsedDeflate> parse_zlib(ByteSpan stream, size_t max_data_bytes);
 
 // Reads its part of side and leaves the reader after it. Errors: bad input; nothing in side is trusted.

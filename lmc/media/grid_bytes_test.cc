@@ -1,4 +1,4 @@
-// Formats whose samples lie uncompressed: PNM, BMP and TIFF.
+// Formats whose samples lie uncompressed: PNM and BMP.
 #include "lmc/media/grid_bytes.h"
 
 #include <string>
@@ -112,80 +112,6 @@ TEST(Bmp, PaddingAndBytesThatFollowAreKept) {
 
 TEST(Bmp, APaletteOfGreysIsNoPalette) {
   EXPECT_FALSE(expect_round_trip(ImageFormat::kBmp, make_bmp({.bits = 8, .grey_ramp = true})).picture.indexed);
-}
-
-struct TiffOptions {
-  uint32_t width = 3, height = 5, samples = 3, bits = 8, rows_per_strip = 2, photometric = 2, compression = 1;
-  bool big_endian = false, gaps = false;
-};
-
-// Strips first, then the directory, then the offsets of strips.
-Bytes make_tiff(const TiffOptions& options) {
-  Bytes file;
-  const auto put = [&](uint32_t value, size_t bytes) {
-    for (size_t i = 0; i < bytes; ++i) file.push_back(uint8_t(value >> 8 * (options.big_endian ? bytes - 1 - i : i)));
-  };
-  const uint32_t strips = (options.height + options.rows_per_strip - 1) / options.rows_per_strip;
-  const uint32_t row = options.width * options.samples * options.bits / 8;
-  file.assign(2, options.big_endian ? 'M' : 'I');
-  put(42, 2);
-  put(8 + row * options.height + (options.gaps ? strips : 0), 4);
-  std::vector<uint32_t> offsets;
-  for (uint32_t y = 0; y < options.height; ++y) {
-    if (y % options.rows_per_strip == 0) {
-      if (options.gaps) file.push_back(0xee);
-      offsets.push_back(uint32_t(file.size()));
-    }
-    append_bytes(file, random_bytes(row, y + 1));
-  }
-  const std::vector<std::pair<uint32_t, uint32_t>> fields = {
-      {256, options.width},       {257, options.height},  {258, options.bits},          {259, options.compression},
-      {262, options.photometric}, {277, options.samples}, {278, options.rows_per_strip}};
-  put(uint32_t(fields.size()) + 1, 2);
-  for (const auto& [tag, value] : fields) {
-    put(tag, 2);
-    put(4, 2);
-    put(1, 4);
-    put(value, 4);
-  }
-  put(273, 2);
-  put(4, 2);
-  put(strips, 4);
-  put(strips == 1 ? offsets[0] : uint32_t(file.size() + 8), 4);
-  put(0, 4);
-  for (const uint32_t offset : offsets) put(offset, 4);
-  return file;
-}
-
-TEST(Tiff, AllKinds) {
-  for (const uint32_t samples : {1, 2, 3, 4}) {
-    for (const uint32_t bits : {8, 16}) {
-      for (const uint32_t rows : {1, 2, 5, 100}) {
-        for (const bool flag : {false, true}) {
-          const Bytes file =
-              make_tiff({.samples = samples, .bits = bits, .rows_per_strip = rows, .big_endian = flag, .gaps = !flag});
-          const auto parsed = expect_round_trip(ImageFormat::kTiff, file);
-          EXPECT_EQ(parsed.picture.channels, int(samples));
-          EXPECT_EQ(parsed.picture.bits, int(bits));
-          if (bits == 8 && flag)
-            EXPECT_TRUE(std::equal(parsed.picture.samples.begin(), parsed.picture.samples.end(), file.begin() + 8));
-        }
-      }
-    }
-  }
-  EXPECT_TRUE(expect_round_trip(ImageFormat::kTiff, make_tiff({.samples = 1, .photometric = 3})).picture.indexed);
-}
-
-TEST(Tiff, WhatIsRefused) {
-  for (const TiffOptions& options :
-       {TiffOptions{.width = 0}, TiffOptions{.samples = 5}, TiffOptions{.bits = 32}, TiffOptions{.compression = 5}})
-    EXPECT_FALSE(parse_image(ImageFormat::kTiff, make_tiff(options)).ok());
-}
-
-TEST(Tiff, DamageIsHarmless) {
-  const Bytes file = make_tiff({.big_endian = true, .gaps = true});
-  expect_damage_is_harmless(ImageFormat::kTiff, file);
-  expect_damaged_side_is_harmless(ImageFormat::kTiff, expect_round_trip(ImageFormat::kTiff, file), file.size());
 }
 
 TEST(GridBytes, DamageIsHarmless) {

@@ -22,7 +22,7 @@ struct FormatRow {
 
 constexpr FormatRow kFormats[] = {
     {ImageFormat::kPnm, "PNM", parse_pnm, rebuild_grid}, {ImageFormat::kBmp, "BMP", parse_bmp, rebuild_grid},
-    {ImageFormat::kPng, "PNG", parse_png, rebuild_png},  {ImageFormat::kTiff, "TIFF", parse_tiff, rebuild_grid},
+    {ImageFormat::kPng, "PNG", parse_png, rebuild_png},  {ImageFormat::kTiff, "TIFF", parse_tiff, rebuild_tiff},
     {ImageFormat::kGif, "GIF", parse_gif, rebuild_gif},
 };
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "lmc/media/grid_bytes.h"
+#include "lmc/media/tiff_strips.h"
 
 namespace lmc {
 namespace {
@@ -18,12 +19,19 @@ enum TiffTag : uint32_t {
   kSamples = 277,
   kRowsPerStrip = 278,
   kPlanes = 284,
+  kPredictor = 317,
   kTileWidth = 322,
 };
 
 constexpr uint32_t kShort = 3, kLong = 4;  // types of values
+constexpr uint32_t kUncompressed = 1;      // of kCompression
 constexpr uint32_t kPaletteColour = 3;     // of kPhotometric
 constexpr size_t kEntryBytes = 12;
+
+bool is_deflate(uint32_t compression) { return compression == 8 || compression == 32946; }
+
+// The first of the side bytes: how the strips are stored.
+enum class StripKind : uint8_t { kGrid = 0, kDeflate = 1 };
 
 // The fields of the first directory, read as they are asked for.
 class TiffDirectory {
@@ -91,7 +99,7 @@ class TiffDirectory {
 
 struct TiffFields {
   uint32_t width = 0, height = 0, bits = 1, compression = 1, photometric = 0, samples = 1, rows_per_strip = UINT32_MAX,
-           planes = 1, tile_width = 0;
+           planes = 1, predictor = 1, tile_width = 0;
 };
 
 Result<TiffFields> read_fields(const TiffDirectory& directory) {
@@ -104,6 +112,7 @@ Result<TiffFields> read_fields(const TiffDirectory& directory) {
                                                 {kSamples, &fields.samples},
                                                 {kRowsPerStrip, &fields.rows_per_strip},
                                                 {kPlanes, &fields.planes},
+                                                {kPredictor, &fields.predictor},
                                                 {kTileWidth, &fields.tile_width}};
   for (const auto& [tag, field] : list) {
     const auto value = directory.value(tag, *field);
@@ -113,14 +122,36 @@ Result<TiffFields> read_fields(const TiffDirectory& directory) {
   const auto bits = directory.values(kBits, 16);
   const bool same_bits =
       bits.ok() && std::all_of(bits->begin(), bits->end(), [&](uint32_t b) { return b == bits->front(); });
-  if (fields.tile_width != 0 || fields.compression != 1 || (fields.bits != 8 && fields.bits != 16) || !same_bits ||
+  const bool known_compression = fields.compression == kUncompressed ||
+                                 (is_deflate(fields.compression) && fields.predictor >= 1 && fields.predictor <= 2);
+  if (fields.tile_width != 0 || !known_compression || (fields.bits != 8 && fields.bits != 16) || !same_bits ||
       fields.samples < 1 || fields.samples > 4 || (fields.planes != 1 && fields.samples > 1))
     return bad_input(
-        "only TIFF files in strips without compression, with 1 to 4 samples of 8 or 16 bits side by side, "
+        "only TIFF files in strips without compression or with deflate, with 1 to 4 samples of 8 or 16 bits side by "
+        "side, "
         "can be taken apart; this one has compression " +
         std::to_string(fields.compression) + " and " + std::to_string(fields.samples) + " samples of " +
         std::to_string(fields.bits) + " bits");
   return fields;
+}
+
+GridLayout grid_of(const std::vector<uint32_t>& offsets, uint32_t rows_per_strip, bool big_endian,
+                   const Picture& shape) {
+  GridLayout layout;
+  layout.big_endian = big_endian;
+  const uint64_t row_bytes = uint64_t(shape.width) * uint64_t(shape.channels) * shape.sample_bytes();
+  for (uint32_t i = 0; i < offsets.size(); ++i) {
+    const uint32_t rows = std::min(rows_per_strip, shape.height - i * rows_per_strip);
+    if (!layout.segments.empty()) {  // strips one after the other are one segment
+      GridSegment& last = layout.segments.back();
+      if (last.begin_bytes + last.rows * row_bytes == offsets[i]) {
+        last.rows += rows;
+        continue;
+      }
+    }
+    layout.segments.push_back({offsets[i], rows});
+  }
+  return layout;
 }
 
 }  // namespace
@@ -143,21 +174,25 @@ Result<ParsedImage> parse_tiff(ByteSpan file) {
   if (!offsets.ok()) return offsets.error();
   if (offsets->size() != strips)
     return bad_input("TIFF: expected " + std::to_string(strips) + " strips, found " + std::to_string(offsets->size()));
-  GridLayout layout;
-  layout.big_endian = directory->big_endian();
-  const uint64_t row_bytes = uint64_t(shape.width) * fields->samples * shape.sample_bytes();
-  for (uint32_t i = 0; i < strips; ++i) {
-    const uint32_t rows = std::min(rows_per_strip, shape.height - i * rows_per_strip);
-    if (!layout.segments.empty()) {  // strips one after the other are one segment
-      GridSegment& last = layout.segments.back();
-      if (last.begin_bytes + last.rows * row_bytes == (*offsets)[i]) {
-        last.rows += rows;
-        continue;
-      }
-    }
-    layout.segments.push_back({(*offsets)[i], rows});
-  }
-  return take_grid(file, layout, std::move(shape));
+  auto parsed = fields->compression == kUncompressed
+                    ? take_grid(file, grid_of(*offsets, rows_per_strip, directory->big_endian(), shape), shape)
+                    : parse_deflated_strips(file,
+                                            {.offsets = *offsets,
+                                             .rows_per_strip = rows_per_strip,
+                                             .big_endian = directory->big_endian(),
+                                             .differences = fields->predictor == 2},
+                                            shape);
+  if (!parsed.ok()) return parsed;
+  const auto kind = fields->compression == kUncompressed ? StripKind::kGrid : StripKind::kDeflate;
+  parsed->side.insert(parsed->side.begin(), uint8_t(kind));
+  return parsed;
+}
+
+Result<Bytes> rebuild_tiff(ByteSpan side, const Picture& picture, size_t max_bytes) {
+  if (side.empty() || side[0] > uint8_t(StripKind::kDeflate))
+    return bad_input("side bytes of a TIFF: strips of an unknown kind", 0);
+  const bool grid = side[0] == uint8_t(StripKind::kGrid);
+  return (grid ? rebuild_grid : rebuild_deflated_strips)(side.subspan(1), picture, max_bytes);
 }
 
 }  // namespace lmc

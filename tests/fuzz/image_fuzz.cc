@@ -20,7 +20,7 @@ void try_image(lmc::ByteSpan file) {
 }
 
 void try_deflate(lmc::ByteSpan stream) {
-  const auto parsed = lmc::parse_deflate(stream, 1 << 16, 15);
+  const auto parsed = lmc::parse_deflate(stream, 1 << 16, {});
   if (!parsed.ok()) return;
   lmc::ByteReader side(parsed->side);
   require_same(lmc::rebuild_deflate(side, parsed->data, stream.size()), stream.first(parsed->size_bytes));
