@@ -1,0 +1,76 @@
+#include "lmc/jpeg/jpeg_model.h"
+
+#include "lmc/mixing/contexts.h"
+
+namespace lmc {
+namespace {
+
+constexpr uint32_t kSlotLimit = 250;
+constexpr uint32_t kMoreBits = 12;
+constexpr MixerRates kRatesOfMixer{.start = 0.02f, .floor = 0.002f, .decay = 3000.0f, .last = 0.002f, .prior_start = 0};
+
+MixerShape mixer_shape(const JpegModelShape& shape) {
+  MixerShape out{.inputs = 2 * shape.contexts + 1, .set_sizes = {}, .last_sizes = {JpegModel::kKinds}};
+  for (uint32_t size : shape.gate_sizes) out.set_sizes.push_back(size * JpegModel::kKinds);
+  return out;
+}
+
+// How much a chance that was seen n times counts: n / (n + 1.5).
+constexpr std::array<float, 256> make_trust() {
+  std::array<float, 256> trust{};
+  for (int n = 0; n < 256; ++n) trust[size_t(n)] = float(n) / (float(n) + 1.5f);
+  return trust;
+}
+constexpr std::array<float, 256> kTrust = make_trust();
+
+}  // namespace
+
+JpegModel::JpegModel(const JpegModelShape& shape, Isa isa)
+    : shape_(shape),
+      mask_((1u << shape.context_bits) - 1),
+      mixer_(mixer_shape(shape), kRatesOfMixer, isa),
+      map0_(shape.gate_sizes[0] * kKinds),
+      map1_(shape.gate_sizes[1] * kKinds) {
+  for (int i = 0; i < shape.contexts; ++i) {
+    tables_.emplace_back(size_t(1) << shape.context_bits);
+    more_tables_.emplace_back(size_t(1) << kMoreBits);
+    mixer_.set_initial(2 * i, 1.6f / float(shape.contexts));
+  }
+}
+
+void JpegModel::go_on(uint32_t size) {
+  for (int i = 0; i < shape_.contexts; ++i) {
+    const uint32_t hash = (contexts_[i] * 32 + size) * 0x9E3779B1u;
+    lines_[i] = &more_tables_[size_t(i)][hash >> (32 - kMoreBits)];
+  }
+  kind_ = 16;
+}
+
+uint32_t JpegModel::predict(uint32_t node) {
+  const Logistic& logit = logistic();
+  float* x = mixer_.inputs();
+  for (int i = 0; i < shape_.contexts; ++i) {
+    BitSlot& slot = lines_[i]->slots[node];
+    slots_[i] = &slot;
+    x[2 * i] = logit.stretch(slot.p16()) * kTrust[slot.count];
+    x[2 * i + 1] = float(slot.offset) * (1.0f / 16384.0f) * kTrust[slot.count];
+  }
+  x[2 * shape_.contexts] = 0.3f;
+  const uint32_t kind = kind_ + node;
+  for (size_t s = 0; s < shape_.gate_sizes.size(); ++s) mixer_.select(int(s), gates_[s] * kKinds + kind);
+  mixer_.select_last(0, kind);
+  const float mixed = mixer_.predict();
+  const uint32_t p0 = logit.squash(mixed);
+  const uint32_t p1 = map0_.predict(mixed, gates_[0] * kKinds + kind);
+  const uint32_t p2 = map1_.predict(mixed, gates_[1] * kKinds + kind);
+  return std::clamp((2 * p0 + p1 + p2 + 2) >> 2, 1u, 65535u);
+}
+
+void JpegModel::update(int bit) {
+  mixer_.update(bit);
+  for (int i = 0; i < shape_.contexts; ++i) update_slot(*slots_[i], bit, kSlotLimit);
+  map0_.update(bit);
+  map1_.update(bit);
+}
+
+}  // namespace lmc
