@@ -4,6 +4,7 @@
 
 #include "lmc/coding/arithmetic_coder.h"
 #include "lmc/jpeg/jpeg_borders.h"
+#include "lmc/jpeg/jpeg_forecast.h"
 #include "lmc/jpeg/jpeg_model.h"
 
 namespace lmc {
@@ -48,6 +49,31 @@ uint32_t expected_class(int value) {
   return value < 0 ? 16 + size : size;
 }
 
+// log2(1 + magnitude), which is what magnitudes are forecast as.
+float log_size(int magnitude) {
+  static const std::array<float, 256> table = [] {
+    std::array<float, 256> out;
+    for (uint32_t i = 0; i < 256; ++i) out[i] = logistic().ln(1 + i) * 1.44269504f;
+    return out;
+  }();
+  return table[size_t(std::min(magnitude, 255))];
+}
+constexpr std::array<uint8_t, 512> make_forecasts() {
+  std::array<uint8_t, 512> out{};
+  constexpr int kFrom[] = {0,  2,  4,  6,  9,  12,  15,  19,  23,  28,  33,  38,  44,  50,  57,  64,
+                           71, 80, 90, 100, 112, 124, 138, 152, 168, 184, 204, 226, 250, 280, 320, 380};
+  for (int i = 0; i < 512; ++i)
+    for (size_t j = 0; j < 32; ++j)
+      if (i >= kFrom[j]) out[size_t(i)] = uint8_t(j);
+  return out;
+}
+constexpr std::array<uint8_t, 512> kForecasts = make_forecasts();
+// Such a forecast, in 32 classes.
+uint32_t forecast_class(float forecast) {
+  const float scaled = forecast * 64.0f;
+  return kForecasts[size_t(scaled < 0.0f ? 0.0f : scaled > 511.0f ? 511.0f : scaled)];
+}
+
 // ---- a plane: one component while it is coded ----
 
 struct Plane {
@@ -79,6 +105,7 @@ struct Companions {
 
 struct Neighbours {
   const int16_t *above = kNoBlock, *left = kNoBlock, *corner = kNoBlock, *beside = kNoBlock;  // beside: above right
+  const int16_t *above2 = kNoBlock, *left2 = kNoBlock;  // the next ones in these directions
   int inner_above = 0, inner_left = 0;
   int dc_error_above = 0, dc_error_left = 0;
 };
@@ -112,6 +139,7 @@ class PlaneCoder {
   bool is_first_;
   BorderWeights weights_;
   JpegModel count_model_, inner_model_, edge_count_model_, edge_model_, dc_model_;
+  Forecast inner_size_{64, 0.01f}, edge_size_{16, 0.01f};
   Plane* plane_ = nullptr;
   std::array<float, 64> quantisation_{}, inverse_{};
   // Of the block at hand:
@@ -131,9 +159,9 @@ PlaneCoder<Coder>::PlaneCoder(Coder& coder, bool is_first, Isa isa)
       is_first_(is_first),
       weights_(0.3f),
       count_model_({.contexts = is_first ? 5 : 8, .context_bits = 12, .gate_sizes = {2, 16}}, isa),
-      inner_model_({.contexts = is_first ? 13 : 16, .context_bits = 13, .gate_sizes = {64, 16 * 8, 64, 16}}, isa),
+      inner_model_({.contexts = is_first ? 15 : 18, .context_bits = 13, .gate_sizes = {64, 16 * 8, 64, 32}}, isa),
       edge_count_model_({.contexts = is_first ? 6 : 8, .context_bits = 12, .gate_sizes = {4, 16}}, isa),
-      edge_model_({.contexts = is_first ? 11 : 14, .context_bits = 13, .gate_sizes = {16, 32, 16 * 8, 16}}, isa),
+      edge_model_({.contexts = is_first ? 13 : 16, .context_bits = 13, .gate_sizes = {16, 32, 16 * 8, 32}}, isa),
       dc_model_({.contexts = is_first ? 8 : 11, .context_bits = 12, .gate_sizes = {2, 16, 16}}, isa) {}
 
 template <typename Coder>
@@ -167,9 +195,11 @@ void PlaneCoder<Coder>::block(uint32_t x, uint32_t y) {
     near_.inner_above = p.inner_counts[index_ - across];
     near_.dc_error_above = p.dc_errors[index_ - across];
     if (x + 1 < across) near_.beside = near_.above + 64;
+    if (y > 1) near_.above2 = near_.above - 64 * across;
   }
   if (has_left_) {
     near_.left = c - 64;
+    if (x > 1) near_.left2 = c - 128;
     near_.inner_left = p.inner_counts[index_ - 1];
     near_.dc_error_left = p.dc_errors[index_ - 1];
   }
@@ -274,18 +304,29 @@ void PlaneCoder<Coder>::inner(int16_t* c) {
     x[9] = (place * 5 + signed_class(near_.above[i], 2)) * 5 + signed_class(near_.left[i], 2);
     x[10] = (around * 64 + rest) * 8 + uint32_t(k / 7);
     x[11] = (place * 8 + at_most(last1, 7)) * 8 + at_most(last2, 7);
+    auto& f = inner_size_.inputs();
+    f = {log_size(above), log_size(left), log_size(m(near_.corner, i)), log_size(m(near_.beside, i)),
+         log_size(is_first_ ? m(near_.above2, i) : with_.magnitude(u, v) / 4), log_size(m(is_first_ ? near_.left2 : with_.before, i)),
+         u < 7 ? log_size(m(near_.above, i + 1)) : 0.0f, v < 7 ? log_size(m(near_.above, i + 8)) : 0.0f,
+         u < 7 ? log_size(m(near_.left, i + 1)) : 0.0f, v < 7 ? log_size(m(near_.left, i + 8)) : 0.0f,
+         u > 1 ? log_size(m(c, i - 1)) : 0.0f, v > 1 ? log_size(m(c, i - 8)) : 0.0f, u > 1 && v > 1 ? log_size(m(c, i - 9)) : 0.0f,
+         log_size(last1), float(count) / float(50 - k), 0.5f};
+    const uint32_t forecast = forecast_class(inner_size_.predict(place));
     x[12] = place * 2 + which_;
+    x[13] = (place * 32 + forecast) * 4 + std::min(rest8 / 2, 3u);
+    x[14] = (forecast * 32 + std::min(rest, 31u)) * 8 + uint32_t(k / 7);
     if (!is_first_) {
       const uint32_t beneath = size_class(with_.magnitude(u, v));
-      x[13] = (place * 16 + beneath) * 8 + rest8;
-      x[14] = (place * 8 + signed_class(with_.before[i], 3)) * 16 + around;
+      x[17] = (place * 16 + beneath) * 8 + rest8;
+      x[16] = (place * 8 + signed_class(with_.before[i], 3)) * 16 + around;
       x[15] = (place * 8 + signed_class(with_.before[i], 3)) * 8 +
               (with_.first_is_alike ? signed_class(with_.first[0][i], 3) : std::min(beneath / 2, 7u));
     }
-    inner_model_.gates() = {place, around * 8 + rest8, rest, within};
+    inner_model_.gates() = {place, around * 8 + rest8, rest, forecast};
     inner_model_.begin();
     const int value = code_integer(coder_, inner_model_, c[i]);
     know(c, i, value);
+    inner_size_.learn(log_size(std::abs(value)));
     count -= value != 0;
     last2 = last1;
     last1 = std::abs(value);
@@ -356,18 +397,28 @@ void PlaneCoder<Coder>::edge(int16_t* c, bool is_row) {
     x[7] = (place * 16 + inner_class) * 8 + rest;
     x[8] = ((place * 16 + within) * 16 + around) * 4 + at_most(int(rest), 3);
     x[9] = (guess * 8 + rest) * 16 + inner_class;
+    auto& f = edge_size_.inputs();
+    f = {log_size(a), log_size(l), log_size(m(near_.corner, i)), log_size(m(near_.beside, i)),
+         log_size(is_first_ ? m(near_.above2, i) : with_.magnitude(i & 7, i >> 3) / 4), log_size(m(is_first_ ? near_.left2 : with_.before, i)),
+         log_size(m(c, i + other)), log_size(m(c, i + 2 * other)), j > 1 ? log_size(m(c, i + other - step)) : 0.0f,
+         j < 7 ? log_size(m(c, i + other + step)) : 0.0f, log_size(last),
+         log_size(m(near_.above, i + other)), log_size(m(near_.left, i + other)), log_size(std::abs(expected) / 16), float(count) / float(8 - j), 0.5f};
+    const uint32_t forecast = forecast_class(edge_size_.predict(place));
     x[10] = place * 2 + which_;
+    x[11] = (place * 32 + forecast) * 8 + rest;
+    x[12] = (guess * 32 + forecast) * 8 + rest;
     if (!is_first_) {
       const uint32_t beneath = size_class(with_.magnitude(i & 7, i >> 3));
-      x[11] = (place * 16 + beneath) * 8 + rest;
-      x[12] = (place * 16 + signed_class(with_.before[i], 5)) * 32 + guess;
+      x[14] = (place * 16 + beneath) * 8 + rest;
+      x[15] = (place * 16 + signed_class(with_.before[i], 5)) * 32 + guess;
       x[13] = (place * 8 + signed_class(with_.before[i], 3)) * 8 +
               (with_.first_is_alike ? signed_class(with_.first[0][i], 3) : std::min(beneath / 2, 7u));
     }
-    edge_model_.gates() = {place, guess, around * 8 + rest, within};
+    edge_model_.gates() = {place, guess, around * 8 + rest, forecast};
     edge_model_.begin();
     const int value = code_integer(coder_, edge_model_, c[i]);
     know(c, i, value);
+    edge_size_.learn(log_size(std::abs(value)));
     count -= value != 0;
     last = std::abs(value);
   }

@@ -10,7 +10,7 @@ constexpr uint32_t kMoreBits = 12;
 constexpr MixerRates kRatesOfMixer{.start = 0.02f, .floor = 0.002f, .decay = 3000.0f, .last = 0.002f, .prior_start = 0};
 
 MixerShape mixer_shape(const JpegModelShape& shape) {
-  MixerShape out{.inputs = 2 * shape.contexts + 1, .set_sizes = {}, .last_sizes = {JpegModel::kKinds}};
+  MixerShape out{.inputs = shape.contexts + 1, .set_sizes = {}, .last_sizes = {JpegModel::kKinds}};
   for (uint32_t size : shape.gate_sizes) out.set_sizes.push_back(size * JpegModel::kKinds);
   return out;
 }
@@ -34,7 +34,7 @@ JpegModel::JpegModel(const JpegModelShape& shape, Isa isa)
   for (int i = 0; i < shape.contexts; ++i) {
     tables_.emplace_back(size_t(1) << shape.context_bits);
     more_tables_.emplace_back(size_t(1) << kMoreBits);
-    mixer_.set_initial(2 * i, 1.6f / float(shape.contexts));
+    mixer_.set_initial(i, 1.6f / float(shape.contexts));
   }
 }
 
@@ -52,10 +52,9 @@ uint32_t JpegModel::predict(uint32_t node) {
   for (int i = 0; i < shape_.contexts; ++i) {
     BitSlot& slot = lines_[i]->slots[node];
     slots_[i] = &slot;
-    x[2 * i] = logit.stretch(slot.p16()) * kTrust[slot.count];
-    x[2 * i + 1] = float(slot.offset) * (1.0f / 16384.0f) * kTrust[slot.count];
+    x[i] = logit.stretch(slot.p16()) * kTrust[slot.count];
   }
-  x[2 * shape_.contexts] = 0.3f;
+  x[shape_.contexts] = 0.3f;
   const uint32_t kind = kind_ + node;
   for (size_t s = 0; s < shape_.gate_sizes.size(); ++s) mixer_.select(int(s), gates_[s] * kKinds + kind);
   mixer_.select_last(0, kind);
