@@ -1,6 +1,7 @@
 #include "lmc/jpeg/jpeg_coefficients.h"
 
 #include <cmath>
+#include "/tmp/tune.h"
 
 #include "lmc/coding/arithmetic_coder.h"
 #include "lmc/jpeg/jpeg_borders.h"
@@ -139,7 +140,10 @@ class PlaneCoder {
   bool is_first_;
   BorderWeights weights_;
   JpegModel count_model_, inner_model_, edge_count_model_, edge_model_, dc_model_;
-  Forecast inner_size_{64, 0.01f}, edge_size_{16, 0.01f};
+  Forecast inner_size_{64, float(tune(1,0.01))}, edge_size_{16, float(tune(1,0.01))};
+  Forecast dc_value_{4, float(tune(9,0.01))};
+  Forecast inner_value_{64, 0.01f};
+  Forecast edge_value_{16, float(tune(0,0.02))};
   Plane* plane_ = nullptr;
   std::array<float, 64> quantisation_{}, inverse_{};
   // Of the block at hand:
@@ -157,12 +161,14 @@ template <typename Coder>
 PlaneCoder<Coder>::PlaneCoder(Coder& coder, bool is_first, Isa isa)
     : coder_(coder),
       is_first_(is_first),
-      weights_(0.3f),
+      weights_(float(tune(2,0.05))),
       count_model_({.contexts = is_first ? 5 : 8, .context_bits = 12, .gate_sizes = {2, 16}}, isa),
       inner_model_({.contexts = is_first ? 15 : 18, .context_bits = 13, .gate_sizes = {64, 16 * 8, 64, 32}}, isa),
       edge_count_model_({.contexts = is_first ? 6 : 8, .context_bits = 12, .gate_sizes = {4, 16}}, isa),
       edge_model_({.contexts = is_first ? 13 : 16, .context_bits = 13, .gate_sizes = {16, 32, 16 * 8, 32}}, isa),
-      dc_model_({.contexts = is_first ? 8 : 11, .context_bits = 12, .gate_sizes = {2, 16, 16}}, isa) {}
+      dc_model_({.contexts = is_first ? 8 : 11, .context_bits = 12, .gate_sizes = {2, 16, 16}}, isa) {
+  edge_value_.set_initial(0, 1.0f);
+}
 
 template <typename Coder>
 void PlaneCoder<Coder>::code(Plane& plane, uint32_t which) {
@@ -289,6 +295,11 @@ void PlaneCoder<Coder>::inner(int16_t* c) {
     const int from_top = has_above_ ? sixteenths(top_[u] * weights_.inverse[v] * inverse_[i]) : 0;
     const int from_left = has_left_ ? sixteenths(left_[v] * weights_.inverse[u] * inverse_[i]) : 0;
     const uint32_t place = uint32_t(i);
+    const auto at = [&](const int16_t* b, size_t q) { return float(b[q]) * quantisation_[q] * inverse_[i]; };
+    auto& g = inner_value_.inputs();
+    g = {float(from_top) / 16, float(from_left) / 16, at(near_.above, i), at(near_.left, i), u > 1 ? at(c, i - 1) : 0.0f, v > 1 ? at(c, i - 8) : 0.0f, u > 2 ? at(c, i - 2) : 0.0f, v > 2 ? at(c, i - 16): 0.0f,
+      at(near_.above, i - 8), at(near_.left, i - 1), at(near_.above, i - 1), at(near_.left, i - 8), 0,0,0,0.0f};
+    const int expected = sixteenths(inner_value_.predict(place) * 4.0f);
     const uint32_t rest = at_most(count, 63);
     const uint32_t rest_class = std::min(size_class(count), 7u + (count > 12));
     const uint32_t rest8 = std::min(rest_class, 7u);
@@ -300,7 +311,7 @@ void PlaneCoder<Coder>::inner(int16_t* c) {
     x[5] = (place * 32 + expected_class(from_top)) * 4 + std::min(around / 2, 3u);
     x[6] = (place * 32 + expected_class(from_left)) * 4 + std::min(around / 2, 3u);
     x[7] = (expected_class(from_top) * 32 + expected_class(from_left)) * 8 + rest8;
-    x[8] = place * 64 + uint32_t(inner_count_);
+    x[8] = (place * 32 + expected_class(expected)) * 4 + std::min(around / 2, 3u);
     x[9] = (place * 5 + signed_class(near_.above[i], 2)) * 5 + signed_class(near_.left[i], 2);
     x[10] = (around * 64 + rest) * 8 + uint32_t(k / 7);
     x[11] = (place * 8 + at_most(last1, 7)) * 8 + at_most(last2, 7);
@@ -326,6 +337,7 @@ void PlaneCoder<Coder>::inner(int16_t* c) {
     inner_model_.begin();
     const int value = code_integer(coder_, inner_model_, c[i]);
     know(c, i, value);
+    inner_value_.learn(float(value));
     inner_size_.learn(log_size(std::abs(value)));
     count -= value != 0;
     last2 = last1;
@@ -378,7 +390,15 @@ void PlaneCoder<Coder>::edge(int16_t* c, bool is_row) {
     const bool known_border = is_row ? has_above_ : has_left_;
     const float missing = is_row ? top_[j] : left_[j];
     const int expected = known_border ? sixteenths(missing * weights_.inverse[0] * inverse_[i]) : 0;
-    const uint32_t guess = expected_class(expected);
+    const auto at = [&](const int16_t* b, size_t place) {
+      return float(b[place]) * quantisation_[place] * inverse_[i];
+    };
+    auto& g = edge_value_.inputs();
+    g = {float(expected) * (1.0f / 16.0f), (is_row ? left_[0] - top_[0] : top_[0] - left_[0]) * weights_.inverse[j] * inverse_[i] * (has_above_ && has_left_ ? 0.25f : 0.0f),
+         at(near_.above, i), at(near_.left, i), at(near_.above, i + other), at(near_.left, i + other), at(near_.above, i+2*other), at(near_.left, i + 2*other),
+         at(c, i + other), at(c, i + 2 * other), at(c, i + 3 * other), j > 1 ? at(c, i - step) : 0.0f, j > 2 ? at(c, i - 2 * step) : 0.0f, j > 1 ? at(c, i - step + other) : 0.0f, j < 7 ? at(c, i + step + other) : 0.0f, 0.0f};
+    const int expected2 = sixteenths(edge_value_.predict(way * 8 + j));
+    const uint32_t guess = expected_class(expected2);
     const int a = m(near_.above, i), l = m(near_.left, i);
     const uint32_t around = size_class(2 * (a + l) + m(near_.corner, i) + m(near_.beside, i));
     int next_to = 2 * m(c, i + other) + m(c, i + 2 * other);
@@ -418,6 +438,7 @@ void PlaneCoder<Coder>::edge(int16_t* c, bool is_row) {
     edge_model_.begin();
     const int value = code_integer(coder_, edge_model_, c[i]);
     know(c, i, value);
+    edge_value_.learn(float(value));
     edge_size_.learn(log_size(std::abs(value)));
     count -= value != 0;
     last = std::abs(value);
@@ -444,6 +465,13 @@ void PlaneCoder<Coder>::dc(int16_t* c) {
   const float mean_top = sum_top * 0.125f * scale, mean_left = sum_left * 0.125f * scale;
   float expected = has_above_ ? mean_top : mean_left;
   if (has_above_ && has_left_) expected = 0.5f * (mean_top + mean_left);
+  auto& g = dc_value_.inputs();
+  const auto gap = [&](const int16_t* b, size_t place) { return float(b[place]) * quantisation_[place] * inverse_[0] - (place == 0 ? expected : 0.0f); };
+  const bool both = has_above_ && has_left_;
+  g = {both ? mean_top - expected : 0.0f, has_above_ ? gap(near_.above, 0) : 0.0f, has_left_ ? gap(near_.left, 0) : 0.0f, both ? gap(near_.corner, 0) : 0.0f, near_.beside != kNoBlock ? gap(near_.beside, 0) : 0.0f,
+    gap(near_.above, 8), gap(near_.left, 1), gap(c, 1), gap(c, 8), gap(near_.above, 16), gap(near_.left, 2), gap(c, 2), gap(c, 16), is_first_ ? 0.0f : float(with_.dc_error_before), is_first_ ? 0.0f : float(with_.dc_error_first), 0.0f};
+  const float shift = dc_value_.predict(which_);
+  expected += std::clamp(shift, -1000.0f, 1000.0f);
   const int guess16 = sixteenths(expected);
   const int guess = std::clamp((guess16 + 8) >> 4, -2047, 2047);
   const int fraction = (guess16 + 8) & 15;
@@ -470,6 +498,7 @@ void PlaneCoder<Coder>::dc(int16_t* c) {
   dc_model_.begin();
   const int error = code_integer(coder_, dc_model_, c[0] - guess);
   const int value = std::clamp(error + guess, -32767, 32767);
+  dc_value_.learn(float(value) - (expected - shift));
   plane_->dc_errors[index_] = int16_t(std::clamp(error, -32767, 32767));
   know(c, 0, value);
 }

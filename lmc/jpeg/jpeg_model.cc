@@ -1,6 +1,7 @@
 #include "lmc/jpeg/jpeg_model.h"
 
 #include "lmc/mixing/contexts.h"
+#include "/tmp/tune.h"
 
 namespace lmc {
 namespace {
@@ -28,13 +29,13 @@ constexpr std::array<float, 256> kTrust = make_trust();
 JpegModel::JpegModel(const JpegModelShape& shape, Isa isa)
     : shape_(shape),
       mask_((1u << shape.context_bits) - 1),
-      mixer_(mixer_shape(shape), kRatesOfMixer, isa),
+      mixer_(mixer_shape(shape), {.start=float(tune(3,0.02)),.floor=float(tune(4,0.002)),.decay=float(tune(5,3000)),.last=float(tune(6,0.002)),.prior_start=0}, isa),
       map0_(shape.gate_sizes[0] * kKinds),
       map1_(shape.gate_sizes[1] * kKinds) {
   for (int i = 0; i < shape.contexts; ++i) {
     tables_.emplace_back(size_t(1) << shape.context_bits);
     more_tables_.emplace_back(size_t(1) << kMoreBits);
-    mixer_.set_initial(i, 1.6f / float(shape.contexts));
+    mixer_.set_initial(i, float(tune(8,1.6)) / float(shape.contexts));
   }
 }
 
@@ -67,7 +68,7 @@ uint32_t JpegModel::predict(uint32_t node) {
 
 void JpegModel::update(int bit) {
   mixer_.update(bit);
-  for (int i = 0; i < shape_.contexts; ++i) update_slot(*slots_[i], bit, kSlotLimit);
+  for (int i = 0; i < shape_.contexts; ++i) update_slot(*slots_[i], bit, uint32_t(tune(7,250)));
   map0_.update(bit);
   map1_.update(bit);
 }
