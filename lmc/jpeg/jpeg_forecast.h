@@ -29,7 +29,9 @@ class Forecast {
       power += x * x;
     }
     power_ = (power[0] + power[2]) + (power[1] + power[3]);
-    forecast_ = (sum[0] + sum[2]) + (sum[1] + sum[3]);
+    const float forecast = (sum[0] + sum[2]) + (sum[1] + sum[3]);
+    // Written so that it also holds should the sum ever be no number.
+    forecast_ = forecast > -kMost ? (forecast < kMost ? forecast : kMost) : -kMost;
     return forecast_;
   }
   void learn(float value) {
@@ -38,6 +40,7 @@ class Forecast {
   }
 
  private:
+  static constexpr float kMost = 1e6f;
   typedef float Lanes __attribute__((vector_size(16)));
   using Weights = std::array<float, kInputs>;
 

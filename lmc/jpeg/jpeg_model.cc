@@ -1,7 +1,7 @@
 #include "lmc/jpeg/jpeg_model.h"
 
-#include "lmc/mixing/contexts.h"
 #include "/tmp/tune.h"
+#include "lmc/mixing/contexts.h"
 
 namespace lmc {
 namespace {
@@ -11,7 +11,7 @@ constexpr uint32_t kMoreBits = 12;
 constexpr MixerRates kRatesOfMixer{.start = 0.02f, .floor = 0.002f, .decay = 3000.0f, .last = 0.002f, .prior_start = 0};
 
 MixerShape mixer_shape(const JpegModelShape& shape) {
-  MixerShape out{.inputs = shape.contexts + 1, .set_sizes = {}, .last_sizes = {JpegModel::kKinds}};
+  MixerShape out{.inputs = shape.opinions * shape.contexts + 1, .set_sizes = {}, .last_sizes = {JpegModel::kKinds}};
   for (uint32_t size : shape.gate_sizes) out.set_sizes.push_back(size * JpegModel::kKinds);
   return out;
 }
@@ -29,13 +29,19 @@ constexpr std::array<float, 256> kTrust = make_trust();
 JpegModel::JpegModel(const JpegModelShape& shape, Isa isa)
     : shape_(shape),
       mask_((1u << shape.context_bits) - 1),
-      mixer_(mixer_shape(shape), {.start=float(tune(3,0.02)),.floor=float(tune(4,0.002)),.decay=float(tune(5,3000)),.last=float(tune(6,0.002)),.prior_start=0}, isa),
+      mixer_(mixer_shape(shape),
+             {.start = float(tune(3, 0.03)),
+              .floor = float(tune(4, 0.004)),
+              .decay = float(tune(5, 3000)),
+              .last = float(tune(6, 0.002)),
+              .prior_start = 0},
+             isa),
       map0_(shape.gate_sizes[0] * kKinds),
       map1_(shape.gate_sizes[1] * kKinds) {
   for (int i = 0; i < shape.contexts; ++i) {
     tables_.emplace_back(size_t(1) << shape.context_bits);
     more_tables_.emplace_back(size_t(1) << kMoreBits);
-    mixer_.set_initial(i, float(tune(8,1.6)) / float(shape.contexts));
+    mixer_.set_initial(i, float(tune(8, 1.2)) / float(shape.contexts));
   }
 }
 
@@ -54,8 +60,9 @@ uint32_t JpegModel::predict(uint32_t node) {
     BitSlot& slot = lines_[i]->slots[node];
     slots_[i] = &slot;
     x[i] = logit.stretch(slot.p16()) * kTrust[slot.count];
+    if (shape_.opinions == 2) x[shape_.contexts + i] = float(slot.offset) * (1.0f / 16384.0f) * kTrust[slot.count];
   }
-  x[shape_.contexts] = 0.3f;
+  x[shape_.opinions * shape_.contexts] = 0.3f;
   const uint32_t kind = kind_ + node;
   for (size_t s = 0; s < shape_.gate_sizes.size(); ++s) mixer_.select(int(s), gates_[s] * kKinds + kind);
   mixer_.select_last(0, kind);
@@ -68,7 +75,7 @@ uint32_t JpegModel::predict(uint32_t node) {
 
 void JpegModel::update(int bit) {
   mixer_.update(bit);
-  for (int i = 0; i < shape_.contexts; ++i) update_slot(*slots_[i], bit, uint32_t(tune(7,250)));
+  for (int i = 0; i < shape_.contexts; ++i) update_slot(*slots_[i], bit, uint32_t(tune(7, 250)));
   map0_.update(bit);
   map1_.update(bit);
 }

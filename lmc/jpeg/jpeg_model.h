@@ -24,14 +24,15 @@ namespace lmc {
 struct JpegModelShape {
   int contexts = 0;
   uint32_t context_bits = 12;        // of every context: lines, as a power of two
+  int opinions = 1;                  // inputs a context, 1 or 2
   std::vector<uint32_t> gate_sizes;  // values of each gate
 };
 
 class JpegModel {
  public:
   static constexpr int kMaxContexts = 32;
-  static constexpr uint32_t kNodes = 16;   // decisions of a line
-  static constexpr uint32_t kKinds = 32;   // of decisions, for the gates: 16 of the first line, 16 of others
+  static constexpr uint32_t kNodes = 16;  // decisions of a line
+  static constexpr uint32_t kKinds = 32;  // of decisions, for the gates: 16 of the first line, 16 of others
 
   JpegModel(const JpegModelShape& shape, Isa isa);
 
@@ -108,16 +109,22 @@ int code_integer(Coder& coder, JpegModel& model, int value) {
   return model.code(coder, value != 0, 0) ? code_nonzero(coder, model, value) : 0;
 }
 
-// A count of `bits` bits (3, 4 or 6): a tree; the last two levels of six bits lie in lines of their own.
+// A count below 64: the number of its bits in unary (nodes 0 to 5), then the bits below the top one: of 2 to 7 in the
+// same line (6 to 9), others in a line for their number of bits.
 template <typename Coder>
-int code_count(Coder& coder, JpegModel& model, int count, int bits) {
+int code_count(Coder& coder, JpegModel& model, int count) {
+  const int bits = int(std::bit_width(unsigned(count)));
+  int length = 0;
+  while (length < 6 && model.code(coder, bits > length, uint32_t(length))) ++length;
+  if (length < 2) return length;
   int value = 1;
-  for (int i = bits - 1; i >= 0; --i) {
-    if (bits - 1 - i == 4) model.go_on(uint32_t(value));
-    const int node = bits - 1 - i < 4 ? value : bits - 1 - i == 4 ? 1 : 2 + (value & 1);
+  if (length > 3) model.go_on(uint32_t(length));
+  for (int i = length - 2; i >= 0; --i) {
+    const int known = length - 2 - i;
+    const int node = length == 2 ? 6 : length == 3 ? 6 + value : known < 3 ? value : 8 + (known - 3) * 2 + (value & 1);
     value = value << 1 | model.code(coder, count >> i & 1, uint32_t(node));
   }
-  return value - (1 << bits);
+  return value;
 }
 
 }  // namespace lmc
