@@ -79,7 +79,7 @@ template <typename Coder>
 int code_magnitude(Coder& coder, JpegModel& model, int magnitude) {
   const int bits = int(std::bit_width(unsigned(magnitude)));
   int length = 1;
-  while (length < 15 && model.code(coder, bits > length, uint32_t(std::min(1 + length, 11)))) ++length;
+  while (length < 16 && model.code(coder, bits > length, uint32_t(std::min(1 + length, 11)))) ++length;
   int value = 1;
   if (length == 2) return 2 + model.code(coder, magnitude & 1, 12);
   if (length == 3) {

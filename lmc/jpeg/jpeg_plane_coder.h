@@ -46,7 +46,7 @@ class PlaneCoder {
 
   // A coefficient is known: what it does to the borders.
   void know(int16_t* c, size_t i, int value) {
-    if constexpr (Coder::kDecodes) c[i] = int16_t(value);
+    if constexpr (Coder::kDecodes) c[i] = int16_t(std::clamp(value, -32767, 32767));
     if (value == 0) return;
     const size_t u = i & 7, v = i >> 3;
     const float whole = float(value) * quantisation_[i];
