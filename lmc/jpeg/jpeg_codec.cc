@@ -20,15 +20,15 @@ uint64_t most_side_bytes(size_t raw_bytes) { return uint64_t(raw_bytes) * 8 + 64
 Result<Bytes> encode_jpeg(ByteSpan file, const JpegOptions& options, const SideEncoder& encode_side) {
   Result<ParsedJpeg> jpeg = parse_jpeg(file);
   if (!jpeg.ok()) return jpeg.error();
-  const Bytes side = jpeg_side_bytes(*jpeg);
-  if (side.size() > most_side_bytes(file.size())) return bad_input("jpeg: more side bytes than a payload may have");
-  const Bytes coded_side = encode_side(side);
+  const Result<Bytes> side = jpeg_side_bytes(*jpeg);
+  if (!side.ok()) return side.error();
+  if (side->size() > most_side_bytes(file.size())) return bad_input("jpeg: more side bytes than a payload may have");
+  const Bytes coded_side = encode_side(*side);
   Bytes out = {uint8_t(options.effort)};
-  append_varint(out, side.size());
+  append_varint(out, side->size());
   append_varint(out, coded_side.size());
   append_bytes(out, coded_side);
-  append_bytes(out,
-               encode_jpeg_coefficients(jpeg->frame, jpeg->coefficients, coding_options(options.effort, options)));
+  append_bytes(out, encode_jpeg_coefficients(jpeg->frame, jpeg->coefficients, coding_options(options.effort, options)));
   return out;
 }
 
@@ -38,7 +38,8 @@ Result<Bytes> decode_jpeg(ByteSpan payload, size_t raw_bytes, const JpegOptions&
   const Result<uint8_t> effort = in.read_le<uint8_t>("effort");
   if (!effort.ok()) return effort.error();
   if (*effort > uint8_t(JpegEffort::kThorough))
-    return bad_input("jpeg: effort " + std::to_string(*effort) + "; 0 and 1 are known, a newer version may know more", 0);
+    return bad_input("jpeg: effort " + std::to_string(*effort) + "; 0 and 1 are known, a newer version may know more",
+                     0);
   const Result<uint64_t> side_bytes = in.read_varint("side bytes");
   if (!side_bytes.ok()) return side_bytes.error();
   if (*side_bytes > most_side_bytes(raw_bytes))
@@ -56,6 +57,7 @@ Result<Bytes> decode_jpeg(ByteSpan payload, size_t raw_bytes, const JpegOptions&
   if (!jpeg.ok()) return jpeg.error();
   LMC_TRY(decode_jpeg_coefficients(jpeg->frame, payload.subspan(in.position()),
                                    coding_options(JpegEffort(*effort), options), jpeg->coefficients));
+  LMC_TRY(complete_headers(*jpeg));
   Result<Bytes> file = rebuild_jpeg(*jpeg, raw_bytes);
   if (file.ok() && file->size() != raw_bytes)
     return bad_input("jpeg: the payload gives " + std::to_string(file->size()) + " bytes, not " +

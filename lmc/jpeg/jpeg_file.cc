@@ -1,6 +1,9 @@
 #include "lmc/jpeg/jpeg_file.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "lmc/jpeg/jpeg_tables.h"
 
 namespace lmc {
 namespace {
@@ -105,7 +108,9 @@ Result<Bytes> rebuild_jpeg(const ParsedJpeg& jpeg, size_t max_bytes) {
   return out;
 }
 
-Bytes jpeg_side_bytes(const ParsedJpeg& jpeg) {
+Result<Bytes> jpeg_side_bytes(const ParsedJpeg& jpeg) {
+  const Result<SymbolCounts> counts = count_symbols(jpeg.headers, jpeg.coefficients, jpeg.choices);
+  if (!counts.ok()) return counts.error();
   Bytes out;
   const std::vector<uint8_t>& padding = jpeg.choices.padding;
   const uint64_t kind = all_are(padding, 1) ? kOnes : all_are(padding, 0) ? kZeros : kListed;
@@ -126,7 +131,11 @@ Bytes jpeg_side_bytes(const ParsedJpeg& jpeg) {
       block = jpeg.choices.early_ends[next];
     }
   }
-  append_bytes(out, jpeg.headers);
+  const Bytes reduced = reduce_headers(jpeg.headers, *counts);
+  const Result<Bytes> again = expand_headers(reduced, &*counts);
+  if (!again.ok() || *again != jpeg.headers)
+    return bad_input("jpeg: its Huffman tables are written in an unusual way; the file cannot be rebuilt");
+  append_bytes(out, reduced);
   return out;
 }
 
@@ -135,13 +144,25 @@ Result<ParsedJpeg> jpeg_from_side_bytes(ByteSpan side, size_t file_bytes) {
   ByteReader in(side);
   LMC_TRY(read_padding(in, file_bytes, jpeg.choices.padding));
   LMC_TRY(read_early_ends(in, jpeg.choices));
-  append_bytes(jpeg.headers, side.subspan(in.position()));
+  append_bytes(jpeg.reduced_headers, side.subspan(in.position()));
+  Result<Bytes> headers = expand_headers(jpeg.reduced_headers, nullptr);
+  if (!headers.ok()) return headers.error();
+  jpeg.headers = std::move(*headers);
   const OnScan skip = [](const JpegState&, const JpegScan&, size_t position) -> Result<size_t> { return position; };
   Result<JpegState> state = walk_jpeg_headers(jpeg.headers, most_blocks(file_bytes), skip);
   if (!state.ok()) return state.error();
   jpeg.frame = state->frame;
   make_room(jpeg.frame, jpeg.coefficients);
   return jpeg;
+}
+
+Status complete_headers(ParsedJpeg& jpeg) {
+  const Result<SymbolCounts> counts = count_symbols(jpeg.headers, jpeg.coefficients, jpeg.choices);
+  if (!counts.ok()) return counts.error();
+  Result<Bytes> headers = expand_headers(jpeg.reduced_headers, &*counts);
+  if (!headers.ok()) return headers.error();
+  jpeg.headers = std::move(*headers);
+  return Ok();
 }
 
 }  // namespace lmc

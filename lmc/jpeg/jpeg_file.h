@@ -19,6 +19,7 @@ struct ParsedJpeg {
   JpegCoefficients coefficients;
   Bytes headers;  // the file without its entropy-coded data
   ScanChoices choices;
+  Bytes reduced_headers;  // on the way back only (jpeg_tables.h)
 };
 
 // An error if rebuild_jpeg would not give this very file.
@@ -26,10 +27,12 @@ Result<ParsedJpeg> parse_jpeg(ByteSpan file);
 // An error if the file has more than max_bytes.
 Result<Bytes> rebuild_jpeg(const ParsedJpeg& jpeg, size_t max_bytes);
 
-// Headers and choices as one byte string (docs/jpeg.md, section 2).
-Bytes jpeg_side_bytes(const ParsedJpeg& jpeg);
-// The reverse: a ParsedJpeg with frame, headers and choices, and coefficients all zero, for a file of file_bytes.
+// Headers and choices as one byte string (docs/jpeg.md, section 2). jpeg: as from parse_jpeg.
+Result<Bytes> jpeg_side_bytes(const ParsedJpeg& jpeg);
+// The reverse, for a file of file_bytes, in two steps: all but the Huffman tables that follow from the coefficients,
+// with coefficients all zero; and, when these are known, the headers in full.
 Result<ParsedJpeg> jpeg_from_side_bytes(ByteSpan side, size_t file_bytes);
+Status complete_headers(ParsedJpeg& jpeg);
 
 }  // namespace lmc
 

@@ -127,6 +127,7 @@ Status Walker::read_huffman(size_t begin, size_t end) {
     if (total > 256 || end - begin - 17 < total) return refuse("a Huffman table is longer than its segment", begin);
     Result<HuffmanTable> table = make_huffman_table(counts, bytes_.subspan(begin + 17, total));
     if (!table.ok()) return table.error();
+    table->definition = state_.tables_defined++;
     (is_ac ? state_.ac_tables : state_.dc_tables)[which] = *table;
     begin += 17 + total;
   }

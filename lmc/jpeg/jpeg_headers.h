@@ -57,6 +57,7 @@ struct JpegState {
   std::array<HuffmanTable, 4> dc_tables, ac_tables;
   std::array<std::array<uint16_t, 64>, 4> quantisation{};
   uint32_t restart_interval = 0;  // MCUs, 0: none
+  uint32_t tables_defined = 0;    // Huffman tables so far
   bool ended = false;             // the end marker was met
 };
 

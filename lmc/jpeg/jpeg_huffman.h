@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "lmc/base/bytes.h"
 
@@ -13,6 +14,7 @@ namespace lmc {
 
 struct HuffmanTable {
   bool defined = false;
+  uint32_t definition = 0;  // place among all tables of the file
   // Of each symbol: its code and the number of its bits, 0: it has none.
   std::array<uint16_t, 256> code{};
   std::array<uint8_t, 256> bits{};
@@ -120,6 +122,26 @@ class SegmentWriter {
   size_t max_bytes_;
   uint64_t buffer_ = 0;
   unsigned pending_ = 0;
+  bool failed_ = false;
+};
+
+// Of each table of a file: how often each symbol occurs.
+using SymbolCounts = std::vector<std::array<uint32_t, 256>>;
+
+// Takes a SegmentWriter's place where only that is asked for.
+class SymbolCounter {
+ public:
+  explicit SymbolCounter(SymbolCounts& counts) : counts_(counts) {}
+
+  bool failed() const { return failed_; }
+  void fail() { failed_ = true; }
+  void bits(uint32_t, unsigned) {}
+  void symbol(const HuffmanTable& table, uint32_t symbol) { ++counts_[table.definition][symbol]; }
+  unsigned padding_bits() const { return 0; }
+  void marker(uint8_t) {}
+
+ private:
+  SymbolCounts& counts_;
   bool failed_ = false;
 };
 

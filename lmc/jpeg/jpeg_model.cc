@@ -1,6 +1,5 @@
 #include "lmc/jpeg/jpeg_model.h"
 
-#include "/tmp/tune.h"
 #include "lmc/mixing/contexts.h"
 
 namespace lmc {
@@ -8,7 +7,7 @@ namespace {
 
 constexpr uint32_t kSlotLimit = 250;
 constexpr uint32_t kMoreBits = 12;
-constexpr MixerRates kRatesOfMixer{.start = 0.02f, .floor = 0.002f, .decay = 3000.0f, .last = 0.002f, .prior_start = 0};
+constexpr MixerRates kRatesOfMixer{.start = 0.03f, .floor = 0.008f, .decay = 3000.0f, .last = 0.002f, .prior_start = 0};
 
 MixerShape mixer_shape(const JpegModelShape& shape) {
   MixerShape out{.inputs = shape.opinions * shape.contexts + 1, .set_sizes = {}, .last_sizes = {JpegModel::kKinds}};
@@ -16,10 +15,10 @@ MixerShape mixer_shape(const JpegModelShape& shape) {
   return out;
 }
 
-// How much a chance that was seen n times counts: n / (n + 1.5).
+// How much a chance that was seen n times counts: n / (n + 0.8).
 constexpr std::array<float, 256> make_trust() {
   std::array<float, 256> trust{};
-  for (int n = 0; n < 256; ++n) trust[size_t(n)] = float(n) / (float(n) + 1.5f);
+  for (int n = 0; n < 256; ++n) trust[size_t(n)] = float(n) / (float(n) + 0.8f);
   return trust;
 }
 constexpr std::array<float, 256> kTrust = make_trust();
@@ -29,19 +28,13 @@ constexpr std::array<float, 256> kTrust = make_trust();
 JpegModel::JpegModel(const JpegModelShape& shape, Isa isa)
     : shape_(shape),
       mask_((1u << shape.context_bits) - 1),
-      mixer_(mixer_shape(shape),
-             {.start = float(tune(3, 0.03)),
-              .floor = float(tune(4, 0.004)),
-              .decay = float(tune(5, 3000)),
-              .last = float(tune(6, 0.002)),
-              .prior_start = 0},
-             isa),
+      mixer_(mixer_shape(shape), kRatesOfMixer, isa),
       map0_(shape.gate_sizes[0] * kKinds),
       map1_(shape.gate_sizes[1] * kKinds) {
   for (int i = 0; i < shape.contexts; ++i) {
     tables_.emplace_back(size_t(1) << shape.context_bits);
     more_tables_.emplace_back(size_t(1) << kMoreBits);
-    mixer_.set_initial(i, float(tune(8, 1.2)) / float(shape.contexts));
+    mixer_.set_initial(i, 1.2f / float(shape.contexts));
   }
 }
 
@@ -75,7 +68,7 @@ uint32_t JpegModel::predict(uint32_t node) {
 
 void JpegModel::update(int bit) {
   mixer_.update(bit);
-  for (int i = 0; i < shape_.contexts; ++i) update_slot(*slots_[i], bit, uint32_t(tune(7, 250)));
+  for (int i = 0; i < shape_.contexts; ++i) update_slot(*slots_[i], bit, kSlotLimit);
   map0_.update(bit);
   map1_.update(bit);
 }

@@ -219,16 +219,13 @@ Result<size_t> ScanReader::read() {
 
 // ---- writing, mirrored ----
 
+// Sink: SegmentWriter or SymbolCounter.
+template <typename Sink>
 class ScanWriter {
  public:
   ScanWriter(const JpegState& state, const JpegScan& scan, const JpegCoefficients& coefficients,
-             const ScanChoices& choices, ScanPlace& place, Bytes& out, size_t max_bytes)
-      : out_(out, max_bytes),
-        state_(state),
-        scan_(scan),
-        coefficients_(coefficients),
-        choices_(choices),
-        place_(place) {}
+             const ScanChoices& choices, ScanPlace& place, Sink sink)
+      : out_(sink), state_(state), scan_(scan), coefficients_(coefficients), choices_(choices), place_(place) {}
 
   Status write();
 
@@ -241,7 +238,7 @@ class ScanWriter {
   void corrections(std::vector<uint8_t>& bits);
   bool write_padding();
 
-  SegmentWriter out_;
+  Sink out_;
   const JpegState& state_;
   const JpegScan& scan_;
   const JpegCoefficients& coefficients_;
@@ -256,12 +253,14 @@ class ScanWriter {
   size_t early_ends_left_ = 0;
 };
 
-void ScanWriter::corrections(std::vector<uint8_t>& bits) {
+template <typename Sink>
+void ScanWriter<Sink>::corrections(std::vector<uint8_t>& bits) {
   for (uint8_t bit : bits) out_.bits(bit, 1);
   bits.clear();
 }
 
-void ScanWriter::end_run() {
+template <typename Sink>
+void ScanWriter<Sink>::end_run() {
   if (run_ == 0) return;
   const unsigned length = unsigned(std::bit_width(run_)) - 1;
   out_.symbol(*ac_table_, length << 4);
@@ -270,7 +269,8 @@ void ScanWriter::end_run() {
   corrections(run_bits_);
 }
 
-void ScanWriter::write_dc(size_t part, const int16_t* c) {
+template <typename Sink>
+void ScanWriter<Sink>::write_dc(size_t part, const int16_t* c) {
   const int value = c[0] >> scan_.low;
   if (scan_.high != 0) {
     out_.bits(uint32_t(value) & 1, 1);
@@ -284,7 +284,8 @@ void ScanWriter::write_dc(size_t part, const int16_t* c) {
   out_.bits(value_bits(difference, length), length);
 }
 
-void ScanWriter::write_ac(const HuffmanTable& table, const int16_t* c) {
+template <typename Sink>
+void ScanWriter<Sink>::write_ac(const HuffmanTable& table, const int16_t* c) {
   unsigned zeros = 0;
   for (unsigned k = std::max<unsigned>(scan_.first, 1); k <= scan_.last; ++k) {
     const int whole = c[kZigzag[k]];
@@ -308,7 +309,8 @@ void ScanWriter::write_ac(const HuffmanTable& table, const int16_t* c) {
   }
 }
 
-void ScanWriter::refine_ac(const HuffmanTable& table, const int16_t* c) {
+template <typename Sink>
+void ScanWriter<Sink>::refine_ac(const HuffmanTable& table, const int16_t* c) {
   const auto magnitude = [&](unsigned k) { return unsigned(std::abs(int(c[kZigzag[k]]))) >> scan_.low; };
   unsigned last_new = 0;
   for (unsigned k = scan_.first; k <= scan_.last; ++k)
@@ -341,7 +343,8 @@ void ScanWriter::refine_ac(const HuffmanTable& table, const int16_t* c) {
   if (++run_ == kLongestRun) end_run();
 }
 
-bool ScanWriter::block(size_t part, const int16_t* c) {
+template <typename Sink>
+bool ScanWriter<Sink>::block(size_t part, const int16_t* c) {
   if (early_ends_left_ > 0 && choices_.early_ends[place_.early_end] == block_) {
     end_run();
     ++place_.early_end;
@@ -360,7 +363,8 @@ bool ScanWriter::block(size_t part, const int16_t* c) {
   return !out_.failed();
 }
 
-bool ScanWriter::write_padding() {
+template <typename Sink>
+bool ScanWriter<Sink>::write_padding() {
   end_run();
   const unsigned count = out_.padding_bits();
   for (unsigned i = 0; i < count; ++i)
@@ -368,7 +372,14 @@ bool ScanWriter::write_padding() {
   return !out_.failed();
 }
 
-Status ScanWriter::write() {
+template <typename Sink>
+Status ScanWriter<Sink>::write() {
+  for (const JpegScan::Part& part : scan_.parts) {
+    const JpegComponent& c = state_.frame.components[part.component];
+    if (part.component >= coefficients_.size() ||
+        coefficients_[part.component].size() != size_t(c.blocks_across) * c.blocks_down * 64)
+      return bad_input("jpeg: headers that do not belong to these coefficients");
+  }
   if (place_.scan < choices_.early_ends_per_scan.size()) {
     early_ends_left_ = choices_.early_ends_per_scan[place_.scan];
     if (early_ends_left_ > choices_.early_ends.size() - place_.early_end)
@@ -398,7 +409,12 @@ Result<size_t> read_scan(ByteSpan file, size_t position, const JpegState& state,
 
 Status write_scan(const JpegState& state, const JpegScan& scan, const JpegCoefficients& coefficients,
                   const ScanChoices& choices, ScanPlace& place, Bytes& out, size_t max_bytes) {
-  return ScanWriter(state, scan, coefficients, choices, place, out, max_bytes).write();
+  return ScanWriter(state, scan, coefficients, choices, place, SegmentWriter(out, max_bytes)).write();
+}
+
+Status count_scan(const JpegState& state, const JpegScan& scan, const JpegCoefficients& coefficients,
+                  const ScanChoices& choices, ScanPlace& place, SymbolCounts& counts) {
+  return ScanWriter(state, scan, coefficients, choices, place, SymbolCounter(counts)).write();
 }
 
 }  // namespace lmc

@@ -33,6 +33,9 @@ Result<size_t> read_scan(ByteSpan file, size_t position, const JpegState& state,
 // Appends the same data to out, which stays within max_bytes.
 Status write_scan(const JpegState& state, const JpegScan& scan, const JpegCoefficients& coefficients,
                   const ScanChoices& choices, ScanPlace& place, Bytes& out, size_t max_bytes);
+// Adds the symbols that it would write; counts holds all tables defined so far.
+Status count_scan(const JpegState& state, const JpegScan& scan, const JpegCoefficients& coefficients,
+                  const ScanChoices& choices, ScanPlace& place, SymbolCounts& counts);
 
 }  // namespace lmc
 
