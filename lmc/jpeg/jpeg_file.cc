@@ -131,11 +131,12 @@ Result<Bytes> jpeg_side_bytes(const ParsedJpeg& jpeg) {
       block = jpeg.choices.early_ends[next];
     }
   }
-  const Bytes reduced = reduce_headers(jpeg.headers, *counts);
-  const Result<Bytes> again = expand_headers(reduced, &*counts);
+  const Result<Bytes> reduced = reduce_headers(jpeg.headers, *counts);
+  if (!reduced.ok()) return reduced.error();
+  const Result<Bytes> again = expand_headers(*reduced, &*counts);
   if (!again.ok() || *again != jpeg.headers)
     return bad_input("jpeg: its Huffman tables are written in an unusual way; the file cannot be rebuilt");
-  append_bytes(out, reduced);
+  append_bytes(out, *reduced);
   return out;
 }
 

@@ -27,18 +27,15 @@ class PlaneCoder {
 
  private:
   using Contexts = std::array<uint32_t, JpegModel::kMaxContexts>;
-  // What the contexts of a coefficient are made of.
-  struct Signs {
-    uint32_t place, around, within, rest, forecast;
-    int expected, from_border, from_left;  // sixteenths of a quantisation step
-  };
 
   void block(uint32_t x, uint32_t y);
   int code_inner_count(const int16_t* c);
   void code_inner(int16_t* c, int count);
+  void inner_inputs(const int16_t* c, size_t i, uint32_t seen, int count);
   void inner_contexts(const int16_t* c, size_t i, uint32_t seen, int count);
   int code_edge_count(const int16_t* c, bool is_row);
   void code_edge(int16_t* c, bool is_row, int count);
+  void edge_inputs(const int16_t* c, bool is_row, size_t j, int count);
   void edge_contexts(const int16_t* c, bool is_row, size_t j, int count);
   void code_mean(int16_t* c);
   float expected_mean(const int16_t* c, float& contrast, float& spread);

@@ -149,16 +149,19 @@ Result<SymbolCounts> count_symbols(ByteSpan headers, const JpegCoefficients& coe
   return counts;
 }
 
-Bytes reduce_headers(ByteSpan headers, const SymbolCounts& counts) {
+Result<Bytes> reduce_headers(ByteSpan headers, const SymbolCounts& counts) {
   Bytes out;
   size_t definition = 0;
-  copy_segments(headers, out, [&](size_t begin, Bytes& to) {
+  const bool ok = copy_segments(headers, out, [&](size_t begin, Bytes& to) -> size_t {
     const size_t end = begin + (size_t(headers[begin]) << 8 | headers[begin + 1]);
+    if (end > headers.size()) return 0;
     const size_t number_at = to.size();
     to.push_back(0);
     for (size_t at = begin + 2; at < end; ++definition) {
       const uint8_t name = headers[at++];
-      const ByteSpan table = headers.subspan(at, table_bytes(headers, at));
+      const size_t size = table_bytes(headers, at);
+      if (size > end - at) return 0;
+      const ByteSpan table = headers.subspan(at, size);
       const bool is_ac = (name >> 4) != 0;
       const Kind kind = same(table, listed_table(is_ac, false))  ? kListed
                         : same(table, listed_table(is_ac, true)) ? kListedOther
@@ -172,6 +175,7 @@ Bytes reduce_headers(ByteSpan headers, const SymbolCounts& counts) {
     }
     return end;
   });
+  if (!ok) return bad_input("jpeg: damaged Huffman tables in the headers");
   return out;
 }
 

@@ -17,8 +17,7 @@ Bytes best_huffman_table(const std::array<uint32_t, 256>& counts);
 // How often each symbol of each table occurs, in the order the headers define them.
 Result<SymbolCounts> count_symbols(ByteSpan headers, const JpegCoefficients& coefficients, const ScanChoices& choices);
 
-// headers: valid ones.
-Bytes reduce_headers(ByteSpan headers, const SymbolCounts& counts);
+Result<Bytes> reduce_headers(ByteSpan headers, const SymbolCounts& counts);
 // The reverse. Without counts, tables that depend on them stand for any table: enough to read frame and scans.
 Result<Bytes> expand_headers(ByteSpan reduced, const SymbolCounts* counts);
 
