@@ -28,12 +28,12 @@ constexpr std::array<float, 256> kTrust = make_trust();
 JpegModel::JpegModel(const JpegModelShape& shape, Isa isa)
     : shape_(shape),
       mask_((1u << shape.context_bits) - 1),
+      table_(size_t(shape.contexts) << shape.context_bits),
+      more_table_(size_t(shape.contexts) << kMoreBits),
       mixer_(mixer_shape(shape), kRatesOfMixer, isa),
       map0_(shape.gate_sizes[0] * kKinds),
       map1_(shape.gate_sizes[1] * kKinds) {
   for (int i = 0; i < shape.contexts; ++i) {
-    tables_.emplace_back(size_t(1) << shape.context_bits);
-    more_tables_.emplace_back(size_t(1) << kMoreBits);
     mixer_.set_initial(i, 1.2f / float(shape.contexts));
   }
 }
@@ -41,7 +41,7 @@ JpegModel::JpegModel(const JpegModelShape& shape, Isa isa)
 void JpegModel::go_on(uint32_t size) {
   for (int i = 0; i < shape_.contexts; ++i) {
     const uint32_t hash = (contexts_[i] * 32 + size) * 0x9E3779B1u;
-    lines_[i] = &more_tables_[size_t(i)][hash >> (32 - kMoreBits)];
+    lines_[i] = &more_table_[(size_t(i) << kMoreBits) + (hash >> (32 - kMoreBits))];
   }
   kind_ = 16;
 }

@@ -40,7 +40,7 @@ class JpegModel {
   std::array<uint32_t, kMaxContexts>& contexts() { return contexts_; }
   std::array<uint32_t, Mixer::kMaxSets>& gates() { return gates_; }
   void begin() {
-    for (int i = 0; i < shape_.contexts; ++i) lines_[i] = &tables_[size_t(i)][contexts_[i] & mask_];
+    for (int i = 0; i < shape_.contexts; ++i) lines_[i] = &table_[(size_t(i) << shape_.context_bits) + (contexts_[i] & mask_)];
     kind_ = 0;
   }
   // The decisions go on in other lines, for values of a size that is seldom.
@@ -66,7 +66,7 @@ class JpegModel {
   uint32_t kind_ = 0;  // 0 or 16
   std::array<uint32_t, kMaxContexts> contexts_{};
   std::array<uint32_t, Mixer::kMaxSets> gates_{};
-  std::vector<ZeroedArray<Line>> tables_, more_tables_;
+  ZeroedArray<Line> table_, more_table_;  // a part for each context
   Mixer mixer_;
   FineMap map0_, map1_;
   Line* lines_[kMaxContexts] = {};
