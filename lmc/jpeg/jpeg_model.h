@@ -40,7 +40,8 @@ class JpegModel {
   std::array<uint32_t, kMaxContexts>& contexts() { return contexts_; }
   std::array<uint32_t, Mixer::kMaxSets>& gates() { return gates_; }
   void begin() {
-    for (int i = 0; i < shape_.contexts; ++i) lines_[i] = &table_[(size_t(i) << shape_.context_bits) + (contexts_[i] & mask_)];
+    for (int i = 0; i < shape_.contexts; ++i)
+      lines_[i] = &table_[(size_t(i) << shape_.context_bits) + (contexts_[i] & mask_)];
     kind_ = 0;
   }
   // The decisions go on in other lines, for values of a size that is seldom.
