@@ -4,8 +4,11 @@
 #ifndef LMC_JPEG_JPEG_PLANE_CODER_H_
 #define LMC_JPEG_JPEG_PLANE_CODER_H_
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 #include "lmc/jpeg/jpeg_borders.h"
 #include "lmc/jpeg/jpeg_classes.h"
