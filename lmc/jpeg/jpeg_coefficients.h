@@ -20,7 +20,7 @@ struct JpegCodingOptions {
 // coefficients: of every component as many as the frame says.
 Bytes encode_jpeg_coefficients(const JpegFrame& frame, const JpegCoefficients& coefficients,
                                const JpegCodingOptions& options);
-// Fills coefficients, which has these sizes. Damaged bytes give other coefficients or an error.
+// Fills coefficients, which has these sizes and is all zero. Damaged bytes give other coefficients or an error.
 Status decode_jpeg_coefficients(const JpegFrame& frame, ByteSpan coded, const JpegCodingOptions& options,
                                 JpegCoefficients& coefficients);
 
