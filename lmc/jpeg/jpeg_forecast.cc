@@ -23,7 +23,7 @@ void FittedForecast::learn(float value) {
   for (size_t i = 0; i < kForecastInputs; ++i) {
     const float scaled = inputs_[i] * weight;
     ForecastInputs& row = fit.products[i];
-    for (size_t j = 0; j < kForecastInputs; ++j) row[j] = row[j] * kKeep + scaled * inputs_[j];
+    for (size_t j = 0; j < (i / 4 + 1) * 4; ++j) row[j] = row[j] * kKeep + scaled * inputs_[j];
     fit.targets[i] = fit.targets[i] * kKeep + scaled * value;
   }
   ++fit.seen;

@@ -66,7 +66,8 @@ class PlaneCoder {
   BorderWeights weights_{0.05f};
   JpegModel count_model_, inner_model_, edge_count_model_, edge_model_, mean_model_;
   Forecast inner_size_{64, 0.01f}, edge_size_{16, 0.01f};
-  FittedForecast inner_value_{64, 0.0f}, edge_value_{16, 1.0f}, mean_value_{2, 0.0f};
+  Forecast inner_value_{64, 0.01f};
+  FittedForecast edge_value_{16, 1.0f}, mean_value_{2, 0.0f};
   std::array<float, 256> log_sizes_{};  // log2(1 + i)
   Plane* plane_ = nullptr;
   uint32_t which_ = 0;
