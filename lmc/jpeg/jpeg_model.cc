@@ -47,20 +47,22 @@ void JpegModel::go_on(uint32_t size) {
 }
 
 uint32_t JpegModel::predict(uint32_t node) {
-  const Logistic& logit = logistic();
+  const int contexts = shape_.contexts;
   float* x = mixer_.inputs();
-  for (int i = 0; i < shape_.contexts; ++i) {
+  for (int i = 0; i < contexts; ++i) {
     BitSlot& slot = lines_[i]->slots[node];
     slots_[i] = &slot;
-    x[i] = logit.stretch(slot.p16()) * kTrust[slot.count];
-    if (shape_.opinions == 2) x[shape_.contexts + i] = float(slot.offset) * (1.0f / 16384.0f) * kTrust[slot.count];
+    x[i] = logit_.stretch(slot.p16()) * kTrust[slot.count];
   }
+  if (shape_.opinions == 2)
+    for (int i = 0; i < contexts; ++i)
+      x[contexts + i] = float(slots_[i]->offset) * (1.0f / 16384.0f) * kTrust[slots_[i]->count];
   x[shape_.opinions * shape_.contexts] = 0.3f;
   const uint32_t kind = kind_ + node;
   for (size_t s = 0; s < shape_.gate_sizes.size(); ++s) mixer_.select(int(s), gates_[s] * kKinds + kind);
   mixer_.select_last(0, kind);
   const float mixed = mixer_.predict();
-  const uint32_t p0 = logit.squash(mixed);
+  const uint32_t p0 = logit_.squash(mixed);
   const uint32_t p1 = map0_.predict(mixed, gates_[0] * kKinds + kind);
   const uint32_t p2 = map1_.predict(mixed, gates_[1] * kKinds + kind);
   return std::clamp((2 * p0 + p1 + p2 + 2) >> 2, 1u, 65535u);
@@ -68,7 +70,14 @@ uint32_t JpegModel::predict(uint32_t node) {
 
 void JpegModel::update(int bit) {
   mixer_.update(bit);
-  for (int i = 0; i < shape_.contexts; ++i) update_slot(*slots_[i], bit, kSlotLimit);
+  const int contexts = shape_.contexts;
+  // update_slot, without the outcomes that nothing here asks for.
+  const int32_t target = bit ? 32767 : -32768;
+  for (int i = 0; i < contexts; ++i) {
+    BitSlot& slot = *slots_[i];
+    slot.offset = int16_t(slot.offset + ((int64_t(target - slot.offset) * kRates[slot.count]) >> 16));
+    slot.count = uint8_t(slot.count + (slot.count < kSlotLimit));
+  }
   map0_.update(bit);
   map1_.update(bit);
 }

@@ -63,6 +63,7 @@ class JpegModel {
   void update(int bit);
 
   JpegModelShape shape_;
+  const Logistic& logit_ = logistic();
   uint32_t mask_;
   uint32_t kind_ = 0;  // 0 or 16
   std::array<uint32_t, kMaxContexts> contexts_{};
