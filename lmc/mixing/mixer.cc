@@ -5,8 +5,8 @@ namespace {
 
 float clamp_logit(float x) { return x > kMaxLogit ? kMaxLogit : x < -kMaxLogit ? -kMaxLogit : x; }
 
-float error_of(int bit, float logit) {
-  return (bit ? 1.0f : 0.0f) - float(logistic().squash(logit)) * (1.0f / 65536.0f);
+inline float error_of(const Logistic& table, float target, float logit) {
+  return target - float(table.squash(logit)) * (1.0f / 65536.0f);
 }
 
 }  // namespace
@@ -29,14 +29,15 @@ void Mixer::set_initial(int input, float weight) {
 }
 
 float Mixer::predict() {
-  for (int s = 0; s < sets(); ++s) rows_[s] = weights_[size_t(s)].data() + size_t(chosen_[s]) * size_t(width_);
-  kernels_.dots(inputs_.data(), rows_, outputs_, sets(), width_);
-  for (int s = 0; s < sets(); ++s) outputs_[s] = clamp_logit(outputs_[s]);
+  const int count = sets();
+  for (int s = 0; s < count; ++s) rows_[s] = weights_[size_t(s)].data() + size_t(chosen_[s]) * size_t(width_);
+  kernels_.dots(inputs_.data(), rows_, outputs_, count, width_);
+  for (int s = 0; s < count; ++s) outputs_[s] = clamp_logit(outputs_[s]);
   float mean = 0.0f;
   for (int l = 0; l < last_sets(); ++l) {
     const float* row = last_row(l);
     float sum = 0.0f;
-    for (int s = 0; s < sets(); ++s) sum += outputs_[s] * row[s];
+    for (int s = 0; s < count; ++s) sum += outputs_[s] * row[s];
     last_outputs_[l] = clamp_logit(sum);
     mean += last_outputs_[l];
   }
@@ -46,13 +47,16 @@ float Mixer::predict() {
 void Mixer::update(int bit) {
   const float rate = rates_.floor + (rates_.start - rates_.floor) / (1.0f + float(decisions_) / rates_.decay);
   ++decisions_;
+  const Logistic& table = logistic();
+  const float target = bit ? 1.0f : 0.0f;
+  const int count = sets();
   float step[kMaxSets];
-  for (int s = 0; s < sets(); ++s) step[s] = rate * error_of(bit, outputs_[s]);
-  kernels_.train(inputs_.data(), rows_, step, sets(), width_);
+  for (int s = 0; s < count; ++s) step[s] = rate * error_of(table, target, outputs_[s]);
+  kernels_.train(inputs_.data(), rows_, step, count, width_);
   for (int l = 0; l < last_sets(); ++l) {
     float* row = last_row(l);
-    const float last_step = rates_.last * error_of(bit, last_outputs_[l]);
-    for (int s = 0; s < sets(); ++s) row[s] += last_step * outputs_[s];
+    const float last_step = rates_.last * error_of(table, target, last_outputs_[l]);
+    for (int s = 0; s < count; ++s) row[s] += last_step * outputs_[s];
   }
 }
 

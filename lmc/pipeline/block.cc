@@ -6,6 +6,7 @@
 
 #include "lmc/pipeline/grouped_block.h"
 #include "lmc/pipeline/image_block.h"
+#include "lmc/pipeline/jpeg_block.h"
 #include "lmc/pipeline/mixing_block.h"
 #include "lmc/pipeline/segments.h"
 #include "lmc/pipeline/text_block.h"
@@ -175,12 +176,17 @@ int useful_threads(ByteSpan raw, bool with_model) {
 }
 
 int decoding_threads(BlockCodec codec) {
-  return codec == BlockCodec::kText || codec == BlockCodec::kGrouped || codec == BlockCodec::kImage ? kTextThreads : 1;
+  return codec == BlockCodec::kText || codec == BlockCodec::kGrouped || codec >= BlockCodec::kImage ? kTextThreads : 1;
 }
 
-bool begins_like_image(ByteSpan start) { return guess_image_format(start).has_value(); }
+bool begins_like_image(ByteSpan start) { return begins_like_jpeg(start) || guess_image_format(start).has_value(); }
 
 std::optional<EncodedBlock> encode_image(ByteSpan raw, int level, const BlockResources& resources) {
+  if (begins_like_jpeg(raw) && level >= kFirstPixelLevel) {
+    auto payload = encode_jpeg_block(raw, level, resources);
+    if (!payload.ok() || payload->size() >= raw.size()) return {};
+    return EncodedBlock{BlockCodec::kJpeg, std::move(*payload)};
+  }
   const auto format = guess_image_format(raw);
   if (!format || resources.pixel_model == nullptr || level < kFirstPixelLevel) return {};
   auto payload = encode_image_block(*format, raw, level, resources);
@@ -235,6 +241,8 @@ Result<Bytes> decode_block(BlockCodec codec, ByteSpan payload, size_t raw_size_b
       return decode_grouped_block(payload, raw_size_bytes, resources);
     case BlockCodec::kImage:
       return decode_image_block(payload, raw_size_bytes, resources);
+    case BlockCodec::kJpeg:
+      return decode_jpeg_block(payload, raw_size_bytes, resources);
   }
   return bad_input("unknown block codec " + std::to_string(int(codec)) + "; the file was written by a newer lmc");
 }

@@ -27,7 +27,7 @@ inline constexpr int kBuiltinPixelModel = 3;
 inline constexpr int kFirstPixelLevel = 1;  // from here on images are taken apart
 
 // Wire ids, never reused.
-enum class BlockCodec : uint8_t { kStored = 0, kMixing = 1, kText = 2, kGrouped = 3, kImage = 4 };
+enum class BlockCodec : uint8_t { kStored = 0, kMixing = 1, kText = 2, kGrouped = 3, kImage = 4, kJpeg = 5 };
 
 // What both directions work with. Nothing here changes the bytes, except the model.
 struct BlockResources {

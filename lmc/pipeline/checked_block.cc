@@ -9,7 +9,7 @@ std::string describe_block(size_t number, const BlockLayout& block) {
 }
 
 Status check_codec(uint8_t codec, bool names_model) {
-  if (codec > uint8_t(BlockCodec::kImage))
+  if (codec > uint8_t(BlockCodec::kJpeg))
     return bad_input("codec " + std::to_string(codec) + " is unknown to this program; a newer lmc is needed");
   if (BlockCodec(codec) == BlockCodec::kText && !names_model)
     return bad_input("text that names no model; the file is damaged");

@@ -211,7 +211,7 @@ Status check_options(const CompressOptions& options) {
 
 Result<Stats> compress(Source& source, Sink& sink, const CompressOptions& options) {
   LMC_TRY(check_options(options));
-  if (options.pixel_model == nullptr || options.level < kFirstPixelLevel) return compress_blocks(source, sink, options);
+  if (options.level < kFirstPixelLevel) return compress_blocks(source, sink, options);
   constexpr size_t kLookBytes = 64;
   auto start = read_up_to(source, kLookBytes);
   if (!start.ok()) return start.error();

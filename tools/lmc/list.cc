@@ -9,7 +9,7 @@ namespace lmc {
 namespace {
 
 std::string codec_name(uint8_t codec) {
-  static constexpr const char* kNames[] = {"stored", "mixing", "text", "grouped", "image"};
+  static constexpr const char* kNames[] = {"stored", "mixing", "text", "grouped", "image", "jpeg"};
   return codec < std::size(kNames) ? kNames[codec] : "codec-" + std::to_string(codec);
 }
 

@@ -1,0 +1,125 @@
+#include "lmc/jpeg/jpeg_codec.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "lmc/jpeg/jpeg_coefficients.h"
+#include "lmc/jpeg/jpeg_file.h"
+#include "lmc/jpeg/testdata/test_files.h"
+
+namespace lmc {
+namespace {
+
+Bytes side_as_is(ByteSpan side) { return Bytes(side.begin(), side.end()); }
+Result<Bytes> side_back(ByteSpan coded, size_t size) {
+  if (coded.size() != size) return bad_input("another size");
+  return Bytes(coded.begin(), coded.end());
+}
+
+Bytes encoded(const Bytes& file, const JpegOptions& options) {
+  Result<Bytes> payload = encode_jpeg(file, options, side_as_is);
+  return payload.ok() ? *payload : Bytes{};
+}
+
+constexpr JpegEffort kEfforts[] = {JpegEffort::kFast, JpegEffort::kThorough};
+
+TEST(JpegCodec, RoundTrips) {
+  for (const std::string& name : jpeg_test_files())
+    for (JpegEffort effort : kEfforts) {
+      const Bytes file = read_jpeg_test_file(name);
+      const JpegOptions options{.effort = effort, .isa = best_isa()};
+      const Bytes payload = encoded(file, options);
+      ASSERT_FALSE(payload.empty()) << name;
+      const Result<Bytes> again = decode_jpeg(payload, file.size(), options, side_back);
+      ASSERT_TRUE(again.ok()) << name << ": " << again.error().message;
+      EXPECT_EQ(*again, file) << name;
+    }
+}
+
+TEST(JpegCodec, ThreadsAndInstructionSetsChangeNothing) {
+  for (const std::string& name : jpeg_test_files())
+    for (JpegEffort effort : kEfforts) {
+      const Bytes file = read_jpeg_test_file(name);
+      const Bytes payload = encoded(file, {.effort = effort});
+      for (Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kNeon})
+        for (int threads : {1, 2, 8}) {
+          if (!isa_available(isa)) continue;
+          const JpegOptions options{.effort = effort, .threads = threads, .isa = isa};
+          EXPECT_EQ(encoded(file, options), payload) << name << " " << isa_name(isa) << " " << threads;
+          EXPECT_EQ(decode_jpeg(payload, file.size(), options, side_back).value(), file) << name;
+        }
+    }
+}
+
+// A photograph's coefficients take clearly less than Huffman codes; here there are only few to learn from.
+TEST(JpegCodec, Compresses) {
+  const Bytes file = read_jpeg_test_file("baseline_420.jpg");
+  const Result<ParsedJpeg> jpeg = parse_jpeg(file);
+  ASSERT_TRUE(jpeg.ok());
+  const size_t coded = encode_jpeg_coefficients(jpeg->frame, jpeg->coefficients, {.isa = best_isa()}).size();
+  EXPECT_LT(coded, file.size() - jpeg->headers.size());
+}
+
+// Coefficients that no image has, and all values that a file can hold.
+TEST(JpegCodec, ExtremeCoefficients) {
+  Result<ParsedJpeg> jpeg = parse_jpeg(read_jpeg_test_file("restart_411.jpg"));
+  ASSERT_TRUE(jpeg.ok());
+  uint32_t seed = 1;
+  for (auto& plane : jpeg->coefficients)
+    for (int16_t& c : plane) {
+      seed = seed * 1664525 + 1013904223;
+      const uint32_t kind = seed >> 29;
+      c = int16_t(kind == 0 ? 32767 : kind == 1 ? -32767 : kind == 2 ? int32_t(seed >> 8 & 0xffff) - 32767 : 0);
+      if (c == 32768 - 65536) c = 0;
+    }
+  for (JpegComponent& c : jpeg->frame.components) c.quantisation.fill(65535);
+  for (JpegEffort effort : kEfforts) {
+    const JpegCodingOptions options{.effort = effort, .threads = 2, .isa = best_isa()};
+    const Bytes coded = encode_jpeg_coefficients(jpeg->frame, jpeg->coefficients, options);
+    JpegCoefficients out = jpeg->coefficients;
+    for (auto& plane : out) std::fill(plane.begin(), plane.end(), int16_t(0));
+    ASSERT_TRUE(decode_jpeg_coefficients(jpeg->frame, coded, options, out).ok());
+    EXPECT_EQ(out, jpeg->coefficients);
+  }
+}
+
+TEST(JpegCodec, DamagedPayloads) {
+  const Bytes file = read_jpeg_test_file("one_pixel.jpg");
+  const JpegOptions options{.isa = best_isa()};
+  Bytes payload = encoded(file, options);
+  for (size_t size = 0; size < payload.size(); ++size) {
+    const Result<Bytes> out = decode_jpeg(ByteSpan(payload).first(size), file.size(), options, side_back);
+    EXPECT_TRUE(!out.ok() || out->size() == file.size()) << size;
+  }
+  for (size_t bit = 0; bit < payload.size() * 8; ++bit) {
+    payload[bit / 8] = uint8_t(payload[bit / 8] ^ 1 << bit % 8);
+    const Result<Bytes> out = decode_jpeg(payload, file.size(), options, side_back);
+    EXPECT_TRUE(!out.ok() || out->size() == file.size()) << bit;
+    payload[bit / 8] = uint8_t(payload[bit / 8] ^ 1 << bit % 8);
+  }
+  EXPECT_FALSE(decode_jpeg(payload, file.size() + 1, options, side_back).ok());
+  EXPECT_FALSE(decode_jpeg(payload, file.size() - 1, options, side_back).ok());
+}
+
+TEST(JpegCodec, DamagedCoefficients) {
+  const Bytes file = read_jpeg_test_file("progressive_420.jpg");
+  const JpegOptions options{.threads = 2, .isa = best_isa()};
+  Bytes payload = encoded(file, options);
+  const size_t begin = payload.size() - payload.size() / 3;
+  for (size_t byte = begin; byte < payload.size(); byte += 7) {
+    payload[byte] = uint8_t(payload[byte] ^ 0x55);
+    const Result<Bytes> out = decode_jpeg(payload, file.size(), options, side_back);
+    EXPECT_TRUE(!out.ok() || out->size() == file.size()) << byte;
+    payload[byte] = uint8_t(payload[byte] ^ 0x55);
+  }
+}
+
+TEST(JpegCodec, RefusesWhatIsNoJpeg) {
+  EXPECT_FALSE(encode_jpeg(as_bytes("no picture"), {}, side_as_is).ok());
+  EXPECT_FALSE(encode_jpeg(read_jpeg_test_file("arithmetic.jpg"), {}, side_as_is).ok());
+}
+
+}  // namespace
+}  // namespace lmc

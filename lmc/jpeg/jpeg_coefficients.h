@@ -1,0 +1,29 @@
+// Codes the coefficients of a JPEG file by context mixing (docs/jpeg.md, sections 3 to 6): two streams, the first
+// component and all others, which look at it. Bit-exact; the bytes do not depend on threads or instruction set.
+#ifndef LMC_JPEG_JPEG_COEFFICIENTS_H_
+#define LMC_JPEG_JPEG_COEFFICIENTS_H_
+
+#include "lmc/base/bytes.h"
+#include "lmc/jpeg/jpeg_headers.h"
+#include "lmc/jpeg/jpeg_plane_coder.h"
+#include "lmc/jpeg/jpeg_scan.h"
+#include "lmc/numerics/isa.h"
+
+namespace lmc {
+
+struct JpegCodingOptions {
+  JpegEffort effort = JpegEffort::kFast;  // must be the encoder's to decode
+  int threads = 1;                        // up to 2 are used
+  Isa isa = Isa::kScalar;
+};
+
+// coefficients: of every component as many as the frame says.
+Bytes encode_jpeg_coefficients(const JpegFrame& frame, const JpegCoefficients& coefficients,
+                               const JpegCodingOptions& options);
+// Fills coefficients, which has these sizes and is all zero. Damaged bytes give other coefficients or an error.
+Status decode_jpeg_coefficients(const JpegFrame& frame, ByteSpan coded, const JpegCodingOptions& options,
+                                JpegCoefficients& coefficients);
+
+}  // namespace lmc
+
+#endif  // LMC_JPEG_JPEG_COEFFICIENTS_H_

@@ -1,0 +1,169 @@
+#include "lmc/jpeg/jpeg_file.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lmc/jpeg/jpeg_tables.h"
+
+namespace lmc {
+namespace {
+
+// 1 GiB of coefficients. A block also takes one bit of the file at the least.
+constexpr uint64_t kMostBlocks = (uint64_t(1) << 30) / 128;
+uint64_t most_blocks(size_t file_bytes) { return std::min(kMostBlocks, uint64_t(file_bytes) * 8); }
+
+enum Padding : uint64_t { kOnes = 0, kZeros = 1, kListed = 2 };
+
+void make_room(const JpegFrame& frame, JpegCoefficients& coefficients) {
+  if (!coefficients.empty()) return;
+  for (const JpegComponent& c : frame.components)
+    coefficients.emplace_back(size_t(c.blocks_across) * c.blocks_down * 64, int16_t(0));
+}
+
+bool all_are(const std::vector<uint8_t>& bits, uint8_t value) {
+  return std::all_of(bits.begin(), bits.end(), [value](uint8_t bit) { return bit == value; });
+}
+
+Status read_padding(ByteReader& in, size_t file_bytes, std::vector<uint8_t>& padding) {
+  const Result<uint64_t> kind = in.read_varint("kind of padding");
+  if (!kind.ok()) return kind.error();
+  const Result<uint64_t> count = in.read_varint("padding bits");
+  if (!count.ok()) return count.error();
+  if (*kind > kListed || *count > uint64_t(file_bytes) * 7)
+    return bad_input("jpeg: impossible padding bits", in.position());
+  padding.assign(size_t(*count), *kind == kZeros ? 0 : 1);
+  if (*kind != kListed) return Ok();
+  const Result<ByteSpan> bits = in.read_bytes((padding.size() + 7) / 8, "padding bits");
+  if (!bits.ok()) return bits.error();
+  for (size_t i = 0; i < padding.size(); ++i) padding[i] = (*bits)[i / 8] >> (i % 8) & 1;
+  return Ok();
+}
+
+Status read_early_ends(ByteReader& in, ScanChoices& choices) {
+  const Result<uint64_t> scans = in.read_varint("scans with early ends");
+  if (!scans.ok()) return scans.error();
+  if (*scans > in.remaining()) return bad_input("jpeg: more scans than bytes", in.position());
+  for (uint64_t s = 0; s < *scans; ++s) {
+    const Result<uint64_t> count = in.read_varint("early ends");
+    if (!count.ok()) return count.error();
+    if (*count > in.remaining()) return bad_input("jpeg: more early ends than bytes", in.position());
+    uint64_t block = 0;
+    for (uint64_t i = 0; i < *count; ++i) {
+      const Result<uint64_t> step = in.read_varint("early end");
+      if (!step.ok()) return step.error();
+      if (*step > kMostBlocks) return bad_input("jpeg: an early end beyond all blocks", in.position());
+      block = std::min(block + *step, kMostBlocks);
+      choices.early_ends.push_back(uint32_t(block));
+    }
+    choices.early_ends_per_scan.push_back(uint32_t(*count));
+  }
+  return Ok();
+}
+
+}  // namespace
+
+Result<ParsedJpeg> parse_jpeg(ByteSpan file) {
+  ParsedJpeg jpeg;
+  size_t kept = 0;  // bytes of the file that were looked at
+  const OnScan on_scan = [&](const JpegState& state, const JpegScan& scan, size_t position) -> Result<size_t> {
+    make_room(state.frame, jpeg.coefficients);
+    append_bytes(jpeg.headers, file.subspan(kept, position - kept));
+    Result<size_t> end = read_scan(file, position, state, scan, jpeg.coefficients, jpeg.choices);
+    if (end.ok()) kept = *end;
+    return end;
+  };
+  Result<JpegState> state = walk_jpeg_headers(file, most_blocks(file.size()), on_scan);
+  if (!state.ok()) return state.error();
+  append_bytes(jpeg.headers, file.subspan(kept));
+  jpeg.frame = state->frame;
+  while (!jpeg.choices.early_ends_per_scan.empty() && jpeg.choices.early_ends_per_scan.back() == 0)
+    jpeg.choices.early_ends_per_scan.pop_back();
+  const Result<Bytes> again = rebuild_jpeg(jpeg, file.size());
+  if (!again.ok()) return again.error();
+  const auto [ours, theirs] = std::mismatch(again->begin(), again->end(), file.begin(), file.end());
+  if (ours != again->end() || theirs != file.end())
+    return bad_input("jpeg: its encoder made choices that are not kept; the file cannot be rebuilt",
+                     uint64_t(theirs - file.begin()));
+  return jpeg;
+}
+
+Result<Bytes> rebuild_jpeg(const ParsedJpeg& jpeg, size_t max_bytes) {
+  const ByteSpan headers = jpeg.headers;
+  Bytes out;
+  if (headers.size() > max_bytes) return bad_input("jpeg: more header bytes than the file has");
+  out.reserve(max_bytes);
+  ScanPlace place;
+  size_t kept = 0;
+  const OnScan on_scan = [&](const JpegState& state, const JpegScan& scan, size_t position) -> Result<size_t> {
+    append_bytes(out, headers.subspan(kept, position - kept));
+    kept = position;
+    const size_t rest = headers.size() - kept;  // needs its room
+    if (out.size() + rest > max_bytes) return bad_input("jpeg: more bytes than the file has");
+    LMC_TRY(write_scan(state, scan, jpeg.coefficients, jpeg.choices, place, out, max_bytes - rest));
+    return position;
+  };
+  Result<JpegState> state = walk_jpeg_headers(headers, kMostBlocks, on_scan);
+  if (!state.ok()) return state.error();
+  append_bytes(out, headers.subspan(kept));
+  return out;
+}
+
+Result<Bytes> jpeg_side_bytes(const ParsedJpeg& jpeg) {
+  const Result<SymbolCounts> counts = count_symbols(jpeg.headers, jpeg.coefficients, jpeg.choices);
+  if (!counts.ok()) return counts.error();
+  Bytes out;
+  const std::vector<uint8_t>& padding = jpeg.choices.padding;
+  const uint64_t kind = all_are(padding, 1) ? kOnes : all_are(padding, 0) ? kZeros : kListed;
+  append_varint(out, kind);
+  append_varint(out, padding.size());
+  if (kind == kListed) {
+    Bytes packed((padding.size() + 7) / 8);
+    for (size_t i = 0; i < padding.size(); ++i) packed[i / 8] = uint8_t(packed[i / 8] | padding[i] << (i % 8));
+    append_bytes(out, packed);
+  }
+  append_varint(out, jpeg.choices.early_ends_per_scan.size());
+  size_t next = 0;
+  for (uint32_t count : jpeg.choices.early_ends_per_scan) {
+    append_varint(out, count);
+    uint32_t block = 0;
+    for (uint32_t i = 0; i < count; ++i, ++next) {
+      append_varint(out, jpeg.choices.early_ends[next] - block);
+      block = jpeg.choices.early_ends[next];
+    }
+  }
+  const Result<Bytes> reduced = reduce_headers(jpeg.headers, *counts);
+  if (!reduced.ok()) return reduced.error();
+  const Result<Bytes> again = expand_headers(*reduced, &*counts);
+  if (!again.ok() || *again != jpeg.headers)
+    return bad_input("jpeg: its Huffman tables are written in an unusual way; the file cannot be rebuilt");
+  append_bytes(out, *reduced);
+  return out;
+}
+
+Result<ParsedJpeg> jpeg_from_side_bytes(ByteSpan side, size_t file_bytes) {
+  ParsedJpeg jpeg;
+  ByteReader in(side);
+  LMC_TRY(read_padding(in, file_bytes, jpeg.choices.padding));
+  LMC_TRY(read_early_ends(in, jpeg.choices));
+  append_bytes(jpeg.reduced_headers, side.subspan(in.position()));
+  Result<Bytes> headers = expand_headers(jpeg.reduced_headers, nullptr);
+  if (!headers.ok()) return headers.error();
+  jpeg.headers = std::move(*headers);
+  const OnScan skip = [](const JpegState&, const JpegScan&, size_t position) -> Result<size_t> { return position; };
+  Result<JpegState> state = walk_jpeg_headers(jpeg.headers, most_blocks(file_bytes), skip);
+  if (!state.ok()) return state.error();
+  jpeg.frame = state->frame;
+  make_room(jpeg.frame, jpeg.coefficients);
+  return jpeg;
+}
+
+Status complete_headers(ParsedJpeg& jpeg) {
+  const Result<SymbolCounts> counts = count_symbols(jpeg.headers, jpeg.coefficients, jpeg.choices);
+  if (!counts.ok()) return counts.error();
+  Result<Bytes> headers = expand_headers(jpeg.reduced_headers, &*counts);
+  if (!headers.ok()) return headers.error();
+  jpeg.headers = std::move(*headers);
+  return Ok();
+}
+
+}  // namespace lmc

@@ -1,0 +1,39 @@
+// A JPEG file taken apart into quantised coefficients and side bytes, and put together again, byte for byte.
+//
+// The side bytes are all bytes of the file but the entropy-coded data, and the few choices of its encoder that the
+// coefficients do not tell. Sequential and progressive Huffman files of 8 bits, 1 to 4 components, any sampling, with
+// or without restart markers; other files, damaged ones and those of an encoder with habits of its own are errors.
+#ifndef LMC_JPEG_JPEG_FILE_H_
+#define LMC_JPEG_JPEG_FILE_H_
+
+#include <cstdint>
+
+#include "lmc/base/bytes.h"
+#include "lmc/jpeg/jpeg_headers.h"
+#include "lmc/jpeg/jpeg_scan.h"
+
+namespace lmc {
+
+struct ParsedJpeg {
+  JpegFrame frame;
+  JpegCoefficients coefficients;
+  Bytes headers;  // the file without its entropy-coded data
+  ScanChoices choices;
+  Bytes reduced_headers;  // on the way back only (jpeg_tables.h)
+};
+
+// An error if rebuild_jpeg would not give this very file.
+Result<ParsedJpeg> parse_jpeg(ByteSpan file);
+// An error if the file has more than max_bytes.
+Result<Bytes> rebuild_jpeg(const ParsedJpeg& jpeg, size_t max_bytes);
+
+// Headers and choices as one byte string (docs/jpeg.md, section 2). jpeg: as from parse_jpeg.
+Result<Bytes> jpeg_side_bytes(const ParsedJpeg& jpeg);
+// The reverse, for a file of file_bytes, in two steps: all but the Huffman tables that follow from the coefficients,
+// with coefficients all zero; and, when these are known, the headers in full.
+Result<ParsedJpeg> jpeg_from_side_bytes(ByteSpan side, size_t file_bytes);
+Status complete_headers(ParsedJpeg& jpeg);
+
+}  // namespace lmc
+
+#endif  // LMC_JPEG_JPEG_FILE_H_

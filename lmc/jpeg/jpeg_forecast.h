@@ -1,0 +1,87 @@
+// Linear forecasts of a number from sixteen others, whose weights learn as the file goes on, one set of weights for
+// each place: Forecast by normalised least mean squares, FittedForecast by weighted least squares with fading memory.
+// Binary32 and binary64 in a written order, so bit-exact.
+#ifndef LMC_JPEG_JPEG_FORECAST_H_
+#define LMC_JPEG_JPEG_FORECAST_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace lmc {
+
+inline constexpr size_t kForecastInputs = 16;
+using ForecastInputs = std::array<float, kForecastInputs>;
+
+// The sum of products of a and b: in four lanes, in order, which are then added 0 + 2 and 1 + 3.
+inline float forecast_dot(const ForecastInputs& a, const ForecastInputs& b) {
+  typedef float Lanes __attribute__((vector_size(16)));
+  Lanes sum = {};
+  for (size_t i = 0; i < kForecastInputs; i += 4) {
+    Lanes x, y;
+    __builtin_memcpy(&x, &a[i], sizeof x);
+    __builtin_memcpy(&y, &b[i], sizeof y);
+    sum += x * y;
+  }
+  return (sum[0] + sum[2]) + (sum[1] + sum[3]);
+}
+// Within +-1e6; written so that it also holds should x ever be no number.
+inline float forecast_limit(float x) { return x > -1e6f ? (x < 1e6f ? x : 1e6f) : -1e6f; }
+
+class Forecast {
+ public:
+  Forecast(size_t places, float rate) : rate_(rate), weights_(places) {}
+
+  ForecastInputs& inputs() { return inputs_; }
+  float predict(size_t place) {
+    chosen_ = &weights_[place];
+    forecast_ = forecast_limit(forecast_dot(inputs_, *chosen_));
+    return forecast_;
+  }
+  void learn(float value) {
+    const float step = rate_ * (value - forecast_) / (forecast_dot(inputs_, inputs_) + 1.0f);
+    for (size_t i = 0; i < kForecastInputs; ++i) (*chosen_)[i] += step * inputs_[i];
+  }
+
+ private:
+  float rate_;
+  std::vector<ForecastInputs> weights_;
+  ForecastInputs inputs_{};
+  ForecastInputs* chosen_ = nullptr;
+  float forecast_ = 0;
+};
+
+class FittedForecast {
+ public:
+  // first_weight: of the first input at first; the other weights begin with 0.
+  FittedForecast(size_t places, float first_weight);
+
+  ForecastInputs& inputs() { return inputs_; }
+  float predict(size_t place) {
+    chosen_ = &fits_[place];
+    forecast_ = forecast_limit(forecast_dot(inputs_, chosen_->weights));
+    return forecast_;
+  }
+  void learn(float value);
+
+ private:
+  struct Fit {
+    std::array<ForecastInputs, kForecastInputs> products{};  // of inputs, faded and weighted
+    ForecastInputs targets{};                                // of inputs and values
+    ForecastInputs weights{};
+    uint32_t seen = 0, until_solved = 8;
+  };
+
+  static void solve(Fit& fit, float first_weight);
+
+  float first_weight_;
+  std::vector<Fit> fits_;
+  ForecastInputs inputs_{};
+  Fit* chosen_ = nullptr;
+  float forecast_ = 0;
+};
+
+}  // namespace lmc
+
+#endif  // LMC_JPEG_JPEG_FORECAST_H_

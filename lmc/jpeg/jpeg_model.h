@@ -1,0 +1,134 @@
+// Predicts the decisions that make up one kind of integer: a coefficient, a count, a difference.
+//
+// The caller names some contexts and gates for each integer; every context leads to a line of adaptive statistics, one
+// for each decision of the integer, and a gated mixer weighs what they say (lmc/mixing). Encoder and decoder share the
+// functions here, as templates over the arithmetic coder. Bit-exact (docs/jpeg.md, section 4).
+#ifndef LMC_JPEG_JPEG_MODEL_H_
+#define LMC_JPEG_JPEG_MODEL_H_
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstdlib>
+#include <vector>
+
+#include "lmc/base/zeroed_array.h"
+#include "lmc/mixing/counters.h"
+#include "lmc/mixing/fine_map.h"
+#include "lmc/mixing/logistic.h"
+#include "lmc/mixing/mixer.h"
+
+namespace lmc {
+
+struct JpegModelShape {
+  int contexts = 0;
+  uint32_t context_bits = 12;        // of every context: lines, as a power of two
+  int opinions = 1;                  // inputs a context, 1 or 2
+  std::vector<uint32_t> gate_sizes;  // values of each gate
+};
+
+class JpegModel {
+ public:
+  static constexpr int kMaxContexts = 32;
+  static constexpr uint32_t kNodes = 16;  // decisions of a line
+  static constexpr uint32_t kKinds = 32;  // of decisions, for the gates: 16 of the first line, 16 of others
+
+  JpegModel(const JpegModelShape& shape, Isa isa);
+
+  // Of the next integer: values below 2^context_bits, and below the gate's size.
+  std::array<uint32_t, kMaxContexts>& contexts() { return contexts_; }
+  std::array<uint32_t, Mixer::kMaxSets>& gates() { return gates_; }
+  void begin() {
+    for (int i = 0; i < shape_.contexts; ++i)
+      lines_[i] = &table_[(size_t(i) << shape_.context_bits) + (contexts_[i] & mask_)];
+    kind_ = 0;
+  }
+  // The decisions go on in other lines, for values of a size that is seldom.
+  void go_on(uint32_t size);
+
+  template <typename Coder>
+  int code(Coder& coder, int bit, uint32_t node) {
+    bit = coder.code(bit, predict(node));
+    update(bit);
+    return bit;
+  }
+
+ private:
+  struct alignas(64) Line {
+    BitSlot slots[kNodes];
+  };
+
+  uint32_t predict(uint32_t node);
+  void update(int bit);
+
+  JpegModelShape shape_;
+  const Logistic& logit_ = logistic();
+  uint32_t mask_;
+  uint32_t kind_ = 0;  // 0 or 16
+  std::array<uint32_t, kMaxContexts> contexts_{};
+  std::array<uint32_t, Mixer::kMaxSets> gates_{};
+  ZeroedArray<Line> table_, more_table_;  // a part for each context
+  Mixer mixer_;
+  FineMap map0_, map1_;
+  Line* lines_[kMaxContexts] = {};
+  BitSlot* slots_[kMaxContexts] = {};
+};
+
+// How an integer is cut into decisions: zero or not (node 0), sign (1), unary number of bits (2 to 11), and the bits
+// below the top one: those of 2 to 7 in the same line (12 to 15), others in a line for their number of bits.
+template <typename Coder>
+int code_magnitude(Coder& coder, JpegModel& model, int magnitude) {
+  const int bits = int(std::bit_width(unsigned(magnitude)));
+  int length = 1;
+  while (length < 16 && model.code(coder, bits > length, uint32_t(std::min(1 + length, 11)))) ++length;
+  int value = 1;
+  if (length == 2) return 2 + model.code(coder, magnitude & 1, 12);
+  if (length == 3) {
+    const int top = model.code(coder, magnitude >> 1 & 1, 13);
+    return 4 + 2 * top + model.code(coder, magnitude & 1, uint32_t(14 + top));
+  }
+  if (length == 1) return 1;
+  model.go_on(uint32_t(length));
+  for (int i = length - 2; i >= 0; --i) {
+    const int known = length - 2 - i;  // bits below the top one
+    const int prefix = value - (1 << known);
+    const uint32_t node = known < 3 ? uint32_t((1 << known) - 1 + prefix) : uint32_t(std::min(7 + known - 3, 15));
+    value = value << 1 | model.code(coder, magnitude >> i & 1, node);
+  }
+  return value;
+}
+
+template <typename Coder>
+int code_nonzero(Coder& coder, JpegModel& model, int value) {
+  const int negative = model.code(coder, value < 0, 1);
+  const int magnitude = code_magnitude(coder, model, std::abs(value));
+  return negative ? -magnitude : magnitude;
+}
+
+template <typename Coder>
+int code_integer(Coder& coder, JpegModel& model, int value) {
+  return model.code(coder, value != 0, 0) ? code_nonzero(coder, model, value) : 0;
+}
+
+// A count below 64: the number of its bits in unary (nodes 0 to 5), then the bits below the top one: of 2 to 7 in the
+// same line (6 to 9), others in a line for their number of bits.
+template <typename Coder>
+int code_count(Coder& coder, JpegModel& model, int count) {
+  const int bits = int(std::bit_width(unsigned(count)));
+  int length = 0;
+  while (length < 6 && model.code(coder, bits > length, uint32_t(length))) ++length;
+  if (length < 2) return length;
+  int value = 1;
+  if (length > 3) model.go_on(uint32_t(length));
+  for (int i = length - 2; i >= 0; --i) {
+    const int known = length - 2 - i;
+    const int node = length == 2 ? 6 : length == 3 ? 6 + value : known < 3 ? value : 8 + (known - 3) * 2 + (value & 1);
+    value = value << 1 | model.code(coder, count >> i & 1, uint32_t(node));
+  }
+  return value;
+}
+
+}  // namespace lmc
+
+#endif  // LMC_JPEG_JPEG_MODEL_H_
