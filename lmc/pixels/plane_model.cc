@@ -115,6 +115,7 @@ struct PlaneModel::State {
   int32_t reference[4] = {};  // neighbours that the threshold is compared with
   uint32_t prefix = 1;        // the known bits behind a leading one
   uint32_t errors = 0, spread = 0;
+  uint32_t square_size = 0, disagreement = 0;  // how far off the least squares were; how far from the network they are
   bool mixed = false;
   uint32_t mixed_p = 0, map_p = 0;
 
@@ -129,7 +130,7 @@ struct PlaneModel::State {
         table(
             std::min(20u, log2_at_least(size_t(plane.width()) * size_t(plane.height()) * size_t(chosen.contexts), 10))),
         mixer({.inputs = kContextInputs + kPerContext * chosen.contexts,
-               .set_sizes = {16 * 24, 8 * 16, 256, 16 * 16},
+               .set_sizes = {16 * 24, 8 * 16, 256, 16 * 16, 8 * 8 * 8},
                .last_sizes = {16 * 24, 256}},
               kMixerRates, isa),
         last_map(16 * 16 * 8) {
@@ -143,7 +144,8 @@ struct PlaneModel::State {
       square_levels.resize(levels.size());
       for (size_t i = 0; i < square_errors.size(); ++i) square_errors[i] = 16 * 16 << std::min<size_t>(i / 8 / 2, 10);
     }
-    mixer.set_initial(kNetwork, 0.75f);
+    mixer.set_initial(kNetwork, settings.least_squares ? 0.55f : 0.75f);
+    if (settings.least_squares) mixer.set_initial(kSquares, 0.25f);
     for (int i = 0; i < kMaps; ++i) mixer.set_initial(kMapInputs + i, 0.25f / kMaps);
   }
 
@@ -252,6 +254,8 @@ void PlaneModel::State::begin_squares(const Row& row, size_t i) {
   const int octave = std::bit_width(left) - 1;
   const uint32_t half = octave > 0 ? left >> (octave - 1) & 1 : 0;
   square_error = &square_errors[std::min(uint32_t(octave) * 2 + half, 23u) * 8 + uint32_t(most)];
+  square_size = uint32_t(most);
+  disagreement = uint32_t(size_of(level_of(int32_t((fit->prediction - mixture->mean) * 2.0f))));
   // The mean size of a logistic error is 2 ln 2 of its width.
   square_inverse = 1.3863f * 256.0f / float(*square_error + 16);
   square_low = 0, square_high = int64_t(1) << 24;
@@ -308,6 +312,7 @@ void PlaneModel::State::select_weights(int left, uint32_t z, uint32_t seen) {
   mixer.select(1, errors * 16 + spread);
   mixer.select(2, settings.bits == 8 ? prefix : uint32_t(left) * 16 + spread);
   mixer.select(3, seen * 16 + spread);
+  mixer.select(4, (square_size * 8 + errors) * 8 + disagreement);
   mixer.select_last(0, uint32_t(left) * 24 + z);
   mixer.select_last(1, settings.bits == 8 ? prefix : uint32_t(left) * 16 + spread);
 }
