@@ -155,6 +155,9 @@ struct PlaneModel::State {
   void begin_squares(const Row& row, size_t i);
   void square_input(int32_t middle, float* x);
   bool uses(PixelPart part) const { return (settings.without & part) == 0; }
+  static uint64_t second_half(uint64_t hash, uint32_t prefix) {
+    return (hash ^ uint64_t(prefix) * 0xD6E8FEB86659FD93ull) * 0x9E3779B97F4A7C15ull;
+  }
   void choose_maps(int left, uint32_t z);
   void find_buckets();
   void context_inputs(int left, float* x);
@@ -207,7 +210,12 @@ int PlaneModel::begin_step(int t) {
     at.mean = int32_t(s.mixtures[i].mean + 0.5f);
     at.spread = row.spread;
     hash_contexts(s.settings.role, at, s.settings.contexts, row.hashes);
-    for (size_t c = 0; c < size_t(s.settings.contexts); ++c) s.table.prefetch(row.hashes[c]);
+    // The second half's buckets too, as if the first half were that of the mean.
+    const auto expected = uint32_t(16 | (std::clamp(at.mean, 0, (1 << s.settings.bits) - 1) >> std::max(s.settings.bits - 4, 0)));
+    for (size_t c = 0; c < size_t(s.settings.contexts); ++c) {
+      s.table.prefetch(row.hashes[c]);
+      if (s.settings.bits > 4) s.table.prefetch(State::second_half(row.hashes[c], expected));
+    }
   }
   return int(count);
 }
@@ -284,11 +292,8 @@ void PlaneModel::State::choose_maps(int left, uint32_t z) {
 }
 
 void PlaneModel::State::find_buckets() {
-  const uint64_t salt = uint64_t(prefix) * 0xD6E8FEB86659FD93ull;
-  for (size_t c = 0; c < size_t(settings.contexts); ++c) {
-    const uint64_t hash = prefix == 1 ? hashes[c] : (hashes[c] ^ salt) * 0x9E3779B97F4A7C15ull;
-    contexts[c].bucket = &table.find(hash);
-  }
+  for (size_t c = 0; c < size_t(settings.contexts); ++c)
+    contexts[c].bucket = &table.find(prefix == 1 ? hashes[c] : second_half(hashes[c], prefix));
 }
 
 void PlaneModel::State::context_inputs(int left, float* x) {

@@ -7,10 +7,12 @@ The inputs are the text files of bench/samples and a few made here; nothing depe
 import hashlib
 import io
 import pathlib
+import struct
 import subprocess
 import sys
 import tarfile
 import tempfile
+import zlib
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -42,15 +44,38 @@ def made_inputs():
             member = tarfile.TarInfo(name)
             member.size = len(content)
             tar.addfile(member, io.BytesIO(content))
-    return {"archive": archive.getvalue(), "records": records, "table": table, "x86-code": bytes(x86), "arm64-code": bytes(arm64), "empty": b"", "one-byte": b"x", "all-equal": b"a" * 1000, "noise-300": bytes(noise[:300]),
+    return {**made_images(noise), "archive": archive.getvalue(), "records": records, "table": table, "x86-code": bytes(x86), "arm64-code": bytes(arm64), "empty": b"", "one-byte": b"x", "all-equal": b"a" * 1000, "noise-300": bytes(noise[:300]),
             "noise-70000": bytes(noise), "utf8": "Grüße, 世界! Ελληνικά, русский.\n".encode() * 3,
             "not-utf8": bytes(range(256)) * 2}
+
+
+def stored_png(width, height, rows):
+    """A PNG of RGB rows whose deflate stream stores: no compressor's version has a part in it."""
+    raw = b"".join(b"\0" + row for row in rows)
+    stream = b"\x78\x01\x01" + struct.pack("<HH", len(raw), len(raw) ^ 0xFFFF) + raw + struct.pack(">I", zlib.adler32(raw))
+    chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", stream) + chunk(b"IEND", b"")
+
+
+def made_images(noise):
+    """Slopes with noise, in three channels and in 16 bits with gaps; flat areas."""
+    photo, gray16, drawn = bytearray(), bytearray(), []
+    for y in range(29):
+        for x in range(37):
+            base = 3 * x + 2 * y + 60 * ((x // 9 + y // 7) % 2)
+            photo += bytes(base + c * 9 + noise[(y * 37 + x) * 3 + c] % 5 for c in range(3))
+            gray16 += struct.pack(">H", (base * 3 + noise[y * 37 + x] % 8) * 16)
+        drawn.append(b"".join(b"\x20\x40\x80" if (x // 6 + y // 5) % 3 else b"\xff\xf0\x00" for x in range(37)))
+    return {"photo.ppm": b"P6\n37 29\n255\n" + photo, "gray16.pgm": b"P5\n37 29\n65535\n" + gray16,
+            "drawn.png": stored_png(37, 29, drawn)}
 
 
 def inputs():
     samples = {p.name: p.read_bytes() for p in sorted((ROOT / "bench/samples").iterdir())
                if p.is_file() and p.name != "README.md"}
-    return {**made_inputs(), **samples}
+    images = {name: (ROOT / "bench/samples/images" / name).read_bytes() for name in ("daisy.png", "dandelion.jpg")}
+    return {**made_inputs(), **samples, **images}
 
 
 # name of the vector: (input, options); the full form comes from giving the same input twice with -c.
@@ -60,6 +85,9 @@ def vectors():
         out[f"{name}.level5"] = ([name], ["-5"])
     for name in ("utf8", "not-utf8", "marshalling_test.cc"):
         out[f"{name}.level1"] = ([name], ["-1"])
+    for name in ("photo.ppm", "gray16.pgm", "drawn.png", "dandelion.jpg"):
+        out[f"{name}.level1"] = ([name], ["-1"])
+        out[f"{name}.level9"] = ([name], ["-9"])
     out["noise-300.level0"] = (["noise-300"], ["-0"])
     out["joined.level5"] = (["utf8", "one-byte", "empty"], ["-5", "-c"])
     out["marshalling_test.cc.level3"] = (["marshalling_test.cc"], ["-3"])
