@@ -24,9 +24,6 @@ inline constexpr int kSizeFrom[16] = {0, 1, 2, 3, 4, 6, 8, 11, 15, 20, 27, 36, 5
 inline constexpr auto kSizeClasses = make_classes<256>(kSizeFrom);
 inline constexpr int kExpectedFrom[16] = {0, 2, 4, 6, 8, 11, 14, 18, 24, 32, 44, 60, 84, 120, 180, 300};
 inline constexpr auto kExpectedClasses = make_classes<512>(kExpectedFrom);
-inline constexpr int kForecastFrom[32] = {0,  2,  4,  6,   9,   12,  15,  19,  23,  28,  33,  38,  44,  50,  57,  64,
-                                          71, 80, 90, 100, 112, 124, 138, 152, 168, 184, 204, 226, 250, 280, 320, 380};
-inline constexpr auto kForecastClasses = make_classes<512>(kForecastFrom);
 
 // A magnitude or count, in 16 classes.
 inline uint32_t size_class(int magnitude) { return kSizeClasses[size_t(std::min(magnitude, 255))]; }
@@ -43,11 +40,6 @@ inline int sixteenths(float expected) {
 inline uint32_t expected_class(int value) {
   const uint32_t size = kExpectedClasses[size_t(std::min(std::abs(value), 511))];
   return value < 0 ? 16 + size : size;
-}
-// A forecast of log2(1 + magnitude), in 32 classes.
-inline uint32_t forecast_class(float forecast) {
-  const float scaled = forecast * 64.0f;
-  return kForecastClasses[size_t(scaled > 511.0f ? 511.0f : scaled > 0.0f ? scaled : 0.0f)];
 }
 
 }  // namespace lmc

@@ -41,13 +41,11 @@ Neighbours neighbours_of(const Plane& plane, uint32_t x, uint32_t y) {
     out.dc_error_above = plane.dc_errors[index - across];
     if (x + 1 < across) out.above_right = out.above + 64;
     if (x > 0) out.above_left = out.above - 64;
-    if (y > 1) out.above2 = out.above - 64 * across;
   }
   if (out.has_left) {
     out.left = c - 64;
     out.inner_left = plane.inner_counts[index - 1];
     out.dc_error_left = plane.dc_errors[index - 1];
-    if (x > 1) out.left2 = c - 128;
   }
   if (!out.has_above) {
     out.inner_above = out.inner_left;

@@ -42,7 +42,6 @@ std::vector<Plane> make_planes(const JpegFrame& frame, JpegCoefficients& coeffic
 // The blocks around one. Where there is none the counts and errors are those of the other side.
 struct Neighbours {
   const int16_t *above = kNoBlock, *left = kNoBlock, *above_left = kNoBlock, *above_right = kNoBlock;
-  const int16_t *above2 = kNoBlock, *left2 = kNoBlock;  // the next ones in these directions
   bool has_above = false, has_left = false;
   int inner_above = 0, inner_left = 0;
   int dc_error_above = 0, dc_error_left = 0;

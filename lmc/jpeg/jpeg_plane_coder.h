@@ -34,11 +34,11 @@ class PlaneCoder {
   void block(uint32_t x, uint32_t y);
   int code_inner_count(const int16_t* c);
   void code_inner(int16_t* c, int count);
-  void inner_inputs(const int16_t* c, size_t i, uint32_t seen, int count);
+  void inner_inputs(const int16_t* c, size_t i);
   void inner_contexts(const int16_t* c, size_t i, uint32_t seen, int count);
   int code_edge_count(const int16_t* c, bool is_row);
   void code_edge(int16_t* c, bool is_row, int count);
-  void edge_inputs(const int16_t* c, bool is_row, size_t j, int count);
+  void edge_inputs(const int16_t* c, bool is_row, size_t j);
   void edge_contexts(const int16_t* c, bool is_row, size_t j, int count);
   void code_mean(int16_t* c);
   float expected_mean(const int16_t* c, float& contrast, float& spread);
@@ -55,7 +55,6 @@ class PlaneCoder {
     bottom_[u] += weights_.far[v] * whole;
     right_[v] += weights_.far[u] * whole;
   }
-  float log_size(int value) const { return log_sizes_[size_t(std::min(std::abs(value), 255))]; }
   // A coefficient of another place in quantisation steps of place i.
   float in_steps(const int16_t* b, size_t from, size_t i) const {
     return float(b[from]) * quantisation_[from] * inverse_[i];
@@ -65,10 +64,8 @@ class PlaneCoder {
   bool is_first_, is_thorough_;
   BorderWeights weights_{0.05f};
   JpegModel count_model_, inner_model_, edge_count_model_, edge_model_, mean_model_;
-  Forecast inner_size_{64, 0.01f}, edge_size_{16, 0.01f};
   Forecast inner_value_{64, 0.01f};
   FittedForecast edge_value_{16, 1.0f}, mean_value_{2, 0.0f};
-  std::array<float, 256> log_sizes_{};  // log2(1 + i)
   Plane* plane_ = nullptr;
   uint32_t which_ = 0;
   std::array<float, 64> quantisation_{}, inverse_{};
