@@ -2,6 +2,10 @@
 _lmc() {
   local word="${COMP_WORDS[COMP_CWORD]}"
   case "${COMP_WORDS[COMP_CWORD - 1]}" in
+    --as)
+      COMPREPLY=($(compgen -W 'png pnm' -- "$word"))
+      return
+      ;;
     --block-size)
       COMPREPLY=($(compgen -W '128K 256K 512K 1M 2M 4M 8M 16M 32M 64M' -- "$word"))
       return
@@ -12,7 +16,7 @@ _lmc() {
       ;;
   esac
   if [[ $word == -* ]]; then
-    COMPREPLY=($(compgen -W '-z --compress -d --decompress -t --test -l --list --json --range --salvage -o --output -c --stdout -f --force -k --keep --rm -0 -1 -2 -3 -4 -5 -6 -7 -8 -9 -T --threads --block-size --solid --model --models --isa -q --quiet -v --verbose -h --help --version --print-man-page --print-completion' -- "$word"))
+    COMPREPLY=($(compgen -W '-z --compress -d --decompress -t --test -l --list --json --range --as --region --salvage -o --output -c --stdout -f --force -k --keep --rm -0 -1 -2 -3 -4 -5 -6 -7 -8 -9 -T --threads --block-size --solid --model --models --isa -q --quiet -v --verbose -h --help --version --print-man-page --print-completion' -- "$word"))
   else
     COMPREPLY=($(compgen -f -- "$word"))
   fi

@@ -7,7 +7,7 @@ namespace lmc {
 namespace {
 
 constexpr float kHiddenUnit = 16.0f;  // steps of 1.0
-constexpr float kMostValue = 1e6f;     // of a scale or bias in the file
+constexpr float kMostValue = 1e6f;    // of a scale or bias in the file
 constexpr float kLog2E = 1.4426950f;
 constexpr float kLeastWidth = 0.02f;  // of a component, in samples
 
@@ -52,7 +52,8 @@ Result<std::shared_ptr<const PixelNetwork>> PixelNetwork::load(const ModelFile& 
     if (view->type != type || view->shape != shape) return broken("tensor '" + name + "' has another type or shape");
     if (type == TensorType::kF32)
       for (float value : view->as<float>())
-        if (!(value >= -kMostValue && value <= kMostValue)) return broken("tensor '" + name + "' holds no small number");
+        if (!(value >= -kMostValue && value <= kMostValue))
+          return broken("tensor '" + name + "' holds no small number");
     return view;
   };
   const auto first = file.tensor("0.w0");

@@ -211,7 +211,8 @@ int PlaneModel::begin_step(int t) {
     at.spread = row.spread;
     hash_contexts(s.settings.role, at, s.settings.contexts, row.hashes);
     // The second half's buckets too, as if the first half were that of the mean.
-    const auto expected = uint32_t(16 | (std::clamp(at.mean, 0, (1 << s.settings.bits) - 1) >> std::max(s.settings.bits - 4, 0)));
+    const auto expected =
+        uint32_t(16 | (std::clamp(at.mean, 0, (1 << s.settings.bits) - 1) >> std::max(s.settings.bits - 4, 0)));
     for (size_t c = 0; c < size_t(s.settings.contexts); ++c) {
       s.table.prefetch(row.hashes[c]);
       if (s.settings.bits > 4) s.table.prefetch(State::second_half(row.hashes[c], expected));
