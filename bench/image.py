@@ -162,6 +162,19 @@ def load_groups(arguments, known=GROUPS):
     return {group: images for group, images in loaded.items() if images}
 
 
+def raw_files(data, folder, counts):
+    """The first images of every group (counts says how many, else one), written to folder as raw samples."""
+    out = []
+    (folder / "unpacked").mkdir()
+    source = development_folder(data, folder / "unpacked")
+    for group in GROUPS:
+        for path in group_paths(group, source, counts.get(group, 1)):
+            image = load(path)
+            out.append(folder / f"{image.name}.{SUFFIXES[image.picture.depth]}")
+            out[-1].write_bytes(image.raw)
+    return out
+
+
 def measure_group(group, images, programs):
     """{program name: [Measured for each image]}, without programs that do not know such images"""
     out = {}

@@ -1,8 +1,11 @@
 """What each part of the predictors is worth: lmc-ablate on one development file of every group."""
 import datetime
+import pathlib
 import subprocess
+import tempfile
 
 import corpus
+import image
 import tools
 from report import put_between_marks
 
@@ -20,17 +23,24 @@ def deep_files(data):
     return [chosen_file("logs and tables", data), logs[0], chosen_file(corpus.BINARIES, data)]
 
 
-def ablation(files, *options):
+def ablation(files, *options, model="text-base"):
     program = tools.ROOT / "build/release/tools/ablate/lmc-ablate"
-    said = subprocess.run([program, tools.ROOT / "models/text-base.lmcm", *files, *options], capture_output=True, text=True,
+    said = subprocess.run([program, tools.ROOT / f"models/{model}.lmcm", *files, *options], capture_output=True, text=True,
                           check=True).stdout
     return "Files, each one block: " + ", ".join("/".join(p.parts[-2:]) for p in files) + ".\n\n" + said
+
+
+def image_files(data, folder):
+    """Two photographs and one image of each other kind, as raw samples."""
+    return image.raw_files(data, folder, {"photo": 2})
 
 
 def run(arguments):
     text = (f"Printed by `bench/run --kind parts` on {datetime.date.today()}, commit {tools.commit_line()}. Of the text "
             "predictor. " + ablation([chosen_file(group, arguments.data) for group in corpus.GROUPS]) +
             "\nOf deep mixing. " + ablation(deep_files(arguments.data), "--deep"))
+    with tempfile.TemporaryDirectory(prefix="lmc-parts-") as name:
+        text += "\nOf the pixel codec. " + ablation(image_files(arguments.data, pathlib.Path(name)), "--images", model="pixels")
     print(text)
     if not arguments.dry:
         put_between_marks(tools.ROOT / "docs/results.md", "bench parts", text, "What each part is worth")

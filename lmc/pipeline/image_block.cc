@@ -268,6 +268,27 @@ Result<Bytes> encode_image_block(ImageFormat format, ByteSpan file, int level, c
   return out;
 }
 
+Result<size_t> try_image(ByteSpan file, TileEffort effort, const BlockResources& resources) {
+  const auto network = load_network(resources.pixel_model, resources.isa);
+  LMC_TRY(network);
+  const auto format = guess_image_format(file);
+  if (!format) return bad_input("no image of a kind that lmc takes apart");
+  const auto parsed = parse_image(*format, file);
+  LMC_TRY(parsed);
+  const Picture& picture = parsed->picture;
+  const Grid grid(picture);
+  size_t bytes = 0;
+  for (size_t i = 0; i < grid.count(); ++i) {
+    const TileSamples samples = cut(picture, grid.tile(i));
+    const TileShape shape = shape_of(picture, grid.tile(i));
+    effort.mix_all = picture.indexed || looks_drawn(shape, samples);
+    bytes += encode_tile(shape, samples, effort,
+                         {.network = network->get(), .isa = resources.isa, .threads = resources.threads})
+                 .size();
+  }
+  return bytes;
+}
+
 Result<Bytes> decode_image_block(ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources) {
   const auto layout = read_layout(payload);
   LMC_TRY(layout);

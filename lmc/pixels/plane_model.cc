@@ -158,6 +158,7 @@ struct PlaneModel::State {
   static uint64_t second_half(uint64_t hash, uint32_t prefix) {
     return (hash ^ uint64_t(prefix) * 0xD6E8FEB86659FD93ull) * 0x9E3779B97F4A7C15ull;
   }
+  LogisticMixture simple_mixture(size_t i) const;
   void choose_maps(int left, uint32_t z);
   void find_buckets();
   void context_inputs(int left, float* x);
@@ -201,7 +202,10 @@ int PlaneModel::begin_step(int t) {
     }
     s.squares->fit(s.places.data(), int(count), s.fits.data());
   }
-  s.network.run(s.settings.role, s.inputs.data(), s.normals.data(), int(count), s.mixtures.data(), s.scratch);
+  if (s.uses(kNoNetwork))
+    s.network.run(s.settings.role, s.inputs.data(), s.normals.data(), int(count), s.mixtures.data(), s.scratch);
+  else
+    for (size_t i = 0; i < count; ++i) s.mixtures[i] = s.simple_mixture(i);
   for (size_t i = 0; i < count; ++i) {
     State::Row& row = s.rows[i];
     row.spread = log_spread(s.mixtures[i].spread);
@@ -280,6 +284,31 @@ void PlaneModel::State::square_input(int32_t middle, float* x) {
   x[1] = std::clamp(z * -0.25f, -2.0f, 2.0f);
 }
 
+// In place of the network's, for ablations: one logistic around the least squares' forecast, or around W + N - NW moved
+// by what the plane before does here, bounded by the neighbours; its width from how uneven the surroundings are.
+LogisticMixture PlaneModel::State::simple_mixture(size_t i) const {
+  const Row& row = rows[i];
+  const uint16_t* p = own.row(row.y) + row.x;
+  const auto gradient = [](const uint16_t* at, ptrdiff_t stride) {
+    const int32_t w = at[-1], n = at[-stride], nw = at[-stride - 1];
+    return std::clamp(w + n - nw, std::min(w, n), std::max(w, n));
+  };
+  int32_t forecast = gradient(p, own.stride());
+  if (!earlier.empty()) {
+    const uint16_t* q = earlier.back()->row(row.y) + row.x;
+    forecast += int32_t(q[0]) - gradient(q, own.stride());
+  }
+  const float centre = squares ? fits[i].prediction : float(forecast);
+  const float spread = squares ? std::max(fits[i].error * 0.6f, 0.3f) : std::max(normals[i].scale * 0.3f, 0.3f);
+  LogisticMixture out;
+  out.weights = {1 << 15, 0, 0, 0, 0};
+  out.centres.fill(centre);
+  out.inverses.fill(1.0f / spread);
+  out.mean = std::clamp(centre, 0.0f, float(1 << settings.bits));
+  out.spread = spread;
+  return out;
+}
+
 // z: the bucket of the network's logit.
 void PlaneModel::State::choose_maps(int left, uint32_t z) {
   const int32_t middle = low + (1 << left);
@@ -341,7 +370,7 @@ uint32_t PlaneModel::predict(int left) {
   const auto z = uint32_t(std::clamp(logit, -5.9f, 5.9f) * 2.0f + 12.0f);
   float* x = s.mixer.inputs();
   x[kBias] = 0.3f;
-  x[kNetwork] = s.uses(kNoNetwork) ? logit : 0.0f;
+  x[kNetwork] = logit;
   if (s.squares) s.square_input(middle, x + kSquares);
   s.choose_maps(left, z);
   for (size_t i = 0; i < kMaps; ++i)

@@ -381,6 +381,63 @@ class FormatExamples(Case):
         self.assertEqual(self.lmc("-d", stdin=full).stdout, b"hello")
 
 
+def ppm(width, height):
+    pixels = bytes(value for y in range(height) for x in range(width) for value in (x * 3 % 256, y * 2 % 256, (x + y) % 256))
+    return b"P6\n%d %d\n255\n" % (width, height) + pixels, pixels
+
+
+class Images(Case):
+    def test_files_come_back_and_pixels_come_out(self):
+        data, pixels = ppm(90, 70)
+        self.write("a.ppm", data)
+        self.lmc("-1", "a.ppm")
+        self.assertIn(b"PNM 90x70, 3 channels of 8 bits", self.lmc("-l", "-v", "a.ppm.lmc").stdout)
+        self.assertLess(len(self.read("a.ppm.lmc")), len(data) // 10)
+        self.assertEqual(self.lmc("-d", "-c", "a.ppm.lmc").stdout, data)
+        self.assertEqual(self.lmc("-d", "-c", "--as", "pnm", "a.ppm.lmc").stdout, data)
+        part = self.lmc("-d", "-c", "--as", "pnm", "--region", "10,20,30,5", "a.ppm.lmc").stdout
+        rows = b"".join(pixels[(y * 90 + 10) * 3:(y * 90 + 40) * 3] for y in range(20, 25))
+        self.assertEqual(part, b"P6\n30 5\n255\n" + rows)
+        self.lmc("-d", "--as", "png", "a.ppm.lmc")  # not under the name of the file it was
+        self.assertEqual(self.names(), ["a.ppm", "a.ppm.lmc", "a.ppm.png"])
+        os.rename(self.folder / "a.ppm.png", self.folder / "b.png")
+        self.lmc("-1", "b.png")
+        self.assertEqual(self.lmc("-d", "-c", "--as", "pnm", "b.png.lmc").stdout, data)
+        self.assertEqual(self.lmc("-d", "-c", "b.png.lmc").stdout, self.read("b.png"))
+
+    def test_what_is_no_image_is_refused(self):
+        self.write("a")
+        self.lmc("-1", "a")
+        self.assertIn(b"no image", self.lmc("-d", "-c", "--as", "png", "a.lmc", code=BAD_INPUT).stderr)
+        self.write("b.pgm", b"P5\n4 4\n255\n" + bytes(16))
+        self.lmc("-1", "b.pgm")
+        self.lmc("-d", "-c", "--as", "png", "--region", "1,1,4,1", "b.pgm.lmc", code=USAGE)
+        self.lmc("-d", "-c", "--as", "jpeg", "b.pgm.lmc", code=USAGE)
+        self.lmc("-d", "-c", "--region", "0,0,1,1", "b.pgm.lmc", code=USAGE)
+
+    def test_jpeg(self):
+        data = (ROOT / "lmc/jpeg/testdata/baseline_420.jpg").read_bytes()
+        self.write("a.jpg", data)
+        self.lmc("a.jpg")
+        self.assertLess(len(self.read("a.jpg.lmc")), len(data))
+        self.assertIn(b"jpeg", self.lmc("-l", "a.jpg.lmc").stdout)
+        self.assertEqual(self.lmc("-d", "-c", "a.jpg.lmc").stdout, data)
+
+    def test_cut_short_and_strange_images_come_back(self):
+        data, _ = ppm(50, 40)
+        jpeg = (ROOT / "lmc/jpeg/testdata/grey.jpg").read_bytes()
+        for content in (data[:-7], data[:9], data + b"more", b"P6\n4294967295 4294967295\n255\n" + bytes(99), jpeg[:-5],
+                        jpeg[:200], jpeg + data, b"\x89PNG\r\n\x1a\n" + bytes(60), b"BM" + bytes(70), b"GIF89a" + bytes(9)):
+            self.assertEqual(self.lmc("-d", stdin=self.lmc("-1", stdin=content).stdout).stdout, content)
+
+    def test_explain(self):
+        self.write("a.ppm", ppm(40, 30)[0])
+        self.assertIn(b"bits a pixel", self.lmc("explain", "a.ppm", "-o", "heat.png", "-1").stdout)
+        self.assertEqual(self.read("heat.png")[:8], b"\x89PNG\r\n\x1a\n")
+        self.lmc("explain", "heat.txt", code=ENVIRONMENT)
+        self.lmc("explain", code=USAGE)
+
+
 class Words(Case):
     def test_list(self):
         self.write("a", noise(3 * BLOCK))

@@ -1,6 +1,7 @@
-// lmc-ablate: what each part of the text predictor, or of deep mixing, is worth, in bytes and seconds.
+// lmc-ablate: what each part of the text predictor, of deep mixing, or of the pixel codec, is worth, in bytes and
+// seconds.
 //
-//   lmc-ablate MODEL.lmcm FILE... [--threads N] [--deep]
+//   lmc-ablate MODEL.lmcm FILE... [--threads N] [--deep | --images]
 //
 // Codes the files, each as one block, with everything, then without each part, and prints a Markdown table.
 #include <CLI/CLI.hpp>
@@ -14,8 +15,12 @@
 #include "lmc/base/io.h"
 #include "lmc/mixing/deep_mixing.h"
 #include "lmc/mixing/mixing.h"
+#include "lmc/pipeline/compress.h"
+#include "lmc/pipeline/image_block.h"
 #include "lmc/pipeline/mixing_block.h"
 #include "lmc/pipeline/text_block.h"
+#include "lmc/pixels/pixel_contexts.h"
+#include "lmc/pixels/plane_model.h"
 
 namespace {
 
@@ -98,6 +103,37 @@ std::vector<Case> deep_cases(const lmc::BlockResources& resources) {
   return out;
 }
 
+std::vector<Case> image_cases(const lmc::BlockResources& resources) {
+  using namespace lmc;
+  struct Named {
+    const char* name;
+    TileEffort effort;
+  };
+  const auto best = [](uint32_t without) {
+    TileEffort effort = tile_effort(kMaxLevel, false);
+    effort.without = without;
+    return effort;
+  };
+  TileEffort no_squares = best(0), few_contexts = best(0);
+  no_squares.least_squares = false;
+  few_contexts.contexts = 6;
+  const Named all[] = {{"everything (level 9)", best(0)},
+                       {"without the network", best(kNoNetwork)},
+                       {"without least squares", no_squares},
+                       {"without maps", best(kNoMaps)},
+                       {"without contexts of exact values", best(kNoContexts)},
+                       {"with six of fourteen contexts", few_contexts},
+                       {"without the map behind the mixer", best(kNoFinalMap)},
+                       {"level 5", tile_effort(5, false)},
+                       {"level 1: the network alone", tile_effort(1, false)}};
+  std::vector<Case> out;
+  for (const Named& each : all)
+    out.push_back({each.name, [&resources, effort = each.effort](ByteSpan raw) -> Result<size_t> {
+                     return try_image(raw, effort, resources);
+                   }});
+  return out;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -111,14 +147,21 @@ int main(int argc, char** argv) {
   std::vector<size_t> chosen;
   bool deep = false;
   app.add_flag("--deep", deep, "of deep mixing, not of the text predictor");
+  bool images = false;
+  app.add_flag("--images", images, "of the pixel codec; MODEL is a pixel model, FILEs are image files");
   app.add_option("--case", chosen, "only these rows of the table (0: everything), and each file's bytes");
   CLI11_PARSE(app, argc, argv);
 
   const auto file = lmc::ModelFile::open(model_path);
   if (!file.ok()) return fail(file.error());
-  const lmc::BlockResources resources{.model = &*file, .isa = lmc::best_isa(), .threads = threads};
-  const auto model = lmc::load_text_model(*file, resources.isa);
-  if (!model.ok()) return fail(model.error());
+  const lmc::BlockResources resources{
+      .model = &*file, .pixel_model = &*file, .isa = lmc::best_isa(), .threads = threads};
+  std::shared_ptr<const TextModel> model;
+  if (!images) {
+    auto loaded = lmc::load_text_model(*file, resources.isa);
+    if (!loaded.ok()) return fail(loaded.error());
+    model = std::move(*loaded);
+  }
   std::vector<lmc::Bytes> inputs;
   size_t raw_bytes = 0;
   for (const std::string& path : paths) {
@@ -131,7 +174,9 @@ int main(int argc, char** argv) {
               lmc::isa_name(resources.isa));
   std::printf("| predictor | bytes | against everything | seconds |\n|---|---:|---:|---:|\n");
   double everything = 0;
-  const std::vector<Case> all = deep ? deep_cases(resources) : text_cases(**model, resources);
+  const std::vector<Case> all = images ? image_cases(resources)
+                                : deep ? deep_cases(resources)
+                                       : text_cases(*model, resources);
   for (size_t i = 0; i < all.size(); ++i) {
     if (!chosen.empty() && std::ranges::find(chosen, i) == chosen.end()) continue;
     const auto start = std::chrono::steady_clock::now();
