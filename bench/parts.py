@@ -39,8 +39,16 @@ def run(arguments):
     text = (f"Printed by `bench/run --kind parts` on {datetime.date.today()}, commit {tools.commit_line()}. Of the text "
             "predictor. " + ablation([chosen_file(group, arguments.data) for group in corpus.GROUPS]) +
             "\nOf deep mixing. " + ablation(deep_files(arguments.data), "--deep"))
-    with tempfile.TemporaryDirectory(prefix="lmc-parts-") as name:
-        text += "\nOf the pixel codec. " + ablation(image_files(arguments.data, pathlib.Path(name)), "--images", model="pixels")
     print(text)
     if not arguments.dry:
         put_between_marks(tools.ROOT / "docs/results.md", "bench parts", text, "What each part is worth")
+
+
+def run_images(arguments):
+    with tempfile.TemporaryDirectory(prefix="lmc-parts-") as name:
+        files = image_files(arguments.data, pathlib.Path(name))
+        text = (f"Printed by `bench/run --kind image-parts` on {datetime.date.today()}, commit {tools.commit_line()}. Two "
+                "photographs and one image of each other kind. " + ablation(files, "--images", model="pixels"))
+    print(text)
+    if not arguments.dry:
+        put_between_marks(tools.ROOT / "docs/results.md", "bench image parts", text, "What each part of the pixel codec is worth")
