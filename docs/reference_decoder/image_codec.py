@@ -129,7 +129,7 @@ def _decode_plane(reader, width, height, bits, settings, network, earlier):
     return plane, values
 
 
-def rebuild_grid(side, samples, sample_bytes):
+def rebuild_grid(side, samples, sample_bytes, raw_size):
     """Section 7. samples (height, width, channels)."""
     height, width, channels = samples.shape
     reader = Reader(side)
@@ -142,6 +142,9 @@ def rebuild_grid(side, samples, sample_bytes):
         rows += segments[-1][1]
         if segments[-1][1] == 0 or rows > height:
             raise DamagedFile("other rows than the picture has")
+    made = 0 if flags & PADDING_KEPT else padding * height
+    if samples.size * sample_bytes + made + reader.remaining() != raw_size:
+        raise DamagedFile("an image file of another size")
     if flags & BOTTOM_UP:
         samples = samples[::-1]
     if flags & SWAP_RED_BLUE and channels >= 3:
@@ -168,7 +171,4 @@ def decode(payload, raw_size, model):
     side = layout.side if layout.side_codec == 0 else bytes_codec.decode(layout.side, layout.side_size)
     if len(side) != layout.side_size:
         raise DamagedFile("side bytes of another size")
-    raw = rebuild_grid(side, samples, layout.sample_bytes)
-    if len(raw) != raw_size:
-        raise DamagedFile("an image file of another size")
-    return raw
+    return rebuild_grid(side, samples, layout.sample_bytes, raw_size)
