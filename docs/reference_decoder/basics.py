@@ -9,6 +9,13 @@ class MissingModel(Exception):
     """The file is sound so far, but a model that it needs is not at hand."""
 
 
+class NotYet(Exception):
+    """The file is sound so far, but this program lacks what it needs."""
+
+    def __init__(self, lacking):
+        super().__init__(f"{lacking}: not in the reference decoder yet")
+
+
 class Reader:
     """Reads little-endian fields from front to back; a read past the end is a DamagedFile."""
 

@@ -42,11 +42,11 @@ class MapEntry:
     def p16(self):
         return self.p22 >> 6
 
-    def update(self, bit):
+    def update(self, bit, limit=1000):
         error = ((1 << 22) - 1 if bit else 0) - self.p22
         size = abs(error) * 131072 // (2 * self.count + 3)
         self.p22 += (size if error >= 0 else -size) >> 16
-        if self.count < 1000:
+        if self.count < limit:
             self.count += 1
 
 

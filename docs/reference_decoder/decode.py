@@ -7,7 +7,7 @@ import sys
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the products are small
 
-from basics import DamagedFile, MissingModel  # noqa: E402
+from basics import DamagedFile, MissingModel, NotYet  # noqa: E402
 from frame import decode_file  # noqa: E402
 from model_file import Models  # noqa: E402
 
@@ -25,7 +25,7 @@ def main():
     except DamagedFile as error:
         print(f"{arguments.file}: {error}; the file is damaged or of a later version", file=sys.stderr)
         return 3
-    except (MissingModel, OSError) as error:
+    except (MissingModel, NotYet, OSError) as error:
         print(f"{arguments.file}: {error}", file=sys.stderr)
         return 2
     sys.stdout.buffer.write(content)

@@ -3,13 +3,15 @@
 import hashlib
 
 import bytes_codec
+import image_codec
 import text_codec
-from basics import DamagedFile, Reader, crc16, crc32c, write_varint
+from basics import DamagedFile, NotYet, Reader, crc16, crc32c, write_varint
 
 FULL_MAGIC = b"\xF7LMC"
 TINY_MAGIC = b"\xF8"
 END_MAGIC = b"CML\xF7"
 END_MARKER = 255
+JPEG = 5
 
 
 def decode_file(data, models):
@@ -71,8 +73,8 @@ class FrameHeader:
         covered = reader.data[start:reader.position]
         if reader.integer(4, "header checksum") != crc32c(covered):
             raise DamagedFile("the frame header is damaged")
-        if not 17 <= limit_log2 <= 26:
-            raise DamagedFile("the block size limit is outside 2^17 to 2^26")
+        if not 17 <= limit_log2 <= 29:
+            raise DamagedFile("the block size limit is outside 2^17 to 2^29")
         self.block_limit = 1 << limit_log2
         self.size = reader.position - start
 
@@ -152,8 +154,19 @@ def decode_groups(payload, raw_size, model):
     return b"".join(contents[group].take(size, "segment") for group, size in segments)
 
 
+def not_yet(codec, payload):
+    """What this program lacks to decode a payload; None if nothing."""
+    if codec == JPEG:
+        return "codec 5 (JPEG)"
+    name = image_codec.format_not_yet(payload) if codec == 4 else None
+    return f"{name} files of codec 4" if name else None
+
+
 def decode_payload(codec, model, payload, raw_size):
     """Section 7."""
+    lacking = not_yet(codec, payload)
+    if lacking:
+        raise NotYet(lacking)
     if codec < 2 and model is not None:
         raise DamagedFile(f"codec {codec} with a model")
     if codec == 0:
@@ -163,9 +176,13 @@ def decode_payload(codec, model, payload, raw_size):
     if codec == 1:
         return bytes_codec.decode(payload, raw_size)
     if codec == 2:
-        if model is None:
-            raise DamagedFile("a text block without a model")
+        if model is None or model.kind != "transformer":
+            raise DamagedFile("a text block without a language model")
         return text_codec.decode(payload, raw_size, model)
     if codec == 3:
         return decode_groups(payload, raw_size, model)
+    if codec == 4:
+        if model is None or model.kind != "pixels":
+            raise DamagedFile("an image without a pixel model")
+        return image_codec.decode(payload, raw_size, model)
     raise DamagedFile(f"codec {codec} is unknown")

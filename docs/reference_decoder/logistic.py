@@ -19,7 +19,7 @@ def _ln_of_mantissa(m):
     return 2.0 * z * total
 
 
-def _exp(x):
+def exp_binary64(x):
     """exp(x) in binary64 for |x| <= 12."""
     y = x / 64.0
     total = 1.0
@@ -43,7 +43,7 @@ def ln(n):
 
 
 _STRETCH = [ln(2 * i + 1) - ln(8191 - 2 * i) for i in range(4096)]
-_SQUASH = np.array([min(max(65536.0 / (1.0 + _exp(12.0 - i / 128.0)), 1.0), 65535.0) for i in range(3074)], f32)
+_SQUASH = np.array([min(max(65536.0 / (1.0 + exp_binary64(12.0 - i / 128.0)), 1.0), 65535.0) for i in range(3074)], f32)
 
 
 def stretch(p):

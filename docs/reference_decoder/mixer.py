@@ -5,7 +5,6 @@ import numpy as np
 from logistic import MAX_LOGIT, f32, squash
 
 LANES = 16
-_LAST_RATE = f32(0.002)
 
 
 def _errors(bit, logits):
@@ -15,7 +14,8 @@ def _errors(bit, logits):
 class Mixer:
     """Several sets of weights of which a small context chooses one row each, and one or more last sets over their outputs."""
 
-    def __init__(self, inputs, set_sizes, last_sizes, start_weights, start_rate=0.02, floor=0.003):
+    def __init__(self, inputs, set_sizes, last_sizes, start_weights, start_rate=0.02, floor=0.003, decay=2000,
+                 last_rate=0.002):
         """start_weights: one for each input."""
         self.width = -(-inputs // LANES) * LANES  # padded with inputs that are 0
         self.first_rows = np.cumsum([0] + set_sizes[:-1])
@@ -23,7 +23,8 @@ class Mixer:
         self.weights[:, :inputs] = start_weights
         padded = -(-len(set_sizes) // 8) * 8
         self.last_weights = [np.full((size, padded), f32(1) / f32(len(set_sizes)), f32) for size in last_sizes]
-        self.start_rate, self.floor = f32(start_rate), f32(floor)
+        self.start_rate, self.floor, self.decay = f32(start_rate), f32(floor), f32(decay)
+        self.last_rate = f32(last_rate)
         self.decisions = 0
 
     def start_from_prior(self):
@@ -56,9 +57,9 @@ class Mixer:
         return total / f32(len(self.logits))
 
     def update(self, bit):
-        rate = self.floor + (self.start_rate - self.floor) / (f32(1) + f32(self.decisions) / f32(2000))
+        rate = self.floor + (self.start_rate - self.floor) / (f32(1) + f32(self.decisions) / self.decay)
         self.decisions += 1
         steps = rate * _errors(bit, self.outputs)
         self.weights[self.rows] += steps[:, None] * self.x
         for weights, logit in zip(self.last, self.logits):
-            weights += _LAST_RATE * _errors(bit, logit) * self.outputs
+            weights += self.last_rate * _errors(bit, logit) * self.outputs

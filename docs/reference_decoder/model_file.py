@@ -32,9 +32,14 @@ class ModelFile:
         size = int.from_bytes(data[8:16], "little")
         _require(size <= 1 << 24 and size + 48 <= len(data), "the length of its header")
         header = json.loads(data[16:16 + size])
-        _require(header["kind"] == "transformer", "an unknown kind")
-        self.architecture = header["architecture"]
+        self.kind = header["kind"]
         self.tensors = header["tensors"]
+        _require(self.kind in ("transformer", "pixels"), "an unknown kind")
+        if self.kind == "transformer":
+            self._read_transformer(header)
+
+    def _read_transformer(self, header):
+        self.architecture = header["architecture"]
         self._check_architecture()
         self.vocabulary = read_vocabulary(self.section("tokenizer"))
         _require(len(self.vocabulary) + 1 == self.architecture["vocab"], "the size of its vocabulary")

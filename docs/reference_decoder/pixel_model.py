@@ -1,0 +1,269 @@
+"""The chance of every decision on a sample, and what is learnt from it: docs/pixels.md, section 5."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from contexts import ContextTable
+from counters import MapEntry, history_map
+from deep_mixing import FineMap
+from least_squares import LeastSquares
+from logistic import f32, squash, stretch
+from mixer import Mixer
+from pixel_contexts import hash_contexts, second_half
+from pixel_network import CURVE, TOTAL, Neighbourhood
+
+LAG = 4
+BIAS, NETWORK, SQUARES, FIRST_MAP = 0, 1, 2, 4
+MAP_SIZES = [72, 240, 216, 121, 121, 256]
+FIRST_CONTEXT = FIRST_MAP + len(MAP_SIZES)
+SETS, LAST_SETS = [384, 128, 256, 256, 512], [384, 256]
+MAP_LIMIT, HISTORY_LIMIT = 255, 1000
+SURE = 96
+FLOOR = TOTAL // 100000
+
+
+@dataclass
+class Settings:
+    role: int
+    contexts: int
+    mixing: bool
+    mix_all: bool
+    least_squares: bool
+
+
+def level_of(error):
+    size = abs(error)
+    level = size if size < 3 else min((size - 1).bit_length() + 1, 7)
+    return level if error >= 0 else -level
+
+
+def _half_octaves(n):
+    """Two steps an octave, of n >= 1."""
+    octave = n.bit_length() - 1
+    return 2 * octave + (n >> octave - 1 & 1 if octave else 0)
+
+
+def spread_of(spread):
+    return min(max(_half_octaves(int(spread * f32(16)) + 1) - 4, 0), 15)
+
+
+def _sign(level):
+    return (level > 0) - (level < 0) + 1
+
+
+def _clamp(value, least, most):
+    return min(max(value, least), most)
+
+
+def _learn_entry(entry, bit, limit):
+    """A MapEntry whose rate is rounded down once for each count."""
+    entry.p22 += ((1 << 22) - 1 - entry.p22 if bit else -entry.p22) * (131072 // (2 * entry.count + 3)) >> 16
+    entry.count = min(entry.count + 1, limit)
+
+
+class Levels:
+    """How far off a predictor was, as levels; 0 outside the plane."""
+
+    def __init__(self, width, height):
+        self.grid = np.zeros((height + 1, width + 3), np.int64)
+
+    def at(self, x, y):
+        return int(self.grid[y + 1, x + 2])
+
+    def set(self, x, y, level):
+        self.grid[y + 1, x + 2] = level
+
+
+class SquaresPredictor:
+    """The least squares' opinion as a logistic distribution whose width is learnt."""
+
+    def __init__(self, role, own, earlier):
+        self.fitting = LeastSquares(role, own, earlier)
+        self.levels = Levels(own.width, own.height)
+        self.errors = [[256 << min(row // 2, 10)] * 8 for row in range(24)]
+        self.bound = f32(1 << own.bits)
+
+    def begin(self, x, y, place, mean):
+        self.forecast, left = self.fitting.fit(x, y, place)
+        self.forecast = _clamp(self.forecast, f32(0), self.bound)
+        self.row = self.errors[min(_half_octaves(int(min(left, f32(4096)) * f32(8)) + 1), 23)]
+        self.size = max(abs(self.levels.at(x - 1, y)), abs(self.levels.at(x, y - 1)))
+        self.disagreement = abs(level_of(int((self.forecast - mean) * f32(2))))
+        self.inverse = f32(1.3863) * f32(256) / f32(self.row[self.size] + 16)
+        self.low, self.high = 0, 1 << 24
+
+    def look_at(self, middle):
+        self.z = (f32(middle) - f32(0.5) - self.forecast) * self.inverse
+        self.middle = int(CURVE.at(self.z))
+
+    def inputs(self):
+        chance = int((self.high - self.middle + 64) / (self.high - self.low + 128) * 65536.0)
+        return stretch(_clamp(chance, 1, 65535)), _clamp(self.z * f32(-0.25), f32(-2), f32(2))
+
+    def learn(self, bit):
+        if bit:
+            self.low = self.middle
+        else:
+            self.high = self.middle
+
+    def end(self, x, y, place, sample):
+        error = f32(sample) - self.forecast
+        self.levels.set(x, y, level_of(int(error + (f32(-0.5) if error < 0 else f32(0.5)))))
+        change = int(abs(error) * f32(256)) - self.row[self.size]
+        self.row[self.size] += abs(change) // 64 * (1 if change >= 0 else -1)
+        self.fitting.learn(x, y, place, sample)
+
+
+class PlaneModel:
+    """Decodes the samples of one plane into it."""
+
+    def __init__(self, network, settings, own, earlier):
+        self.network, self.settings, self.own, self.earlier = network, settings, own, earlier
+        self.neighbourhood = Neighbourhood(settings.role, own)
+        self.squares = SquaresPredictor(settings.role, own, earlier) if settings.least_squares else None
+        self.levels = Levels(own.width, own.height)
+        buckets = own.width * own.height * settings.contexts
+        self.table = ContextTable(1 << _clamp((buckets - 1).bit_length() if buckets else 0, 10, 20))
+        self.histories = [history_map() for _ in range(settings.contexts)]
+        self.maps = [{} for _ in MAP_SIZES]  # entries by number, made when they are first asked for
+        self.map_start = [int(squash((f32(z) - f32(11.5)) * f32(0.5))) for z in range(24)]
+        weights = np.zeros(FIRST_CONTEXT + 2 * settings.contexts, f32)
+        weights[NETWORK] = f32(0.55) if self.squares else f32(0.75)
+        weights[SQUARES] = f32(0.25) if self.squares else f32(0)
+        weights[FIRST_MAP:FIRST_CONTEXT] = f32(0.25) / f32(6)
+        self.mixer = Mixer(len(weights), SETS, LAST_SETS, weights, start_rate=0.012, floor=0.0012, decay=4000,
+                           last_rate=0.0015)
+        self.last_map = FineMap()
+
+    def decode(self, decoder):
+        width, height = self.own.width, self.own.height
+        for t in range(width + LAG * (height - 1)):
+            for y in range(max(0, (t - width + LAG) // LAG), min(height - 1, t // LAG) + 1):
+                x = t - LAG * y
+                if x == 0:
+                    self.own.begin_row(y)
+                self._begin_sample(x, y)
+                for left in range(self.own.bits - 1, -1, -1):
+                    bit = decoder.decide(self._predict(left))
+                    self._learn(bit)
+                self._end_sample(x, y)
+
+    def _begin_sample(self, x, y):
+        own, settings = self.own, self.settings
+        self.place = place = own.place(x, y)
+        self.mixture = self.network.mixture(settings.role, *self.neighbourhood.gather(own, self.earlier, place))
+        mean = int(self.mixture.mean + f32(0.5))
+        self.rounded_mean = mean
+        self.spread = spread_of(self.mixture.spread)
+        self.hashes = hash_contexts(settings.role, own, self.earlier, place, mean, self.spread, settings.contexts)
+        self.buckets = None
+        self.low, self.high, self.prefix = 0, 1 << own.bits, 1
+        self.mass_low, self.mass_high = 0, TOTAL
+        self.disagreement = self.square_size = 0
+        if self.squares:
+            self.squares.begin(x, y, place, self.mixture.mean)
+            self.square_size, self.disagreement = self.squares.size, self.squares.disagreement
+
+        def sample(dx, dy, plane=own):
+            return int(plane.samples[place + plane.step(dx, dy)])
+
+        w, n, ne, nw, ww = (self.levels.at(x + dx, y + dy) for dx, dy in
+                            ((-1, 0), (0, -1), (1, -1), (-1, -1), (-2, 0)))
+        self.errors = max(abs(w), abs(n))
+        self.references = [sample(-1, 0), sample(0, -1), sample(-1, 0) + sample(0, -1) - sample(-1, -1),
+                           sample(0, -1) + sample(1, -1) - sample(1, -2)]
+        coded = 0
+        if self.earlier:
+            last = self.earlier[-1]
+            here, beside = sample(0, 0, last), sample(-1, 0, last)
+            self.references[3] = sample(-1, 0) + here - beside
+            around = beside + sample(0, -1, last) + sample(1, 0, last) + sample(0, 1, last)
+            coded = level_of(here - (around + 2 >> 2))
+        few = [min(abs(level), 5) for level in (ne, nw, ww)]
+        self.sample_contexts = [self.errors * 9 + _sign(w) * 3 + _sign(n), self.spread * 15 + coded + 7,
+                                few[0] * 36 + few[1] * 6 + few[2]]
+
+    def _choose_maps(self, left, middle, z):
+        near = [_clamp(level_of(middle - reference), -5, 5) + 5 for reference in self.references]
+        quarters = _clamp(int((self.mixture.mean - f32(middle)) * f32(4)) + 8, 0, 15)
+        contexts = self.sample_contexts + [near[0] * 11 + near[1], near[2] * 11 + near[3], quarters * 16 + self.spread]
+        self.chosen = []
+        for entries, context in zip(self.maps, contexts):
+            number = (context * 8 + min(left, 7)) * 24 + z
+            if number not in entries:
+                entries[number] = MapEntry(self.map_start[z], count=4)
+            self.chosen.append(entries[number])
+
+    def _context_inputs(self, depth):
+        """Two for each context, and how many have met this decision before."""
+        if depth >= 8:
+            self.slots = []
+            return [f32(0)] * (2 * self.settings.contexts), 0
+        if self.buckets is None:
+            hashes = self.hashes if depth == 0 else [second_half(h, self.prefix) for h in self.hashes]
+            self.buckets = [self.table.find(h) for h in hashes]
+        first = 1 << depth % 4
+        node = (first | self.prefix & first - 1) - 1
+        self.slots = [bucket.slots[node] for bucket in self.buckets]
+        self.entries = [maps[slot.history()] for maps, slot in zip(self.histories, self.slots)]
+        inputs = []
+        for slot, entry in zip(self.slots, self.entries):
+            inputs.append(stretch(entry.p16()) if slot.count else f32(0))
+            inputs.append(stretch(slot.p) * f32(1 if slot.count > 3 else 0.5) if slot.count else f32(0))
+        return inputs, sum(slot.count > 0 for slot in self.slots)
+
+    def _predict(self, left):
+        """The chance of a one, of 65536, for the bit with the value 2^left."""
+        bits = self.own.bits
+        self.middle = middle = self.low + (1 << left)
+        depth = bits - 1 - left
+        if depth == 4:
+            self.buckets = None
+        self.mass_middle = self.mixture.below(middle)
+        if self.squares:
+            self.squares.look_at(middle)
+        unit = FLOOR >> bits
+        above = self.mass_high - self.mass_middle + unit * (self.high - middle)
+        total = self.mass_high - self.mass_low + unit * (self.high - self.low)
+        chance = _clamp(int(above / total * 65536.0), 1, 65535)
+        self.mixed = self.settings.mixing and (self.settings.mix_all or SURE < chance < 65536 - SURE)
+        if not self.mixed:
+            return chance
+        logit = stretch(chance)
+        z = int(_clamp(logit, f32(-5.9), f32(5.9)) * f32(2) + f32(12))
+        self._choose_maps(left, middle, z)
+        inputs = [f32(0.3), logit, *(self.squares.inputs() if self.squares else (f32(0), f32(0)))]
+        inputs += [stretch(entry.p16()) for entry in self.chosen]
+        of_contexts, seen = self._context_inputs(depth)
+        place = self.prefix if bits == 8 else left * 16 + self.spread
+        rows = [left * 24 + z, self.errors * 16 + self.spread, place, seen * 16 + self.spread,
+                (self.square_size * 8 + self.errors) * 8 + self.disagreement]
+        mixed = self.mixer.predict(inputs + of_contexts, rows, [left * 24 + z, place])
+        refined = self.last_map.predict(mixed, (left * 16 + self.spread) * 8 + self.errors)
+        return _clamp(2 * int(squash(mixed)) + 2 * refined >> 2, 1, 65535)
+
+    def _learn(self, bit):
+        if self.mixed:
+            self.mixer.update(bit)
+            for entry in self.chosen:
+                _learn_entry(entry, bit, MAP_LIMIT)
+            self.last_map.update(bit)
+            if self.slots:
+                for entry, slot in zip(self.entries, self.slots):
+                    _learn_entry(entry, bit, HISTORY_LIMIT)
+                    slot.update(bit)
+        if self.squares:
+            self.squares.learn(bit)
+        if bit:
+            self.low, self.mass_low = self.middle, self.mass_middle
+        else:
+            self.high, self.mass_high = self.middle, self.mass_middle
+        self.prefix = self.prefix << 1 | bit
+
+    def _end_sample(self, x, y):
+        sample = self.low
+        self.own.set(x, y, sample)
+        self.levels.set(x, y, level_of(sample - self.rounded_mean))
+        if self.squares:
+            self.squares.end(x, y, self.place, sample)
