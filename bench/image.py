@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import plot
 import raster
 import tools
-from report import put_between_marks, table
+from report import cost_table, put_between_marks, table
 
 GROUPS = ("photo", "graphics", "screenshot", "gray", "sci8", "gray16")  # how the names of the files begin
 ARCHIVES = ("photo.tar", "graphics.tar", "gray_sci_16bit.tar")
@@ -223,19 +223,9 @@ def ratio_table(results, names):
     return table([f"{BASE} = 1", *names], rows)
 
 
-def cost_table(results, names):
-    rows = []
-    for name in names:
-        every = [(image.raw_bytes, m) for images, measured in results.values() if name in measured
-                 for image, m in zip(images, measured[name])]
-        if not every:
-            continue
-        raw = sum(size for size, _ in every)
-        rows.append([name, f"{raw / 1000 / sum(m.compress_seconds for _, m in every):.0f}",
-                     f"{raw / 1000 / sum(m.decompress_seconds for _, m in every):.0f}",
-                     f"{max(m.compress_memory_bytes for _, m in every) / 2**20:.0f}",
-                     f"{max(m.decompress_memory_bytes for _, m in every) / 2**20:.0f}"])
-    return table(["program", "compress KB/s", "decompress KB/s", "compress MiB", "decompress MiB"], rows)
+def costs(results, names):
+    return cost_table({name: [(image.raw_bytes, m) for images, measured in results.values() if name in measured
+                              for image, m in zip(images, measured[name])] for name in names})
 
 
 def header(programs, missing, arguments, how):
@@ -267,7 +257,7 @@ def run(arguments):
     lines = header(programs, missing, arguments, how) + size_tables(results, names)
     if BASE in names:
         lines += [f"Relative to {BASE}:", "", ratio_table(results, names), ""]
-    text = "\n".join([*lines, "Cost, over all groups:", "", cost_table(results, names)]) + "\n"
+    text = "\n".join([*lines, "Cost, over all groups:", "", costs(results, names)]) + "\n"
     print(text)
     if not arguments.dry:
         put_between_marks(tools.ROOT / "docs/results.md", "bench image", text, "Images against other programs")

@@ -14,3 +14,17 @@ def put_between_marks(path, mark, text, heading):
         old += f"\n## {heading}\n\n{begin}{end}"
     before, rest = old.split(begin, 1)
     path.write_text(before + begin + text + end + rest.split(end, 1)[1])
+
+
+def cost_table(measured):
+    """measured: {program: [(raw bytes, its measurement)]}; programs without any are left out."""
+    rows = []
+    for name, every in measured.items():
+        if not every:
+            continue
+        raw = sum(size for size, _ in every)
+        rows.append([name, f"{raw / 1000 / sum(m.compress_seconds for _, m in every):.0f}",
+                     f"{raw / 1000 / sum(m.decompress_seconds for _, m in every):.0f}",
+                     f"{max(m.compress_memory_bytes for _, m in every) / 2**20:.0f}",
+                     f"{max(m.decompress_memory_bytes for _, m in every) / 2**20:.0f}"])
+    return table(["program", "compress KB/s", "decompress KB/s", "compress MiB", "decompress MiB"], rows)

@@ -6,7 +6,7 @@ import sys
 import corpus
 import plot
 import tools
-from report import put_between_marks, table
+from report import cost_table, put_between_marks, table
 
 DEFAULT_LEVEL = 5
 
@@ -39,16 +39,9 @@ def ratio_table(results, names, base):
     return table([f"{base} = 1"] + names, rows)
 
 
-def cost_table(results, names):
-    rows = []
-    for name in names:
-        every = [(p.stat().st_size, m) for files, measured in results.values() for p, m in zip(files, measured[name])]
-        raw = sum(size for size, _ in every)
-        rows.append([name, f"{raw / 1000 / sum(m.compress_seconds for _, m in every):.0f}",
-                     f"{raw / 1000 / sum(m.decompress_seconds for _, m in every):.0f}",
-                     f"{max(m.compress_memory_bytes for _, m in every) / 2**20:.0f}",
-                     f"{max(m.decompress_memory_bytes for _, m in every) / 2**20:.0f}"])
-    return table(["program", "compress KB/s", "decompress KB/s", "compress MiB", "decompress MiB"], rows)
+def costs(results, names):
+    return cost_table({name: [(p.stat().st_size, m) for files, measured in results.values()
+                              for p, m in zip(files, measured[name])] for name in names})
 
 
 def losses(results, ours, theirs):
@@ -80,7 +73,7 @@ def report(results, programs, missing, arguments):
     for base in ("zpaq -m5", "xz -9e"):
         if base in names:
             lines += [f"Relative to {base}:", "", ratio_table(results, names, base), ""]
-    lines += ["Cost, over all groups:", "", cost_table(results, names), ""]
+    lines += ["Cost, over all groups:", "", costs(results, names), ""]
     if "xz -9e" in names:
         lines += [f"Files that {default} does not make smaller than xz -9e: ", "", losses(results, default, "xz -9e")]
     return "\n".join(lines) + "\n"
@@ -91,7 +84,7 @@ def readme_table(results, names, limit):
     chosen += [n for n in names if n.startswith("lmc")]
     which = f"up to {limit} development files of each group, spread evenly" if limit else "the development files"
     return (f"Bytes of {which} ({tools.machine_line().split(',')[0]}; model: {tools.model_line()}):\n\n" +
-            size_table(results, chosen) + "\n\n" + cost_table(results, chosen) + "\n")
+            size_table(results, chosen) + "\n\n" + costs(results, chosen) + "\n")
 
 
 def run(arguments):

@@ -1,11 +1,11 @@
 #include "train/pixel_corpus.h"
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <map>
 
 #include "lmc/base/io.h"
+#include "lmc/media/image_file.h"
 
 namespace lmc::train {
 namespace {
@@ -17,61 +17,13 @@ const std::map<std::string, double> kShares = {{"photo", 0.78},     {"gray", 0.0
                                                {"rgb16", 0.02},     {"sci8", 0.03}, {"graphics", 0.05},
                                                {"screenshot", 0.03}};
 
-struct Raster {
-  int width = 0, height = 0, channels = 0, peak = 0;
-  std::vector<uint16_t> samples;  // (height, width, channels)
-};
-
-// P5, P6 and P7.
-class PnmReader {
- public:
-  explicit PnmReader(const Bytes& file) : file_(file) {}
-
-  Result<Raster> read() {
-    const std::string magic = word();
-    Raster out;
-    if (magic == "P5" || magic == "P6") {
-      out.channels = magic == "P5" ? 1 : 3;
-      out.width = std::stoi(word()), out.height = std::stoi(word()), out.peak = std::stoi(word());
-    } else if (magic == "P7") {
-      for (std::string key = word(); key != "ENDHDR" && !key.empty(); key = word()) {
-        const std::string value = word();
-        if (key == "WIDTH") out.width = std::stoi(value);
-        if (key == "HEIGHT") out.height = std::stoi(value);
-        if (key == "DEPTH") out.channels = std::stoi(value);
-        if (key == "MAXVAL") out.peak = std::stoi(value);
-      }
-    } else {
-      return bad_input("not P5, P6 or P7");
-    }
-    const size_t count = size_t(out.width) * size_t(out.height) * size_t(out.channels);
-    const size_t bytes = out.peak > 255 ? 2 : 1;
-    if (file_.size() < at_ + count * bytes) return bad_input("truncated image");
-    out.samples.resize(count);
-    for (size_t i = 0; i < count; ++i)
-      out.samples[i] = bytes == 1 ? file_[at_ + i] : uint16_t(file_[at_ + 2 * i] << 8 | file_[at_ + 2 * i + 1]);
-    return out;
-  }
-
- private:
-  std::string word() {
-    while (at_ < file_.size() && std::isspace(file_[at_])) ++at_;
-    std::string out;
-    while (at_ < file_.size() && !std::isspace(file_[at_])) out += char(file_[at_++]);
-    ++at_;
-    return out;
-  }
-
-  const Bytes& file_;
-  size_t at_ = 0;
-};
-
 // turn: 1 mirrors left and right, 2 top and bottom, 4 swaps the axes.
-PixelImage make_image(const Raster& raster, const std::string& name, int turn) {
+PixelImage make_image(const Picture& picture, const std::string& name, int turn) {
   constexpr int kOrder[] = {1, 0, 2};
-  const int planes = raster.channels >= 3 ? 3 : 1;
-  PixelImage out{name, raster.peak > 255 ? 16 : 8, {}};
-  const int width = turn & 4 ? raster.height : raster.width, height = turn & 4 ? raster.width : raster.height;
+  const int planes = picture.channels >= 3 ? 3 : 1;
+  PixelImage out{name, picture.bits > 8 ? 16 : 8, {}};
+  const int picture_width = int(picture.width), picture_height = int(picture.height);
+  const int width = turn & 4 ? picture_height : picture_width, height = turn & 4 ? picture_width : picture_height;
   for (int p = 0; p < planes; ++p) {
     const int channel = planes == 3 ? kOrder[p] : 0;
     PaddedPlane& plane = out.planes.emplace_back(width, height, out.bits);
@@ -79,10 +31,11 @@ PixelImage make_image(const Raster& raster, const std::string& name, int turn) {
       plane.begin_row(y);
       for (int x = 0; x < width; ++x) {
         int sx = turn & 4 ? y : x, sy = turn & 4 ? x : y;
-        if (turn & 1) sx = raster.width - 1 - sx;
-        if (turn & 2) sy = raster.height - 1 - sy;
-        const size_t place = (size_t(sy) * size_t(raster.width) + size_t(sx)) * size_t(raster.channels);
-        plane.set(x, y, raster.samples[place + size_t(channel)]);
+        if (turn & 1) sx = picture_width - 1 - sx;
+        if (turn & 2) sy = picture_height - 1 - sy;
+        const size_t place = (size_t(sy) * picture.width + size_t(sx)) * size_t(picture.channels) + size_t(channel);
+        const uint8_t* sample = picture.samples.data() + place * picture.sample_bytes();
+        plane.set(x, y, picture.sample_bytes() == 1 ? sample[0] : uint16_t(sample[0] | sample[1] << 8));
       }
       plane.end_row(y);
     }
@@ -134,19 +87,22 @@ Result<PixelCorpus> PixelCorpus::load(const std::string& folder, bool turned) {
   for (const std::string& path : paths) {
     const auto file = read_file(path);
     if (!file.ok()) return file.error();
-    const auto raster = PnmReader(*file).read();
-    if (!raster.ok()) return bad_input(path + ": " + raster.error().message);
+    const auto format = guess_image_format(*file);
+    if (!format) return bad_input(path + ": no image of a kind that lmc takes apart");
+    const auto parsed = parse_image(*format, *file);
+    if (!parsed.ok()) return bad_input(path + ": " + parsed.error().message);
+    const Picture& picture = parsed->picture;
     const std::string name = std::filesystem::path(path).stem();
     const auto share = kShares.find(name.substr(0, name.find('_')));
     for (int turn = 0; turn < (turned ? 8 : 1); ++turn) {
-      for (size_t role = 0; role < (raster->channels >= 3 ? 3 : 1); ++role) {
+      for (size_t role = 0; role < (picture.channels >= 3 ? 3 : 1); ++role) {
         Group& group = groups[role][name.substr(0, name.find('_'))];
         group.share = share == kShares.end() ? 0.05 : share->second;
         group.images.push_back(out.images_.size());
         const double before = group.pixels.empty() ? 0 : group.pixels.back();
-        group.pixels.push_back(before + double(raster->width) * raster->height);
+        group.pixels.push_back(before + double(picture.width) * picture.height);
       }
-      out.images_.push_back(make_image(*raster, name, turn));
+      out.images_.push_back(make_image(picture, name, turn));
     }
   }
   for (size_t role = 0; role < kPlaneRoles; ++role)

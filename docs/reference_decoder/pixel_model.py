@@ -6,7 +6,6 @@ import numpy as np
 
 from contexts import ContextTable
 from counters import MapEntry, history_map
-from deep_mixing import FineMap
 from least_squares import LeastSquares
 from logistic import f32, squash, stretch
 from mixer import Mixer
@@ -134,7 +133,6 @@ class PlaneModel:
         weights[FIRST_MAP:FIRST_CONTEXT] = f32(0.25) / f32(6)
         self.mixer = Mixer(len(weights), SETS, LAST_SETS, weights, start_rate=0.012, floor=0.0012, decay=4000,
                            last_rate=0.0015)
-        self.last_map = FineMap()
 
     def decode(self, decoder):
         width, height = self.own.width, self.own.height
@@ -239,16 +237,13 @@ class PlaneModel:
         place = self.prefix if bits == 8 else left * 16 + self.spread
         rows = [left * 24 + z, self.errors * 16 + self.spread, place, seen * 16 + self.spread,
                 (self.square_size * 8 + self.errors) * 8 + self.disagreement]
-        mixed = self.mixer.predict(inputs + of_contexts, rows, [left * 24 + z, place])
-        refined = self.last_map.predict(mixed, (left * 16 + self.spread) * 8 + self.errors)
-        return _clamp(2 * int(squash(mixed)) + 2 * refined >> 2, 1, 65535)
+        return int(squash(self.mixer.predict(inputs + of_contexts, rows, [left * 24 + z, place])))
 
     def _learn(self, bit):
         if self.mixed:
             self.mixer.update(bit)
             for entry in self.chosen:
                 _learn_entry(entry, bit, MAP_LIMIT)
-            self.last_map.update(bit)
             if self.slots:
                 for entry, slot in zip(self.entries, self.slots):
                     _learn_entry(entry, bit, HISTORY_LIMIT)

@@ -46,12 +46,6 @@ EncodedBlock smaller_block(const TextModel& model, ByteSpan raw, int level, cons
   return deep.payload.size() < text.payload.size() ? std::move(deep) : std::move(text);
 }
 
-BlockResources quietly(const BlockResources& resources) {
-  BlockResources quiet = resources;
-  quiet.progress = {};
-  return quiet;
-}
-
 enum class Way { kModel, kDeep, kDoubt };
 
 // By how well the vocabulary knows the bytes.
@@ -63,7 +57,7 @@ Way way_by_density(const TextModel& model, ByteSpan raw) {
 
 // What deep mixing makes of the text, as a share of what the language model makes of it, by the second half of a piece.
 double deep_share(const TextModel& model, ByteSpan raw, const BlockResources& resources) {
-  const BlockResources quiet = quietly(resources);
+  const BlockResources quiet = resources.quietly();
   const size_t half_bytes = std::min(kTrialBytes, raw.size() / 2);
   const ByteSpan whole = raw.first(2 * half_bytes), half = raw.first(half_bytes);
   const auto cost = [&](auto encode) { return double(encode(whole).size()) - double(encode(half).size()); };
@@ -84,7 +78,7 @@ Way way_by_trial(const TextModel& model, ByteSpan raw, const BlockResources& res
 bool is_noise(ByteSpan raw, const BlockResources& resources) {
   constexpr size_t kPieces = 16, kPieceBytes = 2048;
   if (raw.size() < kStoredFromBytes) return false;
-  const BlockResources quiet = quietly(resources);
+  const BlockResources quiet = resources.quietly();
   const size_t left_out = raw.size() >= 4 * kStoredFromBytes ? kPieceBytes : 0;
   const ByteSpan inner = raw.subspan(left_out, raw.size() - 2 * left_out);
   for (size_t i = 0; i < kPieces; ++i) {
@@ -177,6 +171,11 @@ int useful_threads(ByteSpan raw, bool with_model) {
 
 int decoding_threads(BlockCodec codec) {
   return codec == BlockCodec::kText || codec == BlockCodec::kGrouped || codec >= BlockCodec::kImage ? kTextThreads : 1;
+}
+
+EncodedBlock encode_side_bytes(ByteSpan side, const BlockResources& resources) {
+  EncodedBlock mixed = mixing_block(side, MixingProfile::kDeep, resources.quietly());
+  return mixed.payload.size() < side.size() ? std::move(mixed) : stored_block(side);
 }
 
 bool begins_like_image(ByteSpan start) { return begins_like_jpeg(start) || guess_image_format(start).has_value(); }

@@ -37,6 +37,12 @@ struct BlockResources {
   Isa isa = Isa::kScalar;
   int threads = 1;
   std::function<void(size_t done_bytes)> progress = {};  // called now and then from the calling thread; may be empty
+
+  BlockResources quietly() const {
+    BlockResources quiet = *this;
+    quiet.progress = {};
+    return quiet;
+  }
 };
 
 enum class BlockModel { kNone, kText, kPixels };
@@ -56,6 +62,9 @@ int decoding_threads(BlockCodec codec);  // the same for decode_block
 // fast; 2 and 3 use a language model where the bytes are text; 4..9 a larger one, and deep mixing elsewhere; in doubt
 // 4..6 try a piece and 7..9 the whole block.
 EncodedBlock encode_block(ByteSpan raw, int level, const BlockResources& resources);
+
+// What a media file holds beside its samples or coefficients: mixed, or stored where that is no larger. No model.
+EncodedBlock encode_side_bytes(ByteSpan side, const BlockResources& resources);
 
 // The largest image file that is taken apart; it becomes one block.
 inline constexpr size_t kMaxImageFileBytes = size_t(512) << 20;

@@ -151,9 +151,9 @@ Result<Stats> compress_many(Bytes first, Bytes second, Source& source, Sink& sin
 }
 
 // Bytes that were read already, then the rest of a source.
-class JoinedSource : public Source {
+class PrefixedSource : public Source {
  public:
-  JoinedSource(Bytes before, Source& rest) : before_(std::move(before)), rest_(rest) {}
+  PrefixedSource(Bytes before, Source& rest) : before_(std::move(before)), rest_(rest) {}
 
   Result<size_t> read(std::span<uint8_t> out) override {
     const size_t count = std::min(out.size(), before_.size() - position_);
@@ -192,7 +192,7 @@ Result<Stats> compress_image(Bytes start, Source& source, Sink& sink, const Comp
     if (auto image = encode_image(start, options.level, resources(options, options.threads, progress)))
       return write_single({std::move(start), std::move(*image)}, sink, options);
   }
-  JoinedSource whole(std::move(start), source);
+  PrefixedSource whole(std::move(start), source);
   return compress_blocks(whole, sink, options);
 }
 
@@ -216,7 +216,7 @@ Result<Stats> compress(Source& source, Sink& sink, const CompressOptions& option
   auto start = read_up_to(source, kLookBytes);
   if (!start.ok()) return start.error();
   if (begins_like_image(*start)) return compress_image(std::move(*start), source, sink, options);
-  JoinedSource whole(std::move(*start), source);
+  PrefixedSource whole(std::move(*start), source);
   return compress_blocks(whole, sink, options);
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "lmc/pipeline/mixing_block.h"
 #include "lmc/pipeline/parallel.h"
 #include "lmc/pixels/pixel_contexts.h"
 
@@ -39,7 +38,7 @@ TileShape shape_of(const Picture& picture, const Region& tile) {
   return {int(tile.width), int(tile.height), picture.channels, picture.bits};
 }
 
-// Calls copy(picture's byte offset, tile's sample index, samples) for each row of the part of the tile inside `region`.
+// Calls copy(picture's byte offset, tile's sample index, samples) for each row of the tile.
 template <typename Copy>
 void for_each_row(const Picture& picture, const Region& tile, const Copy& copy) {
   const size_t channels = size_t(picture.channels);
@@ -254,16 +253,12 @@ Result<Bytes> encode_image_block(ImageFormat format, ByteSpan file, int level, c
   append_varint(out, picture.height);
   out.push_back(uint8_t(picture.channels));
   out.push_back(uint8_t(picture.bits | (picture.indexed ? kIndexedBit : 0)));
-  BlockResources quiet = resources;
-  quiet.progress = {};
-  Bytes side = encode_mixing_block(parsed->side, MixingProfile::kDeep, quiet);
-  const bool stored = side.size() >= parsed->side.size();
+  const EncodedBlock side = encode_side_bytes(parsed->side, resources);
   append_varint(out, parsed->side.size());
-  out.push_back(uint8_t(stored ? BlockCodec::kStored : BlockCodec::kMixing));
-  const ByteSpan side_payload = stored ? ByteSpan(parsed->side) : ByteSpan(side);
-  append_varint(out, side_payload.size());
+  out.push_back(uint8_t(side.codec));
+  append_varint(out, side.payload.size());
   for (const Bytes& tile : tiles) append_varint(out, tile.size());
-  append_bytes(out, side_payload);
+  append_bytes(out, side.payload);
   for (const Bytes& tile : tiles) append_bytes(out, tile);
   return out;
 }
@@ -296,9 +291,7 @@ Result<Bytes> decode_image_block(ByteSpan payload, size_t raw_size_bytes, const 
   picture.samples.resize(picture.size_bytes());
   const Region all{0, 0, picture.width, picture.height};
   LMC_TRY(decode_tiles(*layout, all, picture, resources, raw_size_bytes));
-  BlockResources quiet = resources;
-  quiet.progress = {};
-  const auto side = decode_block(layout->side_codec, layout->side, layout->side_bytes, quiet);
+  const auto side = decode_block(layout->side_codec, layout->side, layout->side_bytes, resources.quietly());
   LMC_TRY(side);
   auto file = rebuild_image(layout->format, *side, picture, raw_size_bytes);
   LMC_TRY(file);

@@ -1,18 +1,11 @@
 #include "lmc/pipeline/jpeg_block.h"
 
 #include "lmc/jpeg/jpeg_codec.h"
-#include "lmc/pipeline/mixing_block.h"
 
 namespace lmc {
 namespace {
 
 constexpr int kFirstThoroughLevel = 7;
-
-BlockResources quietly(const BlockResources& resources) {
-  BlockResources quiet = resources;
-  quiet.progress = {};
-  return quiet;
-}
 
 }  // namespace
 
@@ -25,11 +18,9 @@ Result<Bytes> encode_jpeg_block(ByteSpan file, int level, const BlockResources& 
                             .threads = resources.threads,
                             .isa = resources.isa};
   return encode_jpeg(file, options, [&](ByteSpan side) {
-    Bytes coded{uint8_t(BlockCodec::kMixing)};
-    append_bytes(coded, encode_mixing_block(side, MixingProfile::kDeep, quietly(resources)));
-    if (coded.size() <= side.size()) return coded;
-    coded = {uint8_t(BlockCodec::kStored)};
-    append_bytes(coded, side);
+    const EncodedBlock block = encode_side_bytes(side, resources);
+    Bytes coded{uint8_t(block.codec)};
+    append_bytes(coded, block.payload);
     return coded;
   });
 }
@@ -39,7 +30,7 @@ Result<Bytes> decode_jpeg_block(ByteSpan payload, size_t raw_size_bytes, const B
   return decode_jpeg(payload, raw_size_bytes, options, [&](ByteSpan coded, size_t side_bytes) -> Result<Bytes> {
     if (coded.empty() || coded[0] > uint8_t(BlockCodec::kMixing))
       return bad_input("JPEG block: unknown codec of the side bytes; the file is damaged");
-    return decode_block(BlockCodec(coded[0]), coded.subspan(1), side_bytes, quietly(resources));
+    return decode_block(BlockCodec(coded[0]), coded.subspan(1), side_bytes, resources.quietly());
   });
 }
 

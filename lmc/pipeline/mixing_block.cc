@@ -44,8 +44,7 @@ MixingProfile deep_profile(ByteSpan raw, const BlockResources& resources) {
   constexpr Candidate kCandidates[] = {{MixingProfile::kDeepX86, 300}, {MixingProfile::kDeepArm64, 70}};
   const size_t size = std::min(raw.size(), kPieceBytes);
   const ByteSpan piece = raw.subspan((raw.size() - size) / 2 / kPageBytes * kPageBytes, size);
-  BlockResources quiet = resources;
-  quiet.progress = {};
+  const BlockResources quiet = resources.quietly();
   MixingProfile best = MixingProfile::kDeep;
   size_t smallest = 0;
   for (const Candidate& c : kCandidates) {

@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "lmc/mixing/context_table.h"
-#include "lmc/mixing/fine_map.h"
 #include "lmc/mixing/mixer.h"
 #include "lmc/pixels/least_squares.h"
 #include "lmc/pixels/pixel_contexts.h"
@@ -102,7 +101,6 @@ struct PlaneModel::State {
   std::vector<Context> contexts{size_t(kPixelContexts)};
   std::array<Map, kMaps> maps;
   Mixer mixer;
-  FineMap last_map;
 
   // The sample and the decision at hand.
   const LogisticMixture* mixture = nullptr;
@@ -117,7 +115,6 @@ struct PlaneModel::State {
   uint32_t errors = 0, spread = 0;
   uint32_t square_size = 0, disagreement = 0;  // how far off the least squares were; how far from the network they are
   bool mixed = false;
-  uint32_t mixed_p = 0, map_p = 0;
 
   State(const PixelNetwork& net, const PlaneSettings& chosen, PaddedPlane& plane,
         std::span<const PaddedPlane* const> others, Isa isa)
@@ -132,8 +129,7 @@ struct PlaneModel::State {
         mixer({.inputs = kContextInputs + kPerContext * chosen.contexts,
                .set_sizes = {16 * 24, 8 * 16, 256, 16 * 16, 8 * 8 * 8},
                .last_sizes = {16 * 24, 256}},
-              kMixerRates, isa),
-        last_map(16 * 16 * 8) {
+              kMixerRates, isa) {
     constexpr size_t kMapContexts[kMaps] = {72, 16 * 15, 216, 121, 121, 16 * 16};
     for (size_t i = 0; i < kMaps; ++i) maps[i].entries.resize(kMapContexts[i] * 8 * 24);
     for (auto& map : maps)
@@ -383,11 +379,7 @@ uint32_t PlaneModel::predict(int left) {
     std::fill_n(x + kContextInputs, kPerContext * s.settings.contexts, 0.0f);
   }
   s.select_weights(left, z, seen);
-  const float mixed = s.mixer.predict();
-  s.mixed_p = logistic().squash(mixed);
-  if (!s.uses(kNoFinalMap)) return s.mixed_p;
-  s.map_p = s.last_map.predict(mixed, (uint32_t(left) * 16 + s.spread) * 8 + s.errors);
-  return std::clamp((s.mixed_p * 2 + s.map_p * 2) >> 2, 1u, 65535u);
+  return logistic().squash(s.mixer.predict());
 }
 
 void PlaneModel::learn(int bit) {
@@ -396,7 +388,6 @@ void PlaneModel::learn(int bit) {
   if (s.mixed) {
     s.mixer.update(bit);
     for (auto& map : s.maps) update_entry(*map.chosen, bit, kMapLimit);
-    if (s.uses(kNoFinalMap)) s.last_map.update(bit);
     const bool counted = s.prefix < 256 && s.uses(kNoContexts);
     for (size_t c = 0; counted && c < size_t(s.settings.contexts); ++c) {
       State::Context& context = s.contexts[c];

@@ -25,7 +25,7 @@ struct PlaneSettings {
   uint32_t without = 0;  // PixelParts left out, for ablations
 };
 
-enum PixelPart : uint32_t { kNoNetwork = 1, kNoMaps = 2, kNoContexts = 4, kNoFinalMap = 8, kNoMixing = 16 };
+enum PixelPart : uint32_t { kNoNetwork = 1, kNoMaps = 2, kNoContexts = 4, kNoMixing = 8 };
 
 class PlaneModel {
  public:

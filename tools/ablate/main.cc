@@ -123,7 +123,6 @@ std::vector<Case> image_cases(const lmc::BlockResources& resources) {
                        {"without maps", best(kNoMaps)},
                        {"without contexts of exact values", best(kNoContexts)},
                        {"with six of fourteen contexts", few_contexts},
-                       {"without the map behind the mixer", best(kNoFinalMap)},
                        {"level 5", tile_effort(5, false)},
                        {"level 1: the network alone", tile_effort(1, false)}};
   std::vector<Case> out;
