@@ -39,8 +39,6 @@ class PixelNetwork {
   void run(PlaneRole role, const int16_t* inputs, const Neighbourhood::Normal* normals, int count,
            LogisticMixture* mixtures, PixelScratch& scratch) const;
 
-  int width() const { return width_; }
-
  private:
   struct Matrix {
     PackedMatrix weights;

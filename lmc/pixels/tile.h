@@ -14,11 +14,10 @@
 namespace lmc {
 
 inline constexpr int kTileEdge = 1024;  // no tile is wider or higher
-inline constexpr int kMaxChannels = 4;
 
 struct TileShape {
   int width = 0, height = 0;  // 1..kTileEdge
-  int channels = 1;           // 1..kMaxChannels
+  int channels = 1;           // 1..4
   int bits = 8;               // 1..16
 };
 
