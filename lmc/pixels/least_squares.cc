@@ -48,8 +48,7 @@ void substitute(Lanes (&a)[C][C]) {
 }  // namespace
 
 LeastSquares::LeastSquares(PlaneRole role, int width, int height, ptrdiff_t stride, Isa isa)
-    : role_(role),
-      width_(width),
+    : width_(width),
       kernels_(pixel_kernels(isa)),
       stride_(stride),
       own_count_(kOwn[size_t(role)]),

@@ -43,7 +43,6 @@ class LeastSquares {
   // out (kColumns, kColumns): of differences from centre, in units of 2^shift samples. Returns shift.
   int covariances(const Place& place, const int16_t* centre, int32_t* out);
 
-  PlaneRole role_;
   int width_;
   PixelKernels kernels_;
   ptrdiff_t stride_;
