@@ -109,6 +109,7 @@ struct PixelCommands {
     fit->add_option("--checkpoint", run.checkpoint, "written every two minutes")->required();
     fit->add_flag("--resume", run.resume, "go on where CHECKPOINT stopped");
     fit->add_option("--width", run.width, "of the hidden layers, a multiple of 16");
+    fit->add_option("--from", run.from, "a model file to begin as, grown to --width");
     fit->add_option("--batch", run.batch, "samples a step");
     fit->add_option("--role", run.role, "0: first plane, 1: second, 2: third; all if absent")->check(CLI::Range(0, 2));
     fit->add_option("--rate", run.rate, "of Adam, at its highest");
@@ -120,6 +121,7 @@ struct PixelCommands {
     eval->add_option("CHECKPOINT", run.checkpoint)->required();
     eval->add_option("IMAGES", images)->required();
     eval->add_flag("--quantised", quantised);
+    eval->add_option("--role", run.role, "this one only")->check(CLI::Range(0, 2));
     write = image->add_subcommand("export", "Write checkpoints as a model file");
     write->add_option("CHECKPOINTS", checkpoints, "one, or one for each role")->required();
     write->add_option("-o", out)->required();
@@ -128,7 +130,7 @@ struct PixelCommands {
   bool chosen() const { return *fit || *eval || *write; }
   Status dispatch() const {
     if (*fit) return train_pixels(run);
-    return *eval ? evaluate_pixels(run.checkpoint, images, quantised) : export_pixels(checkpoints, name, out);
+    return *eval ? evaluate_pixels(run.checkpoint, images, quantised, run.role) : export_pixels(checkpoints, name, out);
   }
 };
 

@@ -99,6 +99,17 @@ PixelModel::PixelModel(int64_t width, uint64_t seed) {
   refresh();
 }
 
+void PixelModel::grow_from(const PixelModel& other) {
+  torch::NoGradGuard guard;
+  for (size_t i = 0; i < kParameters; ++i) {
+    const torch::Tensor &mine = parameters_[i], &theirs = other.parameters_[i];
+    const torch::Tensor rows = mine.narrow(0, 0, theirs.size(0));
+    if (mine.dim() == 2) rows.zero_();
+    (mine.dim() == 2 ? rows.narrow(1, 0, theirs.size(1)) : rows).copy_(theirs);
+  }
+  refresh();
+}
+
 const std::vector<std::string>& PixelModel::names() {
   static const std::vector<std::string> names = {"w0", "b0", "w1", "b1", "w2", "b2", "wo", "ws", "bo"};
   return names;

@@ -31,6 +31,9 @@ class PixelModel {
   static constexpr size_t kParameters = 9;
 
   PixelModel(int64_t width, uint64_t seed);
+  // Becomes the same function as a network of the same width or narrower; what is new is random and feeds nothing old
+  // until it has learnt.
+  void grow_from(const PixelModel& other);
 
   // Whether weights and hidden units are rounded as the engine rounds them; gradients pass as if they were not.
   void set_quantised(bool quantised) { quantised_ = quantised; }

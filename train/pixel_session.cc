@@ -70,6 +70,39 @@ Result<PixelState> load(const std::string& path) {
   return state;
 }
 
+// The networks of a model file, rounded as they are there.
+Status begin_as(const std::string& path, PixelState& state) {
+  const auto file = ModelFile::open(path);
+  LMC_TRY(file);
+  for (size_t role = 0; role < kPlaneRoles; ++role) {
+    const std::string prefix = std::to_string(role) + ".";
+    const auto first = file->tensor(prefix + "w0");
+    LMC_TRY(first);
+    PixelModel model(int64_t(first->shape[0]), 0);
+    if (model.width() > state.models[role].width()) return usage_error(path + " is wider than --width");
+    torch::NoGradGuard guard;
+    for (size_t i = 0; i < PixelModel::kParameters; ++i) {
+      const std::string name = prefix + PixelModel::names()[i];
+      const auto view = file->tensor(name);
+      LMC_TRY(view);
+      torch::Tensor& p = model.parameters()[i];
+      float* out = p.data_ptr<float>();
+      if (p.dim() == 1) {
+        const auto values = view->as<float>();
+        std::copy(values.begin(), values.end(), out);
+        continue;
+      }
+      const auto scales = file->tensor(name + ".scale");
+      LMC_TRY(scales);
+      const auto values = view->as<int8_t>();
+      for (int64_t k = 0; k < p.numel(); ++k)
+        out[k] = float(values[size_t(k)]) * scales->as<float>()[size_t(k / p.size(1))];
+    }
+    state.models[role].grow_from(model);
+  }
+  return Ok();
+}
+
 void adam(PixelState& state, size_t role, double rate) {
   torch::NoGradGuard guard;
   constexpr float kBeta1 = 0.9f, kBeta2 = 0.99f;
@@ -103,6 +136,7 @@ Status train_pixels(const PixelRun& run) {
   auto corpus = PixelCorpus::load(run.images, true);
   LMC_TRY(corpus);
   PixelState state(run.width, run.seed);
+  if (!run.from.empty()) LMC_TRY(begin_as(run.from, state));
   if (run.resume) {
     auto saved = load(run.checkpoint);
     LMC_TRY(saved);
@@ -143,7 +177,7 @@ Status train_pixels(const PixelRun& run) {
   return Ok();
 }
 
-Status evaluate_pixels(const std::string& checkpoint, const std::string& images, bool quantised) {
+Status evaluate_pixels(const std::string& checkpoint, const std::string& images, bool quantised, int only_role) {
   auto state = load(checkpoint);
   LMC_TRY(state);
   auto corpus = PixelCorpus::load(images, false);
@@ -157,7 +191,7 @@ Status evaluate_pixels(const std::string& checkpoint, const std::string& images,
   PixelBatch batch;
   for (const PixelImage& image : corpus->images())
     for (size_t role = 0; role < image.planes.size(); ++role)
-      for (int y = 0; y < image.planes[0].height(); y += 32) {
+      for (int y = 0; (only_role < 0 || int(role) == only_role) && y < image.planes[0].height(); y += 32) {
         const size_t count = PixelCorpus::rows_of(image, PlaneRole(role), y, 32, batch);
         const double bits = state->models[role].evaluate(batch);
         const std::string kind = image.name.substr(0, image.name.find('_'));

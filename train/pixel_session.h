@@ -14,6 +14,7 @@ struct PixelRun {
   std::string images;      // folder of PNM files
   std::string checkpoint;  // written every two minutes
   bool resume = false;
+  std::string from;    // a model file to begin as, grown if it is narrower
   int64_t width = 96;  // of the hidden layers
   int64_t batch = 2048;
   int role = -1;                // train this one only: one process each is the fastest on few cores
@@ -26,7 +27,8 @@ struct PixelRun {
 
 Status train_pixels(const PixelRun& run);
 // Bits per sample of each plane role, over all images of a folder and by kind; quantised as the engine rounds.
-Status evaluate_pixels(const std::string& checkpoint, const std::string& images, bool quantised);
+Status evaluate_pixels(const std::string& checkpoint, const std::string& images, bool quantised,
+                       int only_role = -1);
 
 // The networks of the three roles, each from its own checkpoint (or all from one), as a model file.
 Status export_pixels(const std::vector<std::string>& checkpoints, const std::string& name, const std::string& out);

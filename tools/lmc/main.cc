@@ -18,21 +18,30 @@ std::vector<std::string> model_folders(const Options& options) {
   return folders;
 }
 
-// The model to compress with: an explicit one must be there; without the default one it works less well, so say it.
-Result<const LoadedModel*> choose_model(const Options& options, Registry& registry, Talk& talk) {
-  if (options.mode != Mode::kCompress || options.level < kFirstModelLevel) return nullptr;
-  if (!options.model.empty()) return registry.find_name(options.model);
-  if (builtin_models().empty()) return nullptr;
-  const auto model = registry.find_builtin(builtin_model_of(options.level));
-  if (!model.ok()) talk.warn(model.error().message + "\nlmc: going on without a language model: larger output");
-  return model.ok() ? *model : nullptr;
-}
+struct Models {
+  const LoadedModel *text = nullptr, *pixels = nullptr;
+};
 
-const LoadedModel* choose_pixel_model(const Options& options, Registry& registry, Talk& talk) {
-  if (options.mode != Mode::kCompress || options.level < kFirstPixelLevel) return nullptr;
-  const auto model = registry.find_builtin(kBuiltinPixelModel);
-  if (!model.ok()) talk.warn(model.error().message + "\nlmc: going on without: larger output where files are images");
-  return model.ok() ? *model : nullptr;
+// The models to compress with: an explicit one, of either kind, must be there; without a default one it works less
+// well, so say it.
+Result<Models> choose_models(const Options& options, Registry& registry, Talk& talk) {
+  Models out;
+  if (options.mode != Mode::kCompress) return out;
+  if (!options.model.empty()) {
+    const auto named = registry.find_name(options.model);
+    if (!named.ok()) return named.error();
+    ((*named)->file.kind() == ModelKind::kPixels ? out.pixels : out.text) = *named;
+  }
+  const auto builtin = [&](uint32_t number, const std::string& consequence) -> const LoadedModel* {
+    const auto model = registry.find_builtin(number);
+    if (!model.ok()) talk.warn(model.error().message + "\nlmc: going on without " + consequence);
+    return model.ok() ? *model : nullptr;
+  };
+  if (out.text == nullptr && options.level >= kFirstModelLevel && !builtin_models().empty())
+    out.text = builtin(builtin_model_of(options.level), "a language model: larger output");
+  if (out.pixels == nullptr && options.level >= kFirstPixelLevel)
+    out.pixels = builtin(kBuiltinPixelModel, "a pixel network: larger output where files are images");
+  return out;
 }
 
 int print(const std::string& text) {
@@ -49,13 +58,12 @@ int work(const Options& options) {
   const Isa isa = options.isa.value_or(best_isa());
   if (!isa_available(isa)) return fail(environment_error(std::string("this machine has no ") + isa_name(isa)));
   Registry registry(model_folders(options));
-  const auto model = choose_model(options, registry, talk);
-  if (!model.ok()) return fail(model.error());
+  const auto models = choose_models(options, registry, talk);
+  if (!models.ok()) return fail(models.error());
   const int threads = options.threads > 0 ? options.threads : int(std::max(1u, std::thread::hardware_concurrency()));
   talk.detail("lmc " LMC_VERSION ", " + std::to_string(threads) + " threads, " + isa_name(isa) +
-              (*model != nullptr ? ", model " + (*model)->name : ""));
-  const LoadedModel* pixel_model = choose_pixel_model(options, registry, talk);
-  const Session session{options, talk, registry, isa, threads, *model, pixel_model};
+              (models->text != nullptr ? ", model " + models->text->name : ""));
+  const Session session{options, talk, registry, isa, threads, models->text, models->pixels};
   const bool one_output = options.to_stdout || !options.output.empty();
   if (options.mode == Mode::kCompress && options.solid && one_output) {
     const Status done = compress_joined(session);
