@@ -27,8 +27,7 @@ struct PixelRun {
 
 Status train_pixels(const PixelRun& run);
 // Bits per sample of each plane role, over all images of a folder and by kind; quantised as the engine rounds.
-Status evaluate_pixels(const std::string& checkpoint, const std::string& images, bool quantised,
-                       int only_role = -1);
+Status evaluate_pixels(const std::string& checkpoint, const std::string& images, bool quantised, int only_role = -1);
 
 // The networks of the three roles, each from its own checkpoint (or all from one), as a model file.
 Status export_pixels(const std::vector<std::string>& checkpoints, const std::string& name, const std::string& out);
