@@ -11,7 +11,7 @@ namespace {
 constexpr uint8_t kProfile = 0;
 constexpr uint8_t kIndexedBit = 0x80;
 constexpr int kFirstMixingLevel = 4, kFirstSquaresLevel = 7;
-constexpr int kPhotoContexts = 6;
+constexpr int kLastLightLevel = 5, kLightContexts = 3, kPhotoContexts = 6;
 constexpr size_t kMaxSideBytes = size_t(1) << 29;
 
 Error damaged(const std::string& what) { return bad_input("image block: " + what + "; the file is damaged"); }
@@ -215,7 +215,11 @@ Picture crop(const Picture& picture, const Region& region) {
 TileEffort tile_effort(int level, bool drawn) {
   TileEffort effort;
   effort.mixing = level >= kFirstMixingLevel || drawn;
-  effort.contexts = !effort.mixing ? 0 : drawn || level >= kFirstSquaresLevel ? kPixelContexts : kPhotoContexts;
+  effort.light = effort.mixing && level <= kLastLightLevel && !drawn;
+  effort.contexts = !effort.mixing                               ? 0
+                    : drawn || level >= kFirstSquaresLevel ? kPixelContexts
+                    : effort.light                               ? kLightContexts
+                                                                 : kPhotoContexts;
   effort.mix_all = drawn;
   effort.least_squares = level >= kFirstSquaresLevel;
   return effort;

@@ -12,14 +12,36 @@
 namespace lmc {
 namespace {
 
-constexpr int kMaps = 6;
+constexpr int kMaps = 6, kLightMaps = 2;
 constexpr int kPerContext = 2;  // inputs
-constexpr int kBias = 0, kNetwork = 1, kSquares = 2, kMapInputs = 4, kContextInputs = kMapInputs + kMaps;
 constexpr uint32_t kSlotLimit = 250, kMapLimit = 255, kHistoryLimit = 1000;
 constexpr uint32_t kSure = 96;                          // of 65536: beyond, the network's word stands
 constexpr int64_t kFloorMass = kMixtureTotal / 100000;  // spread evenly over all values
 constexpr MixerRates kMixerRates{
     .start = 0.012f, .floor = 0.0012f, .decay = 4000.0f, .last = 0.0015f, .prior_start = 0};
+
+// What the mixer sees, and by what it chooses its weights.
+struct Inputs {
+  static constexpr int kBias = 0, kNetwork = 1, kFirst = 2;
+  int squares, maps, contexts;  // where each kind begins
+  int map_count, count;
+
+  explicit Inputs(const PlaneSettings& settings)
+      : squares(kFirst),
+        maps(kFirst + (settings.least_squares ? 2 : 0)),
+        contexts(maps + (settings.light ? kLightMaps : kMaps)),
+        map_count(contexts - maps),
+        count(contexts + kPerContext * settings.contexts) {}
+};
+
+MixerShape mixer_shape(const PlaneSettings& settings) {
+  MixerShape shape{.inputs = Inputs(settings).count, .set_sizes = {16 * 24, 8 * 16, 256}, .last_sizes = {16 * 24}};
+  if (settings.light) return shape;
+  shape.set_sizes.push_back(16 * 16);
+  if (settings.least_squares) shape.set_sizes.push_back(8 * 8 * 8);
+  shape.last_sizes.push_back(256);
+  return shape;
+}
 
 constexpr std::array<uint32_t, 1024> make_reciprocals() {
   std::array<uint32_t, 1024> out{};
@@ -99,7 +121,8 @@ struct PlaneModel::State {
   std::vector<int8_t> levels;  // (height + 2, stride): how far off the network was, level_of
   ContextTable table;
   std::vector<Context> contexts{size_t(kPixelContexts)};
-  std::array<Map, kMaps> maps;
+  std::vector<Map> maps;
+  Inputs at;
   Mixer mixer;
 
   // The sample and the decision at hand.
@@ -126,12 +149,11 @@ struct PlaneModel::State {
         levels(size_t(plane.stride()) * size_t(plane.height() + 2)),
         table(
             std::min(20u, log2_at_least(size_t(plane.width()) * size_t(plane.height()) * size_t(chosen.contexts), 10))),
-        mixer({.inputs = kContextInputs + kPerContext * chosen.contexts,
-               .set_sizes = {16 * 24, 8 * 16, 256, 16 * 16, 8 * 8 * 8},
-               .last_sizes = {16 * 24, 256}},
-              kMixerRates, isa) {
-    constexpr size_t kMapContexts[kMaps] = {72, 16 * 15, 216, 121, 121, 16 * 16};
-    for (size_t i = 0; i < kMaps; ++i) maps[i].entries.resize(kMapContexts[i] * 8 * 24);
+        at(chosen),
+        mixer(mixer_shape(chosen), kMixerRates, isa) {
+    constexpr size_t kMapContexts[kMaps] = {72, 16 * 16, 16 * 15, 216, 121, 121};
+    maps.resize(size_t(at.map_count));
+    for (size_t i = 0; i < maps.size(); ++i) maps[i].entries.resize(kMapContexts[i] * 8 * 24);
     for (auto& map : maps)
       for (size_t i = 0; i < map.entries.size(); ++i)
         map.entries[i].value = logistic().squash((float(i % 24) - 11.5f) * 0.5f) << 16 | 4;
@@ -140,9 +162,9 @@ struct PlaneModel::State {
       square_levels.resize(levels.size());
       for (size_t i = 0; i < square_errors.size(); ++i) square_errors[i] = 16 * 16 << std::min<size_t>(i / 8 / 2, 10);
     }
-    mixer.set_initial(kNetwork, settings.least_squares ? 0.55f : 0.75f);
-    if (settings.least_squares) mixer.set_initial(kSquares, 0.25f);
-    for (int i = 0; i < kMaps; ++i) mixer.set_initial(kMapInputs + i, 0.25f / kMaps);
+    mixer.set_initial(Inputs::kNetwork, settings.least_squares ? 0.55f : 0.75f);
+    if (settings.least_squares) mixer.set_initial(at.squares, 0.25f);
+    for (int i = 0; i < at.map_count; ++i) mixer.set_initial(at.maps + i, 0.25f / float(at.map_count));
   }
 
   int8_t* level_row(int y) { return levels.data() + row_offset(y); }
@@ -245,9 +267,11 @@ void PlaneModel::begin_sample(int i) {
     coded = level_of(q[0] - ((q[-1] + q[-stride] + q[1] + q[stride] + 2) >> 2));
   }
   s.maps[0].context = uint32_t(most * 9 + sign_of(w) * 3 + sign_of(n));
-  s.maps[1].context = s.spread * 15 + uint32_t(coded + 7);
-  const auto few = [](int8_t level) { return uint32_t(std::min(size_of(level), 5)); };
-  s.maps[2].context = few(ne) * 36 + few(nw) * 6 + few(ww);
+  if (!s.settings.light) {
+    const auto few = [](int8_t level) { return uint32_t(std::min(size_of(level), 5)); };
+    s.maps[2].context = s.spread * 15 + uint32_t(coded + 7);
+    s.maps[3].context = few(ne) * 36 + few(nw) * 6 + few(ww);
+  }
   if (s.squares) s.begin_squares(row, size_t(i));
   s.reference[0] = p[-1], s.reference[1] = p[-stride];
   s.reference[2] = int32_t(p[-1]) + p[-stride] - p[-stride - 1];
@@ -308,11 +332,13 @@ LogisticMixture PlaneModel::State::simple_mixture(size_t i) const {
 // z: the bucket of the network's logit.
 void PlaneModel::State::choose_maps(int left, uint32_t z) {
   const int32_t middle = low + (1 << left);
-  const auto near = [&](int32_t value) { return uint32_t(std::clamp(int(level_of(middle - value)), -5, 5) + 5); };
-  maps[3].context = near(reference[0]) * 11 + near(reference[1]);
-  maps[4].context = near(reference[2]) * 11 + near(reference[3]);
   const int32_t quarters = std::clamp(int32_t((mixture->mean - float(middle)) * 4.0f) + 8, 0, 15);
-  maps[5].context = uint32_t(quarters) * 16 + spread;
+  maps[1].context = uint32_t(quarters) * 16 + spread;
+  if (!settings.light) {
+    const auto near = [&](int32_t value) { return uint32_t(std::clamp(int(level_of(middle - value)), -5, 5) + 5); };
+    maps[4].context = near(reference[0]) * 11 + near(reference[1]);
+    maps[5].context = near(reference[2]) * 11 + near(reference[3]);
+  }
   const auto level = uint32_t(std::min(left, 7));
   for (Map& map : maps) map.chosen = &map.entries[(map.context * 8 + level) * 24 + z];
 }
@@ -339,13 +365,16 @@ void PlaneModel::State::context_inputs(int left, float* x) {
 }
 
 void PlaneModel::State::select_weights(int left, uint32_t z, uint32_t seen) {
-  mixer.select(0, uint32_t(left) * 24 + z);
+  const uint32_t by_logit = uint32_t(left) * 24 + z;
+  const uint32_t by_prefix = settings.bits == 8 ? prefix : uint32_t(left) * 16 + spread;
+  mixer.select(0, by_logit);
   mixer.select(1, errors * 16 + spread);
-  mixer.select(2, settings.bits == 8 ? prefix : uint32_t(left) * 16 + spread);
+  mixer.select(2, by_prefix);
+  mixer.select_last(0, by_logit);
+  if (settings.light) return;
   mixer.select(3, seen * 16 + spread);
-  mixer.select(4, (square_size * 8 + errors) * 8 + disagreement);
-  mixer.select_last(0, uint32_t(left) * 24 + z);
-  mixer.select_last(1, settings.bits == 8 ? prefix : uint32_t(left) * 16 + spread);
+  if (settings.least_squares) mixer.select(4, (square_size * 8 + errors) * 8 + disagreement);
+  mixer.select_last(1, by_prefix);
 }
 
 uint32_t PlaneModel::predict(int left) {
@@ -365,18 +394,18 @@ uint32_t PlaneModel::predict(int left) {
   const float logit = logistic().stretch(network_p);
   const auto z = uint32_t(std::clamp(logit, -5.9f, 5.9f) * 2.0f + 12.0f);
   float* x = s.mixer.inputs();
-  x[kBias] = 0.3f;
-  x[kNetwork] = logit;
-  if (s.squares) s.square_input(middle, x + kSquares);
+  x[Inputs::kBias] = 0.3f;
+  x[Inputs::kNetwork] = logit;
+  if (s.squares) s.square_input(middle, x + s.at.squares);
   s.choose_maps(left, z);
-  for (size_t i = 0; i < kMaps; ++i)
-    x[kMapInputs + i] = s.uses(kNoMaps) ? logistic().stretch(s.maps[i].chosen->p16()) : 0.0f;
+  for (size_t i = 0; i < s.maps.size(); ++i)
+    x[size_t(s.at.maps) + i] = s.uses(kNoMaps) ? logistic().stretch(s.maps[i].chosen->p16()) : 0.0f;
   uint32_t seen = 0;
   if (counted) {
-    s.context_inputs(left, x + kContextInputs);
+    s.context_inputs(left, x + s.at.contexts);
     for (size_t c = 0; c < size_t(s.settings.contexts); ++c) seen += s.contexts[c].slot->count > 0;
   } else {
-    std::fill_n(x + kContextInputs, kPerContext * s.settings.contexts, 0.0f);
+    std::fill_n(x + s.at.contexts, kPerContext * s.settings.contexts, 0.0f);
   }
   s.select_weights(left, z, seen);
   return logistic().squash(s.mixer.predict());

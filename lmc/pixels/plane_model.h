@@ -22,6 +22,7 @@ struct PlaneSettings {
   int contexts = 6;      // exact-value contexts in use
   bool mix_all = false;  // mix even what the network is sure of: for drawn images
   bool least_squares = false;
+  bool light = false;  // with fewer maps and sets of weights: faster
   uint32_t without = 0;  // PixelParts left out, for ablations
 };
 
