@@ -82,14 +82,14 @@ def decode_tile(payload, width, height, channels, bits, network):
     """Samples (height, width, channels)."""
     reader = Reader(payload)
     contexts, flags = reader.integer(1, "contexts"), reader.integer(1, "flags")
-    if contexts > 14 or flags > 7:
+    if contexts > 14 or flags > 15:
         raise DamagedFile("settings of a tile that are unknown")
     samples = np.zeros((height, width, channels), np.int64)
     planes = []
     for number in range(channels):
         colour = channels >= 3 and number < 3
         role = number if colour else 0
-        settings = Settings(role, contexts, bool(flags & 1), bool(flags & 2), bool(flags & 4))
+        settings = Settings(role, contexts, bool(flags & 1), bool(flags & 2), bool(flags & 4), bool(flags & 8))
         plane, values = _decode_plane(reader, width, height, bits, settings, network, planes[:role])
         planes.append(plane)
         rows = plane.rows()

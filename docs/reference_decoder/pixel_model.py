@@ -6,6 +6,7 @@ import numpy as np
 
 from contexts import ContextTable
 from counters import MapEntry, history_map
+from flat_model import FlatModel
 from least_squares import LeastSquares
 from logistic import f32, squash, stretch
 from mixer import Mixer
@@ -13,10 +14,8 @@ from pixel_contexts import hash_contexts, second_half
 from pixel_network import CURVE, TOTAL, Neighbourhood
 
 LAG = 4
-BIAS, NETWORK, SQUARES, FIRST_MAP = 0, 1, 2, 4
-MAP_SIZES = [72, 240, 216, 121, 121, 256]
-FIRST_CONTEXT = FIRST_MAP + len(MAP_SIZES)
-SETS, LAST_SETS = [384, 128, 256, 256, 512], [384, 256]
+NETWORK, SQUARES = 1, 2
+MAPS, LIGHT_MAPS = 6, 2
 MAP_LIMIT, HISTORY_LIMIT = 255, 1000
 SURE = 96
 FLOOR = TOTAL // 100000
@@ -27,8 +26,9 @@ class Settings:
     role: int
     contexts: int
     mixing: bool
-    mix_all: bool
+    drawn: bool
     least_squares: bool
+    light: bool
 
 
 def level_of(error):
@@ -125,14 +125,16 @@ class PlaneModel:
         buckets = own.width * own.height * settings.contexts
         self.table = ContextTable(1 << _clamp((buckets - 1).bit_length() if buckets else 0, 10, 20))
         self.histories = [history_map() for _ in range(settings.contexts)]
-        self.maps = [{} for _ in MAP_SIZES]  # entries by number, made when they are first asked for
+        light = settings.light
+        map_count = LIGHT_MAPS if light else MAPS
+        self.maps = [{} for _ in range(map_count)]  # entries by number, made when they are first asked for
         self.map_start = [int(squash((f32(z) - f32(11.5)) * f32(0.5))) for z in range(24)]
-        weights = np.zeros(FIRST_CONTEXT + 2 * settings.contexts, f32)
-        weights[NETWORK] = f32(0.55) if self.squares else f32(0.75)
-        weights[SQUARES] = f32(0.25) if self.squares else f32(0)
-        weights[FIRST_MAP:FIRST_CONTEXT] = f32(0.25) / f32(6)
-        self.mixer = Mixer(len(weights), SETS, LAST_SETS, weights, start_rate=0.012, floor=0.0012, decay=4000,
-                           last_rate=0.0015)
+        weights = [0, 0.55, 0.25, 0] if self.squares else [0, 0.75]
+        weights += [f32(0.25) / f32(map_count)] * map_count + [0, 0] * settings.contexts
+        sets = [384, 128, 256] + ([] if light else [256]) + ([512] if self.squares and not light else [])
+        self.mixer = Mixer(len(weights), sets, [384] if light else [384, 256], np.array(weights, f32),
+                           start_rate=0.012, floor=0.0012, decay=4000, last_rate=0.0015)
+        self.flat = FlatModel(settings.role, own, earlier) if settings.drawn else None
 
     def decode(self, decoder):
         width, height = self.own.width, self.own.height
@@ -141,11 +143,27 @@ class PlaneModel:
                 x = t - LAG * y
                 if x == 0:
                     self.own.begin_row(y)
+                if self.flat and self._decode_flat(decoder, x, y):
+                    continue
                 self._begin_sample(x, y)
                 for left in range(self.own.bits - 1, -1, -1):
                     bit = decoder.decide(self._predict(left))
                     self._learn(bit)
                 self._end_sample(x, y)
+
+    def _decode_flat(self, decoder, x, y):
+        """Whether the sample has been decoded as one that equals its neighbours."""
+        place = self.own.place(x, y)
+        if not self.flat.is_flat(place):
+            return False
+        same = decoder.decide(self.flat.predict(place))
+        self.flat.learn(same)
+        if same:
+            sample = int(self.own.samples[place - 1])
+            self.own.set(x, y, sample)
+            if self.squares:
+                self.squares.fitting.learn(x, y, place, sample)
+        return same
 
     def _begin_sample(self, x, y):
         own, settings = self.own, self.settings
@@ -179,13 +197,14 @@ class PlaneModel:
             around = beside + sample(0, -1, last) + sample(1, 0, last) + sample(0, 1, last)
             coded = level_of(here - (around + 2 >> 2))
         few = [min(abs(level), 5) for level in (ne, nw, ww)]
-        self.sample_contexts = [self.errors * 9 + _sign(w) * 3 + _sign(n), self.spread * 15 + coded + 7,
-                                few[0] * 36 + few[1] * 6 + few[2]]
+        self.of_errors = self.errors * 9 + _sign(w) * 3 + _sign(n)
+        self.of_sample = [self.spread * 15 + coded + 7, few[0] * 36 + few[1] * 6 + few[2]]
 
     def _choose_maps(self, left, middle, z):
         near = [_clamp(level_of(middle - reference), -5, 5) + 5 for reference in self.references]
         quarters = _clamp(int((self.mixture.mean - f32(middle)) * f32(4)) + 8, 0, 15)
-        contexts = self.sample_contexts + [near[0] * 11 + near[1], near[2] * 11 + near[3], quarters * 16 + self.spread]
+        contexts = [self.of_errors, quarters * 16 + self.spread, *self.of_sample, near[0] * 11 + near[1],
+                    near[2] * 11 + near[3]]
         self.chosen = []
         for entries, context in zip(self.maps, contexts):
             number = (context * 8 + min(left, 7)) * 24 + z
@@ -225,19 +244,23 @@ class PlaneModel:
         above = self.mass_high - self.mass_middle + unit * (self.high - middle)
         total = self.mass_high - self.mass_low + unit * (self.high - self.low)
         chance = _clamp(int(above / total * 65536.0), 1, 65535)
-        self.mixed = self.settings.mixing and (self.settings.mix_all or SURE < chance < 65536 - SURE)
+        self.mixed = self.settings.mixing and (self.settings.drawn or SURE < chance < 65536 - SURE)
         if not self.mixed:
             return chance
         logit = stretch(chance)
         z = int(_clamp(logit, f32(-5.9), f32(5.9)) * f32(2) + f32(12))
         self._choose_maps(left, middle, z)
-        inputs = [f32(0.3), logit, *(self.squares.inputs() if self.squares else (f32(0), f32(0)))]
+        inputs = [f32(0.3), logit, *(self.squares.inputs() if self.squares else ())]
         inputs += [stretch(entry.p16()) for entry in self.chosen]
         of_contexts, seen = self._context_inputs(depth)
         place = self.prefix if bits == 8 else left * 16 + self.spread
-        rows = [left * 24 + z, self.errors * 16 + self.spread, place, seen * 16 + self.spread,
-                (self.square_size * 8 + self.errors) * 8 + self.disagreement]
-        return int(squash(self.mixer.predict(inputs + of_contexts, rows, [left * 24 + z, place])))
+        rows, last_rows = [left * 24 + z, self.errors * 16 + self.spread, place], [left * 24 + z]
+        if not self.settings.light:
+            rows.append(seen * 16 + self.spread)
+            if self.squares:
+                rows.append((self.square_size * 8 + self.errors) * 8 + self.disagreement)
+            last_rows.append(place)
+        return int(squash(self.mixer.predict(inputs + of_contexts, rows, last_rows)))
 
     def _learn(self, bit):
         if self.mixed:

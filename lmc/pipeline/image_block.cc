@@ -216,11 +216,11 @@ TileEffort tile_effort(int level, bool drawn) {
   TileEffort effort;
   effort.mixing = level >= kFirstMixingLevel || drawn;
   effort.light = effort.mixing && level <= kLastLightLevel && !drawn;
-  effort.contexts = !effort.mixing                               ? 0
+  effort.contexts = !effort.mixing                         ? 0
                     : drawn || level >= kFirstSquaresLevel ? kPixelContexts
-                    : effort.light                               ? kLightContexts
-                                                                 : kPhotoContexts;
-  effort.mix_all = drawn;
+                    : effort.light                         ? kLightContexts
+                                                           : kPhotoContexts;
+  effort.drawn = drawn;
   effort.least_squares = level >= kFirstSquaresLevel;
   return effort;
 }
@@ -280,7 +280,7 @@ Result<size_t> try_image(ByteSpan file, TileEffort effort, const BlockResources&
   for (size_t i = 0; i < grid.count(); ++i) {
     const TileSamples samples = cut(picture, grid.tile(i));
     const TileShape shape = shape_of(picture, grid.tile(i));
-    effort.mix_all = picture.indexed || looks_drawn(shape, samples);
+    effort.drawn = picture.indexed || looks_drawn(shape, samples);
     bytes += encode_tile(shape, samples, effort,
                          {.network = network->get(), .isa = resources.isa, .threads = resources.threads})
                  .size();

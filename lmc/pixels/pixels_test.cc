@@ -62,6 +62,24 @@ TileSamples picture(const TileShape& shape, uint64_t seed) {
   return out;
 }
 
+// Rectangles in a few colours, and a few single samples.
+TileSamples drawing(const TileShape& shape, uint32_t seed) {
+  std::mt19937 random(seed);
+  const unsigned top = (1u << shape.bits) - 1;
+  TileSamples out(size_t(shape.width) * size_t(shape.height) * size_t(shape.channels), uint16_t(top));
+  const auto below = [&](int n) { return int(random() % unsigned(n)); };
+  for (int k = 0; k < 12; ++k) {
+    const int left = below(shape.width), upper = below(shape.height);
+    const int right = k < 8 ? left + below(shape.width - left) : left, lower = k < 8 ? upper + below(9) : upper;
+    for (int c = 0; c < shape.channels; ++c) {
+      const auto value = uint16_t(random() & top);
+      for (int y = upper; y <= std::min(lower, shape.height - 1); ++y)
+        for (int x = left; x <= right; ++x) out[size_t((y * shape.width + x) * shape.channels + c)] = value;
+    }
+  }
+  return out;
+}
+
 TileResources resources(Isa isa, int threads) {
   static std::map<Isa, std::shared_ptr<const PixelNetwork>> networks;
   auto& network = networks[isa];
@@ -71,7 +89,10 @@ TileResources resources(Isa isa, int threads) {
 
 const TileEffort kEfforts[] = {{.contexts = 0, .mixing = false},
                                {.contexts = 6},
-                               {.contexts = kPixelContexts, .mix_all = true},
+                               {.contexts = 3, .light = true},
+                               {.contexts = 0, .drawn = true, .light = true},
+                               {.contexts = kPixelContexts, .drawn = true, .least_squares = true},
+                               {.contexts = kPixelContexts, .drawn = true},
                                {.contexts = kPixelContexts, .least_squares = true}};
 
 TEST(Tile, ComesBackInEveryShapeAndEffort) {
@@ -79,19 +100,19 @@ TEST(Tile, ComesBackInEveryShapeAndEffort) {
                               {17, 9, 2, 8},   {23, 31, 1, 1}, {19, 18, 1, 4}, {20, 13, 1, 12},
                               {21, 22, 3, 16}, {5, 64, 4, 16}, {64, 5, 3, 8},  {33, 33, 3, 8}};
   for (const TileShape& shape : shapes)
-    for (const TileEffort& effort : kEfforts) {
-      const TileSamples samples = picture(shape, 7);
-      const Bytes payload = encode_tile(shape, samples, effort, resources(best_isa(), 1));
-      const auto back = decode_tile(shape, payload, resources(best_isa(), 1));
-      ASSERT_TRUE(back.ok()) << back.error().message;
-      EXPECT_EQ(*back, samples) << shape.width << "x" << shape.height << "x" << shape.channels << " " << shape.bits;
-    }
+    for (const TileEffort& effort : kEfforts)
+      for (const TileSamples& samples : {picture(shape, 7), drawing(shape, 7)}) {
+        const Bytes payload = encode_tile(shape, samples, effort, resources(best_isa(), 1));
+        const auto back = decode_tile(shape, payload, resources(best_isa(), 1));
+        ASSERT_TRUE(back.ok()) << back.error().message;
+        EXPECT_EQ(*back, samples) << shape.width << "x" << shape.height << "x" << shape.channels << " " << shape.bits;
+      }
 }
 
 TEST(Tile, SameBytesOnEveryInstructionSetAndThreadCount) {
   const TileShape shape{61, 47, 3, 8};
-  const TileSamples samples = picture(shape, 3);
   for (const TileEffort& effort : kEfforts) {
+    const TileSamples samples = effort.drawn ? drawing(shape, 3) : picture(shape, 3);
     const Bytes expected = encode_tile(shape, samples, effort, resources(Isa::kScalar, 1));
     for (Isa isa : isas())
       for (int threads : {1, 2, 3}) {
@@ -99,6 +120,14 @@ TEST(Tile, SameBytesOnEveryInstructionSetAndThreadCount) {
         EXPECT_EQ(*decode_tile(shape, expected, resources(isa, threads)), samples) << isa_name(isa);
       }
   }
+}
+
+TEST(Tile, WhatIsFlatCostsNextToNothing) {
+  const TileShape shape{300, 300, 3, 8};
+  const TileSamples samples = drawing(shape, 1);
+  const Bytes payload =
+      encode_tile(shape, samples, {.contexts = kPixelContexts, .drawn = true}, resources(best_isa(), 1));
+  EXPECT_LT(payload.size(), 700u);
 }
 
 TEST(Tile, DamageIsAnErrorOrOtherSamples) {

@@ -6,6 +6,7 @@
 
 #include "lmc/mixing/context_table.h"
 #include "lmc/mixing/mixer.h"
+#include "lmc/pixels/flat_model.h"
 #include "lmc/pixels/least_squares.h"
 #include "lmc/pixels/pixel_contexts.h"
 
@@ -81,6 +82,7 @@ uint32_t log_spread(float spread) {  // 0..15, two steps an octave from a quarte
 struct PlaneModel::State {
   struct Row {
     int x, y;
+    bool flat;
     std::array<uint64_t, kPixelContexts> hashes;
     uint32_t spread;
   };
@@ -103,15 +105,24 @@ struct PlaneModel::State {
   Neighbourhood neighbourhood;
   const LogisticCurve& curve = logistic_curve();
 
-  std::vector<Row> rows;  // of the step at hand
-  std::vector<int16_t> inputs;
-  std::vector<Neighbourhood::Normal> normals;
+  // Of each row of the step at hand.
+  std::vector<Row> rows;
+  std::vector<LeastSquares::Place> places;
   std::vector<LogisticMixture> mixtures;
+  std::vector<Fit> fits;
+  // Of those that are predicted together.
+  struct Batch {
+    std::vector<size_t> rows;
+    std::vector<int16_t> inputs;
+    std::vector<Neighbourhood::Normal> normals;
+    std::vector<LogisticMixture> mixtures;
+    std::vector<LeastSquares::Place> places;
+    std::vector<Fit> fits;
+  } batch;
   PixelScratch scratch;
 
+  std::optional<FlatModel> flat;
   std::optional<LeastSquares> squares;
-  std::vector<LeastSquares::Place> places;
-  std::vector<Fit> fits;
   std::vector<int8_t> square_levels;  // as levels, of the least squares
   // How far off the least squares are, by (what the fit left, how far off they were beside and above): sixteenths of a
   // sample, times 16 for precision.
@@ -157,6 +168,7 @@ struct PlaneModel::State {
     for (auto& map : maps)
       for (size_t i = 0; i < map.entries.size(); ++i)
         map.entries[i].value = logistic().squash((float(i % 24) - 11.5f) * 0.5f) << 16 | 4;
+    if (settings.drawn) flat.emplace(settings.role, own.stride(), isa);
     if (settings.least_squares) {
       squares.emplace(settings.role, own.width(), own.height(), own.stride(), isa);
       square_levels.resize(levels.size());
@@ -170,13 +182,14 @@ struct PlaneModel::State {
   int8_t* level_row(int y) { return levels.data() + row_offset(y); }
   int8_t* square_level_row(int y) { return square_levels.data() + row_offset(y); }
   ptrdiff_t row_offset(int y) const { return ptrdiff_t(y + 1) * own.stride() + PaddedPlane::kPadding; }
+  void predict_batch();
   void begin_squares(const Row& row, size_t i);
   void square_input(int32_t middle, float* x);
   bool uses(PixelPart part) const { return (settings.without & part) == 0; }
   static uint64_t second_half(uint64_t hash, uint32_t prefix) {
     return (hash ^ uint64_t(prefix) * 0xD6E8FEB86659FD93ull) * 0x9E3779B97F4A7C15ull;
   }
-  LogisticMixture simple_mixture(size_t i) const;
+  LogisticMixture simple_mixture(size_t k) const;
   void choose_maps(int left, uint32_t z);
   void find_buckets();
   void context_inputs(int left, float* x);
@@ -199,48 +212,69 @@ int PlaneModel::begin_step(int t) {
   const int first = std::max(0, (t - s.own.width() + kLag) / kLag);
   const int end = std::min(s.own.height() - 1, t / kLag) + 1;
   const auto count = size_t(std::max(end - first, 0));
-  s.rows.resize(count);
-  s.inputs.resize(count * kPixelInputs);
-  s.normals.resize(count);
-  s.mixtures.resize(count);
+  s.rows.resize(count), s.places.resize(count), s.mixtures.resize(count), s.fits.resize(count);
+  s.batch.rows.clear();
   for (size_t i = 0; i < count; ++i) {
     const int y = first + int(i), x = t - kLag * y;
-    s.rows[i].x = x, s.rows[i].y = y;
     if (x == 0) s.own.begin_row(y);
-    std::array<const uint16_t*, 2> others{};
-    for (size_t p = 0; p < s.earlier.size(); ++p) others[p] = s.earlier[p]->row(y) + x;
-    s.normals[i] = s.neighbourhood.gather(s.own.row(y) + x, others, &s.inputs[i * kPixelInputs]);
+    LeastSquares::Place& place = s.places[i] = {x, y, s.own.row(y) + x, {}};
+    for (size_t p = 0; p < s.earlier.size(); ++p) place.earlier[p] = s.earlier[p]->row(y) + x;
+    s.rows[i].x = x, s.rows[i].y = y;
+    s.rows[i].flat = s.flat && FlatModel::is_flat(place.own, s.own.stride());
+    if (!s.rows[i].flat) s.batch.rows.push_back(i);
   }
-  if (s.squares) {
-    s.places.resize(count), s.fits.resize(count);
-    for (size_t i = 0; i < count; ++i) {
-      const State::Row& row = s.rows[i];
-      s.places[i] = {row.x, row.y, s.own.row(row.y) + row.x, {}};
-      for (size_t p = 0; p < s.earlier.size(); ++p) s.places[i].earlier[p] = s.earlier[p]->row(row.y) + row.x;
-    }
-    s.squares->fit(s.places.data(), int(count), s.fits.data());
+  s.predict_batch();
+  return int(count);
+}
+
+bool PlaneModel::is_flat(int i) const { return state_->rows[size_t(i)].flat; }
+bool PlaneModel::equals_left(int i, uint32_t value) const { return state_->places[size_t(i)].own[-1] == value; }
+void PlaneModel::learn_flat(int same) { state_->flat->learn(same); }
+
+uint32_t PlaneModel::predict_flat(int i) {
+  const LeastSquares::Place& place = state_->places[size_t(i)];
+  return state_->flat->predict(place.own, place.earlier);
+}
+
+void PlaneModel::prepare(int i) {
+  state_->batch.rows.assign(1, size_t(i));
+  state_->predict_batch();
+}
+
+// Mixtures, fits and hashes of the rows in the batch.
+void PlaneModel::State::predict_batch() {
+  const size_t count = batch.rows.size();
+  batch.inputs.resize(count * kPixelInputs);
+  batch.normals.resize(count), batch.places.resize(count), batch.fits.resize(count), batch.mixtures.resize(count);
+  for (size_t k = 0; k < count; ++k) {
+    const LeastSquares::Place& place = batch.places[k] = places[batch.rows[k]];
+    batch.normals[k] = neighbourhood.gather(place.own, place.earlier, &batch.inputs[k * kPixelInputs]);
   }
-  if (s.uses(kNoNetwork))
-    s.network.run(s.settings.role, s.inputs.data(), s.normals.data(), int(count), s.mixtures.data(), s.scratch);
+  if (squares) squares->fit(batch.places.data(), int(count), batch.fits.data());
+  if (uses(kNoNetwork))
+    network.run(settings.role, batch.inputs.data(), batch.normals.data(), int(count), batch.mixtures.data(), scratch);
   else
-    for (size_t i = 0; i < count; ++i) s.mixtures[i] = s.simple_mixture(i);
-  for (size_t i = 0; i < count; ++i) {
-    State::Row& row = s.rows[i];
-    row.spread = log_spread(s.mixtures[i].spread);
-    PixelSurroundings at{.own = s.own.row(row.y) + row.x, .stride = s.own.stride()};
-    for (size_t p = 0; p < s.earlier.size(); ++p) at.earlier[p] = s.earlier[p]->row(row.y) + row.x;
-    at.mean = int32_t(s.mixtures[i].mean + 0.5f);
-    at.spread = row.spread;
-    hash_contexts(s.settings.role, at, s.settings.contexts, row.hashes);
+    for (size_t k = 0; k < count; ++k) batch.mixtures[k] = simple_mixture(k);
+  for (size_t k = 0; k < count; ++k) {
+    const LeastSquares::Place& place = batch.places[k];
+    Row& row = rows[batch.rows[k]];
+    fits[batch.rows[k]] = batch.fits[k];
+    mixtures[batch.rows[k]] = batch.mixtures[k];
+    row.spread = log_spread(batch.mixtures[k].spread);
+    const PixelSurroundings surroundings{.own = place.own,
+                                         .earlier = place.earlier,
+                                         .stride = own.stride(),
+                                         .mean = int32_t(batch.mixtures[k].mean + 0.5f),
+                                         .spread = row.spread};
+    hash_contexts(settings.role, surroundings, settings.contexts, row.hashes);
     // The second half's buckets too, as if the first half were that of the mean.
     const auto expected =
-        uint32_t(16 | (std::clamp(at.mean, 0, (1 << s.settings.bits) - 1) >> std::max(s.settings.bits - 4, 0)));
-    for (size_t c = 0; c < size_t(s.settings.contexts); ++c) {
-      s.table.prefetch(row.hashes[c]);
-      if (s.settings.bits > 4) s.table.prefetch(State::second_half(row.hashes[c], expected));
+        uint32_t(16 | (std::clamp(surroundings.mean, 0, (1 << settings.bits) - 1) >> std::max(settings.bits - 4, 0)));
+    for (size_t c = 0; c < size_t(settings.contexts); ++c) {
+      table.prefetch(row.hashes[c]);
+      if (settings.bits > 4) table.prefetch(second_half(row.hashes[c], expected));
     }
   }
-  return int(count);
 }
 
 void PlaneModel::begin_sample(int i) {
@@ -306,20 +340,21 @@ void PlaneModel::State::square_input(int32_t middle, float* x) {
 
 // In place of the network's, for ablations: one logistic around the least squares' forecast, or around W + N - NW moved
 // by what the plane before does here, bounded by the neighbours; its width from how uneven the surroundings are.
-LogisticMixture PlaneModel::State::simple_mixture(size_t i) const {
-  const Row& row = rows[i];
-  const uint16_t* p = own.row(row.y) + row.x;
+LogisticMixture PlaneModel::State::simple_mixture(size_t k) const {
+  const LeastSquares::Place& place = batch.places[k];
+  const uint16_t* p = place.own;
   const auto gradient = [](const uint16_t* at, ptrdiff_t stride) {
     const int32_t w = at[-1], n = at[-stride], nw = at[-stride - 1];
     return std::clamp(w + n - nw, std::min(w, n), std::max(w, n));
   };
   int32_t forecast = gradient(p, own.stride());
   if (!earlier.empty()) {
-    const uint16_t* q = earlier.back()->row(row.y) + row.x;
+    const uint16_t* q = place.earlier[earlier.size() - 1];
     forecast += int32_t(q[0]) - gradient(q, own.stride());
   }
-  const float centre = squares ? fits[i].prediction : float(forecast);
-  const float spread = squares ? std::max(fits[i].error * 0.6f, 0.3f) : std::max(normals[i].scale * 0.3f, 0.3f);
+  const float centre = squares ? batch.fits[k].prediction : float(forecast);
+  const float spread =
+      squares ? std::max(batch.fits[k].error * 0.6f, 0.3f) : std::max(batch.normals[k].scale * 0.3f, 0.3f);
   LogisticMixture out;
   out.weights = {1 << 15, 0, 0, 0, 0};
   out.centres.fill(centre);
@@ -387,7 +422,7 @@ uint32_t PlaneModel::predict(int left) {
   const int64_t all = s.mass_high - s.mass_low + unit * (s.high - s.low);
   const auto p = uint32_t(double(above) / double(all) * 65536.0);
   const uint32_t network_p = std::clamp(p, 1u, 65535u);
-  s.mixed = s.uses(kNoMixing) && (s.settings.mix_all || (network_p > kSure && network_p < kProbOne - kSure));
+  s.mixed = s.uses(kNoMixing) && (s.settings.drawn || (network_p > kSure && network_p < kProbOne - kSure));
   const bool counted = depth < 8 && s.uses(kNoContexts);
   if (!s.mixed) return network_p;
   if (counted && (depth == 0 || depth == 4 || s.contexts[0].bucket == nullptr)) s.find_buckets();
@@ -437,6 +472,14 @@ void PlaneModel::learn(int bit) {
   // Buckets belong to four decisions; those of the next four are looked up when one of them is mixed.
   const int depth = std::bit_width(s.prefix) - 1;
   if (depth == 4) s.contexts[0].bucket = nullptr;
+}
+
+void PlaneModel::end_flat(int i) {
+  State& s = *state_;
+  const State::Row& row = s.rows[size_t(i)];
+  s.own.set(row.x, row.y, s.places[size_t(i)].own[-1]);
+  if (row.x + 1 == s.own.width()) s.own.end_row(row.y);
+  if (s.squares) s.squares->learn(s.places[size_t(i)]);
 }
 
 void PlaneModel::end_sample(int i, uint32_t sample) {

@@ -6,6 +6,9 @@
 //
 // Rows advance side by side: row y works kLag samples behind row y - 1, so that the network sees a batch. All rows
 // share what is learnt, in the order (step, row).
+//
+// In drawn images a sample whose neighbours are equal first costs one decision, whether it equals them too
+// (flat_model.h); only if not, the rest is done for it.
 #ifndef LMC_PIXELS_PLANE_MODEL_H_
 #define LMC_PIXELS_PLANE_MODEL_H_
 
@@ -19,10 +22,10 @@ namespace lmc {
 struct PlaneSettings {
   PlaneRole role = PlaneRole::kFirst;
   int bits = 8;
-  int contexts = 6;      // exact-value contexts in use
-  bool mix_all = false;  // mix even what the network is sure of: for drawn images
+  int contexts = 6;    // exact-value contexts in use
+  bool drawn = false;  // mix even what the network is sure of; one decision for what equals all neighbours
   bool least_squares = false;
-  bool light = false;  // with fewer maps and sets of weights: faster
+  bool light = false;    // with fewer maps and sets of weights: faster
   uint32_t without = 0;  // PixelParts left out, for ablations
 };
 
@@ -48,7 +51,13 @@ class PlaneModel {
   struct State;
 
   int bits() const;
-  int begin_step(int t);            // the rows of the step; returns how many
+  int begin_step(int t);      // the rows of the step; returns how many
+  bool is_flat(int i) const;  // whether the i-th of them begins with a decision of the flat model
+  uint32_t predict_flat(int i);
+  void learn_flat(int same);
+  void end_flat(int i);  // it equals its neighbours
+  bool equals_left(int i, uint32_t value) const;
+  void prepare(int i);              // it does not
   void begin_sample(int i);         // the i-th of them
   uint32_t predict(int bits_left);  // the chance of a one, of 65536
   void learn(int bit);
@@ -63,8 +72,17 @@ template <typename Coder, typename ValueOf>
 void PlaneModel::step(int t, Coder& coder, const ValueOf& value_of) {
   const int rows = begin_step(t);
   for (int i = 0; i < rows; ++i) {
-    begin_sample(i);
     const uint32_t value = Coder::kDecodes ? 0 : value_of(value_x(i), value_y(i));
+    if (is_flat(i)) {
+      const int same = coder.code(equals_left(i, value), predict_flat(i));
+      learn_flat(same);
+      if (same) {
+        end_flat(i);
+        continue;
+      }
+      prepare(i);
+    }
+    begin_sample(i);
     uint32_t sample = 0;
     for (int left = bits() - 1; left >= 0; --left) {
       const int bit = coder.code(int(value >> left & 1), predict(left));

@@ -17,7 +17,7 @@ namespace lmc {
 namespace {
 
 // Bits of a tile's second byte.
-enum : uint8_t { kMixing = 1, kMixAll = 2, kLeastSquares = 4, kLight = 8, kKnownFlags = 15 };
+enum : uint8_t { kMixing = 1, kDrawn = 2, kLeastSquares = 4, kLight = 8, kKnownFlags = 15 };
 // The first byte of a plane.
 enum class PlaneKind : uint8_t { kConstant = 0, kCoded = 1, kRanks = 2 };  // kRanks: among the values that occur
 
@@ -68,7 +68,7 @@ PlaneSettings settings_of(const Plane& plane, const TileEffort& effort) {
   settings.role = plane.role;
   settings.bits = plane.bits;
   settings.contexts = effort.contexts;
-  settings.mix_all = effort.mix_all;
+  settings.drawn = effort.drawn;
   settings.least_squares = effort.least_squares;
   settings.light = effort.light;
   settings.without = effort.without | (effort.mixing ? 0u : uint32_t(kNoMixing));
@@ -167,7 +167,7 @@ Result<TileEffort> read_effort(ByteReader& reader) {
     return bad_input("image tile: unknown settings; the file was written by a newer lmc or is damaged");
   return TileEffort{.contexts = *contexts,
                     .mixing = (*flags & kMixing) != 0,
-                    .mix_all = (*flags & kMixAll) != 0,
+                    .drawn = (*flags & kDrawn) != 0,
                     .least_squares = (*flags & kLeastSquares) != 0,
                     .light = (*flags & kLight) != 0};
 }
@@ -235,8 +235,9 @@ Bytes encode_tile(const TileShape& shape, const TileSamples& samples, const Tile
   }
   for_each_plane(coded.size(), resources.threads,
                  [&](size_t i) { encode_plane(planes, coded[i], shape, samples, effort, resources, costs); });
-  Bytes out{uint8_t(effort.contexts), uint8_t((effort.mixing ? kMixing : 0) | (effort.mix_all ? kMixAll : 0) |
-                                              (effort.least_squares ? kLeastSquares : 0) | (effort.light ? kLight : 0))};
+  Bytes out{uint8_t(effort.contexts),
+            uint8_t((effort.mixing ? kMixing : 0) | (effort.drawn ? kDrawn : 0) |
+                    (effort.least_squares ? kLeastSquares : 0) | (effort.light ? kLight : 0))};
   for (const auto& plane : planes) {
     out.push_back(uint8_t(plane->constant ? PlaneKind::kConstant
                           : plane->used   ? PlaneKind::kRanks

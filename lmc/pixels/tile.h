@@ -25,7 +25,7 @@ struct TileShape {
 struct TileEffort {
   int contexts = 6;            // exact-value contexts, 0..kPixelContexts
   bool mixing = true;          // without it the network's word stands
-  bool mix_all = false;        // even where the network is sure: for drawn images
+  bool drawn = false;          // even where the network is sure: for drawn images
   bool least_squares = false;  // a second predictor: smaller and slower
   bool light = false;          // fewer parts are mixed: faster
   uint32_t without = 0;        // PixelParts left out, for ablations; cannot be decoded

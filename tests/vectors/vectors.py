@@ -68,7 +68,7 @@ def made_images(noise):
             gray16 += struct.pack(">H", (base * 3 + noise[y * 37 + x] % 8) * 16)
         drawn.append(b"".join(b"\x20\x40\x80" if (x // 6 + y // 5) % 3 else b"\xff\xf0\x00" for x in range(37)))
     return {"photo.ppm": b"P6\n37 29\n255\n" + photo, "gray16.pgm": b"P5\n37 29\n65535\n" + gray16,
-            "drawn.png": stored_png(37, 29, drawn)}
+            "drawn.png": stored_png(37, 29, drawn), "drawn.ppm": b"P6\n37 29\n255\n" + b"".join(drawn)}
 
 
 def inputs():
@@ -85,7 +85,8 @@ def vectors():
         out[f"{name}.level5"] = ([name], ["-5"])
     for name in ("utf8", "not-utf8", "marshalling_test.cc"):
         out[f"{name}.level1"] = ([name], ["-1"])
-    for name in ("photo.ppm", "gray16.pgm", "drawn.png", "dandelion.jpg"):
+    out["photo.ppm.level6"] = (["photo.ppm"], ["-6"])
+    for name in ("photo.ppm", "gray16.pgm", "drawn.png", "drawn.ppm", "dandelion.jpg"):
         out[f"{name}.level1"] = ([name], ["-1"])
         out[f"{name}.level9"] = ([name], ["-9"])
     out["noise-300.level0"] = (["noise-300"], ["-0"])
