@@ -13,7 +13,7 @@ namespace {
 constexpr size_t kShortSample = size_t(1) << 12, kLongSample = size_t(1) << 16;  // tokens by which settings are judged
 constexpr size_t kMaxBlockTokens = size_t(1) << 26;  // zlib has less than 2^15; what is held in memory at once
 // More than this, and the encoder is no kin of zlib: the stream is better kept as it is.
-size_t max_side_bytes(size_t stream_bytes) { return stream_bytes / 16 + 32; }
+size_t max_side_bytes(size_t stream_bytes) { return stream_bytes + 32; }
 
 // Without a predictor, at level 0: a stored block is as large as the one before, as far as there are data.
 struct StoredPredictor {
@@ -430,8 +430,8 @@ Result<ParsedDeflate> parse_deflate(ByteSpan stream, size_t max_data_bytes, cons
   if (!best.ok()) return best.error();
   if (best->empty())
     return bad_input(
-        "deflate: the stream was written by an encoder unlike zlib; describing its choices would take more "
-        "than a sixteenth of its size");
+        "deflate: the stream was written by an encoder unlike zlib; describing its choices would take "
+        "more than it does");
   parsed.side = std::move(*best);
   return parsed;
 }

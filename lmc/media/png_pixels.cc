@@ -93,6 +93,21 @@ Palette gif_palette(ByteSpan file) {
   return palette;
 }
 
+// The zlib stream of filtered rows, as zlib would write it: one without corrections.
+Result<Bytes> deflate_rows(const Picture& shown) {
+  Bytes side = {shown.indexed || shown.bits < 8 ? kNoFilters : kLeastSums, 0};
+  if (shown.bits < 8) side.push_back(0);  // no bits that fill rows
+  ByteReader filters(side);
+  const auto rows = filter_png(filters, false, shown);
+  if (!rows.ok()) return rows.error();
+  const auto strategy = side[0] == kNoFilters ? DeflateStrategy::kDefault : DeflateStrategy::kFiltered;
+  Bytes choices = {0x78, 0x9c};
+  append_bytes(choices,
+               CorrectionWriter().finish({.level = 6, .memory = 9, .window_bits = 15, .strategy = strategy}, 0));
+  ByteReader reader(choices);
+  return rebuild_zlib(reader, *rows, INT32_MAX);
+}
+
 }  // namespace
 
 Palette find_palette(ImageFormat format, ByteSpan file) {
@@ -108,18 +123,7 @@ Result<Bytes> write_png(const Picture& picture, const Palette& palette) {
   if (picture.samples.size() != picture.size_bytes()) return bad_input("the picture lacks samples");
   Picture shown = with_bits(picture, png_bits(picture.bits, picture.channels));
   shown.indexed = picture.indexed && !palette.empty() && picture.channels == 1 && shown.bits <= 8;
-  Bytes side = {shown.indexed || shown.bits < 8 ? kNoFilters : kLeastSums, 0};
-  if (shown.bits < 8) side.push_back(0);  // no bits that fill rows
-  ByteReader filters(side);
-  const auto rows = filter_png(filters, false, shown);
-  if (!rows.ok()) return rows.error();
-  // A stream without corrections is what zlib would write.
-  const auto strategy = side[0] == kNoFilters ? DeflateStrategy::kDefault : DeflateStrategy::kFiltered;
-  Bytes choices = {0x78, 0x9c};
-  append_bytes(choices,
-               CorrectionWriter().finish({.level = 6, .memory = 9, .window_bits = 15, .strategy = strategy}, 0));
-  ByteReader reader(choices);
-  const auto stream = rebuild_zlib(reader, *rows, INT32_MAX);
+  const auto stream = deflate_rows(shown);
   if (!stream.ok()) return stream.error();
 
   Bytes file;
@@ -147,6 +151,26 @@ Result<Pixels> read_png_pixels(ByteSpan file) {
   if (!side.ok()) return side.error();
   if (pixels.picture.indexed) pixels.palette = png_palette(parts->before);
   return pixels;
+}
+
+Result<Bytes> rewrite_png(ByteSpan file) {
+  const auto parts = read_png_parts(file);
+  if (!parts.ok()) return parts.error();
+  const auto pixels = read_png_pixels(file);
+  if (!pixels.ok()) return pixels.error();
+  const auto stream = deflate_rows(pixels->picture);
+  if (!stream.ok()) return stream.error();
+  Bytes out;
+  append_bytes(out, as_bytes(kPngSignature));
+  write_png_chunk(out, "IHDR", png_header_data(pixels->picture, false));
+  const auto copy = [&](const PngChunk& chunk) {
+    write_png_chunk(out, std::string_view(chunk.type.data(), 4), chunk.data);
+  };
+  for (const PngChunk& chunk : parts->before) copy(chunk);
+  write_png_chunk(out, "IDAT", *stream);
+  for (const PngChunk& chunk : parts->after) copy(chunk);
+  write_png_chunk(out, "IEND", {});
+  return out;
 }
 
 }  // namespace lmc

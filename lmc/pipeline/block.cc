@@ -163,6 +163,14 @@ std::vector<Segment> merge_texts(const std::vector<Segment>& segments, const Way
   return merged;
 }
 
+// Whether an image's payload can stand for it; says why not.
+bool gains(const Result<Bytes>& payload, ByteSpan raw, const BlockResources& resources) {
+  const bool smaller = payload.ok() && payload->size() < raw.size();
+  if (!smaller && resources.note)
+    resources.note(payload.ok() ? "an image that would not become smaller" : payload.error().message);
+  return smaller;
+}
+
 }  // namespace
 
 int useful_threads(ByteSpan raw, bool with_model) {
@@ -183,13 +191,13 @@ bool begins_like_image(ByteSpan start) { return begins_like_jpeg(start) || guess
 std::optional<EncodedBlock> encode_image(ByteSpan raw, int level, const BlockResources& resources) {
   if (begins_like_jpeg(raw) && level >= kFirstPixelLevel) {
     auto payload = encode_jpeg_block(raw, level, resources);
-    if (!payload.ok() || payload->size() >= raw.size()) return {};
+    if (!gains(payload, raw, resources)) return {};
     return EncodedBlock{BlockCodec::kJpeg, std::move(*payload)};
   }
   const auto format = guess_image_format(raw);
   if (!format || resources.pixel_model == nullptr || level < kFirstPixelLevel) return {};
   auto payload = encode_image_block(*format, raw, level, resources);
-  if (!payload.ok() || payload->size() >= raw.size()) return {};
+  if (!gains(payload, raw, resources)) return {};
   return EncodedBlock{BlockCodec::kImage, std::move(*payload), BlockModel::kPixels};
 }
 

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "lmc/base/bytes.h"
 #include "lmc/models/model_file.h"
@@ -36,7 +37,8 @@ struct BlockResources {
   const ModelFile* pixel_model = nullptr;  // to encode images; null: they are coded like other data
   Isa isa = Isa::kScalar;
   int threads = 1;
-  std::function<void(size_t done_bytes)> progress = {};  // called now and then from the calling thread; may be empty
+  std::function<void(size_t done_bytes)> progress = {};   // called now and then from the calling thread; may be empty
+  std::function<void(const std::string& why)> note = {};  // to encode: why an image is not taken apart; may be empty
 
   BlockResources quietly() const {
     BlockResources quiet = *this;

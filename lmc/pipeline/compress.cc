@@ -5,6 +5,7 @@
 
 #include "lmc/container/frame.h"
 #include "lmc/container/tiny_frame.h"
+#include "lmc/media/png_pixels.h"
 #include "lmc/pipeline/parallel.h"
 
 namespace lmc {
@@ -87,6 +88,13 @@ BlockResources resources(const CompressOptions& options, int threads, ProgressSu
   return out;
 }
 
+// Of the only block, coded by the calling thread.
+BlockResources resources_of_all(const CompressOptions& options, ProgressSum& progress) {
+  BlockResources out = resources(options, options.threads, progress);
+  out.note = options.note;
+  return out;
+}
+
 FrameHeader frame_header(size_t block_bytes, std::optional<uint64_t> content_bytes, const LoadedModel* model) {
   FrameHeader header;
   header.block_log2 = std::countr_zero(block_bytes);
@@ -118,8 +126,7 @@ Result<Stats> write_single(const CodedBlock& block, Sink& sink, const CompressOp
 Result<Stats> compress_single(Bytes raw, Sink& sink, const CompressOptions& options) {
   ProgressSum progress(options.progress, false);
   CodedBlock block{std::move(raw), {}};
-  if (!block.raw.empty())
-    block.coded = encode_block(block.raw, options.level, resources(options, options.threads, progress));
+  if (!block.raw.empty()) block.coded = encode_block(block.raw, options.level, resources_of_all(options, progress));
   return write_single(block, sink, options);
 }
 
@@ -179,6 +186,19 @@ Result<Stats> compress_blocks(Source& source, Sink& sink, const CompressOptions&
   return compress_many(std::move(*first), std::move(*second), source, sink, options);
 }
 
+// If the file is a PNG that cannot be made again, another one with its pixels; else nothing.
+std::optional<Bytes> replace_image(ByteSpan file, const CompressOptions& options) {
+  if (guess_image_format(file) != ImageFormat::kPng) return {};
+  const auto parsed = parse_image(ImageFormat::kPng, file);
+  if (parsed.ok()) return {};
+  auto other = rewrite_png(file);
+  if (!other.ok()) return {};
+  if (options.note)
+    options.note(parsed.error().message + "; its pixels are kept, and what is restored is another PNG of them, of " +
+                 std::to_string(other->size()) + " bytes");
+  return std::move(*other);
+}
+
 // Begins like an image file. If it is one that can be taken apart it becomes a single block, of any size.
 Result<Stats> compress_image(Bytes start, Source& source, Sink& sink, const CompressOptions& options) {
   auto rest = read_up_to(source, kMaxImageFileBytes + 1 - start.size());
@@ -186,10 +206,17 @@ Result<Stats> compress_image(Bytes start, Source& source, Sink& sink, const Comp
   append_bytes(start, *rest);
   rest->clear();
   rest->shrink_to_fit();
+  if (options.pixels_suffice && start.size() <= kMaxImageFileBytes)
+    if (auto other = replace_image(start, options)) {
+      CompressOptions with = options;
+      with.pixels_suffice = false;
+      with.content_bytes = other->size();
+      return compress_image(std::move(*other), source, sink, with);
+    }
   if (start.size() <= options.block_bytes) return compress_single(std::move(start), sink, options);
   ProgressSum progress(options.progress, false);
   if (start.size() <= kMaxImageFileBytes) {
-    if (auto image = encode_image(start, options.level, resources(options, options.threads, progress)))
+    if (auto image = encode_image(start, options.level, resources_of_all(options, progress)))
       return write_single({std::move(start), std::move(*image)}, sink, options);
   }
   PrefixedSource whole(std::move(start), source);

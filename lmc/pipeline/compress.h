@@ -23,9 +23,12 @@ struct CompressOptions {
   int threads = 1;                          // 1 or more
   size_t block_bytes = kDefaultBlockBytes;  // a power of two from 2^17 to 2^26
   Isa isa = Isa::kScalar;
-  const LoadedModel* model = nullptr;                      // null: no language model
-  const LoadedModel* pixel_model = nullptr;                // null: images are coded like other data
-  std::optional<uint64_t> content_bytes = {};              // the input's size, where it is known; checked
+  const LoadedModel* model = nullptr;          // null: no language model
+  const LoadedModel* pixel_model = nullptr;    // null: images are coded like other data
+  std::optional<uint64_t> content_bytes = {};  // the input's size, where it is known; checked
+  // An image file that cannot be made again byte for byte may be replaced by another with the same pixels (PNG only).
+  bool pixels_suffice = false;
+  std::function<void(const std::string& why)> note = {};   // of an image that is not taken apart exactly; may be empty
   bool tiny = true;                                        // allow the tiny form, after which no frame can follow
   std::function<void(uint64_t done_bytes)> progress = {};  // from the calling thread; may be empty
 };

@@ -145,6 +145,13 @@ Status compress_inputs(const Session& session, const std::vector<InputFile>& inp
   how.model = session.model;
   how.pixel_model = session.pixel_model;
   how.content_bytes = known_size(inputs);
+  how.pixels_suffice = options.pixels;
+  how.note = [&](const std::string& why) {
+    if (options.pixels)
+      session.talk.warn(first.name() + ": " + why);
+    else
+      session.talk.detail("  not taken apart: " + why);
+  };
   how.tiny = !frames_follow;  // joined frames must all be of the full form
   how.progress = [&](uint64_t done) { session.talk.progress(done); };
   const auto begin = std::chrono::steady_clock::now();

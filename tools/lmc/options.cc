@@ -126,6 +126,9 @@ const Row kRows[] = {
     {{kTuning, "--block-size", "SIZE", "128K 256K 512K 1M 2M 4M 8M 16M 32M 64M",
       "bytes in a block, a power of two from 128K to 64M (default 4M): larger is smaller, smaller seeks better", false},
      LMC_SET(o.block_bytes = parse_size(v, "--block-size"))},
+    {{kTuning, "--pixels", nullptr, nullptr,
+      "keep only the pixels and metadata of PNG files that cannot be made again byte for byte (-v says which)", false},
+     LMC_SET(o.pixels = true)},
     {{kTuning, "--solid", nullptr, nullptr,
       "blocks of 64M, and with -c or -o all inputs as one content: smaller, but needs more memory and seeks badly",
       false},
@@ -139,7 +142,9 @@ const Row kRows[] = {
       "use this instruction set (default: the fastest); the bytes are the same with every one", false},
      set_isa},
     {{kTalk, "-q,--quiet", nullptr, nullptr, "say nothing but errors", true}, LMC_SET(o.quiet = true)},
-    {{kTalk, "-v,--verbose", nullptr, nullptr, "say more: model, speed, memory", true}, LMC_SET(o.verbose = true)},
+    {{kTalk, "-v,--verbose", nullptr, nullptr, "say more: model, speed, memory, why an image was not taken apart",
+      true},
+     LMC_SET(o.verbose = true)},
     {{kTalk, "-h", nullptr, nullptr, "the most used options", true}, LMC_SET(o.mode = Mode::kHelp)},
     {{kTalk, "--help", nullptr, nullptr, "all options", true}, LMC_SET(o.mode = Mode::kFullHelp)},
     {{kTalk, "--version", nullptr, nullptr, "print the version", false}, LMC_SET(o.mode = Mode::kVersion)},
@@ -151,6 +156,10 @@ const Row kRows[] = {
 
 Status check(const Options& o) {
   const bool decodes = o.mode == Mode::kDecompress;
+  if (o.pixels && o.mode != Mode::kCompress) return usage_error("--pixels is for compressing");
+  if (o.pixels && (o.solid || o.remove_source))
+    return usage_error(
+        "--pixels goes neither with --solid nor with --rm, which would remove what cannot be made again");
   if (o.salvage && !decodes) return usage_error("--salvage goes with -d");
   if (o.range && !decodes) return usage_error("--range goes with -d");
   if (o.range && o.salvage) return usage_error("--range and --salvage do not go together");

@@ -38,8 +38,9 @@ struct Options {
   int level = kDefaultLevel;
   int threads = 0;  // 0: one for each processor
   size_t block_bytes = kDefaultBlockBytes;
-  bool solid = false;         // the largest blocks, and all inputs as one content where they go to one output
-  std::optional<Isa> isa;     // unset: the fastest there is
+  bool pixels = false;     // a PNG that cannot be made again byte for byte may come back as another of the same pixels
+  bool solid = false;      // the largest blocks, and all inputs as one content where they go to one output
+  std::optional<Isa> isa;  // unset: the fastest there is
   std::string model_folders;  // colons between them; empty: the default ones
   std::string model;          // empty: the default one
 };
