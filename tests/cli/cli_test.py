@@ -12,11 +12,13 @@ import resource
 import shutil
 import signal
 import stat
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
+import zlib
 
 LMC = os.path.abspath(sys.argv.pop(1))
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -386,6 +388,31 @@ def ppm(width, height):
     return b"P6\n%d %d\n255\n" % (width, height) + pixels, pixels
 
 
+def png_of_chance():
+    """A black PNG of 60x50 whose deflate stream has matches of lengths that nobody can guess."""
+    rows, random_lengths, bits = bytes(61 * 50), random.Random(5), ["1", "10"]  # the last block, fixed codes
+    at = 1
+    bits.append(f"{0x30:08b}")
+    while at < len(rows):
+        length = random_lengths.randint(3, 10)
+        if length > len(rows) - at:
+            bits.append(f"{0x30:08b}")
+            at += 1
+            continue
+        bits.append(f"{length - 2:07b}" + "00000")  # at distance 1
+        at += length
+    text = "".join(bits) + "0000000"
+    stream = bytes(sum((text[i + k:i + k + 1] == "1") << k for k in range(8)) for i in range(0, len(text), 8))
+    stream = b"\x78\x01" + stream + struct.pack(">I", zlib.adler32(rows))
+    assert zlib.decompress(stream) == rows
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 60, 50, 8, 0, 0, 0, 0)) +
+            chunk(b"tEXt", b"Title\0chance") + chunk(b"IDAT", stream) + chunk(b"IEND", b""))
+
+
 class Images(Case):
     def test_files_come_back_and_pixels_come_out(self):
         data, pixels = ppm(90, 70)
@@ -414,6 +441,26 @@ class Images(Case):
         self.lmc("-d", "-c", "--as", "png", "--region", "1,1,4,1", "b.pgm.lmc", code=USAGE)
         self.lmc("-d", "-c", "--as", "jpeg", "b.pgm.lmc", code=USAGE)
         self.lmc("-d", "-c", "--region", "0,0,1,1", "b.pgm.lmc", code=USAGE)
+
+    def test_pixels_only(self):
+        data = png_of_chance()
+        self.write("a.png", data)
+        said = self.lmc("-1", "-v", "a.png").stderr
+        self.assertIn(b"not taken apart", said)
+        self.assertEqual(self.lmc("-d", "-c", "a.png.lmc").stdout, data)
+        exact = len(self.read("a.png.lmc"))
+        self.assertIn(b"its pixels are kept", self.lmc("-1", "-f", "--pixels", "a.png").stderr)
+        self.assertLess(len(self.read("a.png.lmc")), exact // 2)
+        other = self.lmc("-d", "-c", "a.png.lmc").stdout
+        self.assertNotEqual(other, data)
+        self.assertIn(b"Title\0chance", other)
+        self.assertEqual(self.lmc("-d", "-c", "--as", "pnm", "a.png.lmc").stdout, b"P5\n60 50\n255\n" + bytes(3000))
+        self.write("b.png", other)  # that one can be made again: nothing changes
+        self.assertNotIn(b"pixels are kept", self.lmc("-1", "--pixels", "b.png").stderr)
+        self.assertEqual(self.lmc("-d", "-c", "b.png.lmc").stdout, other)
+        self.lmc("--pixels", "--rm", "a.png", code=USAGE)
+        self.lmc("-d", "--pixels", "a.png.lmc", code=USAGE)
+        self.assertEqual(self.read("a.png"), data)
 
     def test_jpeg(self):
         data = (ROOT / "lmc/jpeg/testdata/baseline_420.jpg").read_bytes()
