@@ -15,7 +15,7 @@ constexpr int kFarthest = 510;                  // two pairs of chroma lie no fa
 constexpr size_t kFewestPixels = 64;            // that say something, and
 constexpr size_t kFewestOf = 16;                // one of so many
 constexpr size_t kExceptionsOf = 1000;          // one of so many pixels may not fit,
-constexpr size_t kHalvedExceptionsOf = 100;     // and of so many where that halves the chroma
+constexpr size_t kHalvedExceptionsOf = 30;      // and of so many where that halves the chroma
 
 int red_less_luma(int red) { return (kRedOfRed * (red - kGrey) + kHalf) >> 16; }
 int blue_less_luma(int blue) { return (kBlueOfBlue * (blue - kGrey) + kHalf) >> 16; }
@@ -138,7 +138,6 @@ std::optional<LumaChroma> LumaChroma::find(const TileShape& shape, const TileSam
   out.grid = guess_grid(field);
   if (out.grid.halved()) {
     ChromaFit fit = fit_chroma(field, out.grid);
-    if (getenv("LATTICE")) fprintf(stderr, "grid %d misses %zu of %zu\n", out.grid.to_byte(), fit.misses, pixels);
     if (fit.misses <= pixels / kHalvedExceptionsOf)
       out.planes[1] = std::move(fit.planes[0]), out.planes[2] = std::move(fit.planes[1]);
     else

@@ -41,7 +41,6 @@ class Progress {
 struct Plane {
   int channel = 0;  // among the samples
   int width = 0, height = 0;
-  bool halved = false;  // then it looks at luma of its own size
   PlaneRole role = PlaneRole::kFirst;
   int bits = 8;  // that its samples need
   bool constant = false;
@@ -56,7 +55,7 @@ struct Plane {
 
 using Planes = std::vector<std::unique_ptr<Plane>>;
 
-// In coding order. Alpha looks at no other plane.
+// In coding order. Alpha looks at no other plane; nor do luma and chroma: the network knows red, green and blue.
 Planes make_planes(const TileShape& shape, const std::optional<LumaChroma>& made) {
   constexpr int kColourOrder[] = {1, 0, 2, 3};
   Planes planes;
@@ -64,11 +63,11 @@ Planes make_planes(const TileShape& shape, const std::optional<LumaChroma>& made
     auto& plane = *planes.emplace_back(std::make_unique<Plane>());
     const bool colour = shape.channels >= 3 && i < 3;
     plane.channel = shape.channels >= 3 ? kColourOrder[i] : i;
-    plane.role = colour ? PlaneRole(i) : PlaneRole::kFirst;
+    plane.role = colour && !made ? PlaneRole(i) : PlaneRole::kFirst;
     plane.bits = shape.bits;
-    plane.halved = made && colour && i > 0 && made->grid.halved();
-    plane.width = plane.halved ? made->grid.width(shape.width) : shape.width;
-    plane.height = plane.halved ? made->grid.height(shape.height) : shape.height;
+    const bool chroma = made && colour && i > 0;
+    plane.width = chroma ? made->grid.width(shape.width) : shape.width;
+    plane.height = chroma ? made->grid.height(shape.height) : shape.height;
   }
   return planes;
 }
@@ -93,15 +92,13 @@ void fill_constant(PaddedPlane& plane, uint16_t value) {
   }
 }
 
-// Codes the plane's samples once the planes it looks at are far enough. small_luma, if there are halved planes, stands
-// for the first with them.
+// Codes the plane's samples once the planes it looks at are far enough.
 template <typename Coder, typename ValueOf>
-void code_plane(Planes& planes, size_t index, const PaddedPlane* small_luma, const TileEffort& effort,
-                const TileResources& resources, Coder& coder, const ValueOf& value_of) {
+void code_plane(Planes& planes, size_t index, const TileEffort& effort, const TileResources& resources, Coder& coder,
+                const ValueOf& value_of) {
   Plane& plane = *planes[index];
   std::vector<const PaddedPlane*> earlier;
-  for (size_t p = 0; p < size_t(plane.role); ++p)
-    earlier.push_back(plane.halved && p == 0 ? small_luma : planes[p]->samples.get());
+  for (size_t p = 0; p < size_t(plane.role); ++p) earlier.push_back(planes[p]->samples.get());
   PlaneModel model(*resources.network, settings_of(plane, effort), *plane.samples, earlier, resources.isa);
   const int steps = model.steps();
   for (int t = 0; t < steps; ++t) {
@@ -111,45 +108,19 @@ void code_plane(Planes& planes, size_t index, const PaddedPlane* small_luma, con
   }
 }
 
-// Luma at the size of halved chroma: means over each sample's pixels.
-std::unique_ptr<PaddedPlane> shrink_luma(const ChromaGrid& grid, const PaddedPlane& luma, int bits) {
-  auto out = std::make_unique<PaddedPlane>(grid.width(luma.width()), grid.height(luma.height()), bits);
-  const auto pixel = [](bool half, bool odd, int sample, int which, int size) {
-    return half ? std::clamp(2 * sample - ChromaGrid::lead(odd) + which, 0, size - 1) : sample;
-  };
-  for (int y = 0; y < out->height(); ++y) {
-    const uint16_t* rows[2];
-    for (int i = 0; i < 2; ++i) rows[i] = luma.row(pixel(grid.half_y, grid.odd_y, y, i, luma.height()));
-    out->begin_row(y);
-    for (int x = 0; x < out->width(); ++x) {
-      const int left = pixel(grid.half_x, grid.odd_x, x, 0, luma.width());
-      const int right = pixel(grid.half_x, grid.odd_x, x, 1, luma.width());
-      out->set(x, y, uint16_t((rows[0][left] + rows[0][right] + rows[1][left] + rows[1][right] + 2) >> 2));
-    }
-    out->end_row(y);
-  }
-  return out;
-}
-
-// work(plane, small luma or null) for each plane, one thread a plane if there are threads; halved planes after the
-// others.
+// work(p) for each plane that is coded, one thread a plane if there are threads.
 template <typename Work>
-void for_each_plane(const Planes& planes, const std::optional<LumaChroma>& made, int threads, const Work& work) {
-  std::unique_ptr<PaddedPlane> small_luma;
-  for (const bool halved : {false, true}) {
-    std::vector<size_t> coded;
-    for (size_t p = 0; p < planes.size(); ++p)
-      if (!planes[p]->constant && planes[p]->halved == halved) coded.push_back(p);
-    if (coded.empty()) continue;
-    if (halved) small_luma = shrink_luma(made->grid, *planes[0]->samples, planes[0]->bits);
-    if (threads < 2 || coded.size() < 2) {
-      for (size_t p : coded) work(p, small_luma.get());
-      continue;
-    }
-    std::vector<std::jthread> running;
-    for (size_t i = 1; i < coded.size(); ++i) running.emplace_back([&, i] { work(coded[i], small_luma.get()); });
-    work(coded[0], small_luma.get());
+void for_each_coded(const Planes& planes, int threads, const Work& work) {
+  std::vector<size_t> coded;
+  for (size_t p = 0; p < planes.size(); ++p)
+    if (!planes[p]->constant) coded.push_back(p);
+  if (threads < 2 || coded.size() < 2) {
+    for (size_t p : coded) work(p);
+    return;
   }
+  std::vector<std::jthread> running;
+  for (size_t i = 1; i < coded.size(); ++i) running.emplace_back([&work, p = coded[i]] { work(p); });
+  work(coded[0]);
 }
 
 // An encoder that also notes what each decision costs.
@@ -167,8 +138,8 @@ class CountingEncoder {
   double& bits_;
 };
 
-void encode_plane(Planes& planes, size_t index, const PaddedPlane* small_luma, const TileShape& shape,
-                  const TileEffort& effort, const TileResources& resources, std::vector<float>* costs) {
+void encode_plane(Planes& planes, size_t index, const TileShape& shape, const TileEffort& effort,
+                  const TileResources& resources, std::vector<float>* costs) {
   Plane& plane = *planes[index];
   ArithmeticEncoder coder(plane.coded);
   const std::vector<uint16_t> ranks = plane.used ? plane.used->ranks() : std::vector<uint16_t>();
@@ -183,7 +154,7 @@ void encode_plane(Planes& planes, size_t index, const PaddedPlane* small_luma, c
     return (row * size_t(shape.width) + column) * size_t(shape.channels) + size_t(plane.channel);
   };
   if (costs == nullptr) {
-    code_plane(planes, index, small_luma, effort, resources, coder, value);
+    code_plane(planes, index, effort, resources, coder, value);
   } else {
     double bits = 0, before = 0;
     size_t last = SIZE_MAX;
@@ -192,7 +163,7 @@ void encode_plane(Planes& planes, size_t index, const PaddedPlane* small_luma, c
       if (last != SIZE_MAX) (*costs)[last] += float(bits - before);
       before = bits;
     };
-    code_plane(planes, index, small_luma, effort, resources, counting, [&](uint32_t x, uint32_t y) {
+    code_plane(planes, index, effort, resources, counting, [&](uint32_t x, uint32_t y) {
       close();
       last = place(x, y);
       return value(x, y);
@@ -309,9 +280,8 @@ Bytes encode_tile(const TileShape& shape, const TileSamples& samples, const Tile
     planes[p]->source_step = own ? 1 : size_t(shape.channels);
     prepare_plane(*planes[p], shape.bits);
   }
-  for_each_plane(planes, made, resources.threads, [&](size_t p, const PaddedPlane* small_luma) {
-    encode_plane(planes, p, small_luma, shape, effort, resources, costs);
-  });
+  for_each_coded(planes, resources.threads,
+                 [&](size_t p) { encode_plane(planes, p, shape, effort, resources, costs); });
   Bytes out{uint8_t(effort.contexts),
             uint8_t((effort.mixing ? kMixing : 0) | (effort.mix_all ? kMixAll : 0) |
                     (effort.least_squares ? kLeastSquares : 0) | (effort.light ? kLight : 0) |
@@ -331,7 +301,6 @@ Bytes encode_tile(const TileShape& shape, const TileSamples& samples, const Tile
       out.push_back(uint8_t(plane->bits));
     append_varint(out, plane->coded.size());
     append_bytes(out, plane->coded);
-    if (getenv("LATTICE")) fprintf(stderr, "plane %d: %zu\n", plane->channel, plane->coded.size());
   }
   return out;
 }
@@ -343,9 +312,9 @@ Result<TileSamples> decode_tile(const TileShape& shape, ByteSpan payload, const 
   auto planes = make_planes(shape, head->made);
   for (const auto& plane : planes) LMC_TRY(read_plane(reader, shape, *plane));
   if (reader.remaining() > 0) return damaged("bytes behind the last plane");
-  for_each_plane(planes, head->made, resources.threads, [&](size_t p, const PaddedPlane* small_luma) {
+  for_each_coded(planes, resources.threads, [&](size_t p) {
     ArithmeticDecoder coder(planes[p]->received);
-    code_plane(planes, p, small_luma, head->effort, resources, coder, [](uint32_t, uint32_t) { return 0; });
+    code_plane(planes, p, head->effort, resources, coder, [](uint32_t, uint32_t) { return 0; });
   });
   TileSamples samples(size_t(shape.width) * size_t(shape.height) * size_t(shape.channels));
   for (size_t p = 0; p < planes.size(); ++p) {
