@@ -8,9 +8,11 @@ namespace lmc {
 namespace {
 
 // Found by trying: a step half as long and four fifths of what is allowed leave half as many misses as whole ones.
-constexpr int kFreePasses = 2, kPullPasses = 60, kRepairs = 6;
+constexpr int kFreePasses = 2, kPullPasses = 60, kRepairs = 3;
 constexpr float kStep = 0.5f, kAllowed = 0.8f, kPull = 0.3f;
-constexpr int kPatch = 64;  // pixels on each side that a guess is made from
+constexpr size_t kHopelessOf = 3;     // misses, one of so many pixels: not this grid
+constexpr int kPatch = 64;            // pixels on each side that a guess is made from
+constexpr size_t kGuessMissesOf = 4;  // of a guess that is worth a try
 constexpr float kUnsureWeight = 0.05f;
 
 // The pixels whose taps include a sample: first..last.
@@ -31,34 +33,37 @@ class Fitter {
   }
 
   ChromaFit run() {
-    for (int which = 0; which < 2; ++which) solve(which);
+    solve();
+    fit_.misses = misses();
+    if (fit_.misses > field_.colours.size() / kHopelessOf) return std::move(fit_);
     for (int pass = 0; pass < kRepairs && repair() > 0; ++pass) {
     }
-    for (int y = 0; y < field_.height; ++y)
-      for (int x = 0; x < field_.width; ++x) fit_.misses += gap(x, y) > 0;
+    fit_.misses = misses();
     return std::move(fit_);
   }
 
  private:
-  int hoped(int which, size_t pixel) const {
-    return which == 0 ? field_.chroma[pixel].blue : field_.chroma[pixel].red;
-  }
+  int hoped(int which, size_t pixel) const { return which == 0 ? field_.chroma[pixel].blue : field_.chroma[pixel].red; }
   // Projections onto what each pixel allows, in turn, in real numbers; then the nearest integers.
-  void solve(int which);
+  void solve();
+  void approach(int x, int y, float slack);
   void begin_with_means(int which, std::vector<float>& plane) const;
   // How far the chroma at a pixel is from any that makes its colour.
   int gap(int x, int y) const;
   int cost_around(size_t sample) const;
   size_t repair();
+  size_t misses() const;
   bool improve(size_t sample, size_t partner);
 
   const ColourField& field_;
   ChromaGrid grid_;
   int width_, height_;
+  std::array<std::vector<float>, 2> real_;
   ChromaFit fit_;
 };
 
 void Fitter::begin_with_means(int which, std::vector<float>& plane) const {
+  plane.resize(size_t(width_) * size_t(height_));
   std::vector<float> sums(plane.size()), weights(plane.size());
   for (int y = 0; y < field_.height; ++y)
     for (int x = 0; x < field_.width; ++x) {
@@ -82,34 +87,47 @@ void Fitter::begin_with_means(int which, std::vector<float>& plane) const {
     }
 }
 
-void Fitter::solve(int which) {
-  std::vector<float> plane(size_t(width_) * size_t(height_));
-  begin_with_means(which, plane);
+void Fitter::approach(int x, int y, float slack) {
+  const size_t pixel = size_t(y) * size_t(field_.width) + size_t(x);
+  const ChromaTaps taps = chroma_taps(grid_, width_, x, y);
+  float sums[2] = {};
+  int squares = 0;
+  for (size_t i = 0; i < 4; ++i) {
+    for (size_t which = 0; which < 2; ++which) sums[which] += float(taps.weights[i]) * real_[which][taps.places[i]];
+    squares += taps.weights[i] * taps.weights[i];
+  }
+  Chroma wanted = field_.chroma[pixel];
+  if (!field_.sure[pixel]) {  // whatever makes the colour and is nearest now
+    const auto now = [&](float sum) { return std::clamp((int(sum) + taps.bias) >> taps.shift, 0, 255); };
+    const Chroma made{now(sums[0]), now(sums[1])};
+    const auto nearest = chroma_of(field_.colours[pixel], made);
+    if (!nearest || (nearest->blue == made.blue && nearest->red == made.red)) return;
+    wanted = *nearest;
+  }
+  const float half = float((1 << taps.shift) - 1) * 0.5f, allowed = half * slack;
+  for (size_t which = 0; which < 2; ++which) {
+    const int chroma = which == 0 ? wanted.blue : wanted.red;
+    const float off = float((chroma << taps.shift) - taps.bias) + half - sums[which];
+    if (std::fabs(off) <= allowed) continue;
+    const float step = kStep * (off > 0 ? off - allowed : off + allowed) / float(squares);
+    for (size_t i = 0; i < 4; ++i) real_[which][taps.places[i]] += float(taps.weights[i]) * step;
+  }
+}
+
+void Fitter::solve() {
+  for (int which = 0; which < 2; ++which) begin_with_means(which, real_[size_t(which)]);
   for (int pass = 0; pass < kFreePasses + kPullPasses && grid_.smooth; ++pass) {
     const float slack = std::min(kAllowed, float(pass) / float(kFreePasses));  // from the middle to what is allowed
     for (int y = 0; y < field_.height; ++y)
-      for (int x = 0; x < field_.width; ++x) {
-        const size_t pixel = size_t(y) * size_t(field_.width) + size_t(x);
-        const ChromaTaps taps = chroma_taps(grid_, width_, x, y);
-        float sum = 0;
-        int squares = 0;
-        for (size_t i = 0; i < 4; ++i)
-          sum += float(taps.weights[i]) * plane[taps.places[i]], squares += taps.weights[i] * taps.weights[i];
-        const float half = float((1 << taps.shift) - 1) * 0.5f;
-        const float middle = float((hoped(which, pixel) << taps.shift) - taps.bias) + half;
-        const float off = middle - sum, allowed = half * slack;
-        if (std::fabs(off) <= allowed) continue;
-        float step = kStep * (off > 0 ? off - allowed : off + allowed) / float(squares);
-        if (!field_.sure[pixel]) step *= kUnsureWeight;
-        for (size_t i = 0; i < 4; ++i) plane[taps.places[i]] += float(taps.weights[i]) * step;
-      }
+      for (int x = 0; x < field_.width; ++x) approach(x, y, slack);
     const float pull = float(pass - kFreePasses) / float(kPullPasses) * kPull;
-    if (pull > 0)  // towards integers, ever stronger
-      for (float& value : plane) value += (std::round(value) - value) * pull;
+    for (auto& plane : real_)
+      for (float& value : plane)
+        if (pull > 0) value += (std::round(value) - value) * pull;  // towards integers, ever stronger
   }
-  auto& out = fit_.planes[size_t(which)];
-  out.resize(plane.size());
-  for (size_t i = 0; i < plane.size(); ++i) out[i] = uint16_t(std::clamp(int(std::lround(plane[i])), 0, 255));
+  for (size_t which = 0; which < 2; ++which)
+    for (float value : real_[which])
+      fit_.planes[which].push_back(uint16_t(std::clamp(int(std::lround(value)), 0, 255)));
 }
 
 int Fitter::gap(int x, int y) const {
@@ -117,6 +135,13 @@ int Fitter::gap(int x, int y) const {
   const LumaRange range = luma_range(field_.colours[size_t(y) * size_t(field_.width) + size_t(x)],
                                      chroma_at(taps, fit_.planes[0]), chroma_at(taps, fit_.planes[1]));
   return std::max(range.low - range.high, 0);
+}
+
+size_t Fitter::misses() const {
+  size_t count = 0;
+  for (int y = 0; y < field_.height; ++y)
+    for (int x = 0; x < field_.width; ++x) count += gap(x, y) > 0;
+  return count;
 }
 
 int Fitter::cost_around(size_t sample) const {
@@ -203,7 +228,7 @@ ChromaGrid guess_grid(const ColourField& field) {
     }
   const ColourField patch = field.cut(patch_x, patch_y, patch_width, patch_height);
   ChromaGrid best;
-  size_t fewest = patch.colours.size() / 10;
+  size_t fewest = patch.colours.size() / kGuessMissesOf;
   for (const bool smooth : {true, false})
     for (const int half : {3, 1, 2})
       for (int odd = 0; odd < 4; ++odd) {

@@ -14,7 +14,7 @@ namespace lmc {
 
 struct ChromaGrid {
   bool half_x = false, half_y = false;
-  bool smooth = false;       // else repeated
+  bool smooth = false;                // else repeated
   bool odd_x = false, odd_y = false;  // the first pixel is the second of its pair
 
   bool halved() const { return half_x || half_y; }

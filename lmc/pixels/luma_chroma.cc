@@ -10,12 +10,12 @@ namespace {
 
 // Times 2^16: 1.40200, 1.77200, 0.34414, 0.71414.
 constexpr int kRedOfRed = 91881, kBlueOfBlue = 116130, kGreenOfBlue = 22554, kGreenOfRed = 46802, kHalf = 32768;
-constexpr int kGrey = 128;                      // chroma without colour
-constexpr int kFarthest = 510;                  // two pairs of chroma lie no farther apart, summed
-constexpr size_t kFewestPixels = 64;            // that say something, and
-constexpr size_t kFewestOf = 16;                // one of so many
-constexpr size_t kExceptionsOf = 1000;          // one of so many pixels may not fit,
-constexpr size_t kHalvedExceptionsOf = 30;      // and of so many where that halves the chroma
+constexpr int kGrey = 128;                  // chroma without colour
+constexpr int kFarthest = 510;              // two pairs of chroma lie no farther apart, summed
+constexpr size_t kFewestPixels = 64;        // that say something, and
+constexpr size_t kFewestOf = 16;            // one of so many
+constexpr size_t kExceptionsOf = 1000;      // one of so many pixels may not fit,
+constexpr size_t kHalvedExceptionsOf = 30;  // and of so many where that halves the chroma
 
 int red_less_luma(int red) { return (kRedOfRed * (red - kGrey) + kHalf) >> 16; }
 int blue_less_luma(int blue) { return (kBlueOfBlue * (blue - kGrey) + kHalf) >> 16; }

@@ -282,10 +282,9 @@ Bytes encode_tile(const TileShape& shape, const TileSamples& samples, const Tile
   }
   for_each_coded(planes, resources.threads,
                  [&](size_t p) { encode_plane(planes, p, shape, effort, resources, costs); });
-  Bytes out{uint8_t(effort.contexts),
-            uint8_t((effort.mixing ? kMixing : 0) | (effort.mix_all ? kMixAll : 0) |
-                    (effort.least_squares ? kLeastSquares : 0) | (effort.light ? kLight : 0) |
-                    (made ? kLumaChroma : 0))};
+  Bytes out{uint8_t(effort.contexts), uint8_t((effort.mixing ? kMixing : 0) | (effort.mix_all ? kMixAll : 0) |
+                                              (effort.least_squares ? kLeastSquares : 0) | (effort.light ? kLight : 0) |
+                                              (made ? kLumaChroma : 0))};
   if (made) made->append_to(out);
   for (const auto& plane : planes) {
     out.push_back(uint8_t(plane->constant ? PlaneKind::kConstant
