@@ -7,7 +7,8 @@
 namespace lmc {
 namespace {
 
-// Found by trying: a step half as long and four fifths of what is allowed leave half as many misses as whole ones.
+// By hand on two pictures: half a step and four fifths of what is allowed left 30 and 43 % fewer misses before repairs
+// than whole ones.
 constexpr int kFreePasses = 2, kPullPasses = 60, kRepairs = 3;
 constexpr float kStep = 0.5f, kAllowed = 0.8f, kPull = 0.3f;
 constexpr size_t kHopelessOf = 3;     // misses, one of so many pixels: not this grid
