@@ -6,6 +6,7 @@ import bytes_codec
 from basics import DamagedFile, Reader
 from coding import ArithmeticDecoder
 from counters import MapEntry
+from luma_chroma import LumaChroma
 from pixel_model import PlaneModel, Settings
 from pixel_network import PixelNetwork
 from pixel_plane import Plane
@@ -15,6 +16,7 @@ FORMATS = {1: "PNM", 2: "BMP", 3: "PNG", 4: "TIFF", 5: "GIF", 6: "WebP"}
 GRID_FORMATS = (1, 2)  # their side bytes are those of section 7
 BOTTOM_UP, BIG_ENDIAN, SWAP_RED_BLUE, PADDING_KEPT = 1, 2, 4, 8
 CONSTANT, CODED, RANKS = range(3)  # kinds of a plane
+LUMA_CHROMA = 16  # of the flags of a tile
 
 
 def format_not_yet(payload):
@@ -82,24 +84,31 @@ def decode_tile(payload, width, height, channels, bits, network):
     """Samples (height, width, channels)."""
     reader = Reader(payload)
     contexts, flags = reader.integer(1, "contexts"), reader.integer(1, "flags")
-    if contexts > 14 or flags > 15:
+    if contexts > 14 or flags > 31:
         raise DamagedFile("settings of a tile that are unknown")
+    made = LumaChroma(reader, width, height, channels, bits) if flags & LUMA_CHROMA else None
     samples = np.zeros((height, width, channels), np.int64)
     planes = []
     for number in range(channels):
         colour = channels >= 3 and number < 3
-        role = number if colour else 0
+        role = number if colour and made is None else 0
+        size = made.grid.size(width, height) if made and number in (1, 2) else (width, height)
         settings = Settings(role, contexts, bool(flags & 1), bool(flags & 2), bool(flags & 4), bool(flags & 8))
-        plane, values = _decode_plane(reader, width, height, bits, settings, network, planes[:role])
+        plane, values = _decode_plane(reader, *size, bits, settings, network, planes[:role])
         planes.append(plane)
         rows = plane.rows()
         if values is not None:
             if rows.max() >= len(values):
                 raise DamagedFile("a rank beyond the values that occur")
             rows = np.array(values)[rows]
-        samples[:, :, (1, 0, 2)[number] if colour else number] = rows
+        if made and colour:
+            made.planes.append(rows)
+        else:
+            samples[:, :, (1, 0, 2)[number] if colour else number] = rows
     if reader.remaining():
         raise DamagedFile("bytes behind the last plane")
+    if made:
+        samples[:, :, :3] = made.rgb(width, height)
     return samples
 
 

@@ -6,6 +6,7 @@
 #include "lmc/coding/arithmetic_coder.h"
 #include "lmc/models/model_writer.h"
 #include "lmc/pixels/least_squares.h"
+#include "lmc/pixels/luma_chroma.h"
 #include "lmc/pixels/pixel_contexts.h"
 #include "lmc/pixels/tile.h"
 #include "lmc/pixels/used_values.h"
@@ -167,6 +168,104 @@ TEST(Tile, CostsAddUpToThePayload) {
   double bits = 0;
   for (float cost : costs) bits += double(cost);
   EXPECT_NEAR(bits / 8, double(payload.size()), 30.0);
+}
+
+// What a decoder of JPEG files makes: smooth planes through the grid and the conversion.
+TileSamples decoded_jpeg(const TileShape& shape, const ChromaGrid& grid, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  LumaChroma made;
+  made.grid = grid;
+  const auto fill = [&](std::vector<uint16_t>& plane, int width, int height, int centre) {
+    for (int y = 0; y < height; ++y)
+      for (int x = 0; x < width; ++x)
+        plane.push_back(uint16_t(centre + (x * 5 + y * 3) % 37 + (x / 7 + y / 5) % 3 * 6 + int(random() % 4) - 20));
+  };
+  fill(made.planes[0], shape.width, shape.height, 120);
+  for (size_t p : {1, 2}) fill(made.planes[p], grid.width(shape.width), grid.height(shape.height), 128);
+  TileSamples samples(size_t(shape.width) * size_t(shape.height) * size_t(shape.channels), 77);
+  made.write_rgb(shape, samples);
+  return samples;
+}
+
+TEST(LumaChroma, EveryColourThatIsMadeIsFound) {
+  size_t lost = 0, wrong = 0;
+  for (int luma = 0; luma < 256; ++luma)
+    for (int blue = 0; blue < 256; ++blue)
+      for (int red = 0; red < 256; ++red) {
+        const Rgb rgb = rgb_of(luma, blue, red);
+        const LumaRange range = luma_range(rgb, blue, red);
+        wrong += range.low > luma || range.high < luma;
+        const auto found = chroma_of(rgb, {std::max(blue - 1, 0), red});
+        if (!found) {
+          ++lost;
+          continue;
+        }
+        const LumaRange back = luma_range(rgb, found->blue, found->red);
+        wrong += back.low > back.high || rgb_of(back.low, found->blue, found->red) != rgb;
+      }
+  EXPECT_EQ(lost, 0u);
+  EXPECT_EQ(wrong, 0u);
+  EXPECT_EQ(rgb_of(76, 85, 255), (Rgb{254, 0, 0}));
+  EXPECT_EQ(rgb_of(100, 150, 110), (Rgb{75, 105, 139}));
+}
+
+TEST(LumaChroma, OtherPicturesAreLeftAlone) {
+  const TileShape shape{64, 48, 3, 8};
+  EXPECT_FALSE(LumaChroma::find(shape, picture(shape, 1)));
+  EXPECT_FALSE(LumaChroma::find(shape, TileSamples(64 * 48 * 3, 99)));
+  EXPECT_FALSE(LumaChroma::find({64, 48, 3, 16}, decoded_jpeg(shape, {}, 1)));
+}
+
+TEST(LumaChroma, TilesComeBackOnEveryGrid) {
+  for (int channels : {3, 4})
+    for (uint8_t byte = 0; byte < 32; ++byte) {
+      const auto grid = ChromaGrid::from_byte(byte);
+      if (!grid || (channels == 4 && byte != 7)) continue;
+      EXPECT_EQ(grid->to_byte(), byte);
+      const TileShape shape{61, 47, channels, 8};
+      TileSamples samples = decoded_jpeg(shape, *grid, byte);
+      const size_t exact = encode_tile(shape, samples, kEfforts[1], resources(best_isa(), 1)).size();
+      samples[size_t(channels) * 100] ^= 1;
+      const auto found = LumaChroma::find(shape, samples);
+      ASSERT_TRUE(found) << int(byte);
+      EXPECT_GE(found->exceptions.size(), 1u);
+      if (!grid->smooth) EXPECT_EQ(found->grid.to_byte(), byte);  // noise behind a filter is not always found
+      const Bytes payload = encode_tile(shape, samples, kEfforts[1], resources(best_isa(), 2));
+      EXPECT_LT(payload.size(), exact + 200);
+      const auto back = decode_tile(shape, payload, resources(best_isa(), 2));
+      ASSERT_TRUE(back.ok()) << back.error().message;
+      EXPECT_EQ(*back, samples) << int(byte);
+    }
+}
+
+TEST(LumaChroma, DamageIsAnErrorOrOtherSamples) {
+  const TileShape shape{24, 21, 3, 8};
+  const TileSamples samples = decoded_jpeg(shape, *ChromaGrid::from_byte(7), 3);
+  ASSERT_TRUE(LumaChroma::find(shape, samples));
+  const Bytes payload = encode_tile(shape, samples, kEfforts[1], resources(best_isa(), 1));
+  const auto decodes = [&](const Bytes& bytes, const TileShape& as) {
+    return decode_tile(as, bytes, resources(best_isa(), 1)).ok();
+  };
+  ASSERT_TRUE(decodes(payload, shape));
+  for (size_t size = 0; size < payload.size(); size += 19)
+    EXPECT_FALSE(decodes(Bytes(payload.begin(), payload.begin() + ptrdiff_t(size)), shape)) << size;
+  for (size_t bit = 0; bit < 8 * payload.size(); bit += 97) {
+    Bytes flipped = payload;
+    flipped[bit / 8] ^= uint8_t(1 << bit % 8);
+    const auto back = decode_tile(shape, flipped, resources(best_isa(), 1));
+    if (back.ok()) EXPECT_EQ(back->size(), samples.size());
+  }
+  for (uint8_t grid : {4, 8, 16, 32, 31 & ~1, 255}) {  // reserved bits, smooth or odd without half
+    Bytes wrong = payload;
+    wrong[2] = grid;
+    EXPECT_FALSE(decodes(wrong, shape)) << int(grid);
+  }
+  EXPECT_FALSE(decodes(payload, {24, 21, 2, 8}));
+  EXPECT_FALSE(decodes(payload, {24, 21, 3, 7}));
+  Bytes many{0, 16, 7, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F}, beyond{0, 16, 7, 1, 0xF8, 3, 1, 2, 3};  // of 504 pixels
+  many.resize(100), beyond.resize(100);
+  EXPECT_FALSE(decodes(many, shape));
+  EXPECT_FALSE(decodes(beyond, shape));
 }
 
 TEST(UsedValues, ComesBack) {

@@ -9,6 +9,7 @@
 
 #include "lmc/coding/arithmetic_coder.h"
 #include "lmc/mixing/logistic.h"
+#include "lmc/pixels/luma_chroma.h"
 #include "lmc/pixels/pixel_contexts.h"
 #include "lmc/pixels/plane_model.h"
 #include "lmc/pixels/used_values.h"
@@ -17,7 +18,7 @@ namespace lmc {
 namespace {
 
 // Bits of a tile's second byte.
-enum : uint8_t { kMixing = 1, kDrawn = 2, kLeastSquares = 4, kLight = 8, kKnownFlags = 15 };
+enum : uint8_t { kMixing = 1, kDrawn = 2, kLeastSquares = 4, kLight = 8, kLumaChroma = 16, kKnownFlags = 31 };
 // The first byte of a plane.
 enum class PlaneKind : uint8_t { kConstant = 0, kCoded = 1, kRanks = 2 };  // kRanks: among the values that occur
 
@@ -39,26 +40,34 @@ class Progress {
 
 struct Plane {
   int channel = 0;  // among the samples
+  int width = 0, height = 0;
   PlaneRole role = PlaneRole::kFirst;
   int bits = 8;  // that its samples need
   bool constant = false;
   std::optional<UsedValues> used;  // then samples are ranks
   std::unique_ptr<PaddedPlane> samples;
   Progress progress;
-  Bytes coded;        // when encoding
+  const uint16_t* source = nullptr;  // when encoding: one sample every so many
+  size_t source_step = 1;
+  Bytes coded;
   ByteSpan received;  // when decoding
 };
 
-// In coding order. Alpha looks at no other plane.
-std::vector<std::unique_ptr<Plane>> make_planes(const TileShape& shape) {
+using Planes = std::vector<std::unique_ptr<Plane>>;
+
+// In coding order. Alpha looks at no other plane; nor do luma and chroma: the network knows red, green and blue.
+Planes make_planes(const TileShape& shape, const std::optional<LumaChroma>& made) {
   constexpr int kColourOrder[] = {1, 0, 2, 3};
-  std::vector<std::unique_ptr<Plane>> planes;
+  Planes planes;
   for (int i = 0; i < shape.channels; ++i) {
     auto& plane = *planes.emplace_back(std::make_unique<Plane>());
     const bool colour = shape.channels >= 3 && i < 3;
     plane.channel = shape.channels >= 3 ? kColourOrder[i] : i;
-    plane.role = colour ? PlaneRole(i) : PlaneRole::kFirst;
+    plane.role = colour && !made ? PlaneRole(i) : PlaneRole::kFirst;
     plane.bits = shape.bits;
+    const bool chroma = made && colour && i > 0;
+    plane.width = chroma ? made->grid.width(shape.width) : shape.width;
+    plane.height = chroma ? made->grid.height(shape.height) : shape.height;
   }
   return planes;
 }
@@ -85,8 +94,8 @@ void fill_constant(PaddedPlane& plane, uint16_t value) {
 
 // Codes the plane's samples once the planes it looks at are far enough.
 template <typename Coder, typename ValueOf>
-void code_plane(std::vector<std::unique_ptr<Plane>>& planes, size_t index, const TileEffort& effort,
-                const TileResources& resources, Coder& coder, const ValueOf& value_of) {
+void code_plane(Planes& planes, size_t index, const TileEffort& effort, const TileResources& resources, Coder& coder,
+                const ValueOf& value_of) {
   Plane& plane = *planes[index];
   std::vector<const PaddedPlane*> earlier;
   for (size_t p = 0; p < size_t(plane.role); ++p) earlier.push_back(planes[p]->samples.get());
@@ -99,16 +108,19 @@ void code_plane(std::vector<std::unique_ptr<Plane>>& planes, size_t index, const
   }
 }
 
-// work(i) for each plane, one thread a plane if there are threads.
+// work(p) for each plane that is coded, one thread a plane if there are threads.
 template <typename Work>
-void for_each_plane(size_t count, int threads, const Work& work) {
-  if (threads < 2 || count < 2) {
-    for (size_t i = 0; i < count; ++i) work(i);
+void for_each_coded(const Planes& planes, int threads, const Work& work) {
+  std::vector<size_t> coded;
+  for (size_t p = 0; p < planes.size(); ++p)
+    if (!planes[p]->constant) coded.push_back(p);
+  if (threads < 2 || coded.size() < 2) {
+    for (size_t p : coded) work(p);
     return;
   }
   std::vector<std::jthread> running;
-  for (size_t i = 1; i < count; ++i) running.emplace_back([&work, i] { work(i); });
-  work(0);
+  for (size_t i = 1; i < coded.size(); ++i) running.emplace_back([&work, p = coded[i]] { work(p); });
+  work(coded[0]);
 }
 
 // An encoder that also notes what each decision costs.
@@ -126,30 +138,35 @@ class CountingEncoder {
   double& bits_;
 };
 
-void encode_plane(std::vector<std::unique_ptr<Plane>>& planes, size_t index, const TileShape& shape,
-                  const TileSamples& samples, const TileEffort& effort, const TileResources& resources,
-                  std::vector<float>* costs) {
+void encode_plane(Planes& planes, size_t index, const TileShape& shape, const TileEffort& effort,
+                  const TileResources& resources, std::vector<float>* costs) {
   Plane& plane = *planes[index];
-  const auto place = [&](uint32_t x, uint32_t y) {
-    return (size_t(y) * size_t(shape.width) + x) * size_t(shape.channels) + size_t(plane.channel);
-  };
   ArithmeticEncoder coder(plane.coded);
   const std::vector<uint16_t> ranks = plane.used ? plane.used->ranks() : std::vector<uint16_t>();
-  const auto value = [&](size_t at) { return ranks.empty() ? samples[at] : ranks[samples[at]]; };
+  const auto value = [&](uint32_t x, uint32_t y) {
+    const uint16_t sample = plane.source[(size_t(y) * size_t(plane.width) + x) * plane.source_step];
+    return ranks.empty() ? sample : ranks[sample];
+  };
+  // Costs of a smaller plane are booked on pixels near the place.
+  const auto place = [&](uint32_t x, uint32_t y) {
+    const size_t column = size_t(x) * size_t(shape.width) / size_t(plane.width);
+    const size_t row = size_t(y) * size_t(shape.height) / size_t(plane.height);
+    return (row * size_t(shape.width) + column) * size_t(shape.channels) + size_t(plane.channel);
+  };
   if (costs == nullptr) {
-    code_plane(planes, index, effort, resources, coder, [&](uint32_t x, uint32_t y) { return value(place(x, y)); });
+    code_plane(planes, index, effort, resources, coder, value);
   } else {
     double bits = 0, before = 0;
     size_t last = SIZE_MAX;
     CountingEncoder counting(coder, bits);
     const auto close = [&] {
-      if (last != SIZE_MAX) (*costs)[last] = float(bits - before);
+      if (last != SIZE_MAX) (*costs)[last] += float(bits - before);
       before = bits;
     };
     code_plane(planes, index, effort, resources, counting, [&](uint32_t x, uint32_t y) {
       close();
       last = place(x, y);
-      return value(last);
+      return value(x, y);
     });
     close();
   }
@@ -158,18 +175,30 @@ void encode_plane(std::vector<std::unique_ptr<Plane>>& planes, size_t index, con
 
 Error damaged(const std::string& what) { return bad_input("image tile: " + what + "; the file is damaged"); }
 
-Result<TileEffort> read_effort(ByteReader& reader) {
+struct Head {
+  TileEffort effort;
+  std::optional<LumaChroma> made;
+};
+
+Result<Head> read_head(ByteReader& reader, const TileShape& shape) {
   const auto contexts = reader.read_le<uint8_t>("image tile: contexts");
   if (!contexts.ok()) return contexts.error();
   const auto flags = reader.read_le<uint8_t>("image tile: flags");
   if (!flags.ok()) return flags.error();
   if (*contexts > kPixelContexts || (*flags & ~kKnownFlags) != 0)
     return bad_input("image tile: unknown settings; the file was written by a newer lmc or is damaged");
-  return TileEffort{.contexts = *contexts,
-                    .mixing = (*flags & kMixing) != 0,
-                    .drawn = (*flags & kDrawn) != 0,
-                    .least_squares = (*flags & kLeastSquares) != 0,
-                    .light = (*flags & kLight) != 0};
+  Head head{.effort = {.contexts = *contexts,
+                       .mixing = (*flags & kMixing) != 0,
+                       .drawn = (*flags & kDrawn) != 0,
+                       .least_squares = (*flags & kLeastSquares) != 0,
+                       .light = (*flags & kLight) != 0},
+            .made = std::nullopt};
+  if ((*flags & kLumaChroma) != 0) {
+    auto made = LumaChroma::read(reader, shape);
+    LMC_TRY(made);
+    head.made = std::move(*made);
+  }
+  return head;
 }
 
 Status read_plane(ByteReader& reader, const TileShape& shape, Plane& plane) {
@@ -181,7 +210,7 @@ Status read_plane(ByteReader& reader, const TileShape& shape, Plane& plane) {
     if (!value.ok()) return value.error();
     if (*value >> shape.bits != 0) return damaged("a value has too many bits");
     plane.constant = true;
-    plane.samples = std::make_unique<PaddedPlane>(shape.width, shape.height, shape.bits);
+    plane.samples = std::make_unique<PaddedPlane>(plane.width, plane.height, shape.bits);
     fill_constant(*plane.samples, *value);
     plane.progress.publish(INT32_MAX);
     return Ok();
@@ -202,7 +231,39 @@ Status read_plane(ByteReader& reader, const TileShape& shape, Plane& plane) {
   const auto coded = reader.read_bytes(size_t(*bytes), "image tile: plane");
   if (!coded.ok()) return coded.error();
   plane.received = *coded;
-  plane.samples = std::make_unique<PaddedPlane>(shape.width, shape.height, plane.bits);
+  plane.samples = std::make_unique<PaddedPlane>(plane.width, plane.height, plane.bits);
+  return Ok();
+}
+
+// What the samples of a plane that is to be encoded need.
+void prepare_plane(Plane& plane, int bits) {
+  std::vector<uint32_t> counts(size_t(1) << bits);
+  const size_t size = size_t(plane.width) * size_t(plane.height);
+  for (size_t i = 0; i < size; ++i) ++counts[plane.source[i * plane.source_step]];
+  UsedValues used(counts);
+  const uint16_t most = used.value(used.size() - 1);
+  plane.constant = used.size() == 1;
+  plane.bits = plane.constant ? bits : int(std::bit_width(unsigned(most)));
+  if (used.worth_it(counts)) {
+    plane.bits = int(std::bit_width(used.size() - 1));
+    plane.used = std::move(used);
+  }
+  plane.samples = std::make_unique<PaddedPlane>(plane.width, plane.height, plane.bits);
+  if (!plane.constant) return;
+  fill_constant(*plane.samples, most);
+  plane.progress.publish(INT32_MAX);
+}
+
+// The values of a plane that was decoded, one every so many.
+Status copy_plane(const Plane& plane, uint16_t* out, size_t step) {
+  const size_t ranks = plane.used ? plane.used->size() : 0;
+  for (int y = 0; y < plane.height; ++y) {
+    const uint16_t* row = plane.samples->row(y);
+    for (int x = 0; x < plane.width; ++x, out += step) {
+      if (ranks > 0 && row[x] >= ranks) return damaged("a rank beyond the values that occur");
+      *out = ranks > 0 ? plane.used->value(row[x]) : row[x];
+    }
+  }
   return Ok();
 }
 
@@ -210,34 +271,21 @@ Status read_plane(ByteReader& reader, const TileShape& shape, Plane& plane) {
 
 Bytes encode_tile(const TileShape& shape, const TileSamples& samples, const TileEffort& effort,
                   const TileResources& resources, std::vector<float>* costs) {
-  auto planes = make_planes(shape);
+  const auto made = effort.drawn ? std::nullopt : LumaChroma::find(shape, samples);
+  auto planes = make_planes(shape, made);
   if (costs != nullptr) costs->assign(samples.size(), 0.0f);
-  std::vector<size_t> coded;
   for (size_t p = 0; p < planes.size(); ++p) {
-    Plane& plane = *planes[p];
-    std::vector<uint32_t> counts(size_t(1) << shape.bits);
-    for (size_t i = size_t(plane.channel); i < samples.size(); i += size_t(shape.channels)) ++counts[samples[i]];
-    UsedValues used(counts);
-    const uint16_t most = used.value(used.size() - 1);
-    plane.constant = used.size() == 1;
-    plane.bits = plane.constant ? shape.bits : int(std::bit_width(unsigned(most)));
-    if (used.worth_it(counts)) {
-      plane.bits = int(std::bit_width(used.size() - 1));
-      plane.used = std::move(used);
-    }
-    plane.samples = std::make_unique<PaddedPlane>(shape.width, shape.height, plane.bits);
-    if (plane.constant) {
-      fill_constant(*plane.samples, most);
-      plane.progress.publish(INT32_MAX);
-    } else {
-      coded.push_back(p);
-    }
+    const bool own = made && p < made->planes.size();
+    planes[p]->source = own ? made->planes[p].data() : samples.data() + planes[p]->channel;
+    planes[p]->source_step = own ? 1 : size_t(shape.channels);
+    prepare_plane(*planes[p], shape.bits);
   }
-  for_each_plane(coded.size(), resources.threads,
-                 [&](size_t i) { encode_plane(planes, coded[i], shape, samples, effort, resources, costs); });
-  Bytes out{uint8_t(effort.contexts),
-            uint8_t((effort.mixing ? kMixing : 0) | (effort.drawn ? kDrawn : 0) |
-                    (effort.least_squares ? kLeastSquares : 0) | (effort.light ? kLight : 0))};
+  for_each_coded(planes, resources.threads,
+                 [&](size_t p) { encode_plane(planes, p, shape, effort, resources, costs); });
+  Bytes out{uint8_t(effort.contexts), uint8_t((effort.mixing ? kMixing : 0) | (effort.drawn ? kDrawn : 0) |
+                                              (effort.least_squares ? kLeastSquares : 0) | (effort.light ? kLight : 0) |
+                                              (made ? kLumaChroma : 0))};
+  if (made) made->append_to(out);
   for (const auto& plane : planes) {
     out.push_back(uint8_t(plane->constant ? PlaneKind::kConstant
                           : plane->used   ? PlaneKind::kRanks
@@ -258,31 +306,27 @@ Bytes encode_tile(const TileShape& shape, const TileSamples& samples, const Tile
 
 Result<TileSamples> decode_tile(const TileShape& shape, ByteSpan payload, const TileResources& resources) {
   ByteReader reader(payload);
-  const auto effort = read_effort(reader);
-  if (!effort.ok()) return effort.error();
-  auto planes = make_planes(shape);
-  std::vector<size_t> coded;
-  for (size_t p = 0; p < planes.size(); ++p) {
-    LMC_TRY(read_plane(reader, shape, *planes[p]));
-    if (!planes[p]->constant) coded.push_back(p);
-  }
+  auto head = read_head(reader, shape);
+  if (!head.ok()) return head.error();
+  auto planes = make_planes(shape, head->made);
+  for (const auto& plane : planes) LMC_TRY(read_plane(reader, shape, *plane));
   if (reader.remaining() > 0) return damaged("bytes behind the last plane");
-  for_each_plane(coded.size(), resources.threads, [&](size_t i) {
-    ArithmeticDecoder coder(planes[coded[i]]->received);
-    code_plane(planes, coded[i], *effort, resources, coder, [](uint32_t, uint32_t) { return 0; });
+  for_each_coded(planes, resources.threads, [&](size_t p) {
+    ArithmeticDecoder coder(planes[p]->received);
+    code_plane(planes, p, head->effort, resources, coder, [](uint32_t, uint32_t) { return 0; });
   });
   TileSamples samples(size_t(shape.width) * size_t(shape.height) * size_t(shape.channels));
-  for (const auto& plane : planes) {
-    const size_t ranks = plane->used ? plane->used->size() : 0;
-    for (int y = 0; y < shape.height; ++y) {
-      const uint16_t* row = plane->samples->row(y);
-      uint16_t* out = samples.data() + size_t(y) * size_t(shape.width) * size_t(shape.channels) + plane->channel;
-      for (int x = 0; x < shape.width; ++x, out += shape.channels) {
-        if (ranks > 0 && row[x] >= ranks) return damaged("a rank beyond the values that occur");
-        *out = ranks > 0 ? plane->used->value(row[x]) : row[x];
-      }
+  for (size_t p = 0; p < planes.size(); ++p) {
+    const bool own = head->made && p < head->made->planes.size();
+    if (own) {
+      auto& out = head->made->planes[p];
+      out.resize(size_t(planes[p]->width) * size_t(planes[p]->height));
+      LMC_TRY(copy_plane(*planes[p], out.data(), 1));
+    } else {
+      LMC_TRY(copy_plane(*planes[p], samples.data() + planes[p]->channel, size_t(shape.channels)));
     }
   }
+  if (head->made) head->made->write_rgb(shape, samples);
   return samples;
 }
 

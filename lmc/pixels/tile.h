@@ -1,8 +1,8 @@
 // A rectangle of an image to bytes and back: the unit that decodes alone.
 //
-// Its planes are coded one after the other, green before red before blue, so that later ones see all of the earlier
-// ones around each sample; with several threads a plane follows the one before at a distance of a few samples. The
-// bytes do not depend on the number of threads.
+// Its planes are coded one after the other, green before red before blue (or luma and chroma, luma_chroma.h, by
+// themselves), so that later ones see all of the earlier ones around each sample; with several threads a plane follows
+// the one before at a distance of a few samples. The bytes do not depend on the number of threads.
 #ifndef LMC_PIXELS_TILE_H_
 #define LMC_PIXELS_TILE_H_
 

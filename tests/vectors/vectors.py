@@ -59,16 +59,20 @@ def stored_png(width, height, rows):
 
 
 def made_images(noise):
-    """Slopes with noise, in three channels and in 16 bits with gaps; flat areas."""
-    photo, gray16, drawn = bytearray(), bytearray(), []
+    """Slopes with noise, in three channels and in 16 bits with gaps; flat areas; luma with chroma of half the size."""
+    photo, gray16, drawn, decoded = bytearray(), bytearray(), [], bytearray()
     for y in range(29):
         for x in range(37):
             base = 3 * x + 2 * y + 60 * ((x // 9 + y // 7) % 2)
             photo += bytes(base + c * 9 + noise[(y * 37 + x) * 3 + c] % 5 for c in range(3))
+            luma, place = 60 + base // 3 + noise[y * 37 + x] % 7, y // 2 * 19 + x // 2
+            blue, red = 8 * (noise[place] % 4) - 20 + x // 2, 30 - y // 2 * 2 + noise[place + 500] % 5
+            decoded += bytes((luma + (91881 * red + 32768 >> 16), luma + (-22554 * blue - 46802 * red + 32768 >> 16),
+                              luma + (116130 * blue + 32768 >> 16)))
             gray16 += struct.pack(">H", (base * 3 + noise[y * 37 + x] % 8) * 16)
         drawn.append(b"".join(b"\x20\x40\x80" if (x // 6 + y // 5) % 3 else b"\xff\xf0\x00" for x in range(37)))
     return {"photo.ppm": b"P6\n37 29\n255\n" + photo, "gray16.pgm": b"P5\n37 29\n65535\n" + gray16,
-            "drawn.png": stored_png(37, 29, drawn), "drawn.ppm": b"P6\n37 29\n255\n" + b"".join(drawn)}
+            "drawn.png": stored_png(37, 29, drawn), "decoded.ppm": b"P6\n37 29\n255\n" + decoded, "drawn.ppm": b"P6\n37 29\n255\n" + b"".join(drawn)}
 
 
 def inputs():
@@ -86,7 +90,7 @@ def vectors():
     for name in ("utf8", "not-utf8", "marshalling_test.cc"):
         out[f"{name}.level1"] = ([name], ["-1"])
     out["photo.ppm.level6"] = (["photo.ppm"], ["-6"])
-    for name in ("photo.ppm", "gray16.pgm", "drawn.png", "drawn.ppm", "dandelion.jpg"):
+    for name in ("photo.ppm", "gray16.pgm", "drawn.png", "drawn.ppm", "decoded.ppm", "dandelion.jpg"):
         out[f"{name}.level1"] = ([name], ["-1"])
         out[f"{name}.level9"] = ([name], ["-9"])
     out["noise-300.level0"] = (["noise-300"], ["-0"])

@@ -1,0 +1,52 @@
+// Chroma at half the picture's width, height or both, as JPEG files have it, and how a decoder of JPEG files (libjpeg,
+// libjpeg-turbo; with them nearly every program) makes samples for every pixel of it: by repetition, or by a triangle
+// filter whose roundings alternate. All in integers: exact. docs/pixels.md, section 8.
+#ifndef LMC_PIXELS_CHROMA_GRID_H_
+#define LMC_PIXELS_CHROMA_GRID_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace lmc {
+
+struct ChromaGrid {
+  bool half_x = false, half_y = false;
+  bool smooth = false;                // else repeated
+  bool odd_x = false, odd_y = false;  // the first pixel is the second of its pair
+
+  bool halved() const { return half_x || half_y; }
+  // Of a plane for so many pixels: a sample before the first pair and one behind the last, which the filter looks at.
+  int width(int pixels) const { return half_x ? ((pixels + lead(odd_x)) >> 1) + 1 : pixels; }
+  int height(int pixels) const { return half_y ? ((pixels + lead(odd_y)) >> 1) + 1 : pixels; }
+  // Pixels from the beginning of the first sample's pair to the first of the picture.
+  static int lead(bool odd) { return odd ? 1 : 2; }
+
+  uint8_t to_byte() const;
+  static std::optional<ChromaGrid> from_byte(uint8_t byte);  // nothing for those that mean nothing
+};
+
+// A pixel's chroma is (sum of weight * sample + bias) >> shift.
+struct ChromaTaps {
+  std::array<size_t, 4> places;  // in the plane
+  std::array<int, 4> weights;    // 0 for those that do not count
+  int bias, shift;
+};
+ChromaTaps chroma_taps(const ChromaGrid& grid, int plane_width, int x, int y);
+
+inline int tapped(const ChromaTaps& taps, const std::vector<uint16_t>& plane) {
+  int sum = 0;
+  for (size_t i = 0; i < taps.places.size(); ++i)
+    if (taps.weights[i] != 0) sum += taps.weights[i] * plane[taps.places[i]];
+  return sum;
+}
+
+inline int chroma_at(const ChromaTaps& taps, const std::vector<uint16_t>& plane) {
+  return (tapped(taps, plane) + taps.bias) >> taps.shift;
+}
+
+}  // namespace lmc
+
+#endif  // LMC_PIXELS_CHROMA_GRID_H_
