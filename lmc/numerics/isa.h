@@ -1,4 +1,5 @@
-// Instruction sets the kernels are written for. Every one gives the same integers; only the speed differs.
+// Instruction sets the kernels are written for. Every one gives the same integers; only the speed differs. kScalar is
+// what every machine of its architecture runs: on x86-64 that is SSE2, elsewhere plain loops.
 #ifndef LMC_NUMERICS_ISA_H_
 #define LMC_NUMERICS_ISA_H_
 

@@ -24,10 +24,13 @@ KernelChoice choose_kernel([[maybe_unused]] Isa isa) {
 #if defined(__x86_64__)
   if (isa == Isa::kAvx512) return {kAvx512Layout, matmul_avx512};
   if (isa == Isa::kAvx2) return {kAvx2Layout, matmul_avx2};
-#elif defined(__aarch64__)
+  return {kSse2Layout, matmul_sse2};
+#else
+#if defined(__aarch64__)
   if (isa == Isa::kNeon) return {kNeonLayout, matmul_neon};
 #endif
   return {kScalarLayout, matmul_scalar};
+#endif
 }
 
 }  // namespace
