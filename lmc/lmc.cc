@@ -58,11 +58,17 @@ lmc_options given_or_default(const lmc_options* options) {
   return out;
 }
 
-lmc::Result<const lmc::LoadedModel*> choose_model(lmc_context* context, const lmc_options& options) {
-  if (options.level < lmc::kFirstModelLevel) return nullptr;
-  if (options.model != nullptr) return context->registry.find_name(options.model);
-  const auto model = context->registry.find_builtin(lmc::builtin_model_of(options.level));
-  return model.ok() ? *model : nullptr;
+lmc::Result<lmc::ModelOnDemand> choose_model(lmc_context* context, const lmc_options& options) {
+  if (options.level < lmc::kFirstModelLevel) return lmc::ModelOnDemand();
+  if (options.model != nullptr) {
+    const auto named = context->registry.find_name(options.model);
+    if (!named.ok()) return named.error();
+    return lmc::ModelOnDemand(*named);
+  }
+  return lmc::ModelOnDemand([context, level = options.level]() -> const lmc::LoadedModel* {
+    const auto model = context->registry.find_builtin(lmc::builtin_model_of(level));
+    return model.ok() ? *model : nullptr;
+  });
 }
 
 lmc::Result<lmc::CompressOptions> compress_options(lmc_context* context, const lmc_options& given) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <utility>
 
 namespace lmc {
 namespace {
@@ -28,6 +29,11 @@ constexpr BuiltinModel kBuiltins[] = {
 }  // namespace
 
 std::span<const BuiltinModel> builtin_models() { return std::span(kBuiltins).first(std::size(kBuiltins) - 1); }
+
+const LoadedModel* ModelOnDemand::get() const {
+  if (const auto find = std::exchange(find_, {})) found_ = find();
+  return found_;
+}
 
 std::vector<std::string> split_folders(const std::string& list) {
   std::vector<std::string> folders;

@@ -6,6 +6,7 @@
 #ifndef LMC_MODELS_REGISTRY_H_
 #define LMC_MODELS_REGISTRY_H_
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -31,6 +32,20 @@ struct LoadedModel {
   std::string path;
   Sha256 sha256{};
   int builtin_number = 0;  // 0: not built in
+};
+
+// A model that is looked for when it is first wanted: opening one means hashing all of it.
+class ModelOnDemand {
+ public:
+  ModelOnDemand() = default;  // none
+  ModelOnDemand(const LoadedModel* model) : found_(model) {}
+  explicit ModelOnDemand(std::function<const LoadedModel*()> find) : find_(std::move(find)) {}  // called once at most
+
+  const LoadedModel* get() const;  // null: none. Not from several threads
+
+ private:
+  mutable std::function<const LoadedModel*()> find_;
+  mutable const LoadedModel* found_ = nullptr;
 };
 
 // Where models are looked for when nobody says otherwise: the folders of the environment variable LMC_MODELS (colons

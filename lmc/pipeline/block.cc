@@ -202,8 +202,12 @@ std::optional<EncodedBlock> encode_image(ByteSpan raw, int level, const BlockRes
 }
 
 EncodedBlock encode_block(ByteSpan raw, int level, const BlockResources& resources) {
-  if (level == 0 || raw.empty()) return stored_block(raw);
   if (auto image = encode_image(raw, level, resources)) return std::move(*image);
+  return encode_data(raw, level, resources);
+}
+
+EncodedBlock encode_data(ByteSpan raw, int level, const BlockResources& resources) {
+  if (level == 0 || raw.empty()) return stored_block(raw);
   std::shared_ptr<const TextModel> model;
   if (level >= kFirstModelLevel && resources.model != nullptr) {
     auto loaded = load_text_model(*resources.model, resources.isa);

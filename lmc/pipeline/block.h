@@ -72,8 +72,10 @@ EncodedBlock encode_side_bytes(ByteSpan side, const BlockResources& resources);
 inline constexpr size_t kMaxImageFileBytes = size_t(512) << 20;
 // Whether the bytes begin like an image file: then the whole file should be given to encode_block at once.
 bool begins_like_image(ByteSpan start);
-// encode_block for a whole image file; nothing if it is none, or none that can be taken apart, or nothing is gained.
+// encode_block is encode_image, which needs no language model, and where that gives nothing encode_data.
+// Of a whole image file; nothing if it is none, or none that can be taken apart, or nothing is gained.
 std::optional<EncodedBlock> encode_image(ByteSpan file, int level, const BlockResources& resources);
+EncodedBlock encode_data(ByteSpan raw, int level, const BlockResources& resources);
 
 // Errors: bad input (payload not decodable, wrong size), environment (kText without a model, no memory).
 Result<Bytes> decode_block(BlockCodec codec, ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources);

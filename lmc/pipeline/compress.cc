@@ -17,7 +17,9 @@ struct CodedBlock {
 };
 
 const LoadedModel* loaded_model(const CompressOptions& options, BlockModel model) {
-  return model == BlockModel::kText ? options.model : model == BlockModel::kPixels ? options.pixel_model : nullptr;
+  return model == BlockModel::kText     ? options.model.get()
+         : model == BlockModel::kPixels ? options.pixel_model
+                                        : nullptr;
 }
 
 // One frame in the making: what compress() carries from block to block.
@@ -78,9 +80,9 @@ class FrameWriter {
   Stats stats_;
 };
 
-BlockResources resources(const CompressOptions& options, int threads, ProgressSum& progress) {
+// Without the language model.
+BlockResources image_resources(const CompressOptions& options, int threads, ProgressSum& progress) {
   BlockResources out;
-  out.model = options.model != nullptr ? &options.model->file : nullptr;
   out.pixel_model = options.pixel_model != nullptr ? &options.pixel_model->file : nullptr;
   out.isa = options.isa;
   out.threads = threads;
@@ -88,11 +90,17 @@ BlockResources resources(const CompressOptions& options, int threads, ProgressSu
   return out;
 }
 
-// Of the only block, coded by the calling thread.
-BlockResources resources_of_all(const CompressOptions& options, ProgressSum& progress) {
-  BlockResources out = resources(options, options.threads, progress);
-  out.note = options.note;
+BlockResources resources(const CompressOptions& options, const LoadedModel* model, int threads, ProgressSum& progress) {
+  BlockResources out = image_resources(options, threads, progress);
+  if (model != nullptr) out.model = &model->file;
   return out;
+}
+
+// Of an input that is one image, coded by the calling thread.
+std::optional<EncodedBlock> encode_only_image(ByteSpan raw, const CompressOptions& options, ProgressSum& progress) {
+  BlockResources with = image_resources(options, options.threads, progress);
+  with.note = options.note;
+  return encode_image(raw, options.level, with);
 }
 
 FrameHeader frame_header(size_t block_bytes, std::optional<uint64_t> content_bytes, const LoadedModel* model) {
@@ -126,22 +134,26 @@ Result<Stats> write_single(const CodedBlock& block, Sink& sink, const CompressOp
 Result<Stats> compress_single(Bytes raw, Sink& sink, const CompressOptions& options) {
   ProgressSum progress(options.progress, false);
   CodedBlock block{std::move(raw), {}};
-  if (!block.raw.empty()) block.coded = encode_block(block.raw, options.level, resources_of_all(options, progress));
+  if (auto image = encode_only_image(block.raw, options, progress))
+    block.coded = std::move(*image);
+  else if (!block.raw.empty())
+    block.coded =
+        encode_data(block.raw, options.level, resources(options, options.model.get(), options.threads, progress));
   return write_single(block, sink, options);
 }
 
 Result<Stats> compress_many(Bytes first, Bytes second, Source& source, Sink& sink, const CompressOptions& options) {
   ProgressSum progress(options.progress, options.threads > 1);
   FrameWriter writer(sink, options);
-  const bool with_model = options.model != nullptr && options.level >= kFirstModelLevel;
-  LMC_TRY(writer.begin(frame_header(options.block_bytes, options.content_bytes, with_model ? options.model : nullptr)));
+  const LoadedModel* const model = options.level >= kFirstModelLevel ? options.model.get() : nullptr;
+  LMC_TRY(writer.begin(frame_header(options.block_bytes, options.content_bytes, model)));
   InOrder<CodedBlock> jobs(options.threads, [&] { progress.tick(); });
   const auto submit = [&](Bytes raw) -> Status {
-    const int threads = std::min(options.threads, useful_threads(raw, with_model));
+    const int threads = std::min(options.threads, useful_threads(raw, model != nullptr));
     while (!jobs.has_room(threads)) LMC_TRY(writer.add(jobs.take()));
-    jobs.submit(threads, [&options, &progress, threads, raw = std::move(raw)]() mutable {
+    jobs.submit(threads, [&options, &progress, model, threads, raw = std::move(raw)]() mutable {
       CodedBlock block{std::move(raw), {}};
-      block.coded = encode_block(block.raw, options.level, resources(options, threads, progress));
+      block.coded = encode_block(block.raw, options.level, resources(options, model, threads, progress));
       return block;
     });
     return Ok();
@@ -216,7 +228,7 @@ Result<Stats> compress_image(Bytes start, Source& source, Sink& sink, const Comp
   if (start.size() <= options.block_bytes) return compress_single(std::move(start), sink, options);
   ProgressSum progress(options.progress, false);
   if (start.size() <= kMaxImageFileBytes) {
-    if (auto image = encode_image(start, options.level, resources_of_all(options, progress)))
+    if (auto image = encode_only_image(start, options, progress))
       return write_single({std::move(start), std::move(*image)}, sink, options);
   }
   PrefixedSource whole(std::move(start), source);

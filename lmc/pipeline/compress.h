@@ -23,7 +23,7 @@ struct CompressOptions {
   int threads = 1;                          // 1 or more
   size_t block_bytes = kDefaultBlockBytes;  // a power of two from 2^17 to 2^26
   Isa isa = Isa::kScalar;
-  const LoadedModel* model = nullptr;          // null: no language model
+  ModelOnDemand model;                         // none: no language model. Not looked for while images suffice
   const LoadedModel* pixel_model = nullptr;    // null: images are coded like other data
   std::optional<uint64_t> content_bytes = {};  // the input's size, where it is known; checked
   // An image file that cannot be made again byte for byte may be replaced by another with the same pixels (PNG only).

@@ -58,8 +58,9 @@ Result<Bytes> decode_text(ByteSpan coded, int number, size_t raw_bytes, const De
 }  // namespace
 
 Result<Bytes> compress_message(ByteSpan raw, const CompressOptions& options) {
-  const int number = options.model != nullptr ? options.model->builtin_number : 0;
-  const bool foreign = options.model != nullptr && (number < 1 || number > kMaxModel);
+  const LoadedModel* const model = options.model.get();
+  const int number = model != nullptr ? model->builtin_number : 0;
+  const bool foreign = model != nullptr && (number < 1 || number > kMaxModel);
   if (raw.size() >= kShortMessageBytes || foreign) return whole_file(raw, options);
   Bytes best = with_header(kStoredKind, raw.size(), raw);
   const auto keep_smaller = [&](Bytes other) {
@@ -68,10 +69,10 @@ Result<Bytes> compress_message(ByteSpan raw, const CompressOptions& options) {
   if (options.level == 0 || raw.empty()) return best;
   BlockResources resources{.isa = options.isa, .threads = options.threads};
   keep_smaller(deep_message(raw, resources));
-  if (options.model == nullptr || options.level < kFirstModelLevel) return best;
-  const auto text = load_text_model(options.model->file, options.isa);
+  if (model == nullptr || options.level < kFirstModelLevel) return best;
+  const auto text = load_text_model(model->file, options.isa);
   if (!text.ok()) return text.error();
-  resources.model = &options.model->file;
+  resources.model = &model->file;
   keep_smaller(with_header(kModelKind + uint32_t(number), raw.size(), encode_text_message(**text, raw, resources)));
   return best;
 }

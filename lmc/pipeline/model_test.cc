@@ -88,7 +88,7 @@ TEST_F(WithModel, TheFrameNamesTheModelItsTextNeeds) {
   ASSERT_TRUE(frames.ok());
   ASSERT_FALSE(frames->front().tiny) << "only built-in models have a number for the tiny form";
   ASSERT_EQ(frames->front().header.models.size(), 1u);
-  EXPECT_EQ(frames->front().header.models[0], options_.model->sha256);
+  EXPECT_EQ(frames->front().header.models[0], options_.model.get()->sha256);
   EXPECT_EQ(frames->front().blocks[0].header.codec, uint8_t(BlockCodec::kText));
   EXPECT_EQ(frames->front().blocks[0].header.model, 1);
   const auto back = unpacked(file, &registry_);
@@ -170,7 +170,7 @@ TEST_F(WithModel, AMissingModelIsAnEnvironmentErrorThatNamesIt) {
     const auto back = unpacked(file, registry);
     ASSERT_FALSE(back.ok());
     EXPECT_EQ(back.error().family, ErrorFamily::kEnvironment);
-    EXPECT_NE(back.error().message.find(hex(options_.model->sha256)), std::string::npos) << back.error().message;
+    EXPECT_NE(back.error().message.find(hex(options_.model.get()->sha256)), std::string::npos) << back.error().message;
   }
 }
 

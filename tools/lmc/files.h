@@ -44,8 +44,8 @@ struct Session {
   Registry& registry;
   Isa isa;
   int threads;
-  const LoadedModel* model;        // for compressing; may be null
-  const LoadedModel* pixel_model;  // the same, of images
+  ModelOnDemand model;             // for compressing
+  const LoadedModel* pixel_model;  // the same, of images; may be null
 };
 
 Status compress_file(const Session& session, const std::string& name);

@@ -19,26 +19,36 @@ std::vector<std::string> model_folders(const Options& options) {
 }
 
 struct Models {
-  const LoadedModel *text = nullptr, *pixels = nullptr;
+  ModelOnDemand text;
+  const LoadedModel* pixels = nullptr;
 };
 
 // The models to compress with: an explicit one, of either kind, must be there; without a default one it works less
 // well, so say it.
 Result<Models> choose_models(const Options& options, Registry& registry, Talk& talk) {
   Models out;
+  bool text_named = false;
   if (options.mode != Mode::kCompress) return out;
   if (!options.model.empty()) {
     const auto named = registry.find_name(options.model);
     if (!named.ok()) return named.error();
-    ((*named)->file.kind() == ModelKind::kPixels ? out.pixels : out.text) = *named;
+    if ((*named)->file.kind() == ModelKind::kPixels)
+      out.pixels = *named;
+    else
+      out.text = ModelOnDemand(*named);
+    text_named = out.pixels == nullptr;
   }
-  const auto builtin = [&](uint32_t number, const std::string& consequence) -> const LoadedModel* {
+  const auto builtin = [&registry, &talk](int number, const char* consequence) -> const LoadedModel* {
     const auto model = registry.find_builtin(number);
     if (!model.ok()) talk.warn(model.error().message + "\nlmc: going on without " + consequence);
     return model.ok() ? *model : nullptr;
   };
-  if (out.text == nullptr && options.level >= kFirstModelLevel && !builtin_models().empty())
-    out.text = builtin(builtin_model_of(options.level), "a language model: larger output");
+  if (!text_named && options.level >= kFirstModelLevel && !builtin_models().empty())
+    out.text = ModelOnDemand([builtin, level = options.level, &talk] {
+      const LoadedModel* const model = builtin(builtin_model_of(level), "a language model: larger output");
+      if (model != nullptr) talk.detail("model " + model->name);
+      return model;
+    });
   if (out.pixels == nullptr && options.level >= kFirstPixelLevel)
     out.pixels = builtin(kBuiltinPixelModel, "a pixel network: larger output where files are images");
   return out;
@@ -61,8 +71,7 @@ int work(const Options& options) {
   const auto models = choose_models(options, registry, talk);
   if (!models.ok()) return fail(models.error());
   const int threads = options.threads > 0 ? options.threads : int(std::max(1u, std::thread::hardware_concurrency()));
-  talk.detail("lmc " LMC_VERSION ", " + std::to_string(threads) + " threads, " + isa_name(isa) +
-              (models->text != nullptr ? ", model " + models->text->name : ""));
+  talk.detail("lmc " LMC_VERSION ", " + std::to_string(threads) + " threads, " + isa_name(isa));
   const Session session{options, talk, registry, isa, threads, models->text, models->pixels};
   const bool one_output = options.to_stdout || !options.output.empty();
   if (options.mode == Mode::kCompress && options.solid && one_output) {
