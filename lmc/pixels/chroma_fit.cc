@@ -10,20 +10,22 @@ namespace {
 // By hand on two pictures: half a step and four fifths of what is allowed left 30 and 43 % fewer misses before repairs
 // than whole ones.
 constexpr int kFreePasses = 2, kPullPasses = 60, kRepairs = 3;
+constexpr int kSitedPasses = 8;  // where most samples are seen as they are
 constexpr float kStep = 0.5f, kAllowed = 0.8f, kPull = 0.3f;
 constexpr size_t kHopelessOf = 3;     // misses, one of so many pixels: not this grid
 constexpr int kPatch = 64;            // pixels on each side that a guess is made from
 constexpr size_t kGuessMissesOf = 4;  // of a guess that is worth a try
 constexpr float kUnsureWeight = 0.05f;
+constexpr float kBetweenWeight = 0.001f;  // of pixels between, where there are some that a sample lies on
 
 // The pixels whose taps include a sample: first..last.
 struct Reach {
   int first, last;
 };
-Reach reach_of(bool half, bool odd, int sample, int pixels) {
+Reach reach_of(const ChromaGrid& grid, bool half, bool odd, int sample, int pixels) {
   if (!half) return {sample, sample};
-  const int begin = 2 * sample - ChromaGrid::lead(odd);
-  return {std::max(begin - 1, 0), std::min(begin + 2, pixels - 1)};
+  const int begin = 2 * sample - grid.lead(odd);
+  return {std::max(begin - 1, 0), std::min(begin + (grid.sited ? 1 : 2), pixels - 1)};
 }
 
 class Fitter {
@@ -71,7 +73,8 @@ void Fitter::begin_with_means(int which, std::vector<float>& plane) const {
       const size_t pixel = size_t(y) * size_t(field_.width) + size_t(x);
       const ChromaTaps taps = chroma_taps(grid_, width_, x, y);
       for (size_t i = 0; i < 4; ++i) {
-        const float weight = float(taps.weights[i] * taps.weights[i]) * (field_.sure[pixel] ? 1.0f : kUnsureWeight);
+        float weight = float(taps.weights[i] * taps.weights[i]) * (field_.sure[pixel] ? 1.0f : kUnsureWeight);
+        if (grid_.sited && taps.shift > 0) weight *= kBetweenWeight;
         sums[taps.places[i]] += weight * float(hoped(which, pixel));
         weights[taps.places[i]] += weight;
       }
@@ -101,7 +104,7 @@ void Fitter::approach(int x, int y, float slack) {
   if (!field_.sure[pixel]) {  // whatever makes the colour and is nearest now
     const auto now = [&](float sum) { return std::clamp((int(sum) + taps.bias) >> taps.shift, 0, 255); };
     const Chroma made{now(sums[0]), now(sums[1])};
-    const auto nearest = chroma_of(field_.colours[pixel], made);
+    const auto nearest = chroma_of(field_.making, field_.colours[pixel], made);
     if (!nearest || (nearest->blue == made.blue && nearest->red == made.red)) return;
     wanted = *nearest;
   }
@@ -117,7 +120,8 @@ void Fitter::approach(int x, int y, float slack) {
 
 void Fitter::solve() {
   for (int which = 0; which < 2; ++which) begin_with_means(which, real_[size_t(which)]);
-  for (int pass = 0; pass < kFreePasses + kPullPasses && grid_.smooth; ++pass) {
+  const int passes = grid_.sited ? kSitedPasses : kFreePasses + kPullPasses;
+  for (int pass = 0; pass < passes && grid_.smooth; ++pass) {
     const float slack = std::min(kAllowed, float(pass) / float(kFreePasses));  // from the middle to what is allowed
     for (int y = 0; y < field_.height; ++y)
       for (int x = 0; x < field_.width; ++x) approach(x, y, slack);
@@ -133,7 +137,7 @@ void Fitter::solve() {
 
 int Fitter::gap(int x, int y) const {
   const ChromaTaps taps = chroma_taps(grid_, width_, x, y);
-  const LumaRange range = luma_range(field_.colours[size_t(y) * size_t(field_.width) + size_t(x)],
+  const LumaRange range = luma_range(field_.making, field_.colours[size_t(y) * size_t(field_.width) + size_t(x)],
                                      chroma_at(taps, fit_.planes[0]), chroma_at(taps, fit_.planes[1]));
   return std::max(range.low - range.high, 0);
 }
@@ -146,8 +150,8 @@ size_t Fitter::misses() const {
 }
 
 int Fitter::cost_around(size_t sample) const {
-  const Reach across = reach_of(grid_.half_x, grid_.odd_x, int(sample % size_t(width_)), field_.width);
-  const Reach down = reach_of(grid_.half_y, grid_.odd_y, int(sample / size_t(width_)), field_.height);
+  const Reach across = reach_of(grid_, grid_.half_x, grid_.odd_x, int(sample % size_t(width_)), field_.width);
+  const Reach down = reach_of(grid_, grid_.half_y, grid_.odd_y, int(sample / size_t(width_)), field_.height);
   int cost = 0;
   for (int y = down.first; y <= down.last; ++y)
     for (int x = across.first; x <= across.last; ++x) cost += gap(x, y);
@@ -197,7 +201,7 @@ size_t Fitter::repair() {
 }  // namespace
 
 ColourField ColourField::cut(int x, int y, int cut_width, int cut_height) const {
-  ColourField out{.width = cut_width, .height = cut_height, .colours = {}, .chroma = {}, .sure = {}};
+  ColourField out{.making = making, .width = cut_width, .height = cut_height, .colours = {}, .chroma = {}, .sure = {}};
   for (int row = y; row < y + cut_height; ++row)
     for (int column = x; column < x + cut_width; ++column) {
       const size_t pixel = size_t(row) * size_t(width) + size_t(column);
@@ -228,17 +232,19 @@ ChromaGrid guess_grid(const ColourField& field) {
       if (changes > most) most = changes, patch_x = left, patch_y = top;
     }
   const ColourField patch = field.cut(patch_x, patch_y, patch_width, patch_height);
-  ChromaGrid best;
   size_t fewest = patch.colours.size() / kGuessMissesOf;
+  const bool sited = field.making == ColourMaking::kPhotoCd;
+  ChromaGrid best{.sited = sited};
   for (const bool smooth : {true, false})
     for (const int half : {3, 1, 2})
       for (int odd = 0; odd < 4; ++odd) {
-        if ((odd & ~half) != 0) continue;
+        if ((odd & ~half) != 0 || (sited && !smooth)) continue;
         const ChromaGrid grid{.half_x = (half & 1) != 0,
                               .half_y = (half & 2) != 0,
                               .smooth = smooth,
                               .odd_x = (odd & 1) != 0,
-                              .odd_y = (odd & 2) != 0};
+                              .odd_y = (odd & 2) != 0,
+                              .sited = sited};
         const size_t misses = fit_chroma(patch, grid).misses;
         if (misses < fewest) fewest = misses, best = grid;
       }

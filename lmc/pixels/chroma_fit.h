@@ -11,6 +11,7 @@ namespace lmc {
 // The colours of a picture and for each chroma that makes it. It is sure where no other does, not where the colour lies
 // at the end of a channel's range.
 struct ColourField {
+  ColourMaking making = ColourMaking::kJpeg;
   int width = 0, height = 0;
   std::vector<Rgb> colours;
   std::vector<Chroma> chroma;

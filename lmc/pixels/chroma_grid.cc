@@ -3,17 +3,18 @@
 namespace lmc {
 namespace {
 
-enum : uint8_t { kHalfX = 1, kHalfY = 2, kSmooth = 4, kOddX = 8, kOddY = 16, kKnown = 31 };
+enum : uint8_t { kHalfX = 1, kHalfY = 2, kSmooth = 4, kOddX = 8, kOddY = 16, kSited = 32, kKnown = 63 };
 
 struct Axis {
   int near, far;  // samples; far is on the pixel's side of near
   bool first;     // of its pair
 };
 
-Axis axis_of(bool half, bool odd, int pixel) {
+Axis axis_of(const ChromaGrid& grid, bool half, bool odd, int pixel) {
   if (!half) return {pixel, pixel, true};
-  const int place = pixel + ChromaGrid::lead(odd);
+  const int place = pixel + grid.lead(odd);
   const bool first = place % 2 == 0;
+  if (grid.sited) return {place / 2, place / 2 + (first ? 0 : 1), first};
   return {place / 2, first ? place / 2 - 1 : place / 2 + 1, first};
 }
 
@@ -21,7 +22,7 @@ Axis axis_of(bool half, bool odd, int pixel) {
 
 uint8_t ChromaGrid::to_byte() const {
   return uint8_t((half_x ? kHalfX : 0) | (half_y ? kHalfY : 0) | (smooth ? kSmooth : 0) | (odd_x ? kOddX : 0) |
-                 (odd_y ? kOddY : 0));
+                 (odd_y ? kOddY : 0) | (sited ? kSited : 0));
 }
 
 std::optional<ChromaGrid> ChromaGrid::from_byte(uint8_t byte) {
@@ -29,15 +30,16 @@ std::optional<ChromaGrid> ChromaGrid::from_byte(uint8_t byte) {
                         .half_y = (byte & kHalfY) != 0,
                         .smooth = (byte & kSmooth) != 0,
                         .odd_x = (byte & kOddX) != 0,
-                        .odd_y = (byte & kOddY) != 0};
+                        .odd_y = (byte & kOddY) != 0,
+                        .sited = (byte & kSited) != 0};
   if ((byte & ~kKnown) != 0 || (grid.odd_x && !grid.half_x) || (grid.odd_y && !grid.half_y) ||
-      (grid.smooth && !grid.halved()))
+      (grid.smooth && !grid.halved()) || (grid.sited && grid.smooth != grid.halved()))
     return std::nullopt;
   return grid;
 }
 
 ChromaTaps chroma_taps(const ChromaGrid& grid, int plane_width, int x, int y) {
-  const Axis across = axis_of(grid.half_x, grid.odd_x, x), down = axis_of(grid.half_y, grid.odd_y, y);
+  const Axis across = axis_of(grid, grid.half_x, grid.odd_x, x), down = axis_of(grid, grid.half_y, grid.odd_y, y);
   const auto place = [&](int column, int row) { return size_t(row) * size_t(plane_width) + size_t(column); };
   ChromaTaps taps{.places = {place(across.near, down.near), place(across.far, down.near), place(across.near, down.far),
                              place(across.far, down.far)},
@@ -45,6 +47,12 @@ ChromaTaps chroma_taps(const ChromaGrid& grid, int plane_width, int x, int y) {
                   .bias = 0,
                   .shift = 0};
   if (!grid.smooth) return taps;
+  if (grid.sited) {
+    const int wide = across.first ? 0 : 1, high = down.first ? 0 : 1;
+    taps.weights = {1, wide, high, wide * high};
+    taps.shift = wide + high, taps.bias = (1 << taps.shift) >> 1;
+    return taps;
+  }
   if (grid.half_x && grid.half_y) {
     taps.weights = {9, 3, 3, 1};
     taps.bias = across.first ? 8 : 7, taps.shift = 4;

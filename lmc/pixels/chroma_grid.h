@@ -1,6 +1,7 @@
-// Chroma at half the picture's width, height or both, as JPEG files have it, and how a decoder of JPEG files (libjpeg,
-// libjpeg-turbo; with them nearly every program) makes samples for every pixel of it: by repetition, or by a triangle
-// filter whose roundings alternate. All in integers: exact. docs/pixels.md, section 8.
+// Chroma at half the picture's width, height or both, as JPEG files and Photo CDs have it, and how samples for every
+// pixel are made of it. A decoder of JPEG files (libjpeg, libjpeg-turbo; with them nearly every program) repeats, or
+// takes a triangle filter whose roundings alternate; of Photo CDs, samples lie on pixels and those between are means.
+// All in integers: exact. docs/pixels.md, section 8.
 #ifndef LMC_PIXELS_CHROMA_GRID_H_
 #define LMC_PIXELS_CHROMA_GRID_H_
 
@@ -16,13 +17,15 @@ struct ChromaGrid {
   bool half_x = false, half_y = false;
   bool smooth = false;                // else repeated
   bool odd_x = false, odd_y = false;  // the first pixel is the second of its pair
+  bool sited = false;                 // samples lie on the first pixels of pairs; smooth where it is halved
 
   bool halved() const { return half_x || half_y; }
-  // Of a plane for so many pixels: a sample before the first pair and one behind the last, which the filter looks at.
+  // Of a plane for so many pixels: a sample behind the last pair and, unless sited, one before the first: the filters
+  // look at them.
   int width(int pixels) const { return half_x ? ((pixels + lead(odd_x)) >> 1) + 1 : pixels; }
   int height(int pixels) const { return half_y ? ((pixels + lead(odd_y)) >> 1) + 1 : pixels; }
   // Pixels from the beginning of the first sample's pair to the first of the picture.
-  static int lead(bool odd) { return odd ? 1 : 2; }
+  int lead(bool odd) const { return sited ? int(odd) : odd ? 1 : 2; }
 
   uint8_t to_byte() const;
   static std::optional<ChromaGrid> from_byte(uint8_t byte);  // nothing for those that mean nothing

@@ -8,56 +8,12 @@
 namespace lmc {
 namespace {
 
-// Times 2^16: 1.40200, 1.77200, 0.34414, 0.71414.
-constexpr int kRedOfRed = 91881, kBlueOfBlue = 116130, kGreenOfBlue = 22554, kGreenOfRed = 46802, kHalf = 32768;
-constexpr int kGrey = 128;                  // chroma without colour
-constexpr int kFarthest = 510;              // two pairs of chroma lie no farther apart, summed
 constexpr size_t kFewestPixels = 64;        // that say something, and
 constexpr size_t kFewestOf = 16;            // one of so many
 constexpr size_t kExceptionsOf = 1000;      // one of so many pixels may not fit,
 constexpr size_t kHalvedExceptionsOf = 30;  // and of so many where that halves the chroma
 
-int red_less_luma(int red) { return (kRedOfRed * (red - kGrey) + kHalf) >> 16; }
-int blue_less_luma(int blue) { return (kBlueOfBlue * (blue - kGrey) + kHalf) >> 16; }
-int green_less_luma(int blue, int red) {
-  return (-kGreenOfBlue * (blue - kGrey) - kGreenOfRed * (red - kGrey) + kHalf) >> 16;
-}
-
-// The chroma that a channel is so much above luma with; -1 if none.
-class Inverse {
- public:
-  template <typename LessLuma>
-  explicit Inverse(const LessLuma& less_luma) {
-    chroma_.fill(-1);
-    for (int chroma = 0; chroma < 256; ++chroma) chroma_[size_t(less_luma(chroma) + kBeyond)] = int16_t(chroma);
-  }
-  int at(int difference) const {
-    return difference < -kBeyond || difference >= kBeyond ? -1 : chroma_[size_t(difference + kBeyond)];
-  }
-
- private:
-  static constexpr int kBeyond = 256;
-  std::array<int16_t, 2 * kBeyond> chroma_;
-};
-
-bool inside(uint8_t sample) { return sample > 0 && sample < 255; }
-bool inside(const Rgb& rgb) { return inside(rgb[0]) && inside(rgb[1]) && inside(rgb[2]); }
-bool possible(const LumaRange& range) { return range.low <= range.high; }
-
-// Of colours without a channel at its end: all candidates are within two of the luma they seem to have.
-std::optional<Chroma> inner_chroma_of(const Rgb& rgb, const Chroma& near) {
-  static const Inverse reds(red_less_luma), blues(blue_less_luma);
-  const int seeming = (299 * rgb[0] + 587 * rgb[1] + 114 * rgb[2] + 500) / 1000;
-  std::optional<Chroma> best;
-  int least = INT32_MAX;
-  for (int luma = std::max(seeming - 2, 0); luma <= std::min(seeming + 2, 255); ++luma) {
-    const int red = reds.at(rgb[0] - luma), blue = blues.at(rgb[2] - luma);
-    if (red < 0 || blue < 0 || luma + green_less_luma(blue, red) != rgb[1]) continue;
-    const int distance = std::abs(red - near.red) + std::abs(blue - near.blue);
-    if (distance < least) least = distance, best = Chroma{blue, red};
-  }
-  return best;
-}
+ColourMaking making_of(const ChromaGrid& grid) { return grid.sited ? ColourMaking::kPhotoCd : ColourMaking::kJpeg; }
 
 Rgb rgb_at(const TileShape& shape, const TileSamples& samples, size_t pixel) {
   const uint16_t* at = samples.data() + pixel * size_t(shape.channels);
@@ -65,24 +21,25 @@ Rgb rgb_at(const TileShape& shape, const TileSamples& samples, size_t pixel) {
 }
 
 // Whether nearly all colours that say something can be made; most pictures are told apart by a few pixels.
-bool looks_made(const TileShape& shape, const TileSamples& samples) {
+bool looks_made(ColourMaking making, const TileShape& shape, const TileSamples& samples) {
   const size_t pixels = size_t(shape.width) * size_t(shape.height);
   size_t misses = 0, coloured = 0;
   for (size_t pixel = 0; pixel < pixels; ++pixel) {
     const Rgb rgb = rgb_at(shape, samples, pixel);
-    if (!inside(rgb) || (rgb[0] == rgb[1] && rgb[1] == rgb[2])) continue;
+    if (!is_inside(rgb) || (rgb[0] == rgb[1] && rgb[1] == rgb[2])) continue;
     ++coloured;
-    misses += !inner_chroma_of(rgb, {kGrey, kGrey});
+    misses += !chroma_of(making, rgb, grey_chroma(making));
     if (misses > pixels / kExceptionsOf) return false;
   }
   return coloured >= std::max(kFewestPixels, pixels / kFewestOf);
 }
 
-ColourField field_of(const TileShape& shape, const TileSamples& samples) {
-  ColourField field{.width = shape.width, .height = shape.height, .colours = {}, .chroma = {}, .sure = {}};
+ColourField field_of(ColourMaking making, const TileShape& shape, const TileSamples& samples) {
+  ColourField field{
+      .making = making, .width = shape.width, .height = shape.height, .colours = {}, .chroma = {}, .sure = {}};
   const size_t pixels = size_t(shape.width) * size_t(shape.height), width = size_t(shape.width);
   field.colours.resize(pixels), field.chroma.resize(pixels), field.sure.resize(pixels);
-  Chroma near{kGrey, kGrey};
+  Chroma near = grey_chroma(making);
   for (size_t pixel = 0; pixel < pixels; ++pixel) {
     const Rgb rgb = field.colours[pixel] = rgb_at(shape, samples, pixel);
     if (pixel % width == 0 && pixel > 0) near = field.chroma[pixel - width];
@@ -90,8 +47,8 @@ ColourField field_of(const TileShape& shape, const TileSamples& samples) {
       const Chroma &left = field.chroma[pixel - 1], &above = field.chroma[pixel - width];
       near = {(left.blue + above.blue) / 2, (left.red + above.red) / 2};
     }
-    const auto found = chroma_of(rgb, near);
-    field.sure[pixel] = found && inside(rgb);
+    const auto found = chroma_of(making, rgb, near);
+    field.sure[pixel] = found && is_inside(rgb);
     near = field.chroma[pixel] = found.value_or(near);
   }
   return field;
@@ -99,40 +56,12 @@ ColourField field_of(const TileShape& shape, const TileSamples& samples) {
 
 }  // namespace
 
-Rgb rgb_of(int luma, int blue, int red) {
-  const auto bounded = [](int value) { return uint8_t(std::clamp(value, 0, 255)); };
-  return {bounded(luma + red_less_luma(red)), bounded(luma + green_less_luma(blue, red)),
-          bounded(luma + blue_less_luma(blue))};
-}
-
-LumaRange luma_range(const Rgb& rgb, int blue, int red) {
-  const int above[] = {red_less_luma(red), green_less_luma(blue, red), blue_less_luma(blue)};
-  LumaRange range{0, 255};
-  for (size_t i = 0; i < 3; ++i) {
-    const int luma = rgb[i] - above[i];
-    if (rgb[i] > 0) range.low = std::max(range.low, luma);
-    if (rgb[i] < 255) range.high = std::min(range.high, luma);
-  }
-  return range;
-}
-
-std::optional<Chroma> chroma_of(const Rgb& rgb, const Chroma& near) {
-  if (inside(rgb)) return inner_chroma_of(rgb, near);
-  const auto makes = [&](int blue, int red) {
-    return blue >= 0 && blue <= 255 && red >= 0 && red <= 255 && possible(luma_range(rgb, blue, red));
-  };
-  for (int distance = 0; distance <= kFarthest; ++distance)
-    for (int across = -distance; across <= distance; ++across) {
-      const int down = distance - std::abs(across);
-      if (makes(near.blue + across, near.red + down)) return Chroma{near.blue + across, near.red + down};
-      if (makes(near.blue + across, near.red - down)) return Chroma{near.blue + across, near.red - down};
-    }
-  return std::nullopt;
-}
-
 std::optional<LumaChroma> LumaChroma::find(const TileShape& shape, const TileSamples& samples) {
-  if (shape.channels < 3 || shape.bits != 8 || !looks_made(shape, samples)) return std::nullopt;
-  const ColourField field = field_of(shape, samples);
+  if (shape.channels < 3 || shape.bits != 8) return std::nullopt;
+  ColourMaking making = ColourMaking::kJpeg;
+  if (!looks_made(making, shape, samples)) making = ColourMaking::kPhotoCd;
+  if (making == ColourMaking::kPhotoCd && !looks_made(making, shape, samples)) return std::nullopt;
+  const ColourField field = field_of(making, shape, samples);
   const size_t pixels = field.colours.size(), width = size_t(shape.width);
   LumaChroma out;
   out.grid = guess_grid(field);
@@ -141,7 +70,7 @@ std::optional<LumaChroma> LumaChroma::find(const TileShape& shape, const TileSam
     if (fit.misses <= pixels / kHalvedExceptionsOf)
       out.planes[1] = std::move(fit.planes[0]), out.planes[2] = std::move(fit.planes[1]);
     else
-      out.grid = {};
+      out.grid = {.sited = out.grid.sited};
   }
   if (!out.grid.halved())
     for (const Chroma& chroma : field.chroma) {
@@ -151,13 +80,13 @@ std::optional<LumaChroma> LumaChroma::find(const TileShape& shape, const TileSam
   for (size_t pixel = 0; pixel < pixels; ++pixel) {
     const ChromaTaps taps = chroma_taps(out.grid, out.grid.width(shape.width), int(pixel % width), int(pixel / width));
     const LumaRange range =
-        luma_range(field.colours[pixel], chroma_at(taps, out.planes[1]), chroma_at(taps, out.planes[2]));
-    if (!possible(range)) out.exceptions.push_back({uint32_t(pixel), field.colours[pixel]});
+        luma_range(making, field.colours[pixel], chroma_at(taps, out.planes[1]), chroma_at(taps, out.planes[2]));
+    if (!range.possible()) out.exceptions.push_back({uint32_t(pixel), field.colours[pixel]});
     // Of several the one nearest to what is beside and above.
     const int left = pixel % width > 0 ? out.planes[0].back() : -1;
     const int above = pixel >= width ? out.planes[0][pixel - width] : -1;
     const int near = left < 0 ? above : above < 0 ? left : (left + above) / 2;
-    const int luma = possible(range) ? std::clamp(near, range.low, range.high) : (range.low + range.high) / 2;
+    const int luma = range.possible() ? std::clamp(near, range.low, range.high) : (range.low + range.high) / 2;
     out.planes[0].push_back(uint16_t(std::clamp(luma, 0, 255)));
   }
   if (!out.grid.halved() && out.exceptions.size() > pixels / kExceptionsOf) return std::nullopt;
@@ -213,7 +142,7 @@ void LumaChroma::write_rgb(const TileShape& shape, TileSamples& samples) const {
   for (int y = 0; y < shape.height; ++y)
     for (int x = 0; x < shape.width; ++x, ++pixel) {
       const ChromaTaps taps = chroma_taps(grid, plane_width, x, y);
-      put(pixel, rgb_of(planes[0][pixel], chroma_at(taps, planes[1]), chroma_at(taps, planes[2])));
+      put(pixel, rgb_of(making_of(grid), planes[0][pixel], chroma_at(taps, planes[1]), chroma_at(taps, planes[2])));
     }
   for (const Exception& exception : exceptions) put(exception.place, exception.rgb);
 }

@@ -1,6 +1,7 @@
 // Luma and chroma in place of red, green and blue, for pictures that were made of them: a JPEG file that was decoded
-// and saved as something else. Only a quarter of all colours can then occur, and often chroma has half the width and
-// height; both are undone exactly. The few pixels that do not fit are listed. docs/pixels.md, section 8.
+// and saved as something else, a scan from a Photo CD. Only a quarter, or a tenth, of all colours can then occur, and
+// often chroma has half the width and height; both are undone exactly. The few pixels that do not fit are listed.
+// docs/pixels.md, section 8.
 #ifndef LMC_PIXELS_LUMA_CHROMA_H_
 #define LMC_PIXELS_LUMA_CHROMA_H_
 
@@ -10,34 +11,17 @@
 
 #include "lmc/base/bytes.h"
 #include "lmc/pixels/chroma_grid.h"
+#include "lmc/pixels/colour_making.h"
 #include "lmc/pixels/tile.h"
 
 namespace lmc {
-
-using Rgb = std::array<uint8_t, 3>;
-
-// libjpeg's conversion. luma, blue, red: 0..255.
-Rgb rgb_of(int luma, int blue, int red);
-
-// The values of luma that make this colour with this chroma: low..high, none if low > high; then the gap says how far
-// the chroma is from any that can.
-struct LumaRange {
-  int low, high;
-};
-LumaRange luma_range(const Rgb& rgb, int blue, int red);
-
-// Chroma that makes this colour with some luma, near the one hoped for; nothing if there is none.
-struct Chroma {
-  int blue, red;
-};
-std::optional<Chroma> chroma_of(const Rgb& rgb, const Chroma& near);
 
 struct LumaChroma {
   struct Exception {
     uint32_t place;  // number of the pixel
     Rgb rgb;
   };
-  ChromaGrid grid;
+  ChromaGrid grid;                              // sited: of a Photo CD
   std::array<std::vector<uint16_t>, 3> planes;  // luma (height, width); blue, red (grid.height, grid.width)
   std::vector<Exception> exceptions;            // ascending by place
 

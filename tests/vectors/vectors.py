@@ -58,6 +58,22 @@ def stored_png(width, height, rows):
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", stream) + chunk(b"IEND", b"")
 
 
+def photo_cd(noise):
+    """Luma and chroma of a Photo CD: chroma lies on every second pixel, what is between is a mean."""
+    def chroma(x, y, grey, first):
+        near = [(x // 2, y // 2), (x // 2 + x % 2, y // 2), (x // 2, y // 2 + y % 2), (x // 2 + x % 2, y // 2 + y % 2)]
+        return (sum(grey - 9 + u + v // 2 + noise[first + 20 * v + u] % 4 for u, v in near) + 2) // 4 - grey
+
+    out = bytearray()
+    for y in range(29):
+        for x in range(37):
+            luma = 13584 * (50 + x + y + noise[y * 37 + x] % 6)
+            blue, red = 22179 * chroma(x, y, 156, 0), 18215 * chroma(x, y, 137, 400)
+            out += bytes(((luma + red) // 10000, (luma - 1940 * (blue // 10000) - 5090 * (red // 10000)) // 10000,
+                          (luma + blue) // 10000))
+    return b"P6\n37 29\n255\n" + out
+
+
 def made_images(noise):
     """Slopes with noise, in three channels and in 16 bits with gaps; flat areas; luma with chroma of half the size."""
     photo, gray16, drawn, decoded = bytearray(), bytearray(), [], bytearray()
@@ -72,7 +88,8 @@ def made_images(noise):
             gray16 += struct.pack(">H", (base * 3 + noise[y * 37 + x] % 8) * 16)
         drawn.append(b"".join(b"\x20\x40\x80" if (x // 6 + y // 5) % 3 else b"\xff\xf0\x00" for x in range(37)))
     return {"photo.ppm": b"P6\n37 29\n255\n" + photo, "gray16.pgm": b"P5\n37 29\n65535\n" + gray16,
-            "drawn.png": stored_png(37, 29, drawn), "decoded.ppm": b"P6\n37 29\n255\n" + decoded, "drawn.ppm": b"P6\n37 29\n255\n" + b"".join(drawn)}
+            "drawn.png": stored_png(37, 29, drawn), "photo_cd.ppm": photo_cd(noise),
+            "decoded.ppm": b"P6\n37 29\n255\n" + decoded, "drawn.ppm": b"P6\n37 29\n255\n" + b"".join(drawn)}
 
 
 def inputs():
@@ -90,7 +107,7 @@ def vectors():
     for name in ("utf8", "not-utf8", "marshalling_test.cc"):
         out[f"{name}.level1"] = ([name], ["-1"])
     out["photo.ppm.level6"] = (["photo.ppm"], ["-6"])
-    for name in ("photo.ppm", "gray16.pgm", "drawn.png", "drawn.ppm", "decoded.ppm", "dandelion.jpg"):
+    for name in ("photo.ppm", "gray16.pgm", "drawn.png", "drawn.ppm", "decoded.ppm", "photo_cd.ppm", "dandelion.jpg"):
         out[f"{name}.level1"] = ([name], ["-1"])
         out[f"{name}.level9"] = ([name], ["-9"])
     out["noise-300.level0"] = (["noise-300"], ["-0"])
