@@ -4,6 +4,8 @@
 #include <array>
 #include <optional>
 
+#include "lmc/jpeg/jpeg_file.h"
+#include "lmc/media/image_file.h"
 #include "lmc/pipeline/grouped_block.h"
 #include "lmc/pipeline/image_block.h"
 #include "lmc/pipeline/jpeg_block.h"
@@ -199,6 +201,18 @@ std::optional<EncodedBlock> encode_image(ByteSpan raw, int level, const BlockRes
   auto payload = encode_image_block(*format, raw, level, resources);
   if (!gains(payload, raw, resources)) return {};
   return EncodedBlock{BlockCodec::kImage, std::move(*payload), BlockModel::kPixels};
+}
+
+std::string why_not_taken_apart(ByteSpan file) {
+  constexpr const char* kCould = "it could be, but a low level or no pixel network was given, or nothing was gained";
+  if (begins_like_jpeg(file)) {
+    const auto jpeg = parse_jpeg(file);
+    return jpeg.ok() ? kCould : jpeg.error().message;
+  }
+  const auto format = guess_image_format(file);
+  if (!format) return "its content is no image";
+  const auto parsed = parse_image(*format, file);
+  return parsed.ok() ? kCould : parsed.error().message;
 }
 
 EncodedBlock encode_block(ByteSpan raw, int level, const BlockResources& resources) {

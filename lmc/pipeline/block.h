@@ -75,6 +75,8 @@ bool begins_like_image(ByteSpan start);
 // encode_block is encode_image, which needs no language model, and where that gives nothing encode_data.
 // Of a whole image file; nothing if it is none, or none that can be taken apart, or nothing is gained.
 std::optional<EncodedBlock> encode_image(ByteSpan file, int level, const BlockResources& resources);
+// Why a whole image file was not taken apart: words to stand alone.
+std::string why_not_taken_apart(ByteSpan file);
 EncodedBlock encode_data(ByteSpan raw, int level, const BlockResources& resources);
 
 // Errors: bad input (payload not decodable, wrong size), environment (kText without a model, no memory).

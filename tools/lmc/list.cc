@@ -1,7 +1,11 @@
-// lmc -l: what a .lmc file holds, told from its headers and indexes without decoding anything.
+// lmc -l: what a .lmc file holds, told from its headers and indexes without decoding anything; but with -v the content
+// is decoded if its name is that of an image and it was not taken apart, to say why.
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 
 #include "lmc/container/layout.h"
+#include "lmc/pipeline/decompress.h"
 #include "lmc/pipeline/read_pixels.h"
 #include "tools/lmc/files.h"
 
@@ -99,6 +103,29 @@ std::string describe_image(ByteSpan file) {
          (image->indexed ? ", numbers of colours" : "");
 }
 
+bool named_like_image(const std::string& name) {
+  static constexpr const char* kSuffixes[] = {".png",  ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif",
+                                              ".tiff", ".pnm", ".ppm",  ".pgm",  ".pbm", ".pam"};
+  std::string suffix = std::filesystem::path(name).stem().extension().string();  // before .lmc
+  std::ranges::transform(suffix, suffix.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+  return std::ranges::find(kSuffixes, suffix) != std::end(kSuffixes);
+}
+
+// Why the only content, with an image's name, is not an image block; nothing if it is one or cannot be told.
+std::string describe_refusal(const Session& session, const std::string& name, ByteSpan file, const Summary& sum) {
+  constexpr uint64_t kMostBytes = uint64_t(16) << 20;  // a minute's decoding, perhaps
+  const bool taken_apart = std::ranges::any_of(sum.codecs, [](const auto& c) { return c == "image" || c == "jpeg"; });
+  if (taken_apart || !named_like_image(name) || sum.raw_bytes == 0 || sum.raw_bytes > kMostBytes) return {};
+  DecompressOptions how;
+  how.registry = &session.registry;
+  how.threads = session.threads;
+  how.isa = session.isa;
+  MemorySource source(file);
+  MemorySink sink;
+  if (!decompress(source, sink, how).ok()) return {};
+  return "not taken apart: " + why_not_taken_apart(sink.bytes);
+}
+
 void print_blocks(const std::vector<FrameLayout>& frames) {
   for (const FrameLayout& frame : frames)
     for (const BlockLayout& block : frame.blocks)
@@ -141,6 +168,8 @@ Status list_file(const Session& session, const std::string& name) {
   if (!session.options.verbose) return Ok();
   print_blocks(*frames);
   if (const std::string image = describe_image(whole->first); !image.empty()) std::printf("  %s\n", image.c_str());
+  if (const std::string why = describe_refusal(session, input->name(), whole->first, sum); !why.empty())
+    std::printf("  %s\n", why.c_str());
   return Ok();
 }
 
