@@ -72,7 +72,8 @@ Status decode_jpeg_coefficients(const JpegFrame& frame, ByteSpan coded, const Jp
   const Result<uint8_t> bands = in.read_le<uint8_t>("number of bands");
   if (!bands.ok()) return bands.error();
   if (*bands == 0 || *bands > kMostBands || *bands > frame.mcus_down)
-    return bad_input("jpeg: " + std::to_string(*bands) + " bands of " + std::to_string(frame.mcus_down) + " MCU rows", 0);
+    return bad_input("jpeg: " + std::to_string(*bands) + " bands of " + std::to_string(frame.mcus_down) + " MCU rows",
+                     0);
   std::vector<size_t> sizes(size_t(*bands) * 2);
   size_t sum = 0;
   for (size_t i = 0; i + 1 < sizes.size(); ++i) {

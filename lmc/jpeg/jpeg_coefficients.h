@@ -1,5 +1,6 @@
 // Codes the coefficients of a JPEG file by context mixing (docs/jpeg.md, sections 3 to 6): bands of the picture,
-// and for each of them two streams, the first component and all others, which look at it. Bit-exact; the bytes do not depend on threads or instruction set.
+// and for each of them two streams, the first component and all others, which look at it. Bit-exact; the bytes do not
+// depend on threads or instruction set.
 #ifndef LMC_JPEG_JPEG_COEFFICIENTS_H_
 #define LMC_JPEG_JPEG_COEFFICIENTS_H_
 

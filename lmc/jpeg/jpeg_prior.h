@@ -48,7 +48,7 @@ const std::array<BitSlot, 256>& prior_slots();
 inline constexpr uint8_t kPriorLeast = 128;  // times that a slot was seen, to be kept
 uint8_t prior_byte(const BitSlot& slot);
 
-inline constexpr float kPriorWeightStep = 1.0f / 64.0f;       // of a mixer's weights
+inline constexpr float kPriorWeightStep = 1.0f / 64.0f;      // of a mixer's weights
 inline constexpr float kPriorForecastStep = 1.0f / 4096.0f;  // of a forecast's
 
 }  // namespace lmc
