@@ -13,14 +13,14 @@ namespace {
 
 constexpr uint32_t kMostBands = 8;
 
-// Each band learns anew, but gives another thread a part of the first component, which is most of the work: two from
-// 2^14 blocks on, four from 2^16, eight from 2^18.
-uint32_t bands_for(const JpegFrame& frame) {
+// Each band learns for itself, but gives another thread a part of the first component, which is most of the work: four
+// from 2^16 blocks on, eight from 2^18; two from 2^10 if it is to be fast, else from 2^14.
+uint32_t bands_for(const JpegFrame& frame, JpegEffort effort) {
   uint64_t blocks = 0;
   for (const JpegComponent& c : frame.components) blocks += uint64_t(c.blocks_across) * c.blocks_down;
-  uint32_t bands = 1;
-  while (bands < kMostBands && bands * 2 <= frame.mcus_down && blocks >= uint64_t(bands) * bands << 14) bands *= 2;
-  return bands;
+  const unsigned two = effort == JpegEffort::kFast ? 10 : 14;
+  const uint32_t bands = blocks >> 18 ? kMostBands : blocks >> 16 ? 4 : blocks >> two ? 2 : 1;
+  return std::min(bands, frame.mcus_down);
 }
 
 // Stream 2 * b is the first component of band b, stream 2 * b + 1 the others of it. The first components come first:
@@ -53,7 +53,7 @@ void code_streams(std::vector<std::optional<Coder>>& coders, const JpegFrame& fr
 
 Bytes encode_jpeg_coefficients(const JpegFrame& frame, const JpegCoefficients& coefficients,
                                const JpegCodingOptions& options) {
-  const uint32_t bands = bands_for(frame);
+  const uint32_t bands = bands_for(frame, options.effort);
   std::vector<Bytes> streams(size_t(bands) * 2);
   std::vector<std::optional<ArithmeticEncoder>> coders(streams.size());
   for (size_t i = 0; i < streams.size(); ++i) coders[i].emplace(streams[i]);
