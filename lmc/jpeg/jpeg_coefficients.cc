@@ -14,12 +14,13 @@ namespace {
 constexpr uint32_t kMostBands = 8;
 
 // Each band learns for itself, but gives another thread a part of the first component, which is most of the work: four
-// from 2^16 blocks on, eight from 2^18; two from 2^10 if it is to be fast, else from 2^14.
+// from 2^16 blocks on; two from 2^10 if it is to be fast, else from 2^14. More would take more memory than they are
+// worth.
 uint32_t bands_for(const JpegFrame& frame, JpegEffort effort) {
   uint64_t blocks = 0;
   for (const JpegComponent& c : frame.components) blocks += uint64_t(c.blocks_across) * c.blocks_down;
   const unsigned two = effort == JpegEffort::kFast ? 10 : 14;
-  const uint32_t bands = blocks >> 18 ? kMostBands : blocks >> 16 ? 4 : blocks >> two ? 2 : 1;
+  const uint32_t bands = blocks >> 16 ? 4 : blocks >> two ? 2 : 1;
   return std::min(bands, frame.mcus_down);
 }
 

@@ -8,7 +8,6 @@ namespace lmc {
 namespace {
 
 constexpr uint32_t kSlotLimit = 250;
-constexpr uint32_t kMoreBits = 12;
 constexpr MixerRates kRatesOfMixer{.start = 0.03f, .floor = 0.008f, .decay = 3000.0f, .last = 0.002f, .prior_start = 0};
 
 MixerShape mixer_shape(const JpegModelShape& shape) {
@@ -27,11 +26,11 @@ constexpr std::array<float, 256> kTrust = make_trust();
 
 }  // namespace
 
-JpegModel::JpegModel(const JpegModelShape& shape, Isa isa)
+JpegModel::JpegModel(const JpegModelShape& shape, Line* memory, Isa isa)
     : shape_(shape),
       mask_((1u << shape.context_bits) - 1),
-      table_(size_t(shape.contexts) << shape.context_bits),
-      more_table_(size_t(shape.contexts) << kMoreBits),
+      table_(memory),
+      more_table_(memory + (size_t(shape.contexts) << shape.context_bits)),
       mixer_(mixer_shape(shape), kRatesOfMixer, isa),
       map0_(shape.is_refined ? shape.gate_sizes[0] * kKinds : 1),
       map1_(shape.is_refined ? shape.gate_sizes[1] * kKinds : 1) {
@@ -96,8 +95,8 @@ Bytes JpegModel::tables_for_prior() const {
 }
 
 void JpegModel::forget_tables(ByteSpan tables) {
-  std::fill_n(&table_[0], size_t(shape_.contexts) << shape_.context_bits, Line{});
-  std::fill_n(&more_table_[0], size_t(shape_.contexts) << kMoreBits, Line{});
+  std::fill_n(table_, size_t(shape_.contexts) << shape_.context_bits, Line{});
+  std::fill_n(more_table_, size_t(shape_.contexts) << kMoreBits, Line{});
   load_tables(tables);
 }
 

@@ -13,7 +13,6 @@
 #include <cstdlib>
 #include <vector>
 
-#include "lmc/base/zeroed_array.h"
 #include "lmc/jpeg/jpeg_prior.h"
 #include "lmc/mixing/counters.h"
 #include "lmc/mixing/fine_map.h"
@@ -36,7 +35,16 @@ class JpegModel {
   static constexpr uint32_t kNodes = 16;  // decisions of a line
   static constexpr uint32_t kKinds = 32;  // of decisions, for the gates: 16 of the first line, 16 of others
 
-  JpegModel(const JpegModelShape& shape, Isa isa);
+  struct alignas(64) Line {
+    BitSlot slots[kNodes];
+  };
+  static constexpr uint32_t kMoreBits = 10;  // of every context: other lines
+  static size_t lines_of(const JpegModelShape& shape) {
+    return size_t(shape.contexts) * ((size_t(1) << shape.context_bits) + (size_t(1) << kMoreBits));
+  }
+
+  // memory: lines_of(shape) lines, all zero, which live as long.
+  JpegModel(const JpegModelShape& shape, Line* memory, Isa isa);
 
   // Before the first decision. Empty parts of a prior leave what they are about as it is.
   void start_from(const JpegModelPrior& prior);
@@ -65,10 +73,6 @@ class JpegModel {
   }
 
  private:
-  struct alignas(64) Line {
-    BitSlot slots[kNodes];
-  };
-
   void load_tables(ByteSpan tables);
   void load_weights(ByteSpan weights);
   size_t inputs() const { return size_t(shape_.opinions * shape_.contexts + 1); }
@@ -83,7 +87,7 @@ class JpegModel {
   uint32_t kind_ = 0;        // of the decision at hand
   std::array<uint32_t, kMaxContexts> contexts_{};
   std::array<uint32_t, Mixer::kMaxSets> gates_{};
-  ZeroedArray<Line> table_, more_table_;  // a part for each context
+  Line *table_, *more_table_;  // a part for each context
   Mixer mixer_;
   FineMap map0_, map1_;
   std::vector<std::vector<uint32_t>> uses_;  // of each row of each set, while a prior is learnt

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "lmc/base/zeroed_array.h"
 #include "lmc/jpeg/jpeg_borders.h"
 #include "lmc/jpeg/jpeg_classes.h"
 #include "lmc/jpeg/jpeg_forecast.h"
@@ -38,6 +39,8 @@ class PlaneCoder {
   Bytes forecasts_for_prior();
 
  private:
+  PlaneCoder(Coder& coder, bool is_first, bool is_thorough, const std::array<JpegModelShape, kJpegModels>& shapes,
+             Isa isa);
   void load_forecasts(ByteSpan weights);
   static constexpr uint32_t kInner = 49;  // inner coefficients
   using Contexts = std::array<uint32_t, JpegModel::kMaxContexts>;
@@ -76,6 +79,7 @@ class PlaneCoder {
   Coder& coder_;
   bool is_first_, is_thorough_;
   BorderWeights weights_{0.05f};
+  ZeroedArray<JpegModel::Line> memory_;  // of all models: in one piece, for the sake of huge pages
   JpegModel count_model_, inner_model_, edge_count_model_, edge_model_, mean_model_;
   Forecast inner_value_{64, 0.01f};
   FittedForecast edge_value_{16}, mean_value_{2}, inner_size_{kInner}, edge_size_{16};  // the last two: thorough only
