@@ -1,0 +1,20 @@
+// Logarithms and costs in bits, as integers: 65536 is one bit.
+#ifndef LMC_MEDIA_VP8L_COSTS_H_
+#define LMC_MEDIA_VP8L_COSTS_H_
+
+#include <cstdint>
+#include <vector>
+
+namespace lmc {
+
+// log2(value), of its highest 16 bits; of 0: 0.
+uint32_t vp8l_log2(uint64_t value);
+// value·log2(value).
+inline int64_t vp8l_entropy_term(uint32_t value) { return int64_t(value) * vp8l_log2(value); }
+
+// What each symbol costs by how often it occurs; nothing, if there is but one.
+std::vector<uint32_t> vp8l_costs(const std::vector<uint32_t>& counts);
+
+}  // namespace lmc
+
+#endif  // LMC_MEDIA_VP8L_COSTS_H_

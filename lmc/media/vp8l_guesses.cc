@@ -1,0 +1,163 @@
+#include "lmc/media/vp8l_guesses.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "lmc/media/vp8l_costs.h"
+#include "lmc/media/vp8l_writer.h"
+
+namespace lmc {
+namespace {
+
+constexpr uint32_t kMostLength = 4095;
+constexpr uint32_t kLeastGreedy = 4;   // shorter matches are not taken without weighing costs
+constexpr uint32_t kNearLengths = 256;  // lengths that are all weighed; of longer ones only those that end a range
+
+int doubt_of(int64_t gain) {
+  const int size = std::min(kMostDoubt, int(std::bit_width(uint64_t(std::abs(gain)) >> 12)));
+  return gain < 0 ? -size : size;
+}
+
+// For each pixel whether the cache holds its colour when its turn comes.
+std::vector<char> find_cached(std::span<const Argb> pixels, int cache_bits) {
+  std::vector<char> cached(pixels.size());
+  if (cache_bits == 0) return cached;
+  std::vector<Argb> cache(size_t(1) << cache_bits);
+  for (size_t i = 0; i < pixels.size(); ++i) {
+    Argb& slot = cache[vp8l_cache_slot(pixels[i], cache_bits)];
+    cached[i] = slot == pixels[i];
+    slot = pixels[i];
+  }
+  return cached;
+}
+
+struct Costs {
+  std::array<std::vector<uint32_t>, 5> symbols;
+  std::vector<uint32_t> lengths;  // by length
+
+  explicit Costs(const Vp8lCounts& counts) : lengths(kMostLength + 1) {
+    for (size_t k = 0; k < 5; ++k) symbols[k] = vp8l_costs(counts[k]);
+    for (uint32_t length = 1; length <= kMostLength; ++length) {
+      const Vp8lPrefix prefix = vp8l_prefix(length);
+      lengths[length] = symbols[0][kVp8lLiterals + prefix.symbol] + (uint32_t(prefix.extra_bits) << 16);
+    }
+  }
+  // The encoder's own weights: what is literal is held for cheaper than it seems, for it teaches the codes.
+  int64_t single(Argb pixel, bool cached, int cache_bits) const {
+    if (cached)
+      return int64_t(symbols[0][kVp8lLiterals + kVp8lLengthCodes + vp8l_cache_slot(pixel, cache_bits)]) * 68 / 100;
+    return (int64_t(symbols[0][pixel >> 8 & 255]) + symbols[1][pixel >> 16 & 255] + symbols[2][pixel & 255] +
+            symbols[3][pixel >> 24]) *
+           82 / 100;
+  }
+  int64_t distance(uint32_t code) const {
+    const Vp8lPrefix prefix = vp8l_prefix(code);
+    return symbols[4][prefix.symbol] + (int64_t(prefix.extra_bits) << 16);
+  }
+};
+
+}  // namespace
+
+Vp8lGuesses::Vp8lGuesses(std::span<const Argb> pixels, uint32_t width, int cache_bits, Vp8lHabit habit,
+                         const Vp8lSearch& search)
+    : pixels_(pixels), habit_(habit) {
+  if (habit == Vp8lHabit::kRuns || habit == Vp8lHabit::kLiterals)
+    find_runs(width);
+  else
+    matches_ = find_vp8l_matches(pixels, width, search);
+  if (habit == Vp8lHabit::kCheapest) find_cheapest(width, cache_bits);
+}
+
+void Vp8lGuesses::find_runs(uint32_t width) {
+  matches_.resize(pixels_.size());
+  uint32_t run = 0, above = 0;
+  for (size_t i = pixels_.size(); i-- > 1;) {
+    run = pixels_[i] == pixels_[i - 1] ? std::min(run + 1, kMostLength) : 0;
+    above = i >= width && pixels_[i] == pixels_[i - width] ? std::min(above + 1, kMostLength) : 0;
+    const bool by_run = run >= above && (run >= kLeastGreedy || above < kLeastGreedy);
+    matches_[i].length = by_run ? run : above;
+    matches_[i].distance = by_run ? (run > 0 ? 1 : 0) : width;
+  }
+}
+
+Vp8lGuess Vp8lGuesses::greedy(size_t position) const {
+  uint32_t length = matches_[position].length;
+  if (length < kLeastGreedy) return {};
+  // The longest reach of this match and the next one together, wherever the next one may begin.
+  const size_t end = std::min(pixels_.size() - 1, position + length);
+  size_t reach = 0;
+  for (size_t next = position + 1; next <= end; ++next) {
+    const uint32_t further = matches_[next].length;
+    const size_t to = next + (further >= kLeastGreedy ? further : 1);
+    if (to <= reach) continue;
+    length = uint32_t(next - position);
+    reach = to;
+    if (reach >= pixels_.size()) break;
+  }
+  return {length, 0};
+}
+
+void Vp8lGuesses::find_cheapest(uint32_t width, int cache_bits) {
+  const size_t size = pixels_.size();
+  const std::vector<char> cached = find_cached(pixels_, cache_bits);
+  Vp8lImage first_pass;
+  first_pass.width = width;
+  first_pass.height = uint32_t(size / width);
+  first_pass.cache_bits = cache_bits;
+  first_pass.pixels.assign(pixels_.begin(), pixels_.end());
+  for (size_t i = 0; i < size;) {
+    const uint32_t length = greedy(i).length;
+    if (length > 1)
+      first_pass.tokens.push_back({length, vp8l_distance_code(matches_[i].distance, width)});
+    else
+      first_pass.tokens.push_back({uint32_t(cached[i]), 0});
+    i += length;
+  }
+  const Costs costs(count_vp8l_symbols(first_pass, nullptr, 0, 1)[0]);
+  first_pass = {};
+  cheapest_.resize(size);
+  std::vector<int64_t> rest(size + 1);  // the cost from a position to the end
+  for (size_t i = size; i-- > 0;) {
+    rest[i] = rest[i + 1] + costs.single(pixels_[i], cached[i], cache_bits);
+    cheapest_[i] = {1, 0};
+    const Vp8lMatch match = matches_[i];
+    // In a row of matches of one distance only the first is weighed.
+    const bool follows = i > 0 && matches_[i - 1].distance == match.distance;
+    if (match.length < 2 || (follows && matches_[i - 1].length > match.length)) continue;
+    const int64_t start = costs.distance(vp8l_distance_code(match.distance, width));
+    int64_t best = INT64_MAX;
+    uint32_t best_length = 1;
+    const auto weigh = [&](uint32_t length) {
+      const int64_t cost = start + costs.lengths[length] + rest[i + length];
+      if (cost >= best) return;
+      best = cost;
+      best_length = length;
+    };
+    weigh(match.length);
+    for (uint32_t length = std::min(match.length - 1u, follows ? 8 : kNearLengths); length >= 1; --length) weigh(length);
+    for (uint32_t end = 2 * kNearLengths; end < match.length; end *= 2) {
+      weigh(end);
+      weigh(end - end / 4);
+    }
+    cheapest_[i].doubt = int8_t(doubt_of(rest[i] - best));
+    if (best >= rest[i]) continue;
+    rest[i] = best;
+    cheapest_[i].length = uint16_t(best_length);
+  }
+}
+
+Vp8lGuess Vp8lGuesses::at(size_t position) const {
+  switch (habit_) {
+    case Vp8lHabit::kLiterals:
+      return {};
+    case Vp8lHabit::kGreedy:
+      return greedy(position);
+    case Vp8lHabit::kRuns:
+      return matches_[position].length >= kLeastGreedy ? Vp8lGuess{matches_[position].length, 0} : Vp8lGuess{};
+    case Vp8lHabit::kCheapest:
+      return {cheapest_[position].length, cheapest_[position].doubt};
+  }
+  return {};
+}
+
+}  // namespace lmc

@@ -1,0 +1,171 @@
+#include "lmc/media/vp8l_side.h"
+
+#include "lmc/media/vp8l_side_codes.h"
+#include "lmc/media/vp8l_side_kinds.h"
+#include "lmc/media/vp8l_side_tokens.h"
+#include "lmc/media/vp8l_transforms.h"
+
+namespace lmc {
+namespace {
+
+class StreamCoder {
+ public:
+  StreamCoder(Vp8lSideCoder& coder, Vp8lStream& stream) : coder_(coder), stream_(stream) {}
+
+  // pixels: the picture.
+  Status code(std::vector<Argb> pixels);
+
+ private:
+  Status code_transform(size_t i, std::vector<Argb>& pixels, uint32_t& width);
+  void code_exceptions(std::vector<Argb>& pixels, const std::vector<Argb>& actual);
+  Status code_sub_image(Vp8lImage& image, uint32_t kind, uint32_t width, uint32_t height);
+  void code_pixels(Vp8lImage& image, uint32_t kind);
+  void code_cache_bits(Vp8lImage& image, uint32_t kind) {
+    image.cache_bits = int(coder_.code_bits(uint32_t(image.cache_bits), 4, kCacheBits, kind));
+  }
+  Status code_groups(Vp8lImage& image, size_t count, const Vp8lImage* groups);
+
+  Vp8lSideCoder& coder_;
+  Vp8lStream& stream_;
+};
+
+Status StreamCoder::code_groups(Vp8lImage& image, size_t count, const Vp8lImage* groups) {
+  if (coder_.decodes()) image.groups.resize(count);
+  const auto counts = count_vp8l_symbols(image, groups, stream_.group_bits, count);
+  for (size_t i = 0; i < count; ++i)
+    for (size_t k = 0; k < 5; ++k) LMC_TRY(code_vp8l_code(coder_, counts[i][k], image.groups[i][k]));
+  return Ok();
+}
+
+void StreamCoder::code_pixels(Vp8lImage& image, uint32_t kind) {
+  image.pixels.resize(image.size());
+  const uint32_t width = image.width;
+  for (size_t i = 0; i < image.pixels.size(); ++i) {
+    const Argb left = i % width > 0 ? image.pixels[i - 1] : 0, top = i >= width ? image.pixels[i - width] : left;
+    Argb pixel = 0;
+    for (int shift = 0; shift < 32; shift += 8) {
+      const uint32_t near = (left >> shift & 255) << 8 | (top >> shift & 255);
+      const uint32_t value = image.pixels[i] >> shift & 255;
+      pixel |= coder_.code_bits(value, 8, kPixel, kind << 2 | uint32_t(shift) / 8, kind == 0 ? near : near >> 8) << shift;
+    }
+    image.pixels[i] = pixel;
+  }
+}
+
+Status StreamCoder::code_sub_image(Vp8lImage& image, uint32_t kind, uint32_t width, uint32_t height) {
+  image.width = width;
+  image.height = height;
+  code_cache_bits(image, kind);
+  if (image.cache_bits > kMaxVp8lCacheBits) return bad_input("side bytes of a VP8L: a colour cache of too many bits");
+  code_pixels(image, kind);
+  LMC_TRY(code_vp8l_tokens(coder_, image));
+  return code_groups(image, 1, nullptr);
+}
+
+void StreamCoder::code_exceptions(std::vector<Argb>& pixels, const std::vector<Argb>& actual) {
+  uint32_t gap = 0;
+  for (size_t i = 0; i < pixels.size();) {
+    if (!coder_.decodes()) {
+      for (gap = 0; i + gap < pixels.size() && actual[i + gap] == pixels[i + gap];) ++gap;
+    }
+    gap = coder_.code_number(gap, kExceptionGap);
+    i += gap;
+    if (i >= pixels.size()) break;
+    Argb pixel = coder_.decodes() ? 0 : actual[i];
+    Argb out = 0;
+    for (int shift = 0; shift < 32; shift += 8)
+      out |= coder_.code_bits(pixel >> shift & 255, 8, kException, uint32_t(shift)) << shift;
+    pixels[i++] = out;
+  }
+}
+
+Status StreamCoder::code_transform(size_t i, std::vector<Argb>& pixels, uint32_t& width) {
+  Vp8lTransform& transform = stream_.transforms[i];
+  transform.kind = Vp8lTransformKind(coder_.code_bits(uint32_t(transform.kind), 2, kTransformKind));
+  const auto kind = uint32_t(transform.kind);
+  transform.width_before = width;
+  if (transform.kind == Vp8lTransformKind::kPalette) {
+    const uint32_t colours = 1 + coder_.code_bits(transform.image.width - 1, 8, kPaletteSize);
+    LMC_TRY(code_sub_image(transform.image, kind, colours, 1));
+    width = vp8l_blocks(width, vp8l_bundle_bits(colours));
+  } else if (transform.kind != Vp8lTransformKind::kSubtractGreen) {
+    transform.block_bits = 2 + int(coder_.code_bits(uint32_t(transform.block_bits - 2), 3, kBlockBits, kind));
+    LMC_TRY(code_sub_image(transform.image, kind, vp8l_blocks(width, transform.block_bits),
+                           vp8l_blocks(stream_.height, transform.block_bits)));
+  }
+  auto applied = apply_vp8l(transform, std::move(pixels), stream_.height);
+  if (!applied.ok()) return applied.error();
+  pixels = std::move(*applied);
+  if (transform.kind != Vp8lTransformKind::kPalette) return Ok();
+  std::vector<Argb> actual;
+  if (!coder_.decodes()) {
+    actual = stream_.main.pixels;
+    for (size_t k = stream_.transforms.size(); k-- > i + 1;)
+      actual = undo_vp8l(stream_.transforms[k], std::move(actual), stream_.height);
+  }
+  code_exceptions(pixels, actual);
+  return Ok();
+}
+
+Status StreamCoder::code(std::vector<Argb> pixels) {
+  stream_.says_alpha = coder_.code_bit(stream_.says_alpha, kHeader);
+  stream_.padding = uint8_t(coder_.code_bits(stream_.padding, 8, kHeader, 1));
+  uint32_t width = stream_.width;
+  unsigned seen = 0;
+  for (size_t i = 0; coder_.code_bit(i < stream_.transforms.size(), kMoreTransforms); ++i) {
+    if (coder_.decodes()) stream_.transforms.emplace_back();
+    LMC_TRY(code_transform(i, pixels, width));
+    const unsigned bit = 1u << unsigned(stream_.transforms[i].kind);
+    if (seen & bit) return bad_input("side bytes of a VP8L: the same transform twice");
+    seen |= bit;
+  }
+  Vp8lImage& main = stream_.main;
+  main.width = width;
+  main.height = stream_.height;
+  if (coder_.decodes()) main.pixels = std::move(pixels);
+  code_cache_bits(main, 8);
+  if (main.cache_bits > kMaxVp8lCacheBits) return bad_input("side bytes of a VP8L: a colour cache of too many bits");
+  const bool has_groups = coder_.code_bit(stream_.group_image.has_value(), kHasGroups);
+  size_t count = 1;
+  const Vp8lImage* groups = nullptr;
+  if (has_groups) {
+    if (coder_.decodes()) stream_.group_image.emplace();
+    stream_.group_bits = 2 + int(coder_.code_bits(uint32_t(stream_.group_bits - 2), 3, kBlockBits, 8));
+    LMC_TRY(code_sub_image(*stream_.group_image, 8, vp8l_blocks(width, stream_.group_bits),
+                           vp8l_blocks(stream_.height, stream_.group_bits)));
+    groups = &*stream_.group_image;
+    for (const Argb pixel : groups->pixels) count = std::max<size_t>(count, vp8l_group_of(pixel) + 1);
+    if (count > groups->pixels.size()) return bad_input("side bytes of a VP8L: more groups than blocks");
+  }
+  LMC_TRY(code_vp8l_tokens(coder_, main));
+  return code_groups(main, count, groups);
+}
+
+}  // namespace
+
+std::vector<Argb> vp8l_picture(const Vp8lStream& stream) {
+  std::vector<Argb> pixels = stream.main.pixels;
+  for (size_t i = stream.transforms.size(); i-- > 0;)
+    pixels = undo_vp8l(stream.transforms[i], std::move(pixels), stream.height);
+  return pixels;
+}
+
+Bytes write_vp8l_side(const Vp8lStream& stream, const std::vector<Argb>& picture) {
+  Bytes side;
+  Vp8lSideCoder coder(side);
+  Vp8lStream same = stream;
+  (void)StreamCoder(coder, same).code(picture).ok();  // cannot fail when it writes
+  coder.finish();
+  return side;
+}
+
+Result<Vp8lStream> read_vp8l_side(ByteSpan side, uint32_t width, uint32_t height, std::vector<Argb> picture) {
+  Vp8lSideCoder coder(side);
+  Vp8lStream stream;
+  stream.width = width;
+  stream.height = height;
+  LMC_TRY(StreamCoder(coder, stream).code(std::move(picture)));
+  return stream;
+}
+
+}  // namespace lmc
