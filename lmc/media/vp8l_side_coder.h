@@ -12,6 +12,9 @@
 #include "lmc/coding/arithmetic_coder.h"
 #include "lmc/mixing/counters.h"
 
+#ifdef VP8L_STATS
+void stats_add(uint32_t kind, uint32_t p);
+#endif
 namespace lmc {
 
 class Vp8lSideCoder {
@@ -27,6 +30,9 @@ class Vp8lSideCoder {
     MapEntry& entry = chances_[place(kind, a, b)];
     const uint32_t p1 = std::clamp<uint32_t>(entry.p16(), 1, 65535);
     bit = encoder_ ? encoder_->code(bit, p1) : decoder_->code(bit, p1);
+#ifdef VP8L_STATS
+    stats_add(kind, bit ? p1 : 65536 - p1);
+#endif
     entry.update(bit, kLimit);
     return bit;
   }
