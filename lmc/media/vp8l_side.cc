@@ -1,5 +1,6 @@
 #include "lmc/media/vp8l_side.h"
 
+#include "lmc/media/vp8l_block_guesses.h"
 #include "lmc/media/vp8l_side_codes.h"
 #include "lmc/media/vp8l_side_kinds.h"
 #include "lmc/media/vp8l_side_tokens.h"
@@ -7,6 +8,34 @@
 
 namespace lmc {
 namespace {
+
+// The pixel to the left, or above.
+struct LeftGuesses {
+  uint32_t width = 0;
+  Argb guess(size_t i, std::span<const Argb> image) const {
+    return i % width > 0 ? image[i - 1] : i > 0 ? image[i - width] : 0xff000000u;
+  }
+  void note(size_t, Argb) const {}
+};
+
+// Of the colour transform: the one that foretells the first blocks best.
+int choose_quality(const Vp8lBlocks& blocks, const Vp8lImage& image) {
+  constexpr size_t kBlocksTried = 64;
+  int best = 0;
+  size_t least = SIZE_MAX;
+  for (const int quality : {75, 60, 40, 30, 0}) {
+    Vp8lColourGuesses guesses(blocks, quality);
+    size_t misses = 0;
+    for (size_t i = 0; i < std::min(kBlocksTried, image.pixels.size()); ++i) {
+      misses += guesses.guess(i, image.pixels) != image.pixels[i];
+      guesses.note(i, image.pixels[i]);
+    }
+    if (misses >= least) continue;
+    least = misses;
+    best = quality;
+  }
+  return best;
+}
 
 class StreamCoder {
  public:
@@ -18,8 +47,17 @@ class StreamCoder {
  private:
   Status code_transform(size_t i, std::vector<Argb>& pixels, uint32_t& width);
   void code_exceptions(std::vector<Argb>& pixels, const std::vector<Argb>& actual);
-  Status code_sub_image(Vp8lImage& image, uint32_t kind, uint32_t width, uint32_t height);
-  void code_pixels(Vp8lImage& image, uint32_t kind);
+  template <typename Guesses>
+  Status code_sub_image(Vp8lImage& image, uint32_t kind, Guesses& guesses);
+  Status code_plain_image(Vp8lImage& image, uint32_t kind, uint32_t width, uint32_t height) {
+    image.width = width;
+    image.height = height;
+    LeftGuesses guesses{width};
+    return code_sub_image(image, kind, guesses);
+  }
+  Status code_blocks(Vp8lTransform& transform, const std::vector<Argb>& pixels, uint32_t width);
+  template <typename Guesses>
+  void code_pixels(Vp8lImage& image, uint32_t kind, Guesses& guesses);
   void code_cache_bits(Vp8lImage& image, uint32_t kind) {
     image.cache_bits = int(coder_.code_bits(uint32_t(image.cache_bits), 4, kCacheBits, kind));
   }
@@ -37,29 +75,52 @@ Status StreamCoder::code_groups(Vp8lImage& image, size_t count, const Vp8lImage*
   return Ok();
 }
 
-void StreamCoder::code_pixels(Vp8lImage& image, uint32_t kind) {
+template <typename Guesses>
+void StreamCoder::code_pixels(Vp8lImage& image, uint32_t kind, Guesses& guesses) {
   image.pixels.resize(image.size());
   const uint32_t width = image.width;
+  uint32_t misses = 0;
   for (size_t i = 0; i < image.pixels.size(); ++i) {
     const Argb left = i % width > 0 ? image.pixels[i - 1] : 0, top = i >= width ? image.pixels[i - width] : left;
-    Argb pixel = 0;
-    for (int shift = 0; shift < 32; shift += 8) {
-      const uint32_t near = (left >> shift & 255) << 8 | (top >> shift & 255);
-      const uint32_t value = image.pixels[i] >> shift & 255;
-      pixel |= coder_.code_bits(value, 8, kPixel, kind << 2 | uint32_t(shift) / 8, kind == 0 ? near : near >> 8) << shift;
+    const Argb guess = guesses.guess(i, image.pixels);
+    Argb pixel = guess;
+    if (!coder_.code_bit(image.pixels[i] == guess, kGuessedPixel, kind, misses & 15)) {
+      pixel = 0;
+      for (int shift = 0; shift < 32; shift += 8) {
+        const uint32_t near = (left >> shift & 255) << 8 | (top >> shift & 255);
+        const uint32_t value = image.pixels[i] >> shift & 255;
+        pixel |= coder_.code_bits(value, 8, kPixel, kind << 2 | uint32_t(shift) / 8, kind == 0 ? near : near >> 8) << shift;
+      }
     }
+    misses = misses << 1 | (pixel != guess);
     image.pixels[i] = pixel;
+    guesses.note(i, pixel);
   }
 }
 
-Status StreamCoder::code_sub_image(Vp8lImage& image, uint32_t kind, uint32_t width, uint32_t height) {
-  image.width = width;
-  image.height = height;
+template <typename Guesses>
+Status StreamCoder::code_sub_image(Vp8lImage& image, uint32_t kind, Guesses& guesses) {
   code_cache_bits(image, kind);
   if (image.cache_bits > kMaxVp8lCacheBits) return bad_input("side bytes of a VP8L: a colour cache of too many bits");
-  code_pixels(image, kind);
+  code_pixels(image, kind, guesses);
   LMC_TRY(code_vp8l_tokens(coder_, image));
   return code_groups(image, 1, nullptr);
+}
+
+Status StreamCoder::code_blocks(Vp8lTransform& transform, const std::vector<Argb>& pixels, uint32_t width) {
+  const Vp8lBlocks blocks{pixels, width, stream_.height, transform.block_bits};
+  transform.image.width = blocks.columns();
+  transform.image.height = vp8l_blocks(stream_.height, transform.block_bits);
+  const auto kind = uint32_t(transform.kind);
+  if (transform.kind == Vp8lTransformKind::kPredictor) {
+    Vp8lModeGuesses guesses(blocks);
+    return code_sub_image(transform.image, kind, guesses);
+  }
+  int quality = 75;
+  if (!coder_.decodes()) quality = choose_quality(blocks, transform.image);
+  quality = int(coder_.code_bits(uint32_t(quality), 7, kColourQuality));
+  Vp8lColourGuesses guesses(blocks, quality);
+  return code_sub_image(transform.image, kind, guesses);
 }
 
 void StreamCoder::code_exceptions(std::vector<Argb>& pixels, const std::vector<Argb>& actual) {
@@ -86,12 +147,11 @@ Status StreamCoder::code_transform(size_t i, std::vector<Argb>& pixels, uint32_t
   transform.width_before = width;
   if (transform.kind == Vp8lTransformKind::kPalette) {
     const uint32_t colours = 1 + coder_.code_bits(transform.image.width - 1, 8, kPaletteSize);
-    LMC_TRY(code_sub_image(transform.image, kind, colours, 1));
+    LMC_TRY(code_plain_image(transform.image, kind, colours, 1));
     width = vp8l_blocks(width, vp8l_bundle_bits(colours));
   } else if (transform.kind != Vp8lTransformKind::kSubtractGreen) {
     transform.block_bits = 2 + int(coder_.code_bits(uint32_t(transform.block_bits - 2), 3, kBlockBits, kind));
-    LMC_TRY(code_sub_image(transform.image, kind, vp8l_blocks(width, transform.block_bits),
-                           vp8l_blocks(stream_.height, transform.block_bits)));
+    LMC_TRY(code_blocks(transform, pixels, width));
   }
   auto applied = apply_vp8l(transform, std::move(pixels), stream_.height);
   if (!applied.ok()) return applied.error();
@@ -131,7 +191,7 @@ Status StreamCoder::code(std::vector<Argb> pixels) {
   if (has_groups) {
     if (coder_.decodes()) stream_.group_image.emplace();
     stream_.group_bits = 2 + int(coder_.code_bits(uint32_t(stream_.group_bits - 2), 3, kBlockBits, 8));
-    LMC_TRY(code_sub_image(*stream_.group_image, 8, vp8l_blocks(width, stream_.group_bits),
+    LMC_TRY(code_plain_image(*stream_.group_image, 8, vp8l_blocks(width, stream_.group_bits),
                            vp8l_blocks(stream_.height, stream_.group_bits)));
     groups = &*stream_.group_image;
     for (const Argb pixel : groups->pixels) count = std::max<size_t>(count, vp8l_group_of(pixel) + 1);

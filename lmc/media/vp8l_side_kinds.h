@@ -40,6 +40,8 @@ enum Vp8lSideKind : uint32_t {
   kStepLength,
   kStepLengthsWritten,
   kCountBits,
+  kGuessedPixel,
+  kColourQuality,
 };
 
 }  // namespace lmc

@@ -144,6 +144,10 @@ Argb predict_vp8l(const Argb* pixel, uint32_t x, uint32_t y, uint32_t width, uin
   }
 }
 
+Argb transform_vp8l_colour(Argb pixel, const Vp8lMultipliers& with) {
+  return transform_colour(pixel, with, pixel >> 16, -1);
+}
+
 std::vector<Argb> vp8l_palette(const Vp8lTransform& transform) {
   std::vector<Argb> palette = transform.image.pixels;
   for (size_t i = 1; i < palette.size(); ++i) palette[i] = add_argb(palette[i], palette[i - 1]);
@@ -186,7 +190,7 @@ Result<std::vector<Argb>> apply_vp8l(const Vp8lTransform& transform, std::vector
     }
     case Vp8lTransformKind::kColour:
       for_each_in_blocks(transform, width, height, [&](size_t i, Argb element, uint32_t, uint32_t) {
-        pixels[i] = transform_colour(pixels[i], Vp8lMultipliers(element), pixels[i] >> 16, -1);
+        pixels[i] = transform_vp8l_colour(pixels[i], Vp8lMultipliers(element));
       });
       break;
     case Vp8lTransformKind::kSubtractGreen:

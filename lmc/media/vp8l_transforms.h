@@ -31,6 +31,8 @@ struct Vp8lMultipliers {
 };
 inline int vp8l_colour_delta(int8_t multiplier, uint32_t channel) { return multiplier * int8_t(channel) >> 5; }
 
+Argb transform_vp8l_colour(Argb pixel, const Vp8lMultipliers& with);
+
 std::vector<Argb> vp8l_palette(const Vp8lTransform& transform);
 
 // What a decoder does: pixels of (height, width after) become (height, width_before).

@@ -1,0 +1,74 @@
+// What an encoder of VP8L would choose for each block of the predictor and of the colour transform: the way libwebp
+// chooses them, by the entropy of the block alone and together with the blocks before.
+//
+// Blocks are guessed and noted row by row; a guess rests on what was really taken for the blocks before. They are part
+// of the archive format: never change what guess() returns for given pixels and history.
+#ifndef LMC_MEDIA_VP8L_BLOCK_GUESSES_H_
+#define LMC_MEDIA_VP8L_BLOCK_GUESSES_H_
+
+#include "lmc/media/vp8l_transforms.h"
+
+namespace lmc {
+
+using Vp8lHistogram = std::array<uint32_t, 256>;
+
+// Shared by both: pixels before the transform, of (height, width), and the transform's image so far.
+struct Vp8lBlocks {
+  std::span<const Argb> pixels;
+  uint32_t width = 0, height = 0;
+  int bits = 0;
+
+  uint32_t columns() const { return vp8l_blocks(width, bits); }
+  // Calls visit(index, x, y) for each pixel of a block.
+  template <typename Visit>
+  void for_each(size_t block, const Visit& visit) const {
+    const auto x0 = uint32_t(block % columns()) << bits, y0 = uint32_t(block / columns()) << bits;
+    for (uint32_t y = y0; y < std::min(height, y0 + (1u << bits)); ++y)
+      for (uint32_t x = x0; x < std::min(width, x0 + (1u << bits)); ++x) visit(size_t(y) * width + x, x, y);
+  }
+};
+
+class Vp8lModeGuesses {
+ public:
+  explicit Vp8lModeGuesses(const Vp8lBlocks& blocks) : blocks_(blocks) {}
+
+  // image: of the blocks; what lies before block is known.
+  Argb guess(size_t block, std::span<const Argb> image);
+  void note(size_t block, Argb element);
+
+ private:
+  using Channels = std::array<Vp8lHistogram, 4>;
+  Channels count(size_t block, uint32_t mode) const;
+
+  Vp8lBlocks blocks_;
+  Channels seen_{};
+};
+
+class Vp8lColourGuesses {
+ public:
+  // quality, 0..100: how many steps the search takes.
+  Vp8lColourGuesses(const Vp8lBlocks& blocks, int quality)
+      : blocks_(blocks), quality_(quality), changed_(blocks.pixels.begin(), blocks.pixels.end()) {}
+
+  Argb guess(size_t block, std::span<const Argb> image);
+  void note(size_t block, Argb element);
+
+ private:
+  struct Near {
+    Argb left = 0, above = 0;
+  };
+  int64_t red_cost(const Near& near, int green_red) const;
+  int64_t blue_cost(const Near& near, int green_blue, int red_blue) const;
+  int best_red(const Near& near) const;
+  std::pair<int, int> best_blue(const Near& near) const;
+
+  Vp8lBlocks blocks_;
+  int quality_;
+  std::vector<Argb> changed_;   // the blocks noted are transformed
+  std::vector<Argb> block_;     // the pixels of the one at hand
+  Vp8lHistogram red_{}, blue_{};
+};
+
+}  // namespace lmc
+
+#endif  // LMC_MEDIA_VP8L_BLOCK_GUESSES_H_
