@@ -1,47 +1,71 @@
 #include "lmc/media/vp8l_costs.h"
 
-#include <algorithm>
+#include <array>
 #include <bit>
+#include <cstddef>
 
 namespace lmc {
 namespace {
 
-// log2 of 0..65535, cut off after 16 binary places: squaring a number from 1 to 2 says one place after the other.
-std::vector<uint32_t> make_logarithms() {
-  std::vector<uint32_t> table(1 << 16);
-  for (uint32_t value = 2; value < table.size(); ++value) {
-    const int whole = std::bit_width(value) - 1;
-    uint64_t mantissa = uint64_t(value) << (31 - whole);
-    uint32_t places = 0;
-    for (int i = 0; i < 16; ++i) {
-      mantissa = mantissa * mantissa >> 31;
-      const bool above = mantissa >> 32 != 0;
-      if (above) mantissa >>= 1;
-      places = places << 1 | uint32_t(above);
-    }
-    table[value] = uint32_t(whole) << 16 | places;
+constexpr uint32_t kExactBelow = 256, kApproximateBelow = 65536;
+
+// log2 with 32 binary places, cut off: squaring a number from 1 to 2 says one place after the other. value: at least 1.
+uint64_t fine_log2(uint32_t value) {
+  const int whole = std::bit_width(value) - 1;
+  uint64_t mantissa = uint64_t(value) << (31 - whole);
+  uint64_t places = 0;
+  for (int i = 0; i < 32; ++i) {
+    mantissa = mantissa * mantissa >> 31;
+    const bool above = mantissa >> 32 != 0;
+    if (above) mantissa >>= 1;
+    places = places << 1 | uint64_t(above);
   }
-  return table;
+  return uint64_t(whole) << 32 | places;
+}
+
+int64_t times_log2(uint64_t value, uint64_t fine) {  // value below 2^27
+  return int64_t((value * (fine >> 32) << 16) + (value * (fine & 0xffffffffu) >> 16));
+}
+
+struct Tables {
+  std::array<uint64_t, kExactBelow> logarithms{};       // 32 binary places
+  std::vector<int64_t> terms = std::vector<int64_t>(kApproximateBelow);
+
+  Tables() {
+    for (uint32_t value = 1; value < kExactBelow; ++value) logarithms[value] = fine_log2(value);
+    for (uint32_t value = 1; value < kApproximateBelow; ++value) {
+      const int shift = std::bit_width(value) > 8 ? std::bit_width(value) - 8 : 0;
+      const uint64_t low = value & ((1u << shift) - 1);
+      terms[value] = times_log2(value, logarithms[value >> shift] + (uint64_t(shift) << 32)) +
+                     int64_t(23 * low >> 4 << 16);  // ln 2 is about 16/23
+    }
+  }
+};
+
+const Tables& tables() {
+  static const Tables tables;  // constant after the first call
+  return tables;
 }
 
 }  // namespace
 
-uint32_t vp8l_log2(uint64_t value) {
-  static const std::vector<uint32_t> table = make_logarithms();  // constant after the first call
-  const int shift = std::max(0, int(std::bit_width(value)) - 16);
-  return table[value >> shift] + (uint32_t(shift) << 16);
+uint32_t vp8l_log2(uint32_t value) { return value == 0 ? 0 : uint32_t(fine_log2(value) >> 16); }
+
+int64_t vp8l_entropy_term(uint32_t value) {
+  if (value < kApproximateBelow) return tables().terms[value];
+  return times_log2(value, fine_log2(value));
 }
 
 std::vector<uint32_t> vp8l_costs(const std::vector<uint32_t>& counts) {
-  uint64_t sum = 0;
-  size_t used = 0;
+  uint32_t sum = 0;
+  std::size_t used = 0;
   for (const uint32_t count : counts) {
     sum += count;
     used += count > 0;
   }
   std::vector<uint32_t> costs(counts.size());
   if (used <= 1) return costs;
-  for (size_t i = 0; i < counts.size(); ++i) costs[i] = vp8l_log2(sum) - vp8l_log2(counts[i]);
+  for (std::size_t i = 0; i < counts.size(); ++i) costs[i] = vp8l_log2(sum) - vp8l_log2(counts[i]);
   return costs;
 }
 

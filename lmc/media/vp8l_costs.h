@@ -7,10 +7,11 @@
 
 namespace lmc {
 
-// log2(value), of its highest 16 bits; of 0: 0.
-uint32_t vp8l_log2(uint64_t value);
-// value·log2(value).
-inline int64_t vp8l_entropy_term(uint32_t value) { return int64_t(value) * vp8l_log2(value); }
+// log2(value), cut off; of 0: 0.
+uint32_t vp8l_log2(uint32_t value);
+// value·log2(value) as libwebp approximates it: from 256 to 65535 by the highest 8 bits and a linear correction. Choices
+// between nearly equal costs depend on the error, which therefore is made here too.
+int64_t vp8l_entropy_term(uint32_t value);
 
 // What each symbol costs by how often it occurs; nothing, if there is but one.
 std::vector<uint32_t> vp8l_costs(const std::vector<uint32_t>& counts);
