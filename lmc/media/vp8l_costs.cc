@@ -51,6 +51,11 @@ const Tables& tables() {
 
 uint32_t vp8l_log2(uint32_t value) { return value == 0 ? 0 : uint32_t(fine_log2(value) >> 16); }
 
+uint32_t vp8l_quick_log2(uint32_t value) {
+  const int shift = std::bit_width(value) > 8 ? std::bit_width(value) - 8 : 0;
+  return uint32_t(tables().logarithms[value >> shift] >> 16) + (uint32_t(shift) << 16);
+}
+
 int64_t vp8l_entropy_term(uint32_t value) {
   if (value < kApproximateBelow) return tables().terms[value];
   return times_log2(value, fine_log2(value));

@@ -1,6 +1,7 @@
 #include "lmc/media/vp8l_side.h"
 
 #include "lmc/media/vp8l_block_guesses.h"
+#include "lmc/media/vp8l_group_guesses.h"
 #include "lmc/media/vp8l_side_codes.h"
 #include "lmc/media/vp8l_side_kinds.h"
 #include "lmc/media/vp8l_side_tokens.h"
@@ -56,8 +57,12 @@ class StreamCoder {
     return code_sub_image(image, kind, guesses);
   }
   Status code_blocks(Vp8lTransform& transform, const std::vector<Argb>& pixels, uint32_t width);
+  Argb code_pixel(Argb pixel, uint32_t kind, Argb left, Argb top);
   template <typename Guesses>
   void code_pixels(Vp8lImage& image, uint32_t kind, Guesses& guesses);
+  Status code_group_image(Vp8lImage& image);
+  void code_ranked_groups(Vp8lImage& image);
+  uint32_t code_ranked_group(Vp8lGroupGuesses& guesses, size_t block, uint32_t group);
   void code_cache_bits(Vp8lImage& image, uint32_t kind) {
     image.cache_bits = int(coder_.code_bits(uint32_t(image.cache_bits), 4, kCacheBits, kind));
   }
@@ -75,6 +80,15 @@ Status StreamCoder::code_groups(Vp8lImage& image, size_t count, const Vp8lImage*
   return Ok();
 }
 
+Argb StreamCoder::code_pixel(Argb pixel, uint32_t kind, Argb left, Argb top) {
+  Argb out = 0;
+  for (int shift = 0; shift < 32; shift += 8) {
+    const uint32_t near = (left >> shift & 255) << 8 | (kind == 0 ? top >> shift & 255 : 0);
+    out |= coder_.code_bits(pixel >> shift & 255, 8, kPixel, kind << 2 | uint32_t(shift) / 8, near) << shift;
+  }
+  return out;
+}
+
 template <typename Guesses>
 void StreamCoder::code_pixels(Vp8lImage& image, uint32_t kind, Guesses& guesses) {
   image.pixels.resize(image.size());
@@ -84,14 +98,8 @@ void StreamCoder::code_pixels(Vp8lImage& image, uint32_t kind, Guesses& guesses)
     const Argb left = i % width > 0 ? image.pixels[i - 1] : 0, top = i >= width ? image.pixels[i - width] : left;
     const Argb guess = guesses.guess(i, image.pixels);
     Argb pixel = guess;
-    if (!coder_.code_bit(image.pixels[i] == guess, kGuessedPixel, kind, misses & 15)) {
-      pixel = 0;
-      for (int shift = 0; shift < 32; shift += 8) {
-        const uint32_t near = (left >> shift & 255) << 8 | (top >> shift & 255);
-        const uint32_t value = image.pixels[i] >> shift & 255;
-        pixel |= coder_.code_bits(value, 8, kPixel, kind << 2 | uint32_t(shift) / 8, kind == 0 ? near : near >> 8) << shift;
-      }
-    }
+    if (!coder_.code_bit(image.pixels[i] == guess, kGuessedPixel, kind, misses & 15))
+      pixel = code_pixel(image.pixels[i], kind, left, top);
     misses = misses << 1 | (pixel != guess);
     image.pixels[i] = pixel;
     guesses.note(i, pixel);
@@ -140,6 +148,55 @@ void StreamCoder::code_exceptions(std::vector<Argb>& pixels, const std::vector<A
   }
 }
 
+// Returns the group; known() for the next new one.
+uint32_t StreamCoder::code_ranked_group(Vp8lGroupGuesses& guesses, size_t block, uint32_t group) {
+  const auto& candidates = guesses.rank(block);
+  if (coder_.code_bit(group >= candidates.size(), kNewGroup, std::min<uint32_t>(uint32_t(candidates.size()), 20)))
+    return guesses.known();
+  for (uint32_t i = 0; i + 1 < candidates.size(); ++i) {
+    const auto& candidate = candidates[i];
+    const uint32_t near = (candidate.group == guesses.left_of(block)) | (candidate.group == guesses.above(block)) << 1;
+    const auto margin = uint32_t(std::min<int64_t>((candidates[i + 1].cost - candidate.cost) >> 13, INT32_MAX));
+    if (coder_.code_bit(candidate.group == group, kGroupRank, std::min(i, 7u) << 2 | near, uint32_t(std::bit_width(margin))))
+      return candidate.group;
+  }
+  return candidates.back().group;
+}
+
+void StreamCoder::code_ranked_groups(Vp8lImage& image) {
+  const Argb alpha = coder_.code_bits(image.pixels.empty() ? 0 : image.pixels[0] >> 24, 8, kGroupAlpha) << 24;
+  Vp8lGroupGuesses guesses(stream_.main, stream_.group_bits);
+  image.pixels.resize(image.size());
+  for (size_t i = 0; i < image.pixels.size(); ++i) {
+    const uint32_t group = vp8l_group_of(image.pixels[i]);
+    const uint32_t ranked = code_ranked_group(guesses, i, group);
+    const Argb usual = alpha | ranked << 8;
+    guesses.note(i, ranked);
+    if (coder_.code_bit(image.pixels[i] == usual, kGuessedPixel, 8))
+      image.pixels[i] = usual;
+    else
+      image.pixels[i] = code_pixel(image.pixels[i], 8, 0, 0);
+  }
+}
+
+Status StreamCoder::code_group_image(Vp8lImage& image) {
+  stream_.group_bits = 2 + int(coder_.code_bits(uint32_t(stream_.group_bits - 2), 3, kBlockBits, 8));
+  image.width = vp8l_blocks(stream_.main.width, stream_.group_bits);
+  image.height = vp8l_blocks(stream_.height, stream_.group_bits);
+  uint64_t count = 0;
+  for (const Argb pixel : image.pixels) count = std::max<uint64_t>(count, vp8l_group_of(pixel) + 1);
+  code_cache_bits(image, 8);
+  if (image.cache_bits > kMaxVp8lCacheBits) return bad_input("side bytes of a VP8L: a colour cache of too many bits");
+  if (coder_.code_bit(count * image.size() <= Vp8lGroupGuesses::kMostWork, kRanksGroups)) {
+    code_ranked_groups(image);
+  } else {
+    LeftGuesses guesses{image.width};
+    code_pixels(image, 8, guesses);
+  }
+  LMC_TRY(code_vp8l_tokens(coder_, image));
+  return code_groups(image, 1, nullptr);
+}
+
 Status StreamCoder::code_transform(size_t i, std::vector<Argb>& pixels, uint32_t& width) {
   Vp8lTransform& transform = stream_.transforms[i];
   transform.kind = Vp8lTransformKind(coder_.code_bits(uint32_t(transform.kind), 2, kTransformKind));
@@ -185,19 +242,16 @@ Status StreamCoder::code(std::vector<Argb> pixels) {
   if (coder_.decodes()) main.pixels = std::move(pixels);
   code_cache_bits(main, 8);
   if (main.cache_bits > kMaxVp8lCacheBits) return bad_input("side bytes of a VP8L: a colour cache of too many bits");
-  const bool has_groups = coder_.code_bit(stream_.group_image.has_value(), kHasGroups);
+  LMC_TRY(code_vp8l_tokens(coder_, main));
   size_t count = 1;
   const Vp8lImage* groups = nullptr;
-  if (has_groups) {
+  if (coder_.code_bit(stream_.group_image.has_value(), kHasGroups)) {
     if (coder_.decodes()) stream_.group_image.emplace();
-    stream_.group_bits = 2 + int(coder_.code_bits(uint32_t(stream_.group_bits - 2), 3, kBlockBits, 8));
-    LMC_TRY(code_plain_image(*stream_.group_image, 8, vp8l_blocks(width, stream_.group_bits),
-                           vp8l_blocks(stream_.height, stream_.group_bits)));
+    LMC_TRY(code_group_image(*stream_.group_image));
     groups = &*stream_.group_image;
     for (const Argb pixel : groups->pixels) count = std::max<size_t>(count, vp8l_group_of(pixel) + 1);
     if (count > groups->pixels.size()) return bad_input("side bytes of a VP8L: more groups than blocks");
   }
-  LMC_TRY(code_vp8l_tokens(coder_, main));
   return code_groups(main, count, groups);
 }
 

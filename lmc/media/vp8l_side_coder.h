@@ -31,7 +31,7 @@ class Vp8lSideCoder {
     const uint32_t p1 = std::clamp<uint32_t>(entry.p16(), 1, 65535);
     bit = encoder_ ? encoder_->code(bit, p1) : decoder_->code(bit, p1);
 #ifdef VP8L_STATS
-    stats_add(kind == 9 && a < 64 ? 36 + (a >> 2) : kind == 33 ? 48 + a : kind, bit ? p1 : 65536 - p1);
+    stats_add(kind == 9 && a < 64 ? 45 + (a >> 2) : kind == 33 ? 60 + a : kind, bit ? p1 : 65536 - p1);
 #endif
     entry.update(bit, kLimit);
     return bit;

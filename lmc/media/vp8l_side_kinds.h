@@ -42,6 +42,10 @@ enum Vp8lSideKind : uint32_t {
   kCountBits,
   kGuessedPixel,
   kColourQuality,
+  kRanksGroups,
+  kGroupAlpha,
+  kNewGroup,
+  kGroupRank,
 };
 
 }  // namespace lmc
