@@ -11,6 +11,7 @@ namespace {
 
 constexpr uint32_t kMostLength = 4095;
 constexpr uint32_t kLeastGreedy = 4;   // shorter matches are not taken without weighing costs
+constexpr uint32_t kBeginsTried = 256;
 constexpr uint32_t kNearLengths = 256;  // lengths that are all weighed; of longer ones only those that end a range
 
 int doubt_of(int64_t gain) {
@@ -117,12 +118,14 @@ void Vp8lGuesses::find_cheapest(uint32_t width, int cache_bits) {
   first_pass = {};
   cheapest_.resize(size);
   std::vector<int64_t> rest(size + 1);  // the cost from a position to the end
+  std::vector<uint32_t> next_begin(size + 1, uint32_t(size));  // of matches of another distance than the one before
   for (size_t i = size; i-- > 0;) {
     rest[i] = rest[i + 1] + costs.single(pixels_[i], cached[i], cache_bits);
     cheapest_[i] = {1, 0};
     const Vp8lMatch match = matches_[i];
     // In a row of matches of one distance only the first is weighed.
     const bool follows = i > 0 && matches_[i - 1].distance == match.distance;
+    next_begin[i] = match.length >= 2 && !follows ? uint32_t(i) : next_begin[i + 1];
     if (match.length < 2 || (follows && matches_[i - 1].length > match.length)) continue;
     const int64_t start = costs.distance(vp8l_distance_code(match.distance, width));
     int64_t best = INT64_MAX;
@@ -135,6 +138,9 @@ void Vp8lGuesses::find_cheapest(uint32_t width, int cache_bits) {
     };
     weigh(match.length);
     for (uint32_t length = std::min(match.length - 1u, follows ? 8 : kNearLengths); length >= 1; --length) weigh(length);
+    size_t begin = next_begin[i + std::min<uint32_t>(match.length - 1u, kNearLengths)];
+    for (uint32_t tried = 0; tried < kBeginsTried && begin < i + match.length; ++tried, begin = next_begin[begin + 1])
+      weigh(uint32_t(begin - i));
     for (uint32_t end = 2 * kNearLengths; end < match.length; end *= 2) {
       weigh(end);
       weigh(end - end / 4);
