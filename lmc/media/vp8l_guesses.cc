@@ -38,8 +38,9 @@ struct Costs {
 
   explicit Costs(const Vp8lCounts& counts) : lengths(kMostLength + 1) {
     for (size_t k = 0; k < 5; ++k) symbols[k] = vp8l_costs(counts[k]);
+    // The encoder takes the cost of one pixel less, by a slip that has become its habit.
     for (uint32_t length = 1; length <= kMostLength; ++length) {
-      const Vp8lPrefix prefix = vp8l_prefix(length);
+      const Vp8lPrefix prefix = vp8l_prefix(std::max(2u, length) - 1);
       lengths[length] = symbols[0][kVp8lLiterals + prefix.symbol] + (uint32_t(prefix.extra_bits) << 16);
     }
   }
@@ -142,8 +143,8 @@ void Vp8lGuesses::find_cheapest(uint32_t width, int cache_bits) {
     for (uint32_t tried = 0; tried < kBeginsTried && begin < i + match.length; ++tried, begin = next_begin[begin + 1])
       weigh(uint32_t(begin - i));
     for (uint32_t end = 2 * kNearLengths; end < match.length; end *= 2) {
-      weigh(end);
-      weigh(end - end / 4);
+      weigh(end + 1);
+      weigh(end - end / 4 + 1);
     }
     cheapest_[i].doubt = int8_t(doubt_of(rest[i] - best));
     if (best >= rest[i]) continue;
