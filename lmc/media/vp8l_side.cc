@@ -2,6 +2,7 @@
 
 #include "lmc/media/vp8l_block_guesses.h"
 #include "lmc/media/vp8l_group_guesses.h"
+#include "lmc/media/vp8l_palette_guesses.h"
 #include "lmc/media/vp8l_side_codes.h"
 #include "lmc/media/vp8l_side_kinds.h"
 #include "lmc/media/vp8l_side_tokens.h"
@@ -19,21 +20,28 @@ struct LeftGuesses {
   void note(size_t, Argb) const {}
 };
 
+// Among the first pixels, a copy of guesses being given.
+template <typename Guesses>
+size_t count_misses(Guesses guesses, const Vp8lImage& image) {
+  constexpr size_t kMostTried = 256;
+  size_t misses = 0;
+  for (size_t i = 0; i < std::min(kMostTried, image.pixels.size()); ++i) {
+    misses += guesses.guess(i, image.pixels) != image.pixels[i];
+    guesses.note(i, image.pixels[i]);
+  }
+  return misses;
+}
+
 // Of the colour transform: the one that foretells the first blocks best.
 int choose_quality(const Vp8lBlocks& blocks, const Vp8lImage& image) {
-  constexpr size_t kBlocksTried = 64;
   int best = 0;
   size_t least = SIZE_MAX;
   for (const int quality : {75, 60, 40, 30, 0}) {
-    Vp8lColourGuesses guesses(blocks, quality);
-    size_t misses = 0;
-    for (size_t i = 0; i < std::min(kBlocksTried, image.pixels.size()); ++i) {
-      misses += guesses.guess(i, image.pixels) != image.pixels[i];
-      guesses.note(i, image.pixels[i]);
-    }
+    const size_t misses = count_misses(Vp8lColourGuesses(blocks, quality), image);
     if (misses >= least) continue;
     least = misses;
     best = quality;
+    if (misses <= 4) break;
   }
   return best;
 }
@@ -50,12 +58,7 @@ class StreamCoder {
   void code_exceptions(std::vector<Argb>& pixels, const std::vector<Argb>& actual);
   template <typename Guesses>
   Status code_sub_image(Vp8lImage& image, uint32_t kind, Guesses& guesses);
-  Status code_plain_image(Vp8lImage& image, uint32_t kind, uint32_t width, uint32_t height) {
-    image.width = width;
-    image.height = height;
-    LeftGuesses guesses{width};
-    return code_sub_image(image, kind, guesses);
-  }
+  Status code_palette(Vp8lImage& image, const std::vector<Argb>& pixels);
   Status code_blocks(Vp8lTransform& transform, const std::vector<Argb>& pixels, uint32_t width);
   Argb code_pixel(Argb pixel, uint32_t kind, Argb left, Argb top);
   template <typename Guesses>
@@ -113,6 +116,14 @@ Status StreamCoder::code_sub_image(Vp8lImage& image, uint32_t kind, Guesses& gue
   code_pixels(image, kind, guesses);
   LMC_TRY(code_vp8l_tokens(coder_, image));
   return code_groups(image, 1, nullptr);
+}
+
+Status StreamCoder::code_palette(Vp8lImage& image, const std::vector<Argb>& pixels) {
+  bool by_distance = false;
+  if (!coder_.decodes())
+    by_distance = count_misses(Vp8lPaletteGuesses(pixels, true), image) < count_misses(Vp8lPaletteGuesses(pixels, false), image);
+  Vp8lPaletteGuesses guesses(pixels, coder_.code_bit(by_distance, kPaletteOrder));
+  return code_sub_image(image, uint32_t(Vp8lTransformKind::kPalette), guesses);
 }
 
 Status StreamCoder::code_blocks(Vp8lTransform& transform, const std::vector<Argb>& pixels, uint32_t width) {
@@ -204,7 +215,9 @@ Status StreamCoder::code_transform(size_t i, std::vector<Argb>& pixels, uint32_t
   transform.width_before = width;
   if (transform.kind == Vp8lTransformKind::kPalette) {
     const uint32_t colours = 1 + coder_.code_bits(transform.image.width - 1, 8, kPaletteSize);
-    LMC_TRY(code_plain_image(transform.image, kind, colours, 1));
+    transform.image.width = colours;
+    transform.image.height = 1;
+    LMC_TRY(code_palette(transform.image, pixels));
     width = vp8l_blocks(width, vp8l_bundle_bits(colours));
   } else if (transform.kind != Vp8lTransformKind::kSubtractGreen) {
     transform.block_bits = 2 + int(coder_.code_bits(uint32_t(transform.block_bits - 2), 3, kBlockBits, kind));

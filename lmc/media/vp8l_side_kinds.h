@@ -46,6 +46,7 @@ enum Vp8lSideKind : uint32_t {
   kGroupAlpha,
   kNewGroup,
   kGroupRank,
+  kPaletteOrder,
 };
 
 }  // namespace lmc

@@ -108,9 +108,10 @@ size_t count_misses(const Vp8lImage& image, const Settings& settings) {
 Settings choose_settings(const Vp8lImage& image) {
   Settings best;
   size_t least = count_misses(image, best);
+  const size_t good = image.tokens.size() / 1000;  // nothing better is looked for
   const auto try_one = [&](Vp8lHabit habit, int quality, bool near_first) {
     const Settings settings{habit, {quality, near_first}};
-    if (least == 0) return;
+    if (least <= good) return;
     const size_t misses = count_misses(image, settings);
     if (misses >= least) return;
     least = misses;
