@@ -9,7 +9,7 @@ namespace {
 
 constexpr int64_t kBit = 65536;
 constexpr uint32_t kModes = 14;
-constexpr int64_t kModeBonus = 15 * kBit;      // for the mode of a neighbour
+constexpr int64_t kModeBonus = 15 * kBit;       // for the mode of a neighbour
 constexpr int64_t kMultiplierBonus = 3 * kBit;  // for the multiplier of a neighbour, and for none
 
 // Small differences are worth more than their entropy says: so much less per count, in 65536ths of a bit, by distance
@@ -28,28 +28,33 @@ struct Weights {
 constexpr Weights kModeWeights{6554, 6160};      // 0.1, 0.094
 constexpr Weights kColourWeights{19661, 15729};  // 0.3, 0.24
 
-// The entropy of counts, and of counts and seen together, less what is the same for all counts of as many pixels.
-int64_t cost_of(const Vp8lHistogram& counts, const Vp8lHistogram& seen, const Weights& weights) {
+}  // namespace
+
+// The entropy of values, and of values and seen together, less what is the same for all values of as many pixels.
+// counts is all zero, before and after.
+template <typename Weights>
+int64_t Vp8lBlockCosts::of(std::span<const uint8_t> values, const Vp8lHistogram& seen, const Weights& weights) {
+  for (const uint8_t value : values) ++counts_[value];
   int64_t cost = 0;
-  for (size_t i = 0; i < 256; ++i) {
-    if (counts[i] == 0) continue;
-    cost -= vp8l_entropy_term(counts[i]) + vp8l_entropy_term(counts[i] + seen[i]) - vp8l_entropy_term(seen[i]);
-    const size_t distance = std::min(i, 256 - i);
-    if (distance < 16) cost -= counts[i] * (i == 0 ? weights.zero : weights.near[distance]);
+  for (const uint8_t value : values) {
+    const uint32_t count = counts_[value];
+    if (count == 0) continue;  // was counted already
+    counts_[value] = 0;
+    cost -= vp8l_entropy_term(count) + vp8l_entropy_term(count + seen[value]) - vp8l_entropy_term(seen[value]);
+    const size_t distance = std::min<size_t>(value, 256u - value);
+    if (distance < 16) cost -= count * (value == 0 ? weights.zero : weights.near[distance]);
   }
   return cost;
 }
 
-}  // namespace
-
-Vp8lModeGuesses::Channels Vp8lModeGuesses::count(size_t block, uint32_t mode) const {
-  Channels counts{};
+const Vp8lModeGuesses::Channels& Vp8lModeGuesses::subtract(size_t block, uint32_t mode) {
+  for (auto& values : rest_) values.clear();
   blocks_.for_each(block, [&](size_t i, uint32_t x, uint32_t y) {
     const Argb* pixel = &blocks_.pixels[i];
     const Argb rest = subtract_argb(*pixel, predict_vp8l(pixel, x, y, blocks_.width, mode));
-    for (size_t channel = 0; channel < 4; ++channel) ++counts[channel][rest >> (8 * channel) & 255];
+    for (size_t channel = 0; channel < 4; ++channel) rest_[channel].push_back(uint8_t(rest >> (8 * channel)));
   });
-  return counts;
+  return rest_;
 }
 
 Argb Vp8lModeGuesses::guess(size_t block, std::span<const Argb> image) {
@@ -59,9 +64,9 @@ Argb Vp8lModeGuesses::guess(size_t block, std::span<const Argb> image) {
   uint32_t best = 0;
   int64_t least = INT64_MAX;
   for (uint32_t mode = 0; mode < kModes; ++mode) {
-    const Channels counts = count(block, mode);
+    const Channels& rest = subtract(block, mode);
     int64_t cost = 0;
-    for (size_t channel = 0; channel < 4; ++channel) cost += cost_of(counts[channel], seen_[channel], kModeWeights);
+    for (size_t channel = 0; channel < 4; ++channel) cost += costs_.of(rest[channel], seen_[channel], kModeWeights);
     cost -= (mode == left ? kModeBonus : 0) + (mode == above ? kModeBonus : 0);
     if (cost >= least) continue;
     least = cost;
@@ -71,16 +76,17 @@ Argb Vp8lModeGuesses::guess(size_t block, std::span<const Argb> image) {
 }
 
 void Vp8lModeGuesses::note(size_t block, Argb element) {
-  const Channels counts = count(block, element >> 8 & 15);
+  const Channels& rest = subtract(block, element >> 8 & 15);
   for (size_t channel = 0; channel < 4; ++channel)
-    for (size_t i = 0; i < 256; ++i) seen_[channel][i] += counts[channel][i];
+    for (const uint8_t value : rest[channel]) ++seen_[channel][value];
 }
 
-int64_t Vp8lColourGuesses::red_cost(const Near& near, int green_red) const {
-  Vp8lHistogram counts{};
-  for (const Argb pixel : block_)
-    ++counts[((pixel >> 16) - uint32_t(vp8l_colour_delta(int8_t(green_red), pixel >> 8))) & 255];
-  int64_t cost = cost_of(counts, red_, kColourWeights);
+int64_t Vp8lColourGuesses::red_cost(const Near& near, int green_red) {
+  for (size_t i = 0; i < block_.size(); ++i) {
+    const Argb pixel = block_[i];
+    values_[i] = uint8_t((pixel >> 16) - uint32_t(vp8l_colour_delta(int8_t(green_red), pixel >> 8)));
+  }
+  int64_t cost = costs_.of(values_, red_, kColourWeights);
   const auto favour = [&](bool yes) { cost -= yes ? kMultiplierBonus : 0; };
   favour(uint8_t(green_red) == uint8_t(near.left));
   favour(uint8_t(green_red) == uint8_t(near.above));
@@ -88,13 +94,13 @@ int64_t Vp8lColourGuesses::red_cost(const Near& near, int green_red) const {
   return cost;
 }
 
-int64_t Vp8lColourGuesses::blue_cost(const Near& near, int green_blue, int red_blue) const {
-  Vp8lHistogram counts{};
-  for (const Argb pixel : block_)
-    ++counts[(pixel - uint32_t(vp8l_colour_delta(int8_t(green_blue), pixel >> 8)) -
-              uint32_t(vp8l_colour_delta(int8_t(red_blue), pixel >> 16))) &
-             255];
-  int64_t cost = cost_of(counts, blue_, kColourWeights);
+int64_t Vp8lColourGuesses::blue_cost(const Near& near, int green_blue, int red_blue) {
+  for (size_t i = 0; i < block_.size(); ++i) {
+    const Argb pixel = block_[i];
+    values_[i] = uint8_t(pixel - uint32_t(vp8l_colour_delta(int8_t(green_blue), pixel >> 8)) -
+                         uint32_t(vp8l_colour_delta(int8_t(red_blue), pixel >> 16)));
+  }
+  int64_t cost = costs_.of(values_, blue_, kColourWeights);
   const auto favour = [&](bool yes) { cost -= yes ? kMultiplierBonus : 0; };
   favour(uint8_t(green_blue) == uint8_t(near.left >> 8));
   favour(uint8_t(green_blue) == uint8_t(near.above >> 8));
@@ -105,7 +111,7 @@ int64_t Vp8lColourGuesses::blue_cost(const Near& near, int green_blue, int red_b
   return cost;
 }
 
-int Vp8lColourGuesses::best_red(const Near& near) const {
+int Vp8lColourGuesses::best_red(const Near& near) {
   const int rounds = 4 + (7 * quality_ >> 8);
   int best = 0;
   int64_t least = red_cost(near, 0);
@@ -122,7 +128,7 @@ int Vp8lColourGuesses::best_red(const Near& near) const {
   return best;
 }
 
-std::pair<int, int> Vp8lColourGuesses::best_blue(const Near& near) const {
+std::pair<int, int> Vp8lColourGuesses::best_blue(const Near& near) {
   static constexpr int kSteps[] = {16, 16, 8, 4, 2, 2, 2};
   static constexpr int kWays[][2] = {{0, -1}, {0, 1}, {-1, 0}, {1, 0}, {-1, -1}, {-1, 1}, {1, -1}, {1, 1}};
   const int rounds = quality_ < 25 ? 1 : quality_ > 50 ? 7 : 4;
@@ -149,6 +155,7 @@ Argb Vp8lColourGuesses::guess(size_t block, std::span<const Argb> image) {
   const Near near{block > 0 ? image[block - 1] : 0, block >= columns ? image[block - columns] : 0};
   block_.clear();
   blocks_.for_each(block, [&](size_t i, uint32_t, uint32_t) { block_.push_back(blocks_.pixels[i]); });
+  values_.resize(block_.size());
   const int green_red = best_red(near);
   const auto [green_blue, red_blue] = best_blue(near);
   return 0xff000000u | Argb(red_blue & 255) << 16 | Argb(green_blue & 255) << 8 | Argb(green_red & 255);
@@ -156,7 +163,8 @@ Argb Vp8lColourGuesses::guess(size_t block, std::span<const Argb> image) {
 
 void Vp8lColourGuesses::note(size_t block, Argb element) {
   const Vp8lMultipliers with(element);
-  blocks_.for_each(block, [&](size_t i, uint32_t, uint32_t) { changed_[i] = transform_vp8l_colour(changed_[i], with); });
+  blocks_.for_each(block,
+                   [&](size_t i, uint32_t, uint32_t) { changed_[i] = transform_vp8l_colour(changed_[i], with); });
   const size_t width = blocks_.width;
   const Argb* pixels = changed_.data();
   blocks_.for_each(block, [&](size_t i, uint32_t, uint32_t) {

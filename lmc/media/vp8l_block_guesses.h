@@ -28,6 +28,15 @@ struct Vp8lBlocks {
   }
 };
 
+class Vp8lBlockCosts {
+ public:
+  template <typename Weights>
+  int64_t of(std::span<const uint8_t> values, const Vp8lHistogram& seen, const Weights& weights);
+
+ private:
+  Vp8lHistogram counts_{};
+};
+
 class Vp8lModeGuesses {
  public:
   explicit Vp8lModeGuesses(const Vp8lBlocks& blocks) : blocks_(blocks) {}
@@ -37,11 +46,13 @@ class Vp8lModeGuesses {
   void note(size_t block, Argb element);
 
  private:
-  using Channels = std::array<Vp8lHistogram, 4>;
-  Channels count(size_t block, uint32_t mode) const;
+  using Channels = std::array<std::vector<uint8_t>, 4>;
+  const Channels& subtract(size_t block, uint32_t mode);
 
   Vp8lBlocks blocks_;
-  Channels seen_{};
+  Vp8lBlockCosts costs_;
+  std::array<Vp8lHistogram, 4> seen_{};
+  Channels rest_;  // what a mode leaves of the block at hand
 };
 
 class Vp8lColourGuesses {
@@ -57,15 +68,17 @@ class Vp8lColourGuesses {
   struct Near {
     Argb left = 0, above = 0;
   };
-  int64_t red_cost(const Near& near, int green_red) const;
-  int64_t blue_cost(const Near& near, int green_blue, int red_blue) const;
-  int best_red(const Near& near) const;
-  std::pair<int, int> best_blue(const Near& near) const;
+  int64_t red_cost(const Near& near, int green_red);
+  int64_t blue_cost(const Near& near, int green_blue, int red_blue);
+  int best_red(const Near& near);
+  std::pair<int, int> best_blue(const Near& near);
 
   Vp8lBlocks blocks_;
   int quality_;
-  std::vector<Argb> changed_;   // the blocks noted are transformed
-  std::vector<Argb> block_;     // the pixels of the one at hand
+  Vp8lBlockCosts costs_;
+  std::vector<Argb> changed_;    // the blocks noted are transformed
+  std::vector<Argb> block_;      // the pixels of the one at hand
+  std::vector<uint8_t> values_;  // of one channel of it, transformed
   Vp8lHistogram red_{}, blue_{};
 };
 

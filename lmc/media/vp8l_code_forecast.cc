@@ -14,7 +14,8 @@ void smooth_counts(std::vector<uint32_t>& counts) {
   std::vector<char> is_run(size);
   for (size_t begin = 0, end; begin < size; begin = end) {
     for (end = begin + 1; end < size && counts[end] == counts[begin];) ++end;
-    if (end - begin >= (counts[begin] == 0 ? 5u : 7u)) std::fill(is_run.begin() + ptrdiff_t(begin), is_run.begin() + ptrdiff_t(end), 1);
+    if (end - begin >= (counts[begin] == 0 ? 5u : 7u))
+      std::fill(is_run.begin() + ptrdiff_t(begin), is_run.begin() + ptrdiff_t(end), 1);
   }
   uint64_t stride = 0, sum = 0, level = counts[0];
   for (size_t i = 0; i <= size; ++i) {
@@ -26,9 +27,9 @@ void smooth_counts(std::vector<uint32_t>& counts) {
         std::fill_n(counts.begin() + ptrdiff_t(i - stride), stride, uint32_t(mean));
       }
       stride = sum = 0;
-      level = i + 3 < size
-                  ? (uint64_t(counts[i]) + counts[i + 1] + counts[i + 2] + counts[i + 3] + 2) / 4
-                  : i < size ? counts[i] : 0;
+      level = i + 3 < size ? (uint64_t(counts[i]) + counts[i + 1] + counts[i + 2] + counts[i + 3] + 2) / 4
+              : i < size   ? counts[i]
+                           : 0;
     }
     ++stride;
     if (i == size) break;

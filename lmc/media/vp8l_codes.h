@@ -42,7 +42,7 @@ class Vp8lDecoder {
 
   std::array<Entry, 1 << kTableBits> table_;
   std::array<uint16_t, kMaxVp8lCodeBits + 2> first_code_{}, first_place_{};  // by length
-  std::vector<uint16_t> symbols_;                                           // by length, then by number
+  std::vector<uint16_t> symbols_;                                            // by length, then by number
 };
 
 // Writes symbols. lengths must be those of a complete code or of a single symbol.

@@ -28,7 +28,7 @@ int64_t times_log2(uint64_t value, uint64_t fine) {  // value below 2^27
 }
 
 struct Tables {
-  std::array<uint64_t, kExactBelow> logarithms{};       // 32 binary places
+  std::array<uint64_t, kExactBelow> logarithms{};  // 32 binary places
   std::vector<int64_t> terms = std::vector<int64_t>(kApproximateBelow);
 
   Tables() {

@@ -11,8 +11,8 @@ namespace lmc {
 uint32_t vp8l_log2(uint32_t value);
 // Of the highest 8 bits of value, at least 1.
 uint32_t vp8l_quick_log2(uint32_t value);
-// value·log2(value) as libwebp approximates it: from 256 to 65535 by the highest 8 bits and a linear correction. Choices
-// between nearly equal costs depend on the error, which therefore is made here too.
+// value·log2(value) as libwebp approximates it: from 256 to 65535 by the highest 8 bits and a linear correction.
+// Choices between nearly equal costs depend on the error, which therefore is made here too.
 int64_t vp8l_entropy_term(uint32_t value);
 
 // What each symbol costs by how often it occurs; nothing, if there is but one.

@@ -18,9 +18,10 @@ using Argb = uint32_t;  // alpha in the highest byte, blue in the lowest
 
 inline constexpr uint8_t kVp8lSignature = 0x2f;
 inline constexpr uint32_t kMaxVp8lEdge = 1 << 14;
-inline constexpr uint32_t kMaxVp8lCopy = 4096;  // pixels
+inline constexpr uint32_t kMaxVp8lCopy = 4096;   // pixels
 inline constexpr uint32_t kVp8lNearCodes = 120;  // distance codes that mean a place in the plane
 inline constexpr uint32_t kVp8lLiterals = 256, kVp8lLengthCodes = 24, kVp8lDistanceCodes = 40;
+inline constexpr uint32_t kMaxVp8lDistanceCode = 1 << 20;
 inline constexpr int kMaxVp8lCacheBits = 11;
 
 // One step of a pixel stream: length 0: a literal; 1 with distance code 0: an entry of the colour cache; else a copy.

@@ -7,8 +7,8 @@
 namespace lmc {
 namespace {
 
-constexpr uint32_t kCount = 64;         // what one occurrence adds
-constexpr uint32_t kPriorCounts = 24;   // occurrences that a group is thought to have had, spread as in the whole image
+constexpr uint32_t kCount = 64;        // what one occurrence adds
+constexpr uint32_t kPriorCounts = 24;  // occurrences that a group is thought to have had, spread as in the whole image
 constexpr int64_t kNeighbourBonus = 2 << 16;
 
 }  // namespace

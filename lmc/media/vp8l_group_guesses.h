@@ -14,8 +14,11 @@ class Vp8lGroupGuesses {
     int64_t cost = 0;  // 65536 is a bit
   };
 
-  // Work is bounded by blocks times groups.
-  static constexpr uint64_t kMostWork = uint64_t(1) << 22;
+  // Whether so many groups can be ranked for so many blocks in a time and a memory that stand in a relation to the
+  // image.
+  static bool can_rank(const Vp8lImage& image, size_t blocks, size_t groups) {
+    return uint64_t(blocks) * groups <= uint64_t(1) << 22 && uint64_t(image.size()) * groups <= uint64_t(1) << 32;
+  }
 
   // image: with its tokens.
   Vp8lGroupGuesses(const Vp8lImage& image, int bits);
@@ -36,9 +39,9 @@ class Vp8lGroupGuesses {
   };
 
   uint32_t columns_;
-  std::array<uint32_t, 6> first_{};                // place of each alphabet in a row
-  std::vector<std::vector<uint16_t>> symbols_;     // of each block, with repeats
-  std::vector<uint32_t> priors_;                   // by place: what each group has of a symbol before it is met
+  std::array<uint32_t, 6> first_{};             // place of each alphabet in a row
+  std::vector<std::vector<uint16_t>> symbols_;  // of each block, with repeats
+  std::vector<uint32_t> priors_;                // by place: what each group has of a symbol before it is met
   std::array<uint32_t, 5> prior_sums_{};
   std::vector<Group> groups_;
   std::vector<uint32_t> noted_;

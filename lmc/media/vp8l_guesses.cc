@@ -4,15 +4,16 @@
 #include <bit>
 
 #include "lmc/media/vp8l_costs.h"
-#include "lmc/media/vp8l_writer.h"
 
 namespace lmc {
 namespace {
 
 constexpr uint32_t kMostLength = 4095;
-constexpr uint32_t kLeastGreedy = 4;   // shorter matches are not taken without weighing costs
+constexpr uint32_t kLeastGreedy = 4;    // shorter matches are not taken without weighing costs
+constexpr uint32_t kNearLengths = 256;  // lengths that are all weighed
+constexpr uint32_t kNearIfFollows = 8;  // the same, where the match is that of the position before
 constexpr uint32_t kBeginsTried = 256;
-constexpr uint32_t kNearLengths = 256;  // lengths that are all weighed; of longer ones only those that end a range
+constexpr size_t kStepsPerPixel = 64;  // looks ahead, on the average; no limit for what an encoder really makes
 
 int doubt_of(int64_t gain) {
   const int size = std::min(kMostDoubt, int(std::bit_width(uint64_t(std::abs(gain)) >> 12)));
@@ -58,11 +59,30 @@ struct Costs {
   }
 };
 
+// Calls weigh for each length of a copy that may be the cheapest: all short ones, and of the others those after which
+// another match begins or the next costs more.
+template <typename Weigh>
+void for_each_length(size_t at, uint32_t most, bool follows, const std::vector<uint32_t>& next_begin,
+                     const Weigh& weigh) {
+  weigh(most);
+  for (uint32_t length = std::min(most - 1, follows ? kNearIfFollows : kNearLengths); length >= 1; --length)
+    weigh(length);
+  size_t begin = next_begin[at + std::min(most - 1, kNearLengths)];
+  for (uint32_t tried = 0; tried < kBeginsTried && begin < at + most; ++tried, begin = next_begin[begin + 1])
+    weigh(uint32_t(begin - at));
+  for (uint32_t end = 2 * kNearLengths; end < most; end *= 2) {
+    weigh(end + 1);
+    weigh(end - end / 4 + 1);
+  }
+}
+
 }  // namespace
 
 Vp8lGuesses::Vp8lGuesses(std::span<const Argb> pixels, uint32_t width, int cache_bits, Vp8lHabit habit,
-                         const Vp8lSearch& search)
-    : pixels_(pixels), habit_(habit) {
+                         const Vp8lSearch& search) {
+  pixels_ = pixels;
+  habit_ = habit;
+  steps_left_ = kStepsPerPixel * pixels.size();
   if (habit == Vp8lHabit::kRuns || habit == Vp8lHabit::kLiterals)
     find_runs(width);
   else
@@ -82,13 +102,13 @@ void Vp8lGuesses::find_runs(uint32_t width) {
   }
 }
 
-Vp8lGuess Vp8lGuesses::greedy(size_t position) const {
+Vp8lGuess Vp8lGuesses::greedy(size_t position) {
   uint32_t length = matches_[position].length;
   if (length < kLeastGreedy) return {};
   // The longest reach of this match and the next one together, wherever the next one may begin.
   const size_t end = std::min(pixels_.size() - 1, position + length);
   size_t reach = 0;
-  for (size_t next = position + 1; next <= end; ++next) {
+  for (size_t next = position + 1; next <= end && steps_left_ > 0; ++next, --steps_left_) {
     const uint32_t further = matches_[next].length;
     const size_t to = next + (further >= kLeastGreedy ? further : 1);
     if (to <= reach) continue;
@@ -99,26 +119,30 @@ Vp8lGuess Vp8lGuesses::greedy(size_t position) const {
   return {length, 0};
 }
 
-void Vp8lGuesses::find_cheapest(uint32_t width, int cache_bits) {
+Vp8lCounts Vp8lGuesses::count_first_pass(uint32_t width, int cache_bits, const std::vector<char>& cached) {
   const size_t size = pixels_.size();
-  const std::vector<char> cached = find_cached(pixels_, cache_bits);
-  Vp8lImage first_pass;
-  first_pass.width = width;
-  first_pass.height = uint32_t(size / width);
-  first_pass.cache_bits = cache_bits;
-  first_pass.pixels.assign(pixels_.begin(), pixels_.end());
+  Vp8lImage image;
+  image.width = width;
+  image.height = uint32_t(size / width);
+  image.cache_bits = cache_bits;
+  image.pixels.assign(pixels_.begin(), pixels_.end());
   for (size_t i = 0; i < size;) {
     const uint32_t length = greedy(i).length;
     if (length > 1)
-      first_pass.tokens.push_back({length, vp8l_distance_code(matches_[i].distance, width)});
+      image.tokens.push_back({length, vp8l_distance_code(matches_[i].distance, width)});
     else
-      first_pass.tokens.push_back({uint32_t(cached[i]), 0});
+      image.tokens.push_back({uint32_t(cached[i]), 0});
     i += length;
   }
-  const Costs costs(count_vp8l_symbols(first_pass, nullptr, 0, 1)[0]);
-  first_pass = {};
+  return count_vp8l_symbols(image, nullptr, 0, 1)[0];
+}
+
+void Vp8lGuesses::find_cheapest(uint32_t width, int cache_bits) {
+  const size_t size = pixels_.size();
+  const std::vector<char> cached = find_cached(pixels_, cache_bits);
+  const Costs costs(count_first_pass(width, cache_bits, cached));
   cheapest_.resize(size);
-  std::vector<int64_t> rest(size + 1);  // the cost from a position to the end
+  std::vector<int64_t> rest(size + 1);                         // the cost from a position to the end
   std::vector<uint32_t> next_begin(size + 1, uint32_t(size));  // of matches of another distance than the one before
   for (size_t i = size; i-- > 0;) {
     rest[i] = rest[i + 1] + costs.single(pixels_[i], cached[i], cache_bits);
@@ -131,21 +155,12 @@ void Vp8lGuesses::find_cheapest(uint32_t width, int cache_bits) {
     const int64_t start = costs.distance(vp8l_distance_code(match.distance, width));
     int64_t best = INT64_MAX;
     uint32_t best_length = 1;
-    const auto weigh = [&](uint32_t length) {
+    for_each_length(i, match.length, follows, next_begin, [&](uint32_t length) {
       const int64_t cost = start + costs.lengths[length] + rest[i + length];
       if (cost >= best) return;
       best = cost;
       best_length = length;
-    };
-    weigh(match.length);
-    for (uint32_t length = std::min(match.length - 1u, follows ? 8 : kNearLengths); length >= 1; --length) weigh(length);
-    size_t begin = next_begin[i + std::min<uint32_t>(match.length - 1u, kNearLengths)];
-    for (uint32_t tried = 0; tried < kBeginsTried && begin < i + match.length; ++tried, begin = next_begin[begin + 1])
-      weigh(uint32_t(begin - i));
-    for (uint32_t end = 2 * kNearLengths; end < match.length; end *= 2) {
-      weigh(end + 1);
-      weigh(end - end / 4 + 1);
-    }
+    });
     cheapest_[i].doubt = int8_t(doubt_of(rest[i] - best));
     if (best >= rest[i]) continue;
     rest[i] = best;
@@ -153,7 +168,7 @@ void Vp8lGuesses::find_cheapest(uint32_t width, int cache_bits) {
   }
 }
 
-Vp8lGuess Vp8lGuesses::at(size_t position) const {
+Vp8lGuess Vp8lGuesses::at(size_t position) {
   switch (habit_) {
     case Vp8lHabit::kLiterals:
       return {};

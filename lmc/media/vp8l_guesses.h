@@ -7,6 +7,7 @@
 #define LMC_MEDIA_VP8L_GUESSES_H_
 
 #include "lmc/media/vp8l_matches.h"
+#include "lmc/media/vp8l_writer.h"
 
 namespace lmc {
 
@@ -25,7 +26,8 @@ class Vp8lGuesses {
   // pixels must outlive this.
   Vp8lGuesses(std::span<const Argb> pixels, uint32_t width, int cache_bits, Vp8lHabit habit, const Vp8lSearch& search);
 
-  Vp8lGuess at(size_t position) const;
+  // Each position once, in ascending order.
+  Vp8lGuess at(size_t position);
   // The copy that a guess means, and what else may be copied here.
   const Vp8lMatch& match(size_t position) const { return matches_[position]; }
 
@@ -35,14 +37,16 @@ class Vp8lGuesses {
     int8_t doubt = 0;
   };
 
-  Vp8lGuess greedy(size_t position) const;
+  Vp8lGuess greedy(size_t position);
+  Vp8lCounts count_first_pass(uint32_t width, int cache_bits, const std::vector<char>& cached);
   void find_runs(uint32_t width);
   void find_cheapest(uint32_t width, int cache_bits);
 
   std::span<const Argb> pixels_;
-  Vp8lHabit habit_;
+  Vp8lHabit habit_ = Vp8lHabit::kLiterals;
   std::vector<Vp8lMatch> matches_;
   std::vector<Cheapest> cheapest_;
+  size_t steps_left_ = 0;  // of looking ahead
 };
 
 }  // namespace lmc

@@ -5,15 +5,13 @@
 namespace lmc {
 namespace {
 
-constexpr uint32_t kMostLength = 4095;   // of a match that is looked for; a copy may have one more
-constexpr uint32_t kGoodLength = 128;    // no better one is looked for
+constexpr uint32_t kMostLength = 4095;  // of a match that is looked for; a copy may have one more
+constexpr uint32_t kGoodLength = 128;   // no better one is looked for
 constexpr uint32_t kWindow = (1 << 20) - kVp8lNearCodes;
 constexpr int kHashBits = 18;
 constexpr uint32_t kNone = UINT32_MAX;
 
-uint32_t hash_pair(Argb first, Argb second) {
-  return (second * 0xc6a4a793u + first * 0x5bd1e996u) >> (32 - kHashBits);
-}
+uint32_t hash_pair(Argb first, Argb second) { return (second * 0xc6a4a793u + first * 0x5bd1e996u) >> (32 - kHashBits); }
 
 uint32_t window_of(int quality, uint32_t width) {
   if (quality > 75) return kWindow;
@@ -115,7 +113,8 @@ std::vector<Vp8lMatch> find_vp8l_matches(std::span<const Argb> pixels, uint32_t 
   const Finder finder(pixels, width, search);
   for (size_t at = size - 2; at > 0;) {
     Vp8lMatch match = finder.find(uint32_t(at));
-    // A match that goes on to the left is the best one there too, unless it is as long as can be: a nearer one might be.
+    // A match that goes on to the left is the best one there too, unless it is as long as can be: a nearer one might
+    // be.
     for (size_t begin = at;;) {
       matches[at] = match;
       --at;

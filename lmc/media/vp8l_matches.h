@@ -17,8 +17,8 @@ struct Vp8lMatch {
 };
 
 struct Vp8lSearch {
-  int quality = 75;          // 0..100: candidates looked at, and how far back
-  bool near_first = true;    // the pixel before and the one above are tried first
+  int quality = 75;        // 0..100: candidates looked at, and how far back
+  bool near_first = true;  // the pixel before and the one above are tried first
 
   bool operator==(const Vp8lSearch&) const = default;
 };

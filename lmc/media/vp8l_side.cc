@@ -64,7 +64,7 @@ class StreamCoder {
   template <typename Guesses>
   void code_pixels(Vp8lImage& image, uint32_t kind, Guesses& guesses);
   Status code_group_image(Vp8lImage& image);
-  void code_ranked_groups(Vp8lImage& image);
+  Status code_ranked_groups(Vp8lImage& image);
   uint32_t code_ranked_group(Vp8lGroupGuesses& guesses, size_t block, uint32_t group);
   void code_cache_bits(Vp8lImage& image, uint32_t kind) {
     image.cache_bits = int(coder_.code_bits(uint32_t(image.cache_bits), 4, kCacheBits, kind));
@@ -121,7 +121,8 @@ Status StreamCoder::code_sub_image(Vp8lImage& image, uint32_t kind, Guesses& gue
 Status StreamCoder::code_palette(Vp8lImage& image, const std::vector<Argb>& pixels) {
   bool by_distance = false;
   if (!coder_.decodes())
-    by_distance = count_misses(Vp8lPaletteGuesses(pixels, true), image) < count_misses(Vp8lPaletteGuesses(pixels, false), image);
+    by_distance =
+        count_misses(Vp8lPaletteGuesses(pixels, true), image) < count_misses(Vp8lPaletteGuesses(pixels, false), image);
   Vp8lPaletteGuesses guesses(pixels, coder_.code_bit(by_distance, kPaletteOrder));
   return code_sub_image(image, uint32_t(Vp8lTransformKind::kPalette), guesses);
 }
@@ -168,13 +169,14 @@ uint32_t StreamCoder::code_ranked_group(Vp8lGroupGuesses& guesses, size_t block,
     const auto& candidate = candidates[i];
     const uint32_t near = (candidate.group == guesses.left_of(block)) | (candidate.group == guesses.above(block)) << 1;
     const auto margin = uint32_t(std::min<int64_t>((candidates[i + 1].cost - candidate.cost) >> 13, INT32_MAX));
-    if (coder_.code_bit(candidate.group == group, kGroupRank, std::min(i, 7u) << 2 | near, uint32_t(std::bit_width(margin))))
+    if (coder_.code_bit(candidate.group == group, kGroupRank, std::min(i, 7u) << 2 | near,
+                        uint32_t(std::bit_width(margin))))
       return candidate.group;
   }
   return candidates.back().group;
 }
 
-void StreamCoder::code_ranked_groups(Vp8lImage& image) {
+Status StreamCoder::code_ranked_groups(Vp8lImage& image) {
   const Argb alpha = coder_.code_bits(image.pixels.empty() ? 0 : image.pixels[0] >> 24, 8, kGroupAlpha) << 24;
   Vp8lGroupGuesses guesses(stream_.main, stream_.group_bits);
   image.pixels.resize(image.size());
@@ -183,23 +185,26 @@ void StreamCoder::code_ranked_groups(Vp8lImage& image) {
     const uint32_t ranked = code_ranked_group(guesses, i, group);
     const Argb usual = alpha | ranked << 8;
     guesses.note(i, ranked);
+    if (!Vp8lGroupGuesses::can_rank(stream_.main, image.size(), guesses.known()))
+      return bad_input("side bytes of a VP8L: too many groups");
     if (coder_.code_bit(image.pixels[i] == usual, kGuessedPixel, 8))
       image.pixels[i] = usual;
     else
       image.pixels[i] = code_pixel(image.pixels[i], 8, 0, 0);
   }
+  return Ok();
 }
 
 Status StreamCoder::code_group_image(Vp8lImage& image) {
   stream_.group_bits = 2 + int(coder_.code_bits(uint32_t(stream_.group_bits - 2), 3, kBlockBits, 8));
   image.width = vp8l_blocks(stream_.main.width, stream_.group_bits);
   image.height = vp8l_blocks(stream_.height, stream_.group_bits);
-  uint64_t count = 0;
-  for (const Argb pixel : image.pixels) count = std::max<uint64_t>(count, vp8l_group_of(pixel) + 1);
+  size_t count = 0;
+  for (const Argb pixel : image.pixels) count = std::max<size_t>(count, vp8l_group_of(pixel) + 1);
   code_cache_bits(image, 8);
   if (image.cache_bits > kMaxVp8lCacheBits) return bad_input("side bytes of a VP8L: a colour cache of too many bits");
-  if (coder_.code_bit(count * image.size() <= Vp8lGroupGuesses::kMostWork, kRanksGroups)) {
-    code_ranked_groups(image);
+  if (coder_.code_bit(Vp8lGroupGuesses::can_rank(stream_.main, image.size(), count), kRanksGroups)) {
+    LMC_TRY(code_ranked_groups(image));
   } else {
     LeftGuesses guesses{image.width};
     code_pixels(image, 8, guesses);
@@ -277,11 +282,10 @@ std::vector<Argb> vp8l_picture(const Vp8lStream& stream) {
   return pixels;
 }
 
-Bytes write_vp8l_side(const Vp8lStream& stream, const std::vector<Argb>& picture) {
+Result<Bytes> write_vp8l_side(Vp8lStream stream, std::vector<Argb> picture) {
   Bytes side;
   Vp8lSideCoder coder(side);
-  Vp8lStream same = stream;
-  (void)StreamCoder(coder, same).code(picture).ok();  // cannot fail when it writes
+  LMC_TRY(StreamCoder(coder, stream).code(std::move(picture)));
   coder.finish();
   return side;
 }

@@ -12,7 +12,8 @@ namespace lmc {
 // The picture as a decoder shows it: (height, width).
 std::vector<Argb> vp8l_picture(const Vp8lStream& stream);
 
-Bytes write_vp8l_side(const Vp8lStream& stream, const std::vector<Argb>& picture);
+// picture: of the stream. Errors: bad input, if the stream does what no encoder would and cannot be described.
+Result<Bytes> write_vp8l_side(Vp8lStream stream, std::vector<Argb> picture);
 // Errors: bad input; nothing in side is trusted.
 Result<Vp8lStream> read_vp8l_side(ByteSpan side, uint32_t width, uint32_t height, std::vector<Argb> picture);
 

@@ -12,9 +12,6 @@
 #include "lmc/coding/arithmetic_coder.h"
 #include "lmc/mixing/counters.h"
 
-#ifdef VP8L_STATS
-void stats_add(uint32_t kind, uint32_t p);
-#endif
 namespace lmc {
 
 class Vp8lSideCoder {
@@ -30,9 +27,6 @@ class Vp8lSideCoder {
     MapEntry& entry = chances_[place(kind, a, b)];
     const uint32_t p1 = std::clamp<uint32_t>(entry.p16(), 1, 65535);
     bit = encoder_ ? encoder_->code(bit, p1) : decoder_->code(bit, p1);
-#ifdef VP8L_STATS
-    stats_add(kind == 9 && a < 64 ? 45 + (a >> 2) : kind == 33 ? 60 + a : kind, bit ? p1 : 65536 - p1);
-#endif
     entry.update(bit, kLimit);
     return bit;
   }
@@ -48,7 +42,8 @@ class Vp8lSideCoder {
     if (size < 2) return size;
     uint32_t out = 1;
     for (int i = int(size) - 1; i-- > 0;)
-      out = out << 1 | code_bit(value >> i & 1, kind, a + 1000, b << 16 ^ size << 8 ^ uint32_t(i) << 3 ^ (i + 4 > int(size) ? out & 7 : 0));
+      out = out << 1 | code_bit(value >> i & 1, kind, a + 1000,
+                                b << 16 ^ size << 8 ^ uint32_t(i) << 3 ^ (i + 4 > int(size) ? out & 7 : 0));
     return out;
   }
 

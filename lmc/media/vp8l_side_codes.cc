@@ -76,10 +76,11 @@ void CodeCoder::code_steps() {
     if (at >= zeros_from && coder_.code_bit(i == steps.size(), kStepsEnd)) break;
     if (coder_.decodes()) steps.push_back({});
     Vp8lLengthStep& step = steps[i];
-    const uint32_t kind = coder_.code_bits(step.code < 16 ? 0 : step.code - 15u, 2, kStep, lengths[at] == 0,
-                                           lengths[at] == before);
+    const uint32_t kind =
+        coder_.code_bits(step.code < 16 ? 0 : step.code - 15u, 2, kStep, lengths[at] == 0, lengths[at] == before);
     step.code = kind == 0 ? lengths[at] : uint8_t(kind + 15);
-    if (kind > 0) step.extra = uint8_t(coder_.code_bits(step.extra, kind == 1 ? 2 : kind == 2 ? 3 : 7, kStepExtra, kind));
+    if (kind > 0)
+      step.extra = uint8_t(coder_.code_bits(step.extra, kind == 1 ? 2 : kind == 2 ? 3 : 7, kStepExtra, kind));
     if (kind == 0 && lengths[at] != 0) before = lengths[at];
     at += kind == 0 ? 1 : kind == 3 ? 11u + step.extra : 3u + step.extra;
   }

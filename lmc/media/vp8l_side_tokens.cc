@@ -1,5 +1,7 @@
 #include "lmc/media/vp8l_side_tokens.h"
 
+#include <functional>
+
 #include "lmc/media/vp8l_guesses.h"
 #include "lmc/media/vp8l_side_kinds.h"
 
@@ -48,8 +50,7 @@ Result<Vp8lToken> TokenCoder::code(size_t at, Vp8lToken token) {
   const bool follows = at > 0 && guesses_.match(at - 1).distance == match.distance;
   const uint32_t near = std::min(match.length + 0u, 4u) + (match.length > 8) + (match.length > 32);
   const uint32_t doubt = uint32_t(guess.doubt + kMostDoubt) << 1 | guess.is_copy();
-  const bool copy =
-      coder_.code_bit(token.is_copy(), kIsCopy, doubt << 4 | near << 1 | follows, misses_ & 7);
+  const bool copy = coder_.code_bit(token.is_copy(), kIsCopy, doubt << 4 | near << 1 | follows, misses_ & 7);
   misses_ = misses_ << 1 | (copy != guess.is_copy());
   if (copy) {
     const auto coded = code_copy(at, guess, token);
@@ -69,7 +70,8 @@ Result<Vp8lToken> TokenCoder::code_copy(size_t at, const Vp8lGuess& guess, Vp8lT
     token.distance_code = usual;
   else
     token.distance_code = coder_.code_number(token.distance_code, kDistance);
-  if (token.distance_code == 0) return bad_input("side bytes of a VP8L: a distance of nothing");
+  if (token.distance_code == 0 || token.distance_code > kMaxVp8lDistanceCode)
+    return bad_input("side bytes of a VP8L: a distance that cannot be written");
   const size_t distance = vp8l_distance(token.distance_code, image_.width);
   if (distance > at) return bad_input("side bytes of a VP8L: a copy from before the first pixel");
   const uint32_t left = uint32_t(std::min<size_t>(image_.size() - at, kMaxVp8lCopy));
@@ -91,7 +93,7 @@ Result<Vp8lToken> TokenCoder::code_copy(size_t at, const Vp8lGuess& guess, Vp8lT
 }
 
 size_t count_misses(const Vp8lImage& image, const Settings& settings) {
-  const Vp8lGuesses guesses(image.pixels, image.width, image.cache_bits, settings.habit, settings.search);
+  Vp8lGuesses guesses(image.pixels, image.width, image.cache_bits, settings.habit, settings.search);
   size_t at = 0, misses = 0;
   for (const Vp8lToken& token : image.tokens) {
     const Vp8lGuess guess = guesses.at(at);
@@ -105,23 +107,25 @@ size_t count_misses(const Vp8lImage& image, const Settings& settings) {
   return misses;
 }
 
+// First the habit, at the usual quality, then the quality.
 Settings choose_settings(const Vp8lImage& image) {
   Settings best;
   size_t least = count_misses(image, best);
-  const size_t good = image.tokens.size() / 1000;  // nothing better is looked for
-  const auto try_one = [&](Vp8lHabit habit, int quality, bool near_first) {
-    const Settings settings{habit, {quality, near_first}};
+  const auto copies = size_t(std::count_if(image.tokens.begin(), image.tokens.end(), std::mem_fn(&Vp8lToken::is_copy)));
+  const size_t good = image.tokens.size() / 1000 + copies / 32;  // nothing better is looked for
+  const auto try_one = [&](const Settings& settings) {
     if (least <= good) return;
     const size_t misses = count_misses(image, settings);
     if (misses >= least) return;
     least = misses;
     best = settings;
   };
-  try_one(Vp8lHabit::kRuns, 75, true);
-  for (const Vp8lHabit habit : {Vp8lHabit::kCheapest, Vp8lHabit::kGreedy})
-    for (const int quality : {75, 80, 50, 90, 100, 30, 25, 20, 0}) try_one(habit, quality, true);
-  try_one(Vp8lHabit::kGreedy, 0, false);
-  try_one(Vp8lHabit::kGreedy, 75, false);
+  for (const Vp8lHabit habit : {Vp8lHabit::kCheapest, Vp8lHabit::kRuns, Vp8lHabit::kGreedy}) try_one({habit, {}});
+  const Vp8lHabit habit = best.habit;
+  if (habit != Vp8lHabit::kCheapest && habit != Vp8lHabit::kGreedy) return best;
+  for (const int quality : {90, 80, 100, 50, 30, 25, 20, 0, 70, 95, 85, 60, 40, 10}) try_one({habit, {quality, true}});
+  if (habit == Vp8lHabit::kGreedy)
+    for (const int quality : {0, 75}) try_one({habit, {quality, false}});
   return best;
 }
 

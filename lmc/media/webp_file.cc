@@ -104,9 +104,9 @@ Result<ByteSpan> read_part(ByteReader& reader, const char* field) {
 Result<ParsedImage> parse_webp(ByteSpan file) {
   const auto parts = read_parts(file);
   if (!parts.ok()) return parts.error();
-  const auto read = read_vp8l(parts->chunk, std::min(kMaxPixels, (uint64_t(1) << 18) + (uint64_t(file.size()) << 12)));
+  auto read = read_vp8l(parts->chunk, std::min(kMaxPixels, (uint64_t(1) << 18) + (uint64_t(file.size()) << 12)));
   if (!read.ok()) return read.error();
-  const std::vector<Argb> pixels = vp8l_picture(read->stream);
+  std::vector<Argb> pixels = vp8l_picture(read->stream);
   const ByteSpan more = parts->chunk.subspan(read->size_bytes);
   const bool plain = parts->before.size() == kFileHeaderBytes + kChunkHeaderBytes && parts->usual_sizes;
   const bool padded = parts->chunk.size() % 2 == 1 && !parts->after.empty() && parts->after[0] == 0;
@@ -126,7 +126,9 @@ Result<ParsedImage> parse_webp(ByteSpan file) {
     }
     append_part(before);
   }
-  append_part(write_vp8l_side(read->stream, pixels));
+  const auto described = write_vp8l_side(std::move(read->stream), std::move(pixels));
+  if (!described.ok()) return described.error();
+  append_part(*described);
   if (!more.empty()) append_part(more);
   append_bytes(parsed.side, parts->after.subspan(padded ? 1 : 0));
   return parsed;
