@@ -1,7 +1,5 @@
 #include "lmc/media/vp8l_block_guesses.h"
 
-#include <algorithm>
-
 #include "lmc/media/vp8l_costs.h"
 
 namespace lmc {
@@ -40,7 +38,7 @@ int64_t Vp8lBlockCosts::of(std::span<const uint8_t> values, const Vp8lHistogram&
     const uint32_t count = counts_[value];
     if (count == 0) continue;  // was counted already
     counts_[value] = 0;
-    cost -= vp8l_entropy_term(count) + vp8l_entropy_term(count + seen[value]) - vp8l_entropy_term(seen[value]);
+    cost -= logarithms_.term(count) + logarithms_.term(count + seen[value]) - logarithms_.term(seen[value]);
     const size_t distance = std::min<size_t>(value, 256u - value);
     if (distance < 16) cost -= count * (value == 0 ? weights.zero : weights.near[distance]);
   }
@@ -48,11 +46,13 @@ int64_t Vp8lBlockCosts::of(std::span<const uint8_t> values, const Vp8lHistogram&
 }
 
 const Vp8lModeGuesses::Channels& Vp8lModeGuesses::subtract(size_t block, uint32_t mode) {
-  for (auto& values : rest_) values.clear();
+  for (auto& values : rest_) values.resize(blocks_.size(block));
+  size_t place = 0;
   blocks_.for_each(block, [&](size_t i, uint32_t x, uint32_t y) {
     const Argb* pixel = &blocks_.pixels[i];
     const Argb rest = subtract_argb(*pixel, predict_vp8l(pixel, x, y, blocks_.width, mode));
-    for (size_t channel = 0; channel < 4; ++channel) rest_[channel].push_back(uint8_t(rest >> (8 * channel)));
+    for (size_t channel = 0; channel < 4; ++channel) rest_[channel][place] = uint8_t(rest >> (8 * channel));
+    ++place;
   });
   return rest_;
 }

@@ -6,6 +6,9 @@
 #ifndef LMC_MEDIA_VP8L_BLOCK_GUESSES_H_
 #define LMC_MEDIA_VP8L_BLOCK_GUESSES_H_
 
+#include <algorithm>
+
+#include "lmc/media/vp8l_costs.h"
 #include "lmc/media/vp8l_transforms.h"
 
 namespace lmc {
@@ -19,12 +22,17 @@ struct Vp8lBlocks {
   int bits = 0;
 
   uint32_t columns() const { return vp8l_blocks(width, bits); }
+  uint32_t left(size_t block) const { return uint32_t(block % columns()) << bits; }
+  uint32_t top(size_t block) const { return uint32_t(block / columns()) << bits; }
+  uint32_t right(size_t block) const { return std::min(width, left(block) + (1u << bits)); }
+  uint32_t bottom(size_t block) const { return std::min(height, top(block) + (1u << bits)); }
+  size_t size(size_t block) const { return size_t(right(block) - left(block)) * (bottom(block) - top(block)); }
   // Calls visit(index, x, y) for each pixel of a block.
   template <typename Visit>
   void for_each(size_t block, const Visit& visit) const {
-    const auto x0 = uint32_t(block % columns()) << bits, y0 = uint32_t(block / columns()) << bits;
-    for (uint32_t y = y0; y < std::min(height, y0 + (1u << bits)); ++y)
-      for (uint32_t x = x0; x < std::min(width, x0 + (1u << bits)); ++x) visit(size_t(y) * width + x, x, y);
+    const uint32_t x0 = left(block), x1 = right(block), y1 = bottom(block);
+    for (uint32_t y = top(block); y < y1; ++y)
+      for (uint32_t x = x0; x < x1; ++x) visit(size_t(y) * width + x, x, y);
   }
 };
 
@@ -34,7 +42,8 @@ class Vp8lBlockCosts {
   int64_t of(std::span<const uint8_t> values, const Vp8lHistogram& seen, const Weights& weights);
 
  private:
-  Vp8lHistogram counts_{};
+  const Vp8lLogarithms& logarithms_ = vp8l_logarithms();
+  Vp8lHistogram counts_{};  // all zero between calls
 };
 
 class Vp8lModeGuesses {

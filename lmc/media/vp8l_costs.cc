@@ -1,13 +1,10 @@
 #include "lmc/media/vp8l_costs.h"
 
-#include <array>
 #include <bit>
 #include <cstddef>
 
 namespace lmc {
 namespace {
-
-constexpr uint32_t kExactBelow = 256, kApproximateBelow = 65536;
 
 // log2 with 32 binary places, cut off: squaring a number from 1 to 2 says one place after the other. value: at least 1.
 uint64_t fine_log2(uint32_t value) {
@@ -27,39 +24,26 @@ int64_t times_log2(uint64_t value, uint64_t fine) {  // value below 2^27
   return int64_t((value * (fine >> 32) << 16) + (value * (fine & 0xffffffffu) >> 16));
 }
 
-struct Tables {
-  std::array<uint64_t, kExactBelow> logarithms{};  // 32 binary places
-  std::vector<int64_t> terms = std::vector<int64_t>(kApproximateBelow);
-
-  Tables() {
-    for (uint32_t value = 1; value < kExactBelow; ++value) logarithms[value] = fine_log2(value);
-    for (uint32_t value = 1; value < kApproximateBelow; ++value) {
-      const int shift = std::bit_width(value) > 8 ? std::bit_width(value) - 8 : 0;
-      const uint64_t low = value & ((1u << shift) - 1);
-      terms[value] = times_log2(value, logarithms[value >> shift] + (uint64_t(shift) << 32)) +
-                     int64_t(23 * low >> 4 << 16);  // ln 2 is about 16/23
-    }
-  }
-};
-
-const Tables& tables() {
-  static const Tables tables;  // constant after the first call
-  return tables;
-}
-
 }  // namespace
 
+Vp8lLogarithms::Vp8lLogarithms() : terms_(kApproximateBelow) {
+  for (uint32_t value = 1; value < kExactBelow; ++value) fine_[value] = fine_log2(value);
+  for (uint32_t value = 1; value < kApproximateBelow; ++value) {
+    const int shift = std::bit_width(value) > 8 ? std::bit_width(value) - 8 : 0;
+    const uint64_t low = value & ((1u << shift) - 1);
+    terms_[value] = times_log2(value, fine_[value >> shift] + (uint64_t(shift) << 32)) +
+                    int64_t(23 * low >> 4 << 16);  // ln 2 is about 16/23
+  }
+}
+
+int64_t Vp8lLogarithms::far_term(uint32_t value) { return times_log2(value, fine_log2(value)); }
+
+const Vp8lLogarithms& vp8l_logarithms() {
+  static const Vp8lLogarithms logarithms;
+  return logarithms;
+}
+
 uint32_t vp8l_log2(uint32_t value) { return value == 0 ? 0 : uint32_t(fine_log2(value) >> 16); }
-
-uint32_t vp8l_quick_log2(uint32_t value) {
-  const int shift = std::bit_width(value) > 8 ? std::bit_width(value) - 8 : 0;
-  return uint32_t(tables().logarithms[value >> shift] >> 16) + (uint32_t(shift) << 16);
-}
-
-int64_t vp8l_entropy_term(uint32_t value) {
-  if (value < kApproximateBelow) return tables().terms[value];
-  return times_log2(value, fine_log2(value));
-}
 
 std::vector<uint32_t> vp8l_costs(const std::vector<uint32_t>& counts) {
   uint32_t sum = 0;

@@ -51,17 +51,18 @@ Vp8lGroupGuesses::Vp8lGroupGuesses(const Vp8lImage& image, int bits) : columns_(
 }
 
 const std::vector<Vp8lGroupGuesses::Candidate>& Vp8lGroupGuesses::rank(size_t block) {
+  const Vp8lLogarithms& logarithms = vp8l_logarithms();
   candidates_.clear();
   for (uint32_t number = 0; number < known(); ++number) {
     const Group& group = groups_[number];
     std::array<int64_t, 5> sums{};
-    for (size_t k = 0; k < 5; ++k) sums[k] = vp8l_quick_log2(prior_sums_[k] + group.sums[k]);
+    for (size_t k = 0; k < 5; ++k) sums[k] = logarithms.quick(prior_sums_[k] + group.sums[k]);
     int64_t cost = 0;
     size_t k = 0;
     for (const uint16_t place : symbols_[block]) {
       while (place < first_[k]) --k;
       while (place >= first_[k + 1]) ++k;
-      cost += sums[k] - int64_t(vp8l_quick_log2(priors_[place] + group.counts[place]));
+      cost += sums[k] - int64_t(logarithms.quick(priors_[place] + group.counts[place]));
     }
     if (number == left_of(block)) cost -= kNeighbourBonus;
     if (number == above(block)) cost -= kNeighbourBonus;
