@@ -107,7 +107,7 @@ size_t count_misses(const Vp8lImage& image, const Settings& settings) {
   return misses;
 }
 
-// First the habit, at the usual quality, then the quality.
+// First the habit, at its usual quality, then the quality.
 Settings choose_settings(const Vp8lImage& image) {
   Settings best;
   size_t least = count_misses(image, best);
@@ -120,12 +120,13 @@ Settings choose_settings(const Vp8lImage& image) {
     least = misses;
     best = settings;
   };
-  for (const Vp8lHabit habit : {Vp8lHabit::kCheapest, Vp8lHabit::kRuns, Vp8lHabit::kGreedy}) try_one({habit, {}});
-  const Vp8lHabit habit = best.habit;
-  if (habit != Vp8lHabit::kCheapest && habit != Vp8lHabit::kGreedy) return best;
-  for (const int quality : {90, 80, 100, 50, 30, 25, 20, 0, 70, 95, 85, 60, 40, 10}) try_one({habit, {quality, true}});
-  if (habit == Vp8lHabit::kGreedy)
-    for (const int quality : {0, 75}) try_one({habit, {quality, false}});
+  for (const Settings& settings : {Settings{Vp8lHabit::kCheapest, {}}, Settings{Vp8lHabit::kGreedy, {0, false}},
+                                   Settings{Vp8lHabit::kGreedy, {20, true}}, Settings{Vp8lHabit::kRuns, {}}})
+    try_one(settings);
+  const bool searches = best.habit == Vp8lHabit::kCheapest || best.habit == Vp8lHabit::kGreedy;
+  const Settings first = best;
+  for (const int quality : {90, 80, 100, 50, 30, 25, 20, 0, 70, 95, 85, 60, 40, 10})
+    if (searches) try_one({first.habit, {quality, first.search.near_first}});
   return best;
 }
 

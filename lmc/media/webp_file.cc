@@ -45,6 +45,8 @@ uint64_t usual_file_size(uint64_t file_bytes) { return file_bytes - kChunkHeader
 
 Result<WebpParts> read_parts(ByteSpan file) {
   if (file.size() < kFileHeaderBytes + kChunkHeaderBytes) return bad_input("WebP: the file ends in its header", 0);
+  if (!is_chunk(file, "RIFF") || !is_chunk(file.subspan(8), "WEBP"))
+    return bad_input("WebP: expected RIFF and WEBP", 0);
   for (size_t at = kFileHeaderBytes; file.size() - at >= kChunkHeaderBytes;) {
     const ByteSpan header = file.subspan(at, kChunkHeaderBytes);
     const uint64_t size = read_size(header.subspan(4));
