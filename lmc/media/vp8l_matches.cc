@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lmc/base/zeroed_array.h"
+
 namespace lmc {
 namespace {
 
@@ -22,10 +24,11 @@ uint32_t window_of(int quality, uint32_t width) {
 // For each position the one before of the same hash: of two pixels, or of a colour and how often it still follows.
 std::vector<uint32_t> link_positions(std::span<const Argb> pixels) {
   const size_t size = pixels.size();
-  std::vector<uint32_t> before(size, kNone), last(size_t(1) << kHashBits, kNone);
+  std::vector<uint32_t> before(size, kNone);
+  ZeroedArray<uint32_t> after_last(size_t(1) << kHashBits);  // 0: none
   const auto link = [&](size_t at, uint32_t hash) {
-    before[at] = last[hash];
-    last[hash] = uint32_t(at);
+    before[at] = after_last[hash] - 1;
+    after_last[hash] = uint32_t(at + 1);
   };
   bool equal = pixels[0] == pixels[1];
   for (size_t at = 0; at < size - 2;) {
@@ -45,7 +48,7 @@ std::vector<uint32_t> link_positions(std::span<const Argb> pixels) {
     for (; run > 0; --run, ++at) link(at, hash_pair(pixels[at], uint32_t(run)));
     equal = false;
   }
-  before[size - 2] = last[hash_pair(pixels[size - 2], pixels[size - 1])];
+  before[size - 2] = after_last[hash_pair(pixels[size - 2], pixels[size - 1])] - 1;
   return before;
 }
 

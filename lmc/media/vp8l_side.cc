@@ -163,6 +163,7 @@ void StreamCoder::code_exceptions(std::vector<Argb>& pixels, const std::vector<A
 // Returns the group; known() for the next new one.
 uint32_t StreamCoder::code_ranked_group(Vp8lGroupGuesses& guesses, size_t block, uint32_t group) {
   const auto& candidates = guesses.rank(block);
+  if (candidates.empty()) return guesses.known();
   if (coder_.code_bit(group >= candidates.size(), kNewGroup, std::min<uint32_t>(uint32_t(candidates.size()), 20)))
     return guesses.known();
   for (uint32_t i = 0; i + 1 < candidates.size(); ++i) {

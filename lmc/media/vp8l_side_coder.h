@@ -48,7 +48,7 @@ class Vp8lSideCoder {
   }
 
  private:
-  static constexpr int kTableBits = 18;
+  static constexpr int kTableBits = 16;
   static constexpr uint32_t kLimit = 255;
 
   static uint32_t place(uint32_t kind, uint32_t a, uint32_t b) {
