@@ -181,7 +181,7 @@ TEST(Webp, PixelsAreThoseOfThePicture) {
 }
 
 TEST(Webp, AnyEncoder) {
-  for (uint32_t seed = 1; seed <= 300; ++seed) {
+  for (uint32_t seed = 1; seed <= 100; ++seed) {
     Bytes chunks;
     append_chunk(chunks, "VP8L", RandomEncoder(seed).encode());
     SCOPED_TRACE(seed);
@@ -227,12 +227,12 @@ TEST(Webp, WhatIsRefused) {
 }
 
 TEST(Webp, DamageIsHarmless) {
-  for (const char* name : {"palette-2", "alpha"}) {
+  for (const char* name : {"palette-2", "one-pixel", "alpha"}) {
     const Bytes file = read_sample(name);
-    if (file.size() < 600) expect_damage_is_harmless(ImageFormat::kWebp, file);
+    if (file.size() < 100) expect_damage_is_harmless(ImageFormat::kWebp, file);
     expect_damaged_side_is_harmless(ImageFormat::kWebp, expect_round_trip(ImageFormat::kWebp, file), file.size());
   }
-  for (uint32_t seed = 1; seed <= 12; ++seed) {
+  for (uint32_t seed = 1; seed <= 5; ++seed) {
     Bytes chunks;
     append_chunk(chunks, "VP8L", RandomEncoder(seed).encode());
     const Bytes file = wrap(chunks);
