@@ -9,6 +9,7 @@
 #include "lmc/media/png_file.h"
 #include "lmc/media/pnm_file.h"
 #include "lmc/media/tiff_file.h"
+#include "lmc/media/webp_file.h"
 
 namespace lmc {
 namespace {
@@ -23,7 +24,7 @@ struct FormatRow {
 constexpr FormatRow kFormats[] = {
     {ImageFormat::kPnm, "PNM", parse_pnm, rebuild_grid}, {ImageFormat::kBmp, "BMP", parse_bmp, rebuild_grid},
     {ImageFormat::kPng, "PNG", parse_png, rebuild_png},  {ImageFormat::kTiff, "TIFF", parse_tiff, rebuild_tiff},
-    {ImageFormat::kGif, "GIF", parse_gif, rebuild_gif},
+    {ImageFormat::kGif, "GIF", parse_gif, rebuild_gif},  {ImageFormat::kWebp, "WebP", parse_webp, rebuild_webp},
 };
 
 Result<FormatRow> find_format(ImageFormat format) {

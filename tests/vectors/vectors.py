@@ -96,6 +96,7 @@ def inputs():
     samples = {p.name: p.read_bytes() for p in sorted((ROOT / "bench/samples").iterdir())
                if p.is_file() and p.name != "README.md"}
     images = {name: (ROOT / "bench/samples/images" / name).read_bytes() for name in ("daisy.png", "dandelion.jpg")}
+    images["drawn.webp"] = (ROOT / "lmc/media/testdata/palette-4.webp").read_bytes()
     return {**made_inputs(), **samples, **images}
 
 

@@ -1,0 +1,19 @@
+// Reads a VP8L stream into its parts (vp8l_format.h).
+#ifndef LMC_MEDIA_VP8L_READER_H_
+#define LMC_MEDIA_VP8L_READER_H_
+
+#include "lmc/media/vp8l_format.h"
+
+namespace lmc {
+
+struct ReadVp8l {
+  Vp8lStream stream;
+  size_t size_bytes = 0;  // what follows belongs to somebody else
+};
+
+// data begins with the signature byte. Errors: bad input; also if the picture has more than most_pixels.
+Result<ReadVp8l> read_vp8l(ByteSpan data, uint64_t most_pixels);
+
+}  // namespace lmc
+
+#endif  // LMC_MEDIA_VP8L_READER_H_

@@ -1,0 +1,54 @@
+// The kinds of decisions in the side bytes of VP8L: each keeps its chances apart.
+#ifndef LMC_MEDIA_VP8L_SIDE_KINDS_H_
+#define LMC_MEDIA_VP8L_SIDE_KINDS_H_
+
+#include <cstdint>
+
+namespace lmc {
+
+enum Vp8lSideKind : uint32_t {
+  kHeader,
+  kMoreTransforms,
+  kTransformKind,
+  kBlockBits,
+  kPaletteSize,
+  kCacheBits,
+  kHasGroups,
+  kExceptionGap,
+  kException,
+  kPixel,
+  kHabit,
+  kQuality,
+  kIsCopy,
+  kIsCached,
+  kGuessedDistance,
+  kDistance,
+  kGuessedLength,
+  kFullLength,
+  kCopyLength,
+  kUsualLengths,
+  kPlainLengths,
+  kLength,
+  kUsualSpelling,
+  kIsSimple,
+  kTurnedRound,
+  kFirstInByte,
+  kStepsEnd,
+  kStep,
+  kStepExtra,
+  kUsualStepLengths,
+  kStepLength,
+  kStepLengthsWritten,
+  kCountBits,
+  kGuessedPixel,
+  kColourQuality,
+  kRanksGroups,
+  kGroupAlpha,
+  kNewGroup,
+  kGroupRank,
+  kPaletteOrder,
+};
+
+}  // namespace lmc
+
+#endif  // LMC_MEDIA_VP8L_SIDE_KINDS_H_

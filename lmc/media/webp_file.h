@@ -1,0 +1,16 @@
+// Lossless WebP files: a VP8L chunk, alone or with others (VP8X, ICCP, EXIF, XMP, unknown ones) around it, which are
+// kept as they are. Grey pictures have one channel, opaque ones no alpha.
+// Refused: lossy files, animations, and pictures of very many pixels in very few bytes. Source: RFC 9649.
+#ifndef LMC_MEDIA_WEBP_FILE_H_
+#define LMC_MEDIA_WEBP_FILE_H_
+
+#include "lmc/media/image_file.h"
+
+namespace lmc {
+
+Result<ParsedImage> parse_webp(ByteSpan file);
+Result<Bytes> rebuild_webp(ByteSpan side, const Picture& picture, size_t max_bytes);
+
+}  // namespace lmc
+
+#endif  // LMC_MEDIA_WEBP_FILE_H_
