@@ -18,9 +18,11 @@ import raster
 import tools
 from report import cost_table, put_between_marks, table
 
-GROUPS = ("photo", "graphics", "screenshot", "gray", "sci8", "gray16")  # how the names of the files begin
+GROUPS = ("photo", "graphics", "screenshot", "gray", "sci8", "gray16", "photocd")  # how the names of the files begin
+DECODED = "decoded"  # and one more: the photographs through cjpeg at these qualities in turn, and djpeg
+QUALITIES = (75, 90, 98)
 ARCHIVES = ("photo.tar", "graphics.tar", "gray_sci_16bit.tar")
-CONVERTERS = ("dwebp", "pngtopam", "pamtopng")
+CONVERTERS = ("dwebp", "pngtopam", "pamtopng", "cjpeg", "djpeg")
 BASE = "cjxl -e 9"
 SUFFIXES = {1: "pgm", 2: "pam", 3: "ppm", 4: "pam"}
 
@@ -91,11 +93,22 @@ def load(path):
     picture = raster.parse(data)
     if picture.depth in (2, 4) and raster.is_opaque(picture):
         picture = raster.with_depth(picture, picture.depth - 1)
+    return image_of(path.stem, picture)
+
+
+def image_of(name, picture):
     raw = raster.write(picture)
-    with tempfile.TemporaryDirectory(prefix="lmc-bench-") as name:
-        source = pathlib.Path(name) / "raw"
+    with tempfile.TemporaryDirectory(prefix="lmc-bench-") as folder:
+        source = pathlib.Path(folder) / "raw"
         source.write_bytes(raw)
-        return Image(path.stem, picture, raw, converted(["pamtopng", source]))
+        return Image(name, picture, raw, converted(["pamtopng", source]))
+
+
+def as_decoded_jpeg(image, quality):
+    """What a JPEG file of the image is decoded to (4:2:0, as cjpeg makes it by itself)."""
+    jpeg = subprocess.run(["cjpeg", "-quality", str(quality)], input=image.raw, check=True, capture_output=True).stdout
+    pixels = subprocess.run(["djpeg"], input=jpeg, check=True, capture_output=True).stdout
+    return image_of(f"{image.name}-q{quality}", raster.parse(pixels))
 
 
 def measure(tool, image):
@@ -150,7 +163,15 @@ def can_convert():
     return not missing
 
 
-def load_groups(arguments, known=GROUPS):
+def load_group(group, folder, limit):
+    if group != DECODED:
+        return [load(path) for path in group_paths(group, folder, limit)]
+    photos = [load(path) for path in group_paths("photo", folder, limit)]
+    return [as_decoded_jpeg(image, QUALITIES[i % len(QUALITIES)])
+            for i, image in enumerate(image for image in photos if image.picture.depth == 3 and image.picture.maxval == 255)]
+
+
+def load_groups(arguments, known=(*GROUPS, DECODED)):
     """{group: images}, empty groups left out."""
     groups = arguments.groups.split(",") if arguments.groups else known
     unknown = [group for group in groups if group not in known]
@@ -158,7 +179,7 @@ def load_groups(arguments, known=GROUPS):
         sys.exit(f"bench: no image group {', '.join(unknown)}; there are {', '.join(known)}")
     with tempfile.TemporaryDirectory(prefix="lmc-bench-") as name:
         folder = development_folder(arguments.data, pathlib.Path(name))
-        loaded = {group: [load(path) for path in group_paths(group, folder, arguments.limit)] for group in groups}
+        loaded = {group: load_group(group, folder, arguments.limit) for group in groups}
     return {group: images for group, images in loaded.items() if images}
 
 

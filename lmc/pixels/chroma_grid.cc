@@ -5,20 +5,15 @@ namespace {
 
 enum : uint8_t { kHalfX = 1, kHalfY = 2, kSmooth = 4, kOddX = 8, kOddY = 16, kSited = 32, kKnown = 63 };
 
-struct Axis {
-  int near, far;  // samples; far is on the pixel's side of near
-  bool first;     // of its pair
-};
+}  // namespace
 
-Axis axis_of(const ChromaGrid& grid, bool half, bool odd, int pixel) {
+ChromaAxis chroma_axis(const ChromaGrid& grid, bool half, bool odd, int pixel) {
   if (!half) return {pixel, pixel, true};
   const int place = pixel + grid.lead(odd);
   const bool first = place % 2 == 0;
   if (grid.sited) return {place / 2, place / 2 + (first ? 0 : 1), first};
   return {place / 2, first ? place / 2 - 1 : place / 2 + 1, first};
 }
-
-}  // namespace
 
 uint8_t ChromaGrid::to_byte() const {
   return uint8_t((half_x ? kHalfX : 0) | (half_y ? kHalfY : 0) | (smooth ? kSmooth : 0) | (odd_x ? kOddX : 0) |
@@ -39,7 +34,11 @@ std::optional<ChromaGrid> ChromaGrid::from_byte(uint8_t byte) {
 }
 
 ChromaTaps chroma_taps(const ChromaGrid& grid, int plane_width, int x, int y) {
-  const Axis across = axis_of(grid, grid.half_x, grid.odd_x, x), down = axis_of(grid, grid.half_y, grid.odd_y, y);
+  return chroma_taps(grid, plane_width, chroma_axis(grid, grid.half_x, grid.odd_x, x),
+                     chroma_axis(grid, grid.half_y, grid.odd_y, y));
+}
+
+ChromaTaps chroma_taps(const ChromaGrid& grid, int plane_width, const ChromaAxis& across, const ChromaAxis& down) {
   const auto place = [&](int column, int row) { return size_t(row) * size_t(plane_width) + size_t(column); };
   ChromaTaps taps{.places = {place(across.near, down.near), place(across.far, down.near), place(across.near, down.far),
                              place(across.far, down.far)},

@@ -31,12 +31,20 @@ struct ChromaGrid {
   static std::optional<ChromaGrid> from_byte(uint8_t byte);  // nothing for those that mean nothing
 };
 
+// Where a pixel's column, or row, lies among those of the plane.
+struct ChromaAxis {
+  int near, far;  // samples; far is on the pixel's side of near, or near itself where no other counts
+  bool first;     // of its pair
+};
+ChromaAxis chroma_axis(const ChromaGrid& grid, bool half, bool odd, int pixel);
+
 // A pixel's chroma is (sum of weight * sample + bias) >> shift.
 struct ChromaTaps {
   std::array<size_t, 4> places;  // in the plane
   std::array<int, 4> weights;    // 0 for those that do not count
   int bias, shift;
 };
+ChromaTaps chroma_taps(const ChromaGrid& grid, int plane_width, const ChromaAxis& across, const ChromaAxis& down);
 ChromaTaps chroma_taps(const ChromaGrid& grid, int plane_width, int x, int y);
 
 inline int tapped(const ChromaTaps& taps, const std::vector<uint16_t>& plane) {

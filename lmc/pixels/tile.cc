@@ -271,7 +271,7 @@ Status copy_plane(const Plane& plane, uint16_t* out, size_t step) {
 
 Bytes encode_tile(const TileShape& shape, const TileSamples& samples, const TileEffort& effort,
                   const TileResources& resources, std::vector<float>* costs) {
-  const auto made = effort.drawn ? std::nullopt : LumaChroma::find(shape, samples);
+  const auto made = LumaChroma::find(shape, samples);
   auto planes = make_planes(shape, made);
   if (costs != nullptr) costs->assign(samples.size(), 0.0f);
   for (size_t p = 0; p < planes.size(); ++p) {
