@@ -281,6 +281,7 @@ def run(arguments):
     text = "\n".join([*lines, "Cost, over all groups:", "", costs(results, names)]) + "\n"
     print(text)
     if not arguments.dry:
-        put_between_marks(tools.ROOT / "docs/results.md", "bench image", text, "Images against other programs")
-        if BASE in names:
+        of = f": {', '.join(results)}" if arguments.groups else ""
+        put_between_marks(tools.ROOT / "docs/results.md", f"bench image{of}", text, f"Images against other programs{of}")
+        if BASE in names and not of:
             plot.write_bars(tools.ROOT / "docs/images.svg", ratios(results, [n for n in names if not n.endswith("PNG")]), BASE)

@@ -448,7 +448,7 @@ class Images(Case):
         said = self.lmc("-1", "-v", "a.png").stderr
         self.assertIn(b"not taken apart", said)
         self.assertEqual(self.lmc("-d", "-c", "a.png.lmc").stdout, data)
-        self.assertIn(b"not taken apart: PNG", self.lmc("-l", "-v", "a.png.lmc").stdout)
+        self.assertIn(b"not taken apart: ", self.lmc("-l", "-v", "a.png.lmc").stdout)
         exact = len(self.read("a.png.lmc"))
         self.assertIn(b"its pixels are kept", self.lmc("-1", "-f", "--pixels", "a.png").stderr)
         self.assertLess(len(self.read("a.png.lmc")), exact // 2)
