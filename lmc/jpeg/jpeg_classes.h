@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "lmc/mixing/logistic.h"
+
 namespace lmc {
 
 // Of each number below N: the last place of `from` that is not above it.
@@ -30,6 +32,20 @@ inline uint32_t size_class(int magnitude) { return kSizeClasses[size_t(std::min(
 inline uint32_t at_most(int value, int most) { return uint32_t(std::min(value, most)); }
 // A small signed value, in 2 * most + 1 classes.
 inline uint32_t signed_class(int value, int most) { return uint32_t(std::clamp(value, -most, most) + most); }
+
+// ln(1 + magnitude), of magnitudes up to 255, and 32 classes of what is expected of it.
+inline float log_size(int value) {
+  static const std::array<float, 256> table = [] {
+    std::array<float, 256> out{};
+    for (uint32_t i = 0; i < 256; ++i) out[i] = logistic().ln(i + 1);
+    return out;
+  }();
+  return table[size_t(std::min(std::abs(value), 255))];
+}
+inline uint32_t log_class(float expected) {
+  const float tenths = expected * 10.0f;
+  return tenths > 0.0f ? uint32_t(tenths < 31.0f ? tenths : 31.0f) : 0;
+}
 
 // An expected value in quantisation steps, times 16, as an integer within +-16000 (towards zero).
 inline int sixteenths(float expected) {

@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <string>
 
 #include "lmc/jpeg/jpeg_coefficients.h"
 #include "lmc/jpeg/jpeg_file.h"
+#include "lmc/jpeg/jpeg_prior.h"
 #include "lmc/jpeg/testdata/test_files.h"
 
 namespace lmc {
@@ -113,6 +115,67 @@ TEST(JpegCodec, DamagedCoefficients) {
     EXPECT_TRUE(!out.ok() || out->size() == file.size()) << byte;
     payload[byte] = uint8_t(payload[byte] ^ 0x55);
   }
+}
+
+// Large enough for four bands, and more rows than these share evenly.
+TEST(JpegCodec, BandsDependOnThePictureOnly) {
+  Result<ParsedJpeg> jpeg = parse_jpeg(read_jpeg_test_file("baseline_420.jpg"));
+  ASSERT_TRUE(jpeg.ok());
+  JpegFrame& frame = jpeg->frame;
+  frame.mcus_across = 110;
+  frame.mcus_down = 101;
+  uint32_t seed = 1;
+  for (size_t i = 0; i < frame.components.size(); ++i) {
+    JpegComponent& c = frame.components[i];
+    c.blocks_across = frame.mcus_across * c.across;
+    c.blocks_down = frame.mcus_down * c.down;
+    jpeg->coefficients[i].assign(size_t(c.blocks_across) * c.blocks_down * 64, 0);
+    for (size_t j = 0; j < jpeg->coefficients[i].size(); j += 1 + (seed >> 25)) {
+      seed = seed * 1664525 + 1013904223;
+      jpeg->coefficients[i][j] = int16_t(int32_t(seed >> 20 & 15) - 8);
+    }
+  }
+  const Bytes coded = encode_jpeg_coefficients(frame, jpeg->coefficients, {.isa = best_isa()});
+  EXPECT_EQ(coded[0], 4);
+  for (int threads : {1, 2, 3, 16}) {
+    const JpegCodingOptions options{.threads = threads, .isa = best_isa()};
+    EXPECT_EQ(encode_jpeg_coefficients(frame, jpeg->coefficients, options), coded) << threads;
+    JpegCoefficients out = jpeg->coefficients;
+    for (auto& plane : out) std::fill(plane.begin(), plane.end(), int16_t(0));
+    ASSERT_TRUE(decode_jpeg_coefficients(frame, coded, options, out).ok());
+    EXPECT_EQ(out, jpeg->coefficients) << threads;
+  }
+  Bytes damaged = coded;
+  for (int bands : {0, 9, 255}) {
+    damaged[0] = uint8_t(bands);
+    JpegCoefficients out = jpeg->coefficients;
+    EXPECT_FALSE(decode_jpeg_coefficients(frame, damaged, {.isa = best_isa()}, out).ok()) << bands;
+  }
+}
+
+// The tables of the prior end where their sections end, and none has more lines than a model.
+TEST(JpegCodec, PriorIsWhole) {
+  constexpr int kContexts[2][kJpegModels] = {{4, 13, 6, 12, 8}, {7, 16, 8, 15, 11}};
+  for (bool is_first : {true, false})
+    for (size_t model = 0; model < kJpegModels; ++model) {
+      const JpegModelPrior prior = jpeg_prior().model(is_first, true, JpegModelId(model));
+      ASSERT_FALSE(prior.tables.empty());
+      EXPECT_FALSE(prior.weights.empty());
+      EXPECT_FALSE(jpeg_prior().model(is_first, false, JpegModelId(model)).weights.empty());
+      const uint32_t most_lines = model == 1 || model == 3 ? 8192 : 4096;
+      ByteReader in(prior.tables);
+      for (int context = is_first ? kContexts[0][model] : kContexts[1][model]; context > 0; --context) {
+        uint32_t line = 0;
+        for (uint32_t lines = in.read_le<uint16_t>("lines").value(); lines > 0; --lines) {
+          uint32_t further = 255;
+          for (; further == 255; line += further) further = in.read_le<uint8_t>("step").value();
+          const int slots = std::popcount(in.read_le<uint16_t>("slots").value());
+          ASSERT_TRUE(in.read_bytes(size_t(slots), "slots").ok());
+          ASSERT_LT(line, most_lines);
+        }
+      }
+      EXPECT_EQ(in.remaining(), 0u);
+    }
 }
 
 TEST(JpegCodec, RefusesWhatIsNoJpeg) {

@@ -1,8 +1,9 @@
 #include "lmc/jpeg/jpeg_coefficients.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "lmc/base/workers.h"
 #include "lmc/coding/arithmetic_coder.h"
@@ -10,21 +11,41 @@
 namespace lmc {
 namespace {
 
-constexpr size_t kStreams = 2;
+constexpr uint32_t kMostBands = 8;
 
-// All memory is taken before a thread starts.
+// Each band learns for itself, but gives another thread a part of the first component, which is most of the work: four
+// from 2^16 blocks on; two from 2^10 if it is to be fast, else from 2^14. More would take more memory than they are
+// worth.
+uint32_t bands_for(const JpegFrame& frame, JpegEffort effort) {
+  uint64_t blocks = 0;
+  for (const JpegComponent& c : frame.components) blocks += uint64_t(c.blocks_across) * c.blocks_down;
+  const unsigned two = effort == JpegEffort::kFast ? 10 : 14;
+  const uint32_t bands = blocks >> 16 ? 4 : blocks >> two ? 2 : 1;
+  return std::min(bands, frame.mcus_down);
+}
+
+// Stream 2 * b is the first component of band b, stream 2 * b + 1 the others of it. The first components come first:
+// they are most of the work and wait for nothing, and what the others wait for has always begun. All memory is taken
+// before a thread starts.
 template <typename Coder>
-void code_streams(std::array<std::optional<Coder>, kStreams>& coders, std::vector<Plane>& planes,
+void code_streams(std::vector<std::optional<Coder>>& coders, const JpegFrame& frame, JpegCoefficients& coefficients,
                   const JpegCodingOptions& options) {
-  std::array<std::optional<PlaneCoder<Coder>>, kStreams> plane_coders;
-  const auto streams = uint32_t(std::min(planes.size(), kStreams));
-  for (size_t i = 0; i < streams; ++i) plane_coders[i].emplace(*coders[i], i == 0, options.effort, options.isa);
-  Workers workers(std::clamp(options.threads, 1, int(streams)));
-  workers.run(streams, [&](uint32_t stream) {
-    if (stream == 0) {
-      plane_coders[0]->code(planes[0], 0);
+  const auto streams = uint32_t(coders.size()), bands = streams / 2;
+  const uint32_t used = frame.components.size() > 1 ? streams : bands;
+  std::vector<std::vector<Plane>> planes;
+  for (uint32_t band = 0; band < bands; ++band) planes.push_back(make_planes(frame, coefficients, band, bands));
+  std::vector<std::optional<PlaneCoder<Coder>>> plane_coders(used);
+  for (uint32_t job = 0; job < used; ++job)
+    plane_coders[job].emplace(*coders[job % bands * 2 + job / bands], job < bands, options.effort, options.isa);
+  Workers workers(std::clamp(options.threads, 1, int(used)));
+  workers.run(used, [&](uint32_t job) {
+    PlaneCoder<Coder>& coder = *plane_coders[job];
+    std::vector<Plane>& of_band = planes[job % bands];
+    coder.start_from(jpeg_prior());
+    if (job < bands) {
+      coder.code(of_band[0], 0);
     } else {
-      for (size_t i = 1; i < planes.size(); ++i) plane_coders[1]->code(planes[i], uint32_t(i - 1));
+      for (size_t i = 1; i < of_band.size(); ++i) coder.code(of_band[i], uint32_t(i - 1));
     }
   });
 }
@@ -33,32 +54,43 @@ void code_streams(std::array<std::optional<Coder>, kStreams>& coders, std::vecto
 
 Bytes encode_jpeg_coefficients(const JpegFrame& frame, const JpegCoefficients& coefficients,
                                const JpegCodingOptions& options) {
-  // An encoder writes nothing into the planes' coefficients.
-  std::vector<Plane> planes = make_planes(frame, const_cast<JpegCoefficients&>(coefficients));
-  std::array<Bytes, kStreams> streams;
-  std::array<std::optional<ArithmeticEncoder>, kStreams> coders;
-  for (size_t i = 0; i < kStreams; ++i) coders[i].emplace(streams[i]);
-  code_streams(coders, planes, options);
+  const uint32_t bands = bands_for(frame, options.effort);
+  std::vector<Bytes> streams(size_t(bands) * 2);
+  std::vector<std::optional<ArithmeticEncoder>> coders(streams.size());
+  for (size_t i = 0; i < streams.size(); ++i) coders[i].emplace(streams[i]);
+  // An encoder writes nothing into the coefficients.
+  code_streams(coders, frame, const_cast<JpegCoefficients&>(coefficients), options);
   for (auto& coder : coders) coder->finish();
-  Bytes out;
-  append_varint(out, streams[0].size());
-  append_bytes(out, streams[0]);
-  append_bytes(out, streams[1]);
+  Bytes out = {uint8_t(bands)};
+  for (size_t i = 0; i + 1 < streams.size(); ++i) append_varint(out, streams[i].size());
+  for (const Bytes& stream : streams) append_bytes(out, stream);
   return out;
 }
 
 Status decode_jpeg_coefficients(const JpegFrame& frame, ByteSpan coded, const JpegCodingOptions& options,
                                 JpegCoefficients& coefficients) {
   ByteReader in(coded);
-  const Result<uint64_t> size = in.read_varint("size of the first stream");
-  if (!size.ok()) return size.error();
-  if (*size > in.remaining()) return bad_input("jpeg: the first stream is longer than what is left", in.position());
-  const ByteSpan rest = coded.subspan(in.position());
-  std::vector<Plane> planes = make_planes(frame, coefficients);
-  std::array<std::optional<ArithmeticDecoder>, kStreams> coders;
-  coders[0].emplace(rest.first(size_t(*size)));
-  coders[1].emplace(rest.subspan(size_t(*size)));
-  code_streams(coders, planes, options);
+  const Result<uint8_t> bands = in.read_le<uint8_t>("number of bands");
+  if (!bands.ok()) return bands.error();
+  if (*bands == 0 || *bands > kMostBands || *bands > frame.mcus_down)
+    return bad_input("jpeg: " + std::to_string(*bands) + " bands of " + std::to_string(frame.mcus_down) + " MCU rows",
+                     0);
+  std::vector<size_t> sizes(size_t(*bands) * 2);
+  size_t sum = 0;
+  for (size_t i = 0; i + 1 < sizes.size(); ++i) {
+    const Result<uint64_t> size = in.read_varint("size of a stream");
+    if (!size.ok()) return size.error();
+    if (*size > in.remaining() || sum + *size > in.remaining())
+      return bad_input("jpeg: a stream is longer than what is left", in.position());
+    sizes[i] = size_t(*size);
+    sum += sizes[i];
+  }
+  if (sum > in.remaining()) return bad_input("jpeg: a stream is longer than what is left", in.position());
+  sizes.back() = in.remaining() - sum;
+  std::vector<std::optional<ArithmeticDecoder>> coders(sizes.size());
+  size_t at = in.position();
+  for (size_t i = 0; i < sizes.size(); at += sizes[i++]) coders[i].emplace(coded.subspan(at, sizes[i]));
+  code_streams(coders, frame, coefficients, options);
   return Ok();
 }
 

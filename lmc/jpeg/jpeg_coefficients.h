@@ -1,5 +1,6 @@
-// Codes the coefficients of a JPEG file by context mixing (docs/jpeg.md, sections 3 to 6): two streams, the first
-// component and all others, which look at it. Bit-exact; the bytes do not depend on threads or instruction set.
+// Codes the coefficients of a JPEG file by context mixing (docs/jpeg.md, sections 3 to 6): bands of the picture,
+// and for each of them two streams, the first component and all others, which look at it. Bit-exact; the bytes do not
+// depend on threads or instruction set.
 #ifndef LMC_JPEG_JPEG_COEFFICIENTS_H_
 #define LMC_JPEG_JPEG_COEFFICIENTS_H_
 
@@ -13,7 +14,7 @@ namespace lmc {
 
 struct JpegCodingOptions {
   JpegEffort effort = JpegEffort::kFast;  // must be the encoder's to decode
-  int threads = 1;                        // up to 2 are used
+  int threads = 1;                        // up to 2 for each band are used
   Isa isa = Isa::kScalar;
 };
 

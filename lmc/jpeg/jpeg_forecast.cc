@@ -11,10 +11,6 @@ constexpr double kRidge = 30.0;
 
 }  // namespace
 
-FittedForecast::FittedForecast(size_t places, float first_weight) : first_weight_(first_weight), fits_(places) {
-  for (Fit& fit : fits_) fit.weights[0] = first_weight;
-}
-
 void FittedForecast::learn(float value) {
   Fit& fit = *chosen_;
   const float power = forecast_dot(inputs_, inputs_);
@@ -29,12 +25,12 @@ void FittedForecast::learn(float value) {
   ++fit.seen;
   if (--fit.until_solved == 0) {
     fit.until_solved = std::clamp<uint32_t>(fit.seen / 8, 8, 64);
-    solve(fit, first_weight_);
+    solve(fit);
   }
 }
 
 // Cholesky's decomposition of the products, with a ridge that draws the weights to where they began.
-void FittedForecast::solve(Fit& fit, float first_weight) {
+void FittedForecast::solve(Fit& fit) {
   constexpr size_t n = kForecastInputs;
   std::array<std::array<double, n>, n> lower;
   std::array<double, n> y;
@@ -49,7 +45,7 @@ void FittedForecast::solve(Fit& fit, float first_weight) {
         lower[i][i] = std::sqrt(sum);
       }
     }
-    double sum = double(fit.targets[i]) + (i == 0 ? kRidge * double(first_weight) : 0.0);
+    double sum = double(fit.targets[i]) + kRidge * double(fit.first[i]);
     for (size_t k = 0; k < i; ++k) sum -= lower[i][k] * y[k];
     y[i] = sum / lower[i][i];
   }

@@ -33,6 +33,8 @@ class Forecast {
  public:
   Forecast(size_t places, float rate) : rate_(rate), weights_(places) {}
 
+  void start(size_t place, const ForecastInputs& weights) { weights_[place] = weights; }
+  const ForecastInputs& weights(size_t place) const { return weights_[place]; }
   ForecastInputs& inputs() { return inputs_; }
   float predict(size_t place) {
     chosen_ = &weights_[place];
@@ -54,8 +56,11 @@ class Forecast {
 
 class FittedForecast {
  public:
-  // first_weight: of the first input at first; the other weights begin with 0.
-  FittedForecast(size_t places, float first_weight);
+  // All weights begin with 0 until start() says better.
+  explicit FittedForecast(size_t places) : fits_(places) {}
+  void start(size_t place, const ForecastInputs& weights) { fits_[place].first = fits_[place].weights = weights; }
+  size_t places() const { return fits_.size(); }
+  const ForecastInputs& weights(size_t place) const { return fits_[place].weights; }
 
   ForecastInputs& inputs() { return inputs_; }
   float predict(size_t place) {
@@ -69,13 +74,12 @@ class FittedForecast {
   struct Fit {
     std::array<ForecastInputs, kForecastInputs> products{};  // of inputs, faded and weighted
     ForecastInputs targets{};                                // of inputs and values
-    ForecastInputs weights{};
+    ForecastInputs weights{}, first{};                       // now, and at first
     uint32_t seen = 0, until_solved = 8;
   };
 
-  static void solve(Fit& fit, float first_weight);
+  static void solve(Fit& fit);
 
-  float first_weight_;
   std::vector<Fit> fits_;
   ForecastInputs inputs_{};
   Fit* chosen_ = nullptr;

@@ -1,12 +1,13 @@
 #include "lmc/jpeg/jpeg_model.h"
 
+#include <cmath>
+
 #include "lmc/mixing/contexts.h"
 
 namespace lmc {
 namespace {
 
 constexpr uint32_t kSlotLimit = 250;
-constexpr uint32_t kMoreBits = 12;
 constexpr MixerRates kRatesOfMixer{.start = 0.03f, .floor = 0.008f, .decay = 3000.0f, .last = 0.002f, .prior_start = 0};
 
 MixerShape mixer_shape(const JpegModelShape& shape) {
@@ -25,17 +26,125 @@ constexpr std::array<float, 256> kTrust = make_trust();
 
 }  // namespace
 
-JpegModel::JpegModel(const JpegModelShape& shape, Isa isa)
+JpegModel::JpegModel(const JpegModelShape& shape, Line* memory, Isa isa)
     : shape_(shape),
       mask_((1u << shape.context_bits) - 1),
-      table_(size_t(shape.contexts) << shape.context_bits),
-      more_table_(size_t(shape.contexts) << kMoreBits),
+      table_(memory),
+      more_table_(memory + (size_t(shape.contexts) << shape.context_bits)),
       mixer_(mixer_shape(shape), kRatesOfMixer, isa),
-      map0_(shape.gate_sizes[0] * kKinds),
-      map1_(shape.gate_sizes[1] * kKinds) {
+      map0_(shape.is_refined ? shape.gate_sizes[0] * kKinds : 1),
+      map1_(shape.is_refined ? shape.gate_sizes[1] * kKinds : 1) {
   for (int i = 0; i < shape.contexts; ++i) {
     mixer_.set_initial(i, 1.2f / float(shape.contexts));
   }
+}
+
+void JpegModel::start_from(const JpegModelPrior& prior) {
+  load_tables(prior.tables);
+  load_weights(prior.weights);
+}
+
+// Of each context: the number of its lines (2 bytes), and of each line: how far it is behind the one before (255 stands
+// for as many and goes on), which slots are there (2 bytes), and a byte for each of these.
+void JpegModel::load_tables(ByteSpan tables) {
+  if (tables.empty()) return;
+  const std::array<BitSlot, 256>& slots = prior_slots();
+  const uint8_t* in = tables.data();
+  const auto two_bytes = [&] {
+    in += 2;
+    return unsigned(in[-2] | in[-1] << 8);
+  };
+  for (int i = 0; i < shape_.contexts; ++i) {
+    Line* line = &table_[size_t(i) << shape_.context_bits];
+    for (unsigned lines = two_bytes(); lines > 0; --lines) {
+      for (; *in == 255; ++in) line += 255;
+      line += *in++;
+      for (unsigned there = two_bytes(); there != 0; there &= there - 1)
+        line->slots[std::countr_zero(there)] = slots[*in++];
+    }
+  }
+}
+
+Bytes JpegModel::tables_for_prior() const {
+  Bytes out;
+  for (int i = 0; i < shape_.contexts; ++i) {
+    const Line* line = &table_[size_t(i) << shape_.context_bits];
+    Bytes lines;
+    uint16_t count = 0;
+    size_t before = 0;
+    for (size_t j = 0; j <= mask_; ++j) {
+      Bytes slots;
+      unsigned there = 0;
+      for (unsigned k = 0; k < kNodes; ++k) {
+        if (line[j].slots[k].count < kPriorLeast) continue;
+        there |= 1u << k;
+        slots.push_back(prior_byte(line[j].slots[k]));
+      }
+      if (there == 0) continue;
+      ++count;
+      lines.insert(lines.end(), (j - before) / 255, 255);
+      lines.push_back(uint8_t((j - before) % 255));
+      append_le<uint16_t>(lines, uint16_t(there));
+      append_bytes(lines, slots);
+      before = j;
+    }
+    append_le<uint16_t>(out, count);
+    append_bytes(out, lines);
+  }
+  return out;
+}
+
+void JpegModel::forget_tables(ByteSpan tables) {
+  std::fill_n(table_, size_t(shape_.contexts) << shape_.context_bits, Line{});
+  std::fill_n(more_table_, size_t(shape_.contexts) << kMoreBits, Line{});
+  load_tables(tables);
+}
+
+// For each set and kind the weights of all inputs, which every row of the set with this kind begins with; then for each
+// kind those of the last layer.
+void JpegModel::load_weights(ByteSpan weights) {
+  if (weights.empty()) return;
+  const size_t sets = shape_.gate_sizes.size();
+  const uint8_t* in = weights.data();
+  const auto next = [&] { return float(int8_t(*in++)) * kPriorWeightStep; };
+  for (size_t s = 0; s < sets; ++s)
+    for (uint32_t kind = 0; kind < kKinds; ++kind) {
+      float* row = mixer_.row(s, kind);
+      for (size_t i = 0; i < inputs(); ++i) row[i] = next();
+      for (uint32_t gate = 1; gate < shape_.gate_sizes[s]; ++gate)
+        std::copy_n(row, inputs(), mixer_.row(s, gate * kKinds + kind));
+    }
+  for (uint32_t kind = 0; kind < kKinds; ++kind)
+    for (size_t s = 0; s < sets; ++s) mixer_.last_row(0, kind)[s] = next();
+}
+
+// The mean of a kind's rows, each as often as it was used, at most 5000 times.
+Bytes JpegModel::weights_for_prior() {
+  const size_t sets = shape_.gate_sizes.size();
+  Bytes out;
+  const auto put = [&](double weight) {
+    out.push_back(uint8_t(int8_t(std::clamp(std::lround(weight / double(kPriorWeightStep)), -127l, 127l))));
+  };
+  for (size_t s = 0; s < sets; ++s)
+    for (uint32_t kind = 0; kind < kKinds; ++kind)
+      for (size_t i = 0; i < inputs(); ++i) {
+        double sum = 1e-3 * double(mixer_.row(s, kind)[i]), uses = 1e-3;
+        for (uint32_t gate = 0; !uses_.empty() && gate < shape_.gate_sizes[s]; ++gate) {
+          const double n = std::min(uses_[s][gate * kKinds + kind], 5000u);
+          sum += n * double(mixer_.row(s, gate * kKinds + kind)[i]);
+          uses += n;
+        }
+        put(sum / uses);
+      }
+  for (uint32_t kind = 0; kind < kKinds; ++kind)
+    for (size_t s = 0; s < sets; ++s) put(double(mixer_.last_row(0, kind)[s]));
+  return out;
+}
+
+void JpegModel::count_use() {
+  if (uses_.empty())
+    for (uint32_t size : shape_.gate_sizes) uses_.emplace_back(size_t(size) * kKinds);
+  for (size_t s = 0; s < uses_.size(); ++s) ++uses_[s][gates_[s] * kKinds + kind_];
 }
 
 void JpegModel::go_on(uint32_t size) {
@@ -43,7 +152,7 @@ void JpegModel::go_on(uint32_t size) {
     const uint32_t hash = (contexts_[i] * 32 + size) * 0x9E3779B1u;
     lines_[i] = &more_table_[(size_t(i) << kMoreBits) + (hash >> (32 - kMoreBits))];
   }
-  kind_ = 16;
+  first_kind_ = kKinds / 2;
 }
 
 uint32_t JpegModel::predict(uint32_t node) {
@@ -58,11 +167,13 @@ uint32_t JpegModel::predict(uint32_t node) {
     for (int i = 0; i < contexts; ++i)
       x[contexts + i] = float(slots_[i]->offset) * (1.0f / 16384.0f) * kTrust[slots_[i]->count];
   x[shape_.opinions * shape_.contexts] = 0.3f;
-  const uint32_t kind = kind_ + node;
+  const uint32_t kind = first_kind_ + node;
+  kind_ = kind;
   for (size_t s = 0; s < shape_.gate_sizes.size(); ++s) mixer_.select(int(s), gates_[s] * kKinds + kind);
   mixer_.select_last(0, kind);
   const float mixed = mixer_.predict();
-  const uint32_t p0 = logit_.squash(mixed);
+  const uint32_t p0 = logit_.squash(mixed);  // within 1..65535
+  if (!shape_.is_refined) return p0;
   const uint32_t p1 = map0_.predict(mixed, gates_[0] * kKinds + kind);
   const uint32_t p2 = map1_.predict(mixed, gates_[1] * kKinds + kind);
   return std::clamp((2 * p0 + p1 + p2 + 2) >> 2, 1u, 65535u);
@@ -78,6 +189,7 @@ void JpegModel::update(int bit) {
     slot.offset = int16_t(slot.offset + ((int64_t(target - slot.offset) * kRates[slot.count]) >> 16));
     slot.count = uint8_t(slot.count + (slot.count < kSlotLimit));
   }
+  if (!shape_.is_refined) return;
   map0_.update(bit);
   map1_.update(bit);
 }

@@ -2,7 +2,7 @@
 //
 // The caller names some contexts and gates for each integer; every context leads to a line of adaptive statistics, one
 // for each decision of the integer, and a gated mixer weighs what they say (lmc/mixing). Encoder and decoder share the
-// functions here, as templates over the arithmetic coder. Bit-exact (docs/jpeg.md, section 4).
+// functions here, as templates over the arithmetic coder. Bit-exact (docs/jpeg.md, section 5).
 #ifndef LMC_JPEG_JPEG_MODEL_H_
 #define LMC_JPEG_JPEG_MODEL_H_
 
@@ -13,7 +13,7 @@
 #include <cstdlib>
 #include <vector>
 
-#include "lmc/base/zeroed_array.h"
+#include "lmc/jpeg/jpeg_prior.h"
 #include "lmc/mixing/counters.h"
 #include "lmc/mixing/fine_map.h"
 #include "lmc/mixing/logistic.h"
@@ -25,6 +25,7 @@ struct JpegModelShape {
   int contexts = 0;
   uint32_t context_bits = 12;        // of every context: lines, as a power of two
   int opinions = 1;                  // inputs a context, 1 or 2
+  bool is_refined = false;           // by two fine maps behind the mixer
   std::vector<uint32_t> gate_sizes;  // values of each gate
 };
 
@@ -34,7 +35,23 @@ class JpegModel {
   static constexpr uint32_t kNodes = 16;  // decisions of a line
   static constexpr uint32_t kKinds = 32;  // of decisions, for the gates: 16 of the first line, 16 of others
 
-  JpegModel(const JpegModelShape& shape, Isa isa);
+  struct alignas(64) Line {
+    BitSlot slots[kNodes];
+  };
+  static constexpr uint32_t kMoreBits = 10;  // of every context: other lines
+  static size_t lines_of(const JpegModelShape& shape) {
+    return size_t(shape.contexts) * ((size_t(1) << shape.context_bits) + (size_t(1) << kMoreBits));
+  }
+
+  // memory: lines_of(shape) lines, all zero, which live as long.
+  JpegModel(const JpegModelShape& shape, Line* memory, Isa isa);
+
+  // Before the first decision. Empty parts of a prior leave what they are about as it is.
+  void start_from(const JpegModelPrior& prior);
+  // For a prior: what was learnt so far, and back to the statistics of a prior while the mixer goes on.
+  Bytes tables_for_prior() const;
+  Bytes weights_for_prior();
+  void forget_tables(ByteSpan tables);
 
   // Of the next integer: values below 2^context_bits, and below the gate's size.
   std::array<uint32_t, kMaxContexts>& contexts() { return contexts_; }
@@ -42,7 +59,7 @@ class JpegModel {
   void begin() {
     for (int i = 0; i < shape_.contexts; ++i)
       lines_[i] = &table_[(size_t(i) << shape_.context_bits) + (contexts_[i] & mask_)];
-    kind_ = 0;
+    first_kind_ = 0;
   }
   // The decisions go on in other lines, for values of a size that is seldom.
   void go_on(uint32_t size);
@@ -50,27 +67,30 @@ class JpegModel {
   template <typename Coder>
   int code(Coder& coder, int bit, uint32_t node) {
     bit = coder.code(bit, predict(node));
+    if constexpr (requires { Coder::kLearnsPrior; }) count_use();
     update(bit);
     return bit;
   }
 
  private:
-  struct alignas(64) Line {
-    BitSlot slots[kNodes];
-  };
-
+  void load_tables(ByteSpan tables);
+  void load_weights(ByteSpan weights);
+  size_t inputs() const { return size_t(shape_.opinions * shape_.contexts + 1); }
+  void count_use();
   uint32_t predict(uint32_t node);
   void update(int bit);
 
   JpegModelShape shape_;
   const Logistic& logit_ = logistic();
   uint32_t mask_;
-  uint32_t kind_ = 0;  // 0 or 16
+  uint32_t first_kind_ = 0;  // of the line: 0 or 16
+  uint32_t kind_ = 0;        // of the decision at hand
   std::array<uint32_t, kMaxContexts> contexts_{};
   std::array<uint32_t, Mixer::kMaxSets> gates_{};
-  ZeroedArray<Line> table_, more_table_;  // a part for each context
+  Line *table_, *more_table_;  // a part for each context
   Mixer mixer_;
   FineMap map0_, map1_;
+  std::vector<std::vector<uint32_t>> uses_;  // of each row of each set, while a prior is learnt
   Line* lines_[kMaxContexts] = {};
   BitSlot* slots_[kMaxContexts] = {};
 };

@@ -1,5 +1,5 @@
-// One component of a JPEG file while it is coded: its blocks, what is kept of those coded before, and what lies around
-// and beneath a block.
+// One component of a band of a JPEG file while it is coded: its blocks, what is kept of those coded before, and what
+// lies around and beneath a block. Bands lie one below the other, and none looks at another.
 #ifndef LMC_JPEG_JPEG_PLANE_H_
 #define LMC_JPEG_JPEG_PLANE_H_
 
@@ -20,6 +20,7 @@ inline constexpr int16_t kNoBlock[64] = {};  // stands for blocks beyond the ima
 
 struct Plane {
   const JpegComponent* component = nullptr;
+  uint32_t blocks_across = 0, blocks_down = 0;
   int16_t* coefficients = nullptr;    // (blocks, 64)
   std::vector<uint8_t> inner_counts;  // (blocks): inner coefficients that are not zero
   std::vector<int16_t> dc_errors;     // (blocks): what was coded for the mean
@@ -36,8 +37,8 @@ struct Plane {
   void wait_for_rows(uint32_t rows) const;
 };
 
-// coefficients: of every component.
-std::vector<Plane> make_planes(const JpegFrame& frame, JpegCoefficients& coefficients);
+// coefficients: of every component of the whole file. Band `band` of `bands` <= frame.mcus_down.
+std::vector<Plane> make_planes(const JpegFrame& frame, JpegCoefficients& coefficients, uint32_t band, uint32_t bands);
 
 // The blocks around one. Where there is none the counts and errors are those of the other side.
 struct Neighbours {

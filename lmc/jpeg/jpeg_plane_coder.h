@@ -10,11 +10,13 @@
 #include <utility>
 #include <vector>
 
+#include "lmc/base/zeroed_array.h"
 #include "lmc/jpeg/jpeg_borders.h"
 #include "lmc/jpeg/jpeg_classes.h"
 #include "lmc/jpeg/jpeg_forecast.h"
 #include "lmc/jpeg/jpeg_model.h"
 #include "lmc/jpeg/jpeg_plane.h"
+#include "lmc/jpeg/jpeg_prior.h"
 
 namespace lmc {
 
@@ -25,20 +27,34 @@ class PlaneCoder {
  public:
   // is_first: of the first component; the others share one PlaneCoder.
   PlaneCoder(Coder& coder, bool is_first, JpegEffort effort, Isa isa);
+  // Once, before code().
+  void start_from(const JpegPrior& prior);
   // which: place among the planes that share it.
   void code(Plane& plane, uint32_t which);
 
+  // For a prior: what was learnt so far.
+  std::array<JpegModel*, kJpegModels> models() {
+    return {&count_model_, &inner_model_, &edge_count_model_, &edge_model_, &mean_model_};
+  }
+  Bytes forecasts_for_prior();
+
  private:
+  PlaneCoder(Coder& coder, bool is_first, bool is_thorough, const std::array<JpegModelShape, kJpegModels>& shapes,
+             Isa isa);
+  void load_forecasts(ByteSpan weights);
+  static constexpr uint32_t kInner = 49;  // inner coefficients
   using Contexts = std::array<uint32_t, JpegModel::kMaxContexts>;
 
   void block(uint32_t x, uint32_t y);
   int code_inner_count(const int16_t* c);
   void code_inner(int16_t* c, int count);
   void inner_inputs(const int16_t* c, size_t i);
+  uint32_t inner_size(const int16_t* c, size_t i, uint32_t seen, int count, float expected);
   void inner_contexts(const int16_t* c, size_t i, uint32_t seen, int count);
   int code_edge_count(const int16_t* c, bool is_row);
   void code_edge(int16_t* c, bool is_row, int count);
   void edge_inputs(const int16_t* c, bool is_row, size_t j);
+  uint32_t edge_size(const int16_t* c, bool is_row, size_t j, int count, float expected);
   void edge_contexts(const int16_t* c, bool is_row, size_t j, int count);
   void code_mean(int16_t* c);
   float expected_mean(const int16_t* c, float& contrast, float& spread);
@@ -63,9 +79,10 @@ class PlaneCoder {
   Coder& coder_;
   bool is_first_, is_thorough_;
   BorderWeights weights_{0.05f};
+  ZeroedArray<JpegModel::Line> memory_;  // of all models: in one piece, for the sake of huge pages
   JpegModel count_model_, inner_model_, edge_count_model_, edge_model_, mean_model_;
   Forecast inner_value_{64, 0.01f};
-  FittedForecast edge_value_{16, 1.0f}, mean_value_{2, 0.0f};
+  FittedForecast edge_value_{16}, mean_value_{2}, inner_size_{kInner}, edge_size_{16};  // the last two: thorough only
   Plane* plane_ = nullptr;
   uint32_t which_ = 0;
   std::array<float, 64> quantisation_{}, inverse_{};

@@ -35,7 +35,7 @@ float Mixer::predict() {
   for (int s = 0; s < count; ++s) outputs_[s] = clamp_logit(outputs_[s]);
   float mean = 0.0f;
   for (int l = 0; l < last_sets(); ++l) {
-    const float* row = last_row(l);
+    const float* row = last_row(size_t(l), last_chosen_[l]);
     float sum = 0.0f;
     for (int s = 0; s < count; ++s) sum += outputs_[s] * row[s];
     last_outputs_[l] = clamp_logit(sum);
@@ -54,7 +54,7 @@ void Mixer::update(int bit) {
   for (int s = 0; s < count; ++s) step[s] = rate * error_of(table, target, outputs_[s]);
   kernels_.train(inputs_.data(), rows_, step, count, width_);
   for (int l = 0; l < last_sets(); ++l) {
-    float* row = last_row(l);
+    float* row = last_row(size_t(l), last_chosen_[l]);
     const float last_step = rates_.last * error_of(table, target, last_outputs_[l]);
     for (int s = 0; s < count; ++s) row[s] += last_step * outputs_[s];
   }

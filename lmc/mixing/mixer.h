@@ -46,11 +46,16 @@ class Mixer {
   std::vector<float*> parameters();
   void start_from_prior() { rates_.start = rates_.prior_start; }
   void set_initial(int input, float weight);  // the same in every set
+  // The weights of a set, or of a last set, in a context.
+  float* row(size_t set, uint32_t context) { return weights_[set].data() + size_t(context) * size_t(width_); }
+  float* last_row(size_t set, uint32_t context) {
+    return last_weights_[set].data() + size_t(context) * size_t(last_width_);
+  }
+  void set_rates(const MixerRates& rates) { rates_ = rates; }
 
  private:
   int sets() const { return int(sizes_.size()); }
   int last_sets() const { return int(last_weights_.size()); }
-  float* last_row(int set) { return last_weights_[size_t(set)].data() + last_chosen_[set] * size_t(last_width_); }
 
   MixerKernels kernels_;
   MixerRates rates_;
