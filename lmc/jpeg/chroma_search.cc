@@ -8,7 +8,8 @@ namespace {
 
 constexpr int kRounds = 4;   // of projections onto the bounds of pixels and to coefficients, in turn
 constexpr int kPasses = 12;  // over the pixels of a block, each round
-constexpr int kTries = 24;   // coefficients that are changed by one where a block is still wrong
+constexpr int kSparsePasses = 20;
+constexpr int kTries = 24;  // coefficients that are changed by one where a block is still wrong
 constexpr int kTryRounds = 6;
 constexpr float kMargin = 0.5f;  // a sample of integers, in units of a weight's sixteenth
 
@@ -21,17 +22,30 @@ class SmoothSearch {
         width_(hoped.width),
         height_(hoped.height),
         across_(hoped.blocks_across()),
-        down_(hoped.blocks_down()),
-        grid_width_(grid.width(pixels.width)) {
+        down_(hoped.blocks_down()) {
     real_.assign(hoped.hoped.begin(), hoped.hoped.end());
     made_.assign(real_.size(), 128);
-    const int grid_height = grid.height(pixels.height);
-    for (int y = 0; y < grid_height; ++y)
-      for (int x = 0; x < grid_width_; ++x) {
-        const int own_x = std::clamp(x - int(grid.half_x), 0, width_ - 1),
-                  own_y = std::clamp(y - int(grid.half_y), 0, height_ - 1);
-        own_.push_back(uint32_t(own_y) * uint32_t(width_) + uint32_t(own_x));
-      }
+    // Rows and columns of the component that those of pixels look at; the frame of ChromaGrid's planes repeats its
+    // ends.
+    const int grid_width = grid.width(pixels.width);
+    const auto own = [](size_t place, bool half, int size) {
+      return size_t(std::clamp(int(place) - int(half), 0, size - 1));
+    };
+    for (int x = 0; x < pixels.width; ++x) {
+      const ChromaTaps taps = chroma_taps(grid, grid_width, x, 0);
+      const auto column = [&](size_t i) { return own(taps.places[i] % size_t(grid_width), grid.half_x, width_); };
+      columns_.push_back({column(0), column(1), grid.half_x ? taps.bias : 0});
+    }
+    for (int y = 0; y < pixels.height; ++y) {
+      const ChromaTaps taps = chroma_taps(grid, grid_width, 0, y);
+      const auto row = [&](size_t i) {
+        return own(taps.places[i] / size_t(grid_width), grid.half_y, height_) * size_t(width_);
+      };
+      rows_.push_back({row(0), row(2), grid.half_x ? 0 : taps.bias});
+    }
+    const ChromaTaps taps = chroma_taps(grid, grid_width, 0, 0);
+    weights_ = taps.weights, shift_ = taps.shift;
+    for (int weight : weights_) squares_ += float(weight * weight);
     found_.coefficients.resize(size_t(across_) * size_t(down_) * 64);
     found_.wrong.assign(size_t(across_) * size_t(down_), 0);
   }
@@ -55,11 +69,20 @@ class SmoothSearch {
 
  private:
   using Block = std::array<int16_t, 64>;
+  struct Line {
+    size_t near, far;
+    int bias;
+  };
   struct Area {
     int left, top, right, bottom;  // pixels, the last two behind
   };
 
   int16_t* at(int x, int y) { return found_.coefficients.data() + (size_t(y) * size_t(across_) + size_t(x)) * 64; }
+
+  std::array<size_t, 4> places_of(int column, int row) const {
+    const Line &c = columns_[size_t(column)], &r = rows_[size_t(row)];
+    return {r.near + c.near, r.near + c.far, r.far + c.near, r.far + c.far};
+  }
 
   // The pixels that look at a block's samples.
   Area area_of(int x, int y) const {
@@ -79,11 +102,10 @@ class SmoothSearch {
     int64_t sum = 0;
     for (int row = area.top; row < area.bottom; ++row)
       for (int column = area.left; column < area.right; ++column) {
-        const ChromaTaps taps = chroma_taps(grid_, grid_width_, column, row);
-        int value = taps.bias;
-        for (size_t i = 0; i < 4; ++i)
-          if (taps.weights[i] != 0) value += taps.weights[i] * made_[own_[taps.places[i]]];
-        value >>= taps.shift;
+        const auto places = places_of(column, row);
+        int value = columns_[size_t(column)].bias + rows_[size_t(row)].bias;
+        for (size_t i = 0; i < 4; ++i) value += weights_[i] * made_[places[i]];
+        value >>= shift_;
         const size_t pixel = size_t(row) * size_t(pixels_.width) + size_t(column);
         sum += std::max({pixels_.low[pixel] - value, value - pixels_.high[pixel], 0});
       }
@@ -123,21 +145,17 @@ class SmoothSearch {
   void approach(const Area& area) {
     for (int row = area.top; row < area.bottom; ++row)
       for (int column = area.left; column < area.right; ++column) {
-        const ChromaTaps taps = chroma_taps(grid_, grid_width_, column, row);
+        const auto places = places_of(column, row);
         const size_t pixel = size_t(row) * size_t(pixels_.width) + size_t(column);
-        const auto unit = float(1 << taps.shift);
-        const float low =
-            pixels_.low[pixel] == 0 ? -1e9f : float(pixels_.low[pixel]) * unit - float(taps.bias) - kMargin;
+        const auto unit = float(1 << shift_), bias = float(columns_[size_t(column)].bias + rows_[size_t(row)].bias);
+        const float low = pixels_.low[pixel] == 0 ? -1e9f : float(pixels_.low[pixel]) * unit - bias - kMargin;
         const float high =
-            pixels_.high[pixel] == 255 ? 1e9f : float(pixels_.high[pixel] + 1) * unit - float(taps.bias) - 1 + kMargin;
-        float value = 0, squares = 0;
-        for (size_t i = 0; i < 4; ++i) {
-          value += float(taps.weights[i]) * real_[own_[taps.places[i]]];
-          squares += float(taps.weights[i] * taps.weights[i]);
-        }
+            pixels_.high[pixel] == 255 ? 1e9f : float(pixels_.high[pixel] + 1) * unit - bias - 1 + kMargin;
+        float value = 0;
+        for (size_t i = 0; i < 4; ++i) value += float(weights_[i]) * real_[places[i]];
         const float off = value < low ? low - value : value > high ? high - value : 0;
         if (off == 0) continue;
-        for (size_t i = 0; i < 4; ++i) real_[own_[taps.places[i]]] += off * float(taps.weights[i]) / squares;
+        for (size_t i = 0; i < 4; ++i) real_[places[i]] += off * float(weights_[i]) / squares_;
       }
   }
 
@@ -149,20 +167,41 @@ class SmoothSearch {
       }
   }
 
+  // Projections onto the bounds and to few coefficients: where pixels were cut off, so that bounds say little.
+  void approach_sparsely(int x, int y) {
+    double t[64], samples[64];
+    for (int pass = 0; pass < kSparsePasses; ++pass) {
+      approach(area_of(x, y));
+      transform(x, y, t);
+      for (size_t i = 0; i < 64; ++i)
+        if (std::fabs(t[i]) < 0.5 * steps_[i]) t[i] = 0;
+      inverse_dct(t, samples);
+      for_samples(x, y, [&](size_t i, bool inside, size_t place) {
+        if (inside) real_[place] = float(samples[i] + 128);
+      });
+    }
+  }
+
   // Whether the block was wrong; keeps new coefficients if its pixels come nearer to their bounds.
   bool improve(int x, int y) {
-    const int64_t before = cost(x, y);
-    if (before == 0) return false;
-    restore_around(x, y);
-    for (int pass = 0; pass < kPasses; ++pass) approach(area_of(x, y));
-    Block old;
-    std::copy_n(at(x, y), 64, old.begin());
-    quantise(x, y, at(x, y));
-    if (std::equal(old.begin(), old.end(), at(x, y))) return true;
-    put(x, y);
-    if (cost(x, y) >= before) {
-      std::copy(old.begin(), old.end(), at(x, y));
+    int64_t now = cost(x, y);
+    if (now == 0) return false;
+    for (const bool sparsely : {false, true}) {
+      restore_around(x, y);
+      if (sparsely) approach_sparsely(x, y);
+      for (int pass = 0; pass < kPasses && !sparsely; ++pass) approach(area_of(x, y));
+      Block old;
+      std::copy_n(at(x, y), 64, old.begin());
+      quantise(x, y, at(x, y));
+      if (std::equal(old.begin(), old.end(), at(x, y))) continue;
       put(x, y);
+      if (const int64_t with = cost(x, y); with < now) {
+        now = with;
+        if (now == 0) break;
+      } else {
+        std::copy(old.begin(), old.end(), at(x, y));
+        put(x, y);
+      }
     }
     return true;
   }
@@ -200,8 +239,11 @@ class SmoothSearch {
   const BoundedPlane& pixels_;
   const ChromaGrid grid_;
   const DctSteps& steps_;
-  int width_, height_, across_, down_, grid_width_;
-  std::vector<uint32_t> own_;  // of each place of the grid's plane the component's sample
+  int width_, height_, across_, down_;
+  std::vector<Line> columns_, rows_;
+  std::array<int, 4> weights_{};
+  int shift_ = 0;
+  float squares_ = 0;  // of the weights, summed
   std::vector<float> real_;
   std::vector<int> made_;
   FoundBlocks found_;

@@ -7,18 +7,19 @@
 namespace lmc {
 namespace {
 
-constexpr double kNoise = 1.4;         // what rounding hardly ever does to a coefficient: five times its deviation
-constexpr double kSpread = 0.32;       // that deviation and a little more
-constexpr double kShare = 0.95;        // of the values that are as they should be
-constexpr size_t kMostValues = 300;    // of a frequency that are looked at
-constexpr int kOthersOf = 5;           // one of so many steps may be another than the standard table's
-constexpr double kEvidentScore = 0.5;  // nats a value
-constexpr size_t kFewestWaves = 2;     // of a block whose rounding is like noise
-constexpr size_t kFewestValues = 5;    // that make a step evident
+constexpr double kNoise = 1.4;             // what rounding hardly ever does to a coefficient: five times its deviation
+constexpr double kSpread = 0.32;           // that deviation and a little more
+constexpr double kShare = 0.95;            // of the values that are as they should be
+constexpr size_t kMostValues = 300;        // of a frequency that are looked at
+constexpr int kOthersOf = 5, kSameOf = 3;  // one of so many steps may not, must be as in a standard table
+constexpr double kEvidentScore = 0.5;      // nats a value
+constexpr size_t kFewestWaves = 2;         // of a block whose rounding is like noise
+constexpr size_t kFewestValues = 5;        // that make a step evident
 constexpr int kEvidentStep = 3;
-constexpr int kFlatStep = 8;  // of the mean, where it is not known: then it can be any sample
+constexpr size_t kHopeless = 128;  // so many blocks more than half are wrong: it is not made so
+constexpr int kFlatStep = 8;       // of the mean, where it is not known: then it can be any sample
 constexpr int kMostStep = 1024;
-constexpr int kPasses = 12, kRepairs = 10, kPairs = 10;
+constexpr int kRealPasses = 40, kPasses = 12, kRepairs = 10, kPairs = 10;
 constexpr int kMostTries = 6000;     // sets of coefficients that are changed in a block
 constexpr double kMostEnergy = 2.5;  // by which they may be farther from the samples than the nearest ones
 
@@ -111,6 +112,28 @@ struct Bounds {
   }
 };
 
+// The DCT of wholly known blocks with texture, what is above noise of it; returns how many blocks they were.
+size_t collect(const BoundedPlane& plane, size_t most_blocks, std::array<std::vector<double>, 64>& values) {
+  const size_t across = size_t(plane.width / 8), blocks = across * size_t(plane.height / 8);
+  const size_t stride = std::max<size_t>(1, blocks / std::max<size_t>(1, most_blocks)) | 1;  // odd: not one column
+  std::array<size_t, 64> limits;
+  for (size_t i = 0; i < 64; ++i) limits[i] = values[i].size() + kMostValues;
+  size_t count = 0;
+  for (size_t block = 0; block < blocks; block += stride) {
+    const Bounds bounds(plane, int(block % across) * 8, int(block / across) * 8);
+    if (!bounds.certain) continue;
+    std::array<double, 64> t;
+    forward_dct(bounds.hoped.data(), t.data());
+    size_t waves = 0;
+    for (size_t i = 1; i < 64; ++i) waves += std::fabs(t[i]) > kNoise;
+    if (waves < kFewestWaves) continue;  // rounding does the same to all of its samples
+    ++count;
+    for (size_t i = 0; i < 64; ++i)
+      if (std::fabs(t[i]) > kNoise && values[i].size() < limits[i]) values[i].push_back(std::fabs(t[i]));
+  }
+  return count;
+}
+
 class BlockSearch {
  public:
   BlockSearch(const Bounds& bounds, const DctSteps& steps) : bounds_(bounds), steps_(steps) {}
@@ -126,20 +149,30 @@ class BlockSearch {
  private:
   using Block = std::array<int16_t, 64>;
 
-  // In turn to coefficients and to the bounds.
+  // In turn to coefficients and to the bounds; at first coefficients stay real where they are not nearly zero.
   void project() {
     std::array<double, 64> x = bounds_.hoped, t;
-    for (int pass = 0; pass < kPasses; ++pass) {
+    Block before{};
+    for (int pass = 0; pass < kRealPasses + kPasses; ++pass) {
       forward_dct(x.data(), t.data());
-      Block c;
-      for (size_t i = 0; i < 64; ++i) c[i] = int16_t(std::clamp(std::lround(t[i] / steps_[i]), -2048l, 2048l));
-      std::array<int, 64> samples;
-      inverse_dct(c.data(), steps_, samples);
-      consider(c, samples);
-      if (best_wrong_ == 0 || bounds_.certain) return;
+      std::array<double, 64> values;
+      if (pass < kRealPasses && !bounds_.certain) {
+        for (size_t i = 0; i < 64; ++i)
+          if (std::fabs(t[i]) < 0.5 * steps_[i]) t[i] = 0;
+        inverse_dct(t.data(), values.data());
+      } else {
+        Block c;
+        for (size_t i = 0; i < 64; ++i) c[i] = int16_t(std::clamp(std::lround(t[i] / steps_[i]), -2048l, 2048l));
+        std::array<int, 64> samples;
+        inverse_dct(c.data(), steps_, samples);
+        consider(c, samples);
+        if (best_wrong_ == 0 || bounds_.certain || (pass > kRealPasses && c == before)) return;
+        before = c;
+        for (size_t n = 0; n < 64; ++n) values[n] = samples[n] - 128;
+      }
       for (size_t n = 0; n < 64; ++n)
         if (bounds_.high[n] - bounds_.low[n] > 1.5)
-          x[n] = std::clamp(double(samples[n] - 128), bounds_.low[n] + 0.5, bounds_.high[n] - 0.5);
+          x[n] = std::clamp(values[n], bounds_.low[n] + 0.5, bounds_.high[n] - 0.5);
     }
   }
 
@@ -277,24 +310,27 @@ void forward_dct(const double* x, double* out) {
     }
 }
 
-FoundSteps find_steps(const BoundedPlane& plane, size_t most_blocks) {
-  const int across = plane.width / 8, down = plane.height / 8;
-  const size_t blocks = size_t(across) * size_t(down);
+void inverse_dct(const double* t, double* out) {
+  const Basis& b = basis();
+  double rows[64];
+  for (size_t v = 0; v < 8; ++v)
+    for (size_t x = 0; x < 8; ++x) {
+      double sum = 0;
+      for (size_t u = 0; u < 8; ++u) sum += b.cosine[u][x] * t[8 * v + u];
+      rows[8 * v + x] = sum;
+    }
+  for (size_t y = 0; y < 8; ++y)
+    for (size_t x = 0; x < 8; ++x) {
+      double sum = 0;
+      for (size_t v = 0; v < 8; ++v) sum += b.cosine[v][y] * rows[8 * v + x];
+      out[8 * y + x] = sum;
+    }
+}
+
+FoundSteps find_steps(std::initializer_list<const BoundedPlane*> planes, size_t most_blocks) {
   std::array<std::vector<double>, 64> values;
   FoundSteps out;
-  const size_t stride = std::max<size_t>(1, blocks / std::max<size_t>(1, most_blocks)) | 1;  // odd: not one column
-  for (size_t block = 0; block < blocks; block += stride) {
-    const Bounds bounds(plane, int(block % size_t(across)) * 8, int(block / size_t(across)) * 8);
-    if (!bounds.certain) continue;
-    std::array<double, 64> t;
-    forward_dct(bounds.hoped.data(), t.data());
-    size_t waves = 0;
-    for (size_t i = 1; i < 64; ++i) waves += std::fabs(t[i]) > kNoise;
-    if (waves < kFewestWaves) continue;  // rounding does the same to all of its samples
-    ++out.blocks;
-    for (size_t i = 0; i < 64; ++i)
-      if (std::fabs(t[i]) > kNoise && values[i].size() < kMostValues) values[i].push_back(std::fabs(t[i]));
-  }
+  for (const BoundedPlane* plane : planes) out.blocks += collect(*plane, most_blocks, values);
   std::array<bool, 64> evident{};
   for (size_t i = 0; i < 64; ++i) {
     double score;
@@ -304,15 +340,18 @@ FoundSteps find_steps(const BoundedPlane& plane, size_t most_blocks) {
         step >= kEvidentStep && values[i].size() >= kFewestValues && score > kEvidentScore * double(values[i].size());
     out.evident += evident[i];
   }
-  // The standard table with most of them, if it has nearly all.
-  int most = std::max(out.evident - out.evident / kOthersOf, 1) - 1;
+  // The standard table with most of them, if nearly all are its steps or (since few values occur) multiples.
+  int most = out.evident / kSameOf;
   const DctSteps found = out.steps;
   for (int quality = 1; quality <= 100; ++quality)
     for (const bool chroma : {false, true}) {
       const DctSteps steps = standard_steps(chroma, quality);
-      int same = 0;
-      for (size_t i = 0; i < 64; ++i) same += evident[i] && found[i] == steps[i];
-      if (same > most) most = same, out.steps = steps;
+      int same = 0, others = 0;
+      for (size_t i = 0; i < 64; ++i) {
+        same += evident[i] && found[i] == steps[i];
+        others += evident[i] && found[i] % steps[i] != 0;
+      }
+      if (same > most && others <= out.evident / kOthersOf) most = same, out.steps = steps;
     }
   return out;
 }
@@ -321,8 +360,13 @@ FoundBlocks find_blocks(const BoundedPlane& plane, const DctSteps& steps) {
   const size_t blocks = size_t(plane.blocks_across()) * size_t(plane.blocks_down());
   FoundBlocks out;
   out.coefficients.resize(blocks * 64), out.wrong.assign(blocks, 255);
-  for (int y = 0; y < plane.blocks_down(); ++y)
-    for (int x = 0; x < plane.blocks_across(); ++x) find_block(plane, steps, x, y, out);
+  size_t wrong = 0;
+  for (size_t block = 0; block < blocks; ++block) {
+    find_block(plane, steps, int(block % size_t(plane.blocks_across())), int(block / size_t(plane.blocks_across())),
+               out);
+    wrong += out.wrong[block] > 0;
+    if (wrong > kHopeless + block / 2) return {};
+  }
   return out;
 }
 

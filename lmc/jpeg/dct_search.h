@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <vector>
 
 #include "lmc/jpeg/inverse_dct.h"
@@ -27,16 +28,19 @@ struct BoundedPlane {
 
 // x: 64 samples less 128, (8, 8); out: their DCT, orthonormal as in JPEG.
 void forward_dct(const double* x, double* out);
+void inverse_dct(const double* t, double* out);  // the reverse, in real numbers
 
 struct FoundSteps {
   DctSteps steps{};   // 1 where no sample says anything of a frequency
   int evident = 0;    // frequencies with a step of 3 or more that could not be chance
   size_t blocks = 0;  // looked at
 };
-// From blocks that are wholly known, at most so many, spread over the plane. A standard table if one fits.
-FoundSteps find_steps(const BoundedPlane& plane, size_t most_blocks);
+// The same for all planes, from blocks that are wholly known, at most so many of each plane, spread over it. A standard
+// table if one fits.
+FoundSteps find_steps(std::initializer_list<const BoundedPlane*> planes, size_t most_blocks);
 
-// Coefficients (blocks_down, blocks_across, 64) that give samples within the bounds, as far as they are found.
+// Coefficients (blocks_down, blocks_across, 64) that give samples within the bounds, as far as they are found; none if
+// too many are not.
 struct FoundBlocks {
   std::vector<int16_t> coefficients;
   std::vector<uint8_t> wrong;  // of each block: samples out of bounds

@@ -15,8 +15,10 @@ constexpr int kFewestEvident = 4;     // frequencies, of a decoded picture
 constexpr size_t kLooks = 4096;       // pixels whose colour is tried first
 constexpr size_t kStrayOf = 100;      // one of so many may not be of the lattice
 constexpr size_t kExceptionsOf = 12;  // one of so many may not come back
+constexpr size_t kGoodOf = 200;       // with so few no other grid is tried
 constexpr size_t kWrongBlocksOf = 3;  // of the blocks of luma, at first
-constexpr int kAside = 4, kSlack = 2, kRounds = 2;
+constexpr int kAside = 4, kSlack = 6, kRounds = 3;
+constexpr size_t kGainOf = 10;  // a round must leave so much fewer wrong pixels
 constexpr ColourMaking kJpeg = ColourMaking::kJpeg;
 
 Rgb rgb_at(const TileSamples& samples, size_t pixel) {
@@ -66,9 +68,21 @@ class PictureSearch {
     else
       find_colours();
     if (!has_steps(kSampledBlocks)) return std::nullopt;
+    if (shape_.channels == 1) return with_grid({});
+    std::optional<DecodedPicture> best;
+    for (const ChromaGrid& grid : {guess_grid(field_), ChromaGrid{}, ChromaGrid{.half_x = true, .half_y = true}}) {
+      if (grid.odd_x || grid.odd_y) continue;
+      auto found = PictureSearch(*this).with_grid(grid);
+      if (found && (!best || found->exceptions.size() < best->exceptions.size())) best = std::move(found);
+      if (best && best->exceptions.size() <= pixels_ / kGoodOf) break;
+    }
+    return best;
+  }
+
+ private:
+  std::optional<DecodedPicture> with_grid(const ChromaGrid& grid) {
+    out_.grid = grid;
     if (shape_.channels == 3) {
-      out_.grid = guess_grid(field_);
-      if (out_.grid.odd_x || out_.grid.odd_y || out_.grid.sited) return std::nullopt;
       guess_chroma();
       for (size_t pixel = 0; pixel < pixels_; ++pixel)
         if (!is_inside(field_.colours[pixel])) bound_luma(pixel, kSlack);
@@ -76,14 +90,14 @@ class PictureSearch {
     out_.lay_out(shape_);
     if (!find_luma()) return std::nullopt;
     if (shape_.channels == 3) {
-      find_chroma();
-      for (int round = 0; round < kRounds && improve_luma(); ++round) find_chroma();
+      bool fits = find_chroma();
+      for (int round = 0; round < kRounds && fits && improve_luma(); ++round) fits = find_chroma();
+      if (!fits) return std::nullopt;
     }
     if (!list_exceptions()) return std::nullopt;
     return std::move(out_);
   }
 
- private:
   void bound_grey() {
     for (size_t pixel = 0; pixel < pixels_; ++pixel) luma_.know(pixel, samples_[pixel]);
   }
@@ -123,7 +137,7 @@ class PictureSearch {
   }
 
   bool has_steps(size_t most_blocks) {
-    const FoundSteps found = find_steps(luma_, most_blocks);
+    const FoundSteps found = find_steps({&luma_}, most_blocks);
     steps_[0] = found.steps;
 
     return found.blocks >= kFewestBlocks && found.evident >= kFewestEvident;
@@ -173,7 +187,7 @@ class PictureSearch {
     luma_blocks_ = find_blocks(luma_, steps_[0]);
     size_t wrong = 0;
     for (uint8_t count : luma_blocks_.wrong) wrong += count > 0;
-    if (wrong > luma_blocks_.wrong.size() / kWrongBlocksOf) return false;
+    if (luma_blocks_.wrong.empty() || wrong > luma_blocks_.wrong.size() / kWrongBlocksOf) return false;
     place(0, luma_blocks_, luma_);
     return true;
   }
@@ -240,17 +254,20 @@ class PictureSearch {
     return own;
   }
 
-  void find_chroma() {
+  bool find_chroma() {
     const TileSamples luma = made_luma();
+    std::array<BoundedPlane, 2> pixels{bound_chroma(0, luma), bound_chroma(1, luma)};
+    if (!out_.grid.smooth)
+      for (size_t which = 0; which < 2; ++which) chroma_[which] = gather(pixels[which]);
+    steps_[1] = steps_[2] = find_steps({&chroma_[0], &chroma_[1]}, kStepBlocks).steps;
     for (size_t which = 0; which < 2; ++which) {
-      const BoundedPlane pixels = bound_chroma(which, luma);
-      if (!out_.grid.smooth) chroma_[which] = gather(pixels);
-      steps_[which + 1] = find_steps(chroma_[which], kStepBlocks).steps;
       const FoundBlocks found = out_.grid.smooth
-                                    ? find_smooth_blocks(pixels, out_.grid, chroma_[which], steps_[which + 1])
+                                    ? find_smooth_blocks(pixels[which], out_.grid, chroma_[which], steps_[which + 1])
                                     : find_blocks(chroma_[which], steps_[which + 1]);
+      if (found.wrong.empty()) return false;
       place(which + 1, found, chroma_[which]);
     }
+    return true;
   }
 
   // Luma again in blocks with wrong pixels, within what the chroma that was found makes possible. Whether there are
@@ -261,10 +278,11 @@ class PictureSearch {
     const auto block_of = [&](size_t pixel) {
       return pixel / width_ / 8 * size_t(luma_.blocks_across()) + pixel % width_ / 8;
     };
-    bool any = false;
+    size_t count = 0;
     for (size_t pixel = 0; pixel < pixels_; ++pixel)
-      if (rgb_at(made, pixel) != field_.colours[pixel]) any = true, wrong[block_of(pixel)] = 1;
-    if (!any) return false;
+      if (rgb_at(made, pixel) != field_.colours[pixel]) ++count, wrong[block_of(pixel)] = 1;
+    if (count == 0 || count > wrong_pixels_ - wrong_pixels_ / kGainOf) return false;
+    wrong_pixels_ = count;
     const std::vector<uint16_t> blue = out_.plane(1, shape_), red = out_.plane(2, shape_), luma = out_.plane(0, shape_);
     const int grid_width = out_.grid.width(shape_.width);
     for (size_t pixel = 0; pixel < pixels_; ++pixel) {
@@ -304,6 +322,7 @@ class PictureSearch {
   std::vector<uint8_t> certain_;  // pixels whose colour only one triple of luma and chroma makes
   BoundedPlane luma_;
   std::array<BoundedPlane, 2> chroma_{BoundedPlane(0, 0), BoundedPlane(0, 0)};
+  size_t wrong_pixels_ = SIZE_MAX;
   std::array<DctSteps, 3> steps_{};
   FoundBlocks luma_blocks_;
   DecodedPicture out_;
