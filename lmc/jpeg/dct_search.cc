@@ -72,7 +72,9 @@ int find_step(const std::vector<double>& values, double& score) {
 // A block's bounds as real numbers that round to what is allowed.
 struct Bounds {
   std::array<double, 64> low, high, hoped;
-  bool certain = true;  // every sample is known
+  bool certain = true;         // every sample is known,
+  bool certain_inside = true;  // or lies outside of the plane
+  int inside = 0;
 
   Bounds(const BoundedPlane& plane, int left, int top) {
     for (int i = 0; i < 64; ++i) {
@@ -85,7 +87,10 @@ struct Bounds {
       low[n] = from == 0 ? -1e9 : from - 128.5;
       high[n] = to == 255 ? 1e9 : to - 127.5;
       hoped[n] = plane.hoped[place] - 128;
-      certain &= from == to && from > 0 && to < 255;
+      const bool known = from == to && from > 0 && to < 255;
+      certain &= known;
+      certain_inside &= known || outside;
+      inside += !outside;
     }
   }
   double excess(size_t n, double value) const { return std::max({low[n] - value, value - high[n], 0.0}); }
@@ -140,7 +145,7 @@ class BlockSearch {
 
   int run(int16_t* out) {
     project();
-    if (best_wrong_ > 0 && bounds_.certain) try_others();
+    if (best_wrong_ > 0 && bounds_.certain_inside) try_others();
     if (best_wrong_ > 0) repair();
     std::copy(best_.begin(), best_.end(), out);
     return best_wrong_;
@@ -190,6 +195,8 @@ class BlockSearch {
   // The samples are known, but rounding them has made other coefficients the nearest: sets of those that were rounded
   // the other way, from the likeliest on.
   void try_others() {
+    // What is outside repeats what is inside, and so does the noise.
+    const double most_energy = kMostEnergy * 64 / bounds_.inside;
     std::array<double, 64> t, values{};
     forward_dct(bounds_.hoped.data(), t.data());
     Block c;
@@ -199,12 +206,12 @@ class BlockSearch {
       c[i] = int16_t(std::clamp(std::lround(scaled), -2048l, 2048l));
       for (size_t n = 0; n < 64 && c[i] != 0; ++n) values[n] += c[i] * steps_[i] * basis().whole[i][n];
       const double energy = steps_[i] * steps_[i] * (1 - 2 * std::fabs(scaled - c[i]));
-      if (energy < kMostEnergy) others.push_back({i, scaled > c[i] ? 1 : -1, energy});
+      if (energy < most_energy) others.push_back({i, scaled > c[i] ? 1 : -1, energy});
     }
     std::sort(others.begin(), others.end(),
               [](const Other& left, const Other& right) { return left.energy < right.energy; });
     tries_ = 0;
-    for (double energy = kMostEnergy / 8; energy <= kMostEnergy && best_wrong_ > 0 && tries_ < kMostTries; energy *= 2)
+    for (double energy = most_energy / 8; energy <= most_energy && best_wrong_ > 0 && tries_ < kMostTries; energy *= 2)
       try_from(others, 0, energy, c, values);
   }
 
@@ -331,14 +338,13 @@ FoundSteps find_steps(std::initializer_list<const BoundedPlane*> planes, size_t 
   std::array<std::vector<double>, 64> values;
   FoundSteps out;
   for (const BoundedPlane* plane : planes) out.blocks += collect(*plane, most_blocks, values);
-  std::array<bool, 64> evident{};
   for (size_t i = 0; i < 64; ++i) {
     double score;
     const int step = find_step(values[i], score);
     out.steps[i] = uint16_t(step > 0 ? step : i == 0 ? kFlatStep : 1);
-    evident[i] =
+    out.is_evident[i] =
         step >= kEvidentStep && values[i].size() >= kFewestValues && score > kEvidentScore * double(values[i].size());
-    out.evident += evident[i];
+    out.evident += out.is_evident[i];
   }
   // The standard table with most of them, if nearly all are its steps or (since few values occur) multiples.
   int most = out.evident / kSameOf;
@@ -348,8 +354,8 @@ FoundSteps find_steps(std::initializer_list<const BoundedPlane*> planes, size_t 
       const DctSteps steps = standard_steps(chroma, quality);
       int same = 0, others = 0;
       for (size_t i = 0; i < 64; ++i) {
-        same += evident[i] && found[i] == steps[i];
-        others += evident[i] && found[i] % steps[i] != 0;
+        same += out.is_evident[i] && found[i] == steps[i];
+        others += out.is_evident[i] && found[i] % steps[i] != 0;
       }
       if (same > most && others <= out.evident / kOthersOf) most = same, out.steps = steps;
     }

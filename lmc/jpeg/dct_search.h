@@ -31,7 +31,8 @@ void forward_dct(const double* x, double* out);
 void inverse_dct(const double* t, double* out);  // the reverse, in real numbers
 
 struct FoundSteps {
-  DctSteps steps{};   // 1 where no sample says anything of a frequency
+  DctSteps steps{};  // 1 where no sample says anything of a frequency
+  std::array<bool, 64> is_evident{};
   int evident = 0;    // frequencies with a step of 3 or more that could not be chance
   size_t blocks = 0;  // looked at
 };

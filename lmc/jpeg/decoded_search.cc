@@ -10,7 +10,8 @@ namespace lmc {
 namespace {
 
 constexpr size_t kSampledBlocks = 200, kStepBlocks = 4000;
-constexpr size_t kFewestBlocks = 4;   // wholly known ones that tell steps
+constexpr size_t kFewestBlocks = 4;  // wholly known ones that tell steps
+constexpr int kFewEvident = 8;
 constexpr int kFewestEvident = 4;     // frequencies, of a decoded picture
 constexpr size_t kLooks = 4096;       // pixels whose colour is tried first
 constexpr size_t kStrayOf = 100;      // one of so many may not be of the lattice
@@ -254,12 +255,25 @@ class PictureSearch {
     return own;
   }
 
+  // Where chroma says little of its steps, they are probably those that go with the standard ones of luma.
+  DctSteps chroma_steps() const {
+    const FoundSteps found = find_steps({&chroma_[0], &chroma_[1]}, kStepBlocks);
+    for (int quality = 1; quality <= 100 && found.evident <= kFewEvident; ++quality) {
+      if (standard_steps(false, quality) != steps_[0]) continue;
+      const DctSteps steps = standard_steps(true, quality);
+      bool fits = true;
+      for (size_t i = 0; i < 64; ++i) fits &= !found.is_evident[i] || found.steps[i] % steps[i] == 0;
+      if (fits) return steps;
+    }
+    return found.steps;
+  }
+
   bool find_chroma() {
     const TileSamples luma = made_luma();
     std::array<BoundedPlane, 2> pixels{bound_chroma(0, luma), bound_chroma(1, luma)};
     if (!out_.grid.smooth)
       for (size_t which = 0; which < 2; ++which) chroma_[which] = gather(pixels[which]);
-    steps_[1] = steps_[2] = find_steps({&chroma_[0], &chroma_[1]}, kStepBlocks).steps;
+    steps_[1] = steps_[2] = chroma_steps();
     for (size_t which = 0; which < 2; ++which) {
       const FoundBlocks found = out_.grid.smooth
                                     ? find_smooth_blocks(pixels[which], out_.grid, chroma_[which], steps_[which + 1])
