@@ -8,6 +8,7 @@ namespace {
 
 constexpr int kRounds = 4;   // of projections onto the bounds of pixels and to coefficients, in turn
 constexpr int kPasses = 12;  // over the pixels of a block, each round
+constexpr int kGainOf = 8;   // a round must leave so much fewer wrong blocks
 constexpr int kSparsePasses = 20;
 constexpr int kTries = 24;  // coefficients that are changed by one where a block is still wrong
 constexpr int kTryRounds = 6;
@@ -53,11 +54,13 @@ class SmoothSearch {
   FoundBlocks run() {
     for (int y = 0; y < down_; ++y)
       for (int x = 0; x < across_; ++x) quantise(x, y, at(x, y)), put(x, y);
+    int wrong = INT32_MAX;
     for (int round = 0; round < kRounds; ++round) {
-      int wrong = 0;
+      const int before = wrong;
+      wrong = 0;
       for (int y = 0; y < down_; ++y)
         for (int x = 0; x < across_; ++x) wrong += improve(x, y);
-      if (wrong == 0) break;
+      if (wrong == 0 || wrong > before - before / kGainOf) break;
     }
     for (int y = 0; y < down_; ++y)
       for (int x = 0; x < across_; ++x) {
@@ -167,6 +170,17 @@ class SmoothSearch {
       }
   }
 
+  // Whether pixels that look at a block were cut off.
+  bool is_open(int x, int y) const {
+    const Area area = area_of(x, y);
+    for (int row = area.top; row < area.bottom; ++row)
+      for (int column = area.left; column < area.right; ++column) {
+        const size_t pixel = size_t(row) * size_t(pixels_.width) + size_t(column);
+        if (pixels_.low[pixel] != pixels_.high[pixel]) return true;
+      }
+    return false;
+  }
+
   // Projections onto the bounds and to few coefficients: where pixels were cut off, so that bounds say little.
   void approach_sparsely(int x, int y) {
     double t[64], samples[64];
@@ -187,6 +201,7 @@ class SmoothSearch {
     int64_t now = cost(x, y);
     if (now == 0) return false;
     for (const bool sparsely : {false, true}) {
+      if (sparsely && !is_open(x, y)) break;
       restore_around(x, y);
       if (sparsely) approach_sparsely(x, y);
       for (int pass = 0; pass < kPasses && !sparsely; ++pass) approach(area_of(x, y));

@@ -20,7 +20,7 @@ constexpr size_t kHopeless = 128;  // so many blocks more than half are wrong: i
 constexpr int kFlatStep = 8;       // of the mean, where it is not known: then it can be any sample
 constexpr int kMostStep = 1024;
 constexpr int kRealPasses = 40, kPasses = 12, kRepairs = 10, kPairs = 10;
-constexpr int kMostTries = 6000;     // sets of coefficients that are changed in a block
+constexpr int kMostTries = 3000;     // sets of coefficients that are changed in a block
 constexpr double kMostEnergy = 2.5;  // by which they may be farther from the samples than the nearest ones
 
 struct Basis {

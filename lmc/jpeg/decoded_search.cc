@@ -16,10 +16,10 @@ constexpr int kFewestEvident = 4;     // frequencies, of a decoded picture
 constexpr size_t kLooks = 4096;       // pixels whose colour is tried first
 constexpr size_t kStrayOf = 100;      // one of so many may not be of the lattice
 constexpr size_t kExceptionsOf = 12;  // one of so many may not come back
-constexpr size_t kGoodOf = 200;       // with so few no other grid is tried
+constexpr size_t kGoodOf = 25;        // with so few no other grid is tried
 constexpr size_t kWrongBlocksOf = 3;  // of the blocks of luma, at first
 constexpr int kAside = 4, kSlack = 6, kRounds = 3;
-constexpr size_t kGainOf = 10;  // a round must leave so much fewer wrong pixels
+constexpr size_t kGainOf = 4;  // a round must leave so much fewer wrong pixels
 constexpr ColourMaking kJpeg = ColourMaking::kJpeg;
 
 Rgb rgb_at(const TileSamples& samples, size_t pixel) {
