@@ -158,6 +158,8 @@ def not_yet(codec, payload):
     """What this program lacks to decode a payload; None if nothing."""
     if codec == JPEG:
         return "codec 5 (JPEG)"
+    if codec == 4 and payload[:1] == bytes([image_codec.DECODED_JPEG]):
+        return "profile 1 of codec 4 (decoded JPEG pictures)"
     name = image_codec.format_not_yet(payload) if codec == 4 else None
     return f"{name} files of codec 4" if name else None
 

@@ -2,16 +2,19 @@
 
 #include <algorithm>
 
+#include "lmc/jpeg/decoded_picture.h"
 #include "lmc/pipeline/parallel.h"
 #include "lmc/pixels/pixel_contexts.h"
 
 namespace lmc {
 namespace {
 
-constexpr uint8_t kProfile = 0;
+enum : uint8_t { kTiles = 0, kDecodedJpeg = 1 };  // profiles
 constexpr uint8_t kIndexedBit = 0x80;
 constexpr int kFirstMixingLevel = 4, kFirstSquaresLevel = 7;
 constexpr int kLastLightLevel = 5, kLightContexts = 3, kPhotoContexts = 6;
+constexpr int kFirstThoroughLevel = 7;  // of a decoded JPEG picture, as of a JPEG file
+constexpr size_t kDoubtfulOf = 50;      // one pixel of so many that is an exception: tiles might be smaller
 constexpr size_t kMaxSideBytes = size_t(1) << 29;
 
 Error damaged(const std::string& what) { return bad_input("image block: " + what + "; the file is damaged"); }
@@ -82,12 +85,14 @@ struct Sharing {
 };
 
 struct Layout {
+  uint8_t profile = kTiles;
   ImageFormat format = ImageFormat::kPnm;
   Picture picture;  // without samples
   size_t side_bytes = 0;
   BlockCodec side_codec = BlockCodec::kStored;
   ByteSpan side;
   std::vector<ByteSpan> tiles;
+  ByteSpan decoded;  // of a decoded JPEG picture
 };
 
 Status read_shape(ByteReader& reader, Layout& layout) {
@@ -95,7 +100,7 @@ Status read_shape(ByteReader& reader, Layout& layout) {
   LMC_TRY(profile);
   const auto format = reader.read_le<uint8_t>("image block: format");
   LMC_TRY(format);
-  if (*profile != kProfile || *format < uint8_t(ImageFormat::kPnm) || *format > uint8_t(ImageFormat::kWebp))
+  if (*profile > kDecodedJpeg || *format < uint8_t(ImageFormat::kPnm) || *format > uint8_t(ImageFormat::kWebp))
     return bad_input("image block: unknown profile or format; the file was written by a newer lmc or is damaged", 0);
   const auto width = reader.read_varint("image block: width");
   LMC_TRY(width);
@@ -107,6 +112,7 @@ Status read_shape(ByteReader& reader, Layout& layout) {
   LMC_TRY(bits);
   if (*width > UINT32_MAX || *height > UINT32_MAX) return damaged("too many pixels");
   Picture& picture = layout.picture;
+  layout.profile = *profile;
   layout.format = ImageFormat(*format);
   picture.width = uint32_t(*width), picture.height = uint32_t(*height);
   picture.channels = *channels;
@@ -129,6 +135,13 @@ Result<Layout> read_layout(ByteSpan payload) {
   if (*side_codec > uint8_t(BlockCodec::kMixing)) return damaged("unknown codec of the side bytes");
   layout.side_bytes = size_t(*side_bytes);
   layout.side_codec = BlockCodec(*side_codec);
+  if (layout.profile == kDecodedJpeg) {
+    const auto side = reader.read_bytes(size_t(*side_payload), "image block: side bytes");
+    LMC_TRY(side);
+    layout.side = *side;
+    layout.decoded = payload.subspan(reader.position());
+    return layout;
+  }
   const Grid grid(layout.picture);
   if (grid.count() > reader.remaining()) return damaged("more tiles than bytes");
   std::vector<uint64_t> sizes;
@@ -158,9 +171,27 @@ bool touch(const Region& a, const Region& b) {
   return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 }
 
+TileShape whole_shape(const Picture& picture) {
+  constexpr uint32_t kMost = 1 << 30;  // more than any that is coded whole
+  return {int(std::min(picture.width, kMost)), int(std::min(picture.height, kMost)), picture.channels, picture.bits};
+}
+
+Status decode_decoded(const Layout& layout, Picture& picture, const BlockResources& resources) {
+  const JpegOptions options{.threads = resources.threads, .isa = resources.isa};
+  const auto samples = decode_decoded_picture(
+      layout.decoded, whole_shape(picture), options, [&](ByteSpan coded, size_t side_bytes) -> Result<Bytes> {
+        if (coded.empty() || coded[0] > uint8_t(BlockCodec::kMixing)) return damaged("unknown codec of the exceptions");
+        return decode_block(BlockCodec(coded[0]), coded.subspan(1), side_bytes, resources.quietly());
+      });
+  LMC_TRY(samples);
+  paste(*samples, {0, 0, picture.width, picture.height}, picture);
+  return Ok();
+}
+
 // Decodes the tiles that touch `wanted` into the picture's samples.
 Status decode_tiles(const Layout& layout, const Region& wanted, Picture& picture, const BlockResources& resources,
                     size_t raw_size_bytes) {
+  if (layout.profile == kDecodedJpeg) return decode_decoded(layout, picture, resources);
   const auto network = load_network(resources.model, resources.isa);
   LMC_TRY(network);
   const Grid grid(picture);
@@ -210,6 +241,56 @@ Picture crop(const Picture& picture, const Region& region) {
   return out;
 }
 
+// A picture that is a decoded JPEG file: its payload, empty if it is none.
+struct DecodedTry {
+  Bytes payload;
+  bool doubtful = false;  // whether that is smaller than tiles
+};
+
+DecodedTry try_decoded(const Picture& picture, int level, const BlockResources& resources) {
+  const TileShape shape = whole_shape(picture);
+  DecodedTry out;
+  if (picture.indexed || !may_be_decoded(shape)) return out;
+  const auto found = DecodedPicture::find(shape, cut(picture, {0, 0, picture.width, picture.height}));
+  if (!found) return out;
+  const JpegOptions options{.effort = level < kFirstThoroughLevel ? JpegEffort::kFast : JpegEffort::kThorough,
+                            .threads = resources.threads,
+                            .isa = resources.isa};
+  out.payload = encode_decoded_picture(*found, shape, options, [&](ByteSpan list) {
+    const EncodedBlock block = encode_side_bytes(list, resources);
+    Bytes coded{uint8_t(block.codec)};
+    append_bytes(coded, block.payload);
+    return coded;
+  });
+  out.doubtful = found->exceptions.size() > size_t(picture.width) * picture.height / kDoubtfulOf;
+  return out;
+}
+
+std::vector<Bytes> encode_tiles(const Picture& picture, size_t file_bytes, int level, const PixelNetwork& network,
+                                const BlockResources& resources) {
+  const Grid grid(picture);
+  const Sharing sharing(picture, resources.threads);
+  InOrder<Bytes> jobs(sharing.tiles, [] {});
+  std::vector<Bytes> tiles;
+  const auto take = [&] {
+    tiles.push_back(jobs.take());
+    if (resources.progress) resources.progress(file_bytes * tiles.size() / grid.count());
+  };
+  for (size_t i = 0; i < grid.count(); ++i) {
+    while (!jobs.has_room(1)) take();
+    const Region tile = grid.tile(i);
+    const TileResources with{.network = &network, .isa = resources.isa, .threads = sharing.planes};
+    jobs.submit(1, [&picture, tile, level, with] {
+      const TileSamples samples = cut(picture, tile);
+      const TileShape shape = shape_of(picture, tile);
+      const bool drawn = picture.indexed || looks_drawn(shape, samples);
+      return encode_tile(shape, samples, tile_effort(level, drawn), with);
+    });
+  }
+  while (!jobs.empty()) take();
+  return tiles;
+}
+
 }  // namespace
 
 TileEffort tile_effort(int level, bool drawn) {
@@ -231,40 +312,32 @@ Result<Bytes> encode_image_block(ImageFormat format, ByteSpan file, int level, c
   const auto parsed = parse_image(format, file);
   LMC_TRY(parsed);
   const Picture& picture = parsed->picture;
-  const Grid grid(picture);
-  const Sharing sharing(picture, resources.threads);
-  InOrder<Bytes> jobs(sharing.tiles, [] {});
-  std::vector<Bytes> tiles;
-  const auto take = [&] {
-    tiles.push_back(jobs.take());
-    if (resources.progress) resources.progress(file.size() * tiles.size() / grid.count());
-  };
-  for (size_t i = 0; i < grid.count(); ++i) {
-    while (!jobs.has_room(1)) take();
-    const Region tile = grid.tile(i);
-    const TileResources with{.network = network->get(), .isa = resources.isa, .threads = sharing.planes};
-    jobs.submit(1, [&picture, tile, level, with] {
-      const TileSamples samples = cut(picture, tile);
-      const TileShape shape = shape_of(picture, tile);
-      const bool drawn = picture.indexed || looks_drawn(shape, samples);
-      return encode_tile(shape, samples, tile_effort(level, drawn), with);
-    });
-  }
-  while (!jobs.empty()) take();
-
-  Bytes out{kProfile, uint8_t(format)};
-  append_varint(out, picture.width);
-  append_varint(out, picture.height);
-  out.push_back(uint8_t(picture.channels));
-  out.push_back(uint8_t(picture.bits | (picture.indexed ? kIndexedBit : 0)));
   const EncodedBlock side = encode_side_bytes(parsed->side, resources);
-  append_varint(out, parsed->side.size());
-  out.push_back(uint8_t(side.codec));
-  append_varint(out, side.payload.size());
+  const auto headed = [&](uint8_t profile) {
+    Bytes out{profile, uint8_t(format)};
+    append_varint(out, picture.width);
+    append_varint(out, picture.height);
+    out.push_back(uint8_t(picture.channels));
+    out.push_back(uint8_t(picture.bits | (picture.indexed ? kIndexedBit : 0)));
+    append_varint(out, parsed->side.size());
+    out.push_back(uint8_t(side.codec));
+    append_varint(out, side.payload.size());
+    return out;
+  };
+  const DecodedTry decoded = try_decoded(picture, level, resources);
+  Bytes as_decoded;
+  if (!decoded.payload.empty()) {
+    as_decoded = headed(kDecodedJpeg);
+    append_bytes(as_decoded, side.payload);
+    append_bytes(as_decoded, decoded.payload);
+    if (!decoded.doubtful) return as_decoded;
+  }
+  const std::vector<Bytes> tiles = encode_tiles(picture, file.size(), level, **network, resources);
+  Bytes out = headed(kTiles);
   for (const Bytes& tile : tiles) append_varint(out, tile.size());
   append_bytes(out, side.payload);
   for (const Bytes& tile : tiles) append_bytes(out, tile);
-  return out;
+  return !as_decoded.empty() && as_decoded.size() < out.size() ? as_decoded : out;
 }
 
 Result<size_t> try_image(ByteSpan file, TileEffort effort, const BlockResources& resources) {

@@ -1,5 +1,6 @@
 // The block codec for whole image files (docs/format.md, codec 4): side bytes by context mixing, samples tile by tile
-// by the pixel network (lmc/pixels/tile.h), the file put together again byte for byte (lmc/media/image_file.h).
+// by the pixel network (lmc/pixels/tile.h), or the coefficients of the JPEG file that they were decoded from
+// (lmc/jpeg/decoded_picture.h), the file put together again byte for byte (lmc/media/image_file.h).
 #ifndef LMC_PIPELINE_IMAGE_BLOCK_H_
 #define LMC_PIPELINE_IMAGE_BLOCK_H_
 
@@ -27,7 +28,7 @@ Result<size_t> try_image(ByteSpan file, TileEffort effort, const BlockResources&
 // resources.model: the pixel model that the block names.
 Result<Bytes> decode_image_block(ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources);
 
-// The pixels alone; with a region only the tiles that it touches are decoded.
+// The pixels alone; with a region only the tiles that it touches are decoded (of a decoded JPEG picture: all).
 Result<Picture> decode_image_pixels(ByteSpan payload, const std::optional<Region>& region,
                                     const BlockResources& resources);
 

@@ -432,6 +432,23 @@ class Images(Case):
         self.assertEqual(self.lmc("-d", "-c", "--as", "pnm", "b.png.lmc").stdout, data)
         self.assertEqual(self.lmc("-d", "-c", "b.png.lmc").stdout, self.read("b.png"))
 
+    def test_a_decoded_jpeg_file_is_like_other_pictures(self):
+        packed = (ROOT / "tests/vectors/good/decoded_jpeg.ppm.level5.lmc").read_bytes()
+        self.write("a.ppm.lmc", packed)
+        self.assertIn(b"PNM 108x91, 3 channels of 8 bits", self.lmc("-l", "-v", "a.ppm.lmc").stdout)
+        data = self.lmc("-d", "-c", "a.ppm.lmc").stdout
+        self.assertEqual(self.lmc("-d", "-c", "--as", "pnm", "a.ppm.lmc").stdout, data)
+        pixels = data[-108 * 91 * 3:]
+        part = self.lmc("-d", "-c", "--as", "pnm", "--region", "10,20,30,5", "a.ppm.lmc").stdout
+        rows = b"".join(pixels[(y * 108 + 10) * 3:(y * 108 + 40) * 3] for y in range(20, 25))
+        self.assertEqual(part, b"P6\n30 5\n255\n" + rows)
+        self.lmc("-d", "--as", "png", "a.ppm.lmc")
+        os.rename(self.folder / "a.ppm.png", self.folder / "b.png")
+        for level in ("-1", "-7"):
+            self.lmc("-f", level, "b.png")
+            self.assertLess(len(self.read("b.png.lmc")), len(packed) + 200)
+            self.assertEqual(self.lmc("-d", "-c", "b.png.lmc").stdout, self.read("b.png"))
+
     def test_what_is_no_image_is_refused(self):
         self.write("a")
         self.lmc("-1", "a")

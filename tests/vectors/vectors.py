@@ -74,6 +74,62 @@ def photo_cd(noise):
     return b"P6\n37 29\n255\n" + out
 
 
+EVEN = (8192,) * 4, (10703, 4433, -4433, -10703), (8192, -8192, -8192, 8192), (4433, -10704, 10704, -4433)
+ODD = (11363, 9633, 6437, 2260), (9633, -2259, -11362, -6436), (6437, -11362, 2261, 9633), (2260, -6436, 9633, -11363)
+
+
+def inverse_dct(values):
+    """docs/pixels.md, section 9: 64 coefficients times their steps to samples."""
+    def lines(values, shift):  # of columns; gives them as rows
+        out = []
+        for column in range(8):
+            even = [sum(EVEN[i][n] * values[16 * i + column] for i in range(4)) for n in range(4)]
+            odd = [sum(ODD[i][n] * values[16 * i + 8 + column] for i in range(4)) for n in range(4)]
+            both = [even[n] + odd[n] for n in range(4)] + [even[n] - odd[n] for n in (3, 2, 1, 0)]
+            out += [each + (1 << shift - 1) >> shift for each in both]
+        return out
+
+    return [min(max(sample + 128, 0), 255) for sample in lines(lines(values, 11), 18)]
+
+
+def decoded_jpeg(noise, width=108, height=91):
+    """What libjpeg makes of coefficients by chance: quality 75, chroma of half the size, smoothly doubled."""
+    planes = []
+    for which in range(3):
+        across, down = (width + 15) // 16 * (1 if which else 2), (height + 15) // 16 * (1 if which else 2)
+        plane = [[0] * (8 * across) for _ in range(8 * down)]
+        for block in range(across * down):
+            x, y = block % across, block // across
+            chance = noise[(1 + which) * 9000 + 16 * block:][:16]
+            values = [0] * 64
+            values[0] = 9 * (x + y - 8 + chance[15] % 5) if which else 8 * (5 * x - 3 * y + chance[15] % 12)
+            inside = x + 1 < across and y + 1 < down
+            for wave in range(0, 15 if inside else 0, 3):  # the places 1, 8, 9 and 2; steps of libjpeg's quality 75
+                place, step = ((1, 9), (8, 9), (9, 11), (2, 12))[chance[wave] % 4] if which else \
+                              ((1, 6), (8, 6), (9, 6), (2, 5))[chance[wave] % 4]
+                values[place] = step * (chance[wave + 1] % 5 - 2 if which else chance[wave + 1] % 9 - 4)
+            for n, sample in enumerate(inverse_dct(values)):
+                plane[8 * y + n // 8][8 * x + n % 8] = sample
+        planes.append(plane)
+    across, down = (width + 1) // 2, (height + 1) // 2
+
+    def chroma(plane, x, y):
+        far_x = min(max(x // 2 + (1 if x % 2 else -1), 0), across - 1)
+        far_y = min(max(y // 2 + (1 if y % 2 else -1), 0), down - 1)
+        near, far = plane[y // 2], plane[far_y]
+        return (9 * near[x // 2] + 3 * near[far_x] + 3 * far[x // 2] + far[far_x] + (7 if x % 2 else 8) >> 4) - 128
+
+    out = bytearray()
+    for y in range(height):
+        for x in range(width):
+            luma, blue, red = planes[0][y][x], chroma(planes[1], x, y), chroma(planes[2], x, y)
+            made = luma + (91881 * red + 32768 >> 16), luma + (-22554 * blue - 46802 * red + 32768 >> 16), \
+                luma + (116130 * blue + 32768 >> 16)
+            out += bytes(min(max(sample, 0), 255) for sample in made)
+    out[15000] ^= 1  # as if someone had retouched it
+    return b"P6\n%d %d\n255\n" % (width, height) + out
+
+
 def made_images(noise):
     """Slopes with noise, in three channels and in 16 bits with gaps; flat areas; luma with chroma of half the size."""
     photo, gray16, drawn, decoded = bytearray(), bytearray(), [], bytearray()
@@ -88,7 +144,7 @@ def made_images(noise):
             gray16 += struct.pack(">H", (base * 3 + noise[y * 37 + x] % 8) * 16)
         drawn.append(b"".join(b"\x20\x40\x80" if (x // 6 + y // 5) % 3 else b"\xff\xf0\x00" for x in range(37)))
     return {"photo.ppm": b"P6\n37 29\n255\n" + photo, "gray16.pgm": b"P5\n37 29\n65535\n" + gray16,
-            "drawn.png": stored_png(37, 29, drawn), "photo_cd.ppm": photo_cd(noise),
+            "drawn.png": stored_png(37, 29, drawn), "photo_cd.ppm": photo_cd(noise), "decoded_jpeg.ppm": decoded_jpeg(noise),
             "decoded.ppm": b"P6\n37 29\n255\n" + decoded, "drawn.ppm": b"P6\n37 29\n255\n" + b"".join(drawn)}
 
 
@@ -108,7 +164,7 @@ def vectors():
     for name in ("utf8", "not-utf8", "marshalling_test.cc"):
         out[f"{name}.level1"] = ([name], ["-1"])
     out["photo.ppm.level6"] = (["photo.ppm"], ["-6"])
-    for name in ("photo.ppm", "gray16.pgm", "drawn.png", "drawn.ppm", "decoded.ppm", "photo_cd.ppm", "dandelion.jpg"):
+    for name in ("photo.ppm", "gray16.pgm", "drawn.png", "drawn.ppm", "decoded.ppm", "photo_cd.ppm", "decoded_jpeg.ppm", "dandelion.jpg"):
         out[f"{name}.level1"] = ([name], ["-1"])
         out[f"{name}.level9"] = ([name], ["-9"])
     out["noise-300.level0"] = (["noise-300"], ["-0"])

@@ -1,0 +1,19 @@
+// Finds the coefficients of a chroma component that was smoothly doubled, from bounds of the chroma of pixels, for the
+// encoder. Nothing here is part of the format.
+#ifndef LMC_JPEG_CHROMA_SEARCH_H_
+#define LMC_JPEG_CHROMA_SEARCH_H_
+
+#include <vector>
+
+#include "lmc/jpeg/dct_search.h"
+#include "lmc/pixels/chroma_grid.h"
+
+namespace lmc {
+
+// pixels: bounds at every pixel. hoped: the component's own samples, nearly right.
+FoundBlocks find_smooth_blocks(const BoundedPlane& pixels, const ChromaGrid& grid, const BoundedPlane& hoped,
+                               const DctSteps& steps);
+
+}  // namespace lmc
+
+#endif  // LMC_JPEG_CHROMA_SEARCH_H_
