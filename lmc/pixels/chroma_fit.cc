@@ -14,6 +14,7 @@ constexpr int kSitedPasses = 8;  // where most samples are seen as they are
 constexpr float kStep = 0.5f, kAllowed = 0.8f, kPull = 0.3f;
 constexpr size_t kHopelessOf = 3;     // misses, one of so many pixels: not this grid
 constexpr int kPatch = 64;            // pixels on each side that a guess is made from
+constexpr size_t kQuickMissesOf = 2;  // of a quick guess, and
 constexpr size_t kGuessMissesOf = 4;  // of a guess that is worth a try
 constexpr float kUnsureWeight = 0.05f;
 constexpr float kBetweenWeight = 0.001f;  // of pixels between, where there are some that a sample lies on
@@ -241,7 +242,7 @@ ChromaGrid guess_grid(const ColourField& field) {
       if (changes > most) most = changes, patch_x = left, patch_y = top;
     }
   const ColourField patch = field.cut(patch_x, patch_y, patch_width, patch_height);
-  size_t fewest = patch.colours.size() / kGuessMissesOf;
+  size_t fewest = patch.colours.size() / kQuickMissesOf;
   const bool sited = field.making == ColourMaking::kPhotoCd;
   ChromaGrid best{.sited = sited};
   for (const bool smooth : {true, false})
@@ -257,7 +258,8 @@ ChromaGrid guess_grid(const ColourField& field) {
         const size_t misses = Fitter(patch, grid).quick_misses();
         if (misses < fewest) fewest = misses, best = grid;
       }
-  return best;
+  if (!best.halved() || fit_chroma(patch, best).misses < patch.colours.size() / kGuessMissesOf) return best;
+  return {.sited = sited};
 }
 
 }  // namespace lmc
