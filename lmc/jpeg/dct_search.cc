@@ -23,6 +23,22 @@ constexpr int kRealPasses = 40, kPasses = 12, kRepairs = 10, kPairs = 10;
 constexpr int kMostTries = 3000;     // sets of coefficients that are changed in a block
 constexpr double kMostEnergy = 2.5;  // by which they may be farther from the samples than the nearest ones
 
+// cos(k pi / 16); written out, as libraries differ in the last bit of cosines.
+double cosine_of_sixteenths(int k) {
+  constexpr double kQuarter[] = {1.0,
+                                 0.98078528040323043,
+                                 0.92387953251128674,
+                                 0.83146961230254524,
+                                 0.70710678118654757,
+                                 0.55557023301960218,
+                                 0.38268343236508978,
+                                 0.19509032201612828,
+                                 0.0};
+  k %= 32;
+  if (k > 16) k = 32 - k;
+  return k <= 8 ? kQuarter[k] : -kQuarter[16 - k];
+}
+
 struct Basis {
   double cosine[8][8];                           // frequency, place
   std::array<std::array<double, 64>, 64> whole;  // coefficient, sample
@@ -30,7 +46,7 @@ struct Basis {
   Basis() {
     for (int u = 0; u < 8; ++u)
       for (int x = 0; x < 8; ++x)
-        cosine[u][x] = std::cos((2 * x + 1) * u * M_PI / 16) * (u == 0 ? std::sqrt(0.125) : 0.5);
+        cosine[u][x] = cosine_of_sixteenths((2 * x + 1) * u) * (u == 0 ? std::sqrt(0.125) : 0.5);
     for (size_t i = 0; i < 64; ++i)
       for (size_t n = 0; n < 64; ++n) whole[i][n] = cosine[i / 8][n / 8] * cosine[i % 8][n % 8];
   }

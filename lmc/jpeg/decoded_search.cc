@@ -151,7 +151,7 @@ class PictureSearch {
   void guess_chroma() {
     for (BoundedPlane& plane : chroma_) plane = BoundedPlane(own_width(), own_height());
     if (!out_.grid.smooth) return;
-    const ChromaFit fit = fit_chroma(field_, out_.grid);
+    const ChromaFit fit = fit_chroma(field_, out_.grid, 0);
     const int grid_width = out_.grid.width(shape_.width);
     for (size_t which = 0; which < 2; ++which)
       for (int y = 0; y < own_height(); ++y)

@@ -9,7 +9,7 @@ namespace {
 
 // By hand on two pictures: half a step and four fifths of what is allowed left 30 and 43 % fewer misses before repairs
 // than whole ones.
-constexpr int kFreePasses = 2, kPullPasses = 60, kQuickPasses = 10, kRepairs = 3;
+constexpr int kFreePasses = 2, kPullPasses = 60, kQuickPasses = 10;
 constexpr int kSitedPasses = 8;  // where most samples are seen as they are
 constexpr float kStep = 0.5f, kAllowed = 0.8f, kPull = 0.3f;
 constexpr size_t kHopelessOf = 3;     // misses, one of so many pixels: not this grid
@@ -38,11 +38,11 @@ class Fitter {
     for (int y = 0; y < field.height; ++y) rows_.push_back(chroma_axis(grid, grid.half_y, grid.odd_y, y));
   }
 
-  ChromaFit run() {
+  ChromaFit run(int most_repairs) {
     solve(grid_.sited ? kSitedPasses : kPullPasses);
     fit_.misses = misses();
     if (fit_.misses > field_.colours.size() / kHopelessOf) return std::move(fit_);
-    for (int pass = 0; pass < kRepairs && repair() > 0; ++pass) {
+    for (int pass = 0; pass < most_repairs && repair() > 0; ++pass) {
     }
     fit_.misses = misses();
     return std::move(fit_);
@@ -222,7 +222,9 @@ ColourField ColourField::cut(int x, int y, int cut_width, int cut_height) const 
   return out;
 }
 
-ChromaFit fit_chroma(const ColourField& field, const ChromaGrid& grid) { return Fitter(field, grid).run(); }
+ChromaFit fit_chroma(const ColourField& field, const ChromaGrid& grid, int most_repairs) {
+  return Fitter(field, grid).run(most_repairs);
+}
 
 ChromaGrid guess_grid(const ColourField& field) {
   // The patch with most changes of chroma.

@@ -25,7 +25,9 @@ struct ChromaFit {
   std::array<std::vector<uint16_t>, 2> planes;  // blue, red
   size_t misses = 0;                            // pixels whose colour cannot be made
 };
-ChromaFit fit_chroma(const ColourField& field, const ChromaGrid& grid);
+// most_repairs: passes over what does not fit, which take most of the time where there is much.
+inline constexpr int kChromaRepairs = 3;
+ChromaFit fit_chroma(const ColourField& field, const ChromaGrid& grid, int most_repairs = kChromaRepairs);
 
 // The halved grid that fits best around the place with most detail; one that is not halved if none fits.
 ChromaGrid guess_grid(const ColourField& field);
