@@ -13,21 +13,30 @@ constexpr int kMaxTileRows = 6;
 constexpr int kBlock = 256;  // columns at a time: the widened rows of a tile are 12 KB
 
 // Two neighbouring values of each row, each pair four times over: what pmaddwd wants beside two columns of four
-// outputs.
+// outputs. Pairs that are zero in all rows (most are, behind a ReLU) are left out. kept: the pairs that stay; returns
+// how many.
 template <int R>
-void widen(const int8_t* a, size_t a_stride, int columns, __m128i* wide) {
-  for (int k = 0; k < columns; k += 2)
+int widen(const int8_t* a, size_t a_stride, int columns, __m128i* wide, uint16_t* kept) {
+  int count = 0;
+  for (int k = 0; k < columns; k += 2) {
+    int any = 0;
     for (int r = 0; r < R; ++r) {
       const int8_t* const at = a + size_t(r) * a_stride + k;
-      *wide++ = _mm_set1_epi32(int32_t(uint16_t(at[0]) | uint32_t(uint16_t(at[1])) << 16));
+      any |= at[0] | at[1];
+      wide[r] = _mm_set1_epi32(int32_t(uint16_t(at[0]) | uint32_t(uint16_t(at[1])) << 16));
     }
+    if (any == 0) continue;
+    kept[count++] = uint16_t(k / 2);
+    wide += R;
+  }
+  return count;
 }
 
-// Adds columns [0, columns) of a panel to y, or begins there if `first`. wide (columns / 2, R). The panel after is
+// Adds the kept pairs of columns of a panel to y, or begins there if `first`. wide (pairs, R). The panel after is
 // fetched meanwhile.
 template <int R>
-void tile(const uint8_t* panel, size_t panel_bytes, const __m128i* wide, int columns, bool first, int32_t* y,
-          size_t y_stride) {
+void tile(const uint8_t* panel, size_t panel_bytes, const __m128i* wide, const uint16_t* kept, int pairs, bool first,
+          int32_t* y, size_t y_stride) {
   __m128i sums[R][2];
 #pragma GCC unroll 6
   for (int r = 0; r < R; ++r)
@@ -35,10 +44,10 @@ void tile(const uint8_t* panel, size_t panel_bytes, const __m128i* wide, int col
     for (int half = 0; half < 2; ++half)
       sums[r][half] = first ? _mm_setzero_si128()
                             : _mm_loadu_si128(reinterpret_cast<const __m128i*>(y + size_t(r) * y_stride + half * 4));
-  const uint8_t* const end = panel + columns * kPanelRows;
-  for (; panel < end; panel += 16, wide += R) {
-    _mm_prefetch(reinterpret_cast<const char*>(panel + panel_bytes), _MM_HINT_T0);
-    const __m128i weights = _mm_load_si128(reinterpret_cast<const __m128i*>(panel));
+  for (int pair = 0; pair < pairs; ++pair, wide += R) {
+    const uint8_t* const at = panel + size_t(kept[pair]) * (2 * kPanelRows);
+    _mm_prefetch(reinterpret_cast<const char*>(at + panel_bytes), _MM_HINT_T0);
+    const __m128i weights = _mm_load_si128(reinterpret_cast<const __m128i*>(at));
     const __m128i low = _mm_srai_epi16(_mm_unpacklo_epi8(weights, weights), 8);
     const __m128i high = _mm_srai_epi16(_mm_unpackhi_epi8(weights, weights), 8);
 #pragma GCC unroll 6
@@ -58,12 +67,13 @@ void tile(const uint8_t* panel, size_t panel_bytes, const __m128i* wide, int col
 // R rows of A over all panels.
 template <int R>
 void rows_of_a(const MatmulTask& task, int first_row) {
-  __m128i wide[R * kBlock / 2];
+  __m128i wide[R * (kBlock / 2 + 1)];  // one more for a pair that is not kept
+  uint16_t kept[kBlock / 2];
   for (int k0 = 0; k0 < task.columns; k0 += kBlock) {
     const int columns = task.columns - k0 < kBlock ? task.columns - k0 : kBlock;
-    widen<R>(task.a + size_t(first_row) * task.a_stride + k0, task.a_stride, columns, wide);
+    const int pairs = widen<R>(task.a + size_t(first_row) * task.a_stride + k0, task.a_stride, columns, wide, kept);
     for (int panel = 0; panel < task.panels_used; ++panel)
-      tile<R>(task.panels + size_t(panel) * task.panel_bytes + k0 * kPanelRows, task.panel_bytes, wide, columns,
+      tile<R>(task.panels + size_t(panel) * task.panel_bytes + k0 * kPanelRows, task.panel_bytes, wide, kept, pairs,
               k0 == 0, task.y + size_t(first_row) * task.y_stride + panel * kPanelRows, task.y_stride);
   }
 }
