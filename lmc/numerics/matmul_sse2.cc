@@ -32,11 +32,26 @@ int widen(const int8_t* a, size_t a_stride, int columns, __m128i* wide, uint16_t
   return count;
 }
 
-// Adds the kept pairs of columns of a panel to y, or begins there if `first`. wide (pairs, R). The panel after is
-// fetched meanwhile.
+// Two columns of a panel's 8 outputs, 16 bytes, times a pair of values of each row.
+template <int R>
+inline void add_pair(const uint8_t* at, const __m128i* wide, __m128i (&sums)[R][2]) {
+  const __m128i weights = _mm_load_si128(reinterpret_cast<const __m128i*>(at));
+  const __m128i low = _mm_srai_epi16(_mm_unpacklo_epi8(weights, weights), 8);
+  const __m128i high = _mm_srai_epi16(_mm_unpackhi_epi8(weights, weights), 8);
+#pragma GCC unroll 6
+  for (int r = 0; r < R; ++r) {
+    const __m128i a = wide[r];
+    sums[r][0] = _mm_add_epi32(sums[r][0], _mm_madd_epi16(a, low));
+    sums[r][1] = _mm_add_epi32(sums[r][1], _mm_madd_epi16(a, high));
+  }
+}
+
+// Adds the kept pairs of columns of a panel to y, or begins there if `first`; kept is null if those are all. wide
+// (pairs, R). The panel after is fetched meanwhile.
 template <int R>
 void tile(const uint8_t* panel, size_t panel_bytes, const __m128i* wide, const uint16_t* kept, int pairs, bool first,
           int32_t* y, size_t y_stride) {
+  constexpr int kPairBytes = 2 * kPanelRows;
   __m128i sums[R][2];
 #pragma GCC unroll 6
   for (int r = 0; r < R; ++r)
@@ -44,17 +59,19 @@ void tile(const uint8_t* panel, size_t panel_bytes, const __m128i* wide, const u
     for (int half = 0; half < 2; ++half)
       sums[r][half] = first ? _mm_setzero_si128()
                             : _mm_loadu_si128(reinterpret_cast<const __m128i*>(y + size_t(r) * y_stride + half * 4));
-  for (int pair = 0; pair < pairs; ++pair, wide += R) {
-    const uint8_t* const at = panel + size_t(kept[pair]) * (2 * kPanelRows);
-    _mm_prefetch(reinterpret_cast<const char*>(at + panel_bytes), _MM_HINT_T0);
-    const __m128i weights = _mm_load_si128(reinterpret_cast<const __m128i*>(at));
-    const __m128i low = _mm_srai_epi16(_mm_unpacklo_epi8(weights, weights), 8);
-    const __m128i high = _mm_srai_epi16(_mm_unpackhi_epi8(weights, weights), 8);
-#pragma GCC unroll 6
-    for (int r = 0; r < R; ++r) {
-      const __m128i a = wide[r];
-      sums[r][0] = _mm_add_epi32(sums[r][0], _mm_madd_epi16(a, low));
-      sums[r][1] = _mm_add_epi32(sums[r][1], _mm_madd_epi16(a, high));
+  if (kept == nullptr) {
+    const uint8_t* const end = panel + pairs * kPairBytes;
+    constexpr int kAtOnce = R <= 3 ? 2 : 1;  // more would not fit into the registers; columns are a multiple of 4
+    for (; panel < end; panel += kAtOnce * kPairBytes, wide += kAtOnce * R) {
+      _mm_prefetch(reinterpret_cast<const char*>(panel + panel_bytes), _MM_HINT_T0);
+#pragma GCC unroll 2
+      for (int pair = 0; pair < kAtOnce; ++pair) add_pair<R>(panel + pair * kPairBytes, wide + pair * R, sums);
+    }
+  } else {
+    for (int pair = 0; pair < pairs; ++pair, wide += R) {
+      const uint8_t* const at = panel + size_t(kept[pair]) * kPairBytes;
+      _mm_prefetch(reinterpret_cast<const char*>(at + panel_bytes), _MM_HINT_T0);
+      add_pair<R>(at, wide, sums);
     }
   }
 #pragma GCC unroll 6
@@ -73,8 +90,9 @@ void rows_of_a(const MatmulTask& task, int first_row) {
     const int columns = task.columns - k0 < kBlock ? task.columns - k0 : kBlock;
     const int pairs = widen<R>(task.a + size_t(first_row) * task.a_stride + k0, task.a_stride, columns, wide, kept);
     for (int panel = 0; panel < task.panels_used; ++panel)
-      tile<R>(task.panels + size_t(panel) * task.panel_bytes + k0 * kPanelRows, task.panel_bytes, wide, kept, pairs,
-              k0 == 0, task.y + size_t(first_row) * task.y_stride + panel * kPanelRows, task.y_stride);
+      tile<R>(task.panels + size_t(panel) * task.panel_bytes + k0 * kPanelRows, task.panel_bytes, wide,
+              pairs * 2 == columns ? nullptr : kept, pairs, k0 == 0,
+              task.y + size_t(first_row) * task.y_stride + panel * kPanelRows, task.y_stride);
   }
 }
 

@@ -38,29 +38,34 @@ Lockstep::Lockstep(const Transformer& transformer, const StreamPlan& plan, int t
     group.first = plan.streams * g / groups;
     group.count = plan.streams * (g + 1) / groups - group.first;
     group.cumulative.resize(group.count * (size_t(head_.vocab()) + 1));
+    if (g == 0 || workers_.threads() > 1) batches_.emplace_back().first = group.first;
+    group.batch = &batches_.back();
+    group.batch->count += group.count;
   }
 }
 
-// How many of the group's streams have a token at this step: the longer streams come first.
-uint32_t Lockstep::active(const Group& group, uint64_t step) const {
+// How many of `count` streams from `first` on have a token at this step: the longer streams come first.
+uint32_t Lockstep::active(uint32_t first, uint32_t count, uint64_t step) const {
   uint32_t n = 0;
-  while (n < group.count && plan_.length(group.first + n) > step) ++n;
+  while (n < count && plan_.length(first + n) > step) ++n;
   return n;
 }
 
-// Layers [group.layers_done, last) of the group's step.
-void Lockstep::run_network(Group& group, uint64_t step, int last) {
-  const uint32_t rows = active(group, step);
-  if (rows > 0 && group.layers_done < last)
-    transformer_.step_layers(state_, std::span(ids_).subspan(group.first, rows),
-                             std::span(tokens_).subspan(group.first, rows), group.layers_done, last, group.hidden,
-                             group.scratch);
-  group.layers_done = last;
+// The layers before `last` of the batch's step that have not been done.
+void Lockstep::run_network(Batch& batch, uint64_t step, int last) {
+  if (batch.step != step) batch.layers_done = 0;
+  batch.step = step;
+  const uint32_t rows = active(batch.first, batch.count, step);
+  if (rows == 0 || batch.layers_done >= last) return;
+  transformer_.step_layers(state_, std::span(ids_).subspan(batch.first, rows),
+                           std::span(tokens_).subspan(batch.first, rows), batch.layers_done, last, batch.hidden,
+                           batch.scratch);
+  batch.layers_done = last;
 }
 
 bool Lockstep::code_group(Group& group, uint64_t step, const CodeToken& code) {
   const size_t row = size_t(head_.vocab()) + 1;
-  const uint32_t rows = active(group, step);
+  const uint32_t rows = active(group.first, group.count, step);
   for (uint32_t i = 0; i < rows; ++i) {
     const uint32_t token = code(group.first + i, step, group.cumulative.data() + i * row);
     if (token == kStop) return false;
@@ -72,21 +77,22 @@ bool Lockstep::code_group(Group& group, uint64_t step, const CodeToken& code) {
 void Lockstep::adapt_group(Group& group, uint64_t step) {
   if (!adapt_head_) return;
   const size_t row = size_t(head_.vocab()) + 1;
-  const uint32_t rows = active(group, step);
+  const uint32_t rows = active(group.first, group.count, step);
   for (uint32_t i = 0; i < rows; ++i) {
     const float fall = std::sqrt(1.0f + float(adapted_) / kHeadRateTokens);
     const float rate = kHeadRate / std::sqrt(float(head_.width())) / fall;
-    head_.adapt(group.hidden, int(i), tokens_[group.first + i], group.cumulative.data() + i * row, rate);
+    head_.adapt(group.batch->hidden, int(group.first - group.batch->first + i), tokens_[group.first + i],
+                group.cumulative.data() + i * row, rate);
     ++adapted_;
   }
 }
 
 bool Lockstep::finish_step(Group& group, uint64_t step, const CodeToken& code) {
-  run_network(group, step, transformer_.config().layers);
-  group.layers_done = 0;
-  const uint32_t rows = active(group, step);
+  run_network(*group.batch, step, transformer_.config().layers);
+  const uint32_t rows = active(group.first, group.count, step);
   if (rows == 0) return true;
-  head_.cumulative(group.hidden, 0, int(rows), group.cumulative.data(), head_scratch_);
+  head_.cumulative(group.batch->hidden, int(group.first - group.batch->first), int(rows), group.cumulative.data(),
+                   head_scratch_);
   if (!code_group(group, step, code)) return false;
   adapt_group(group, step);
   return true;
@@ -105,7 +111,7 @@ bool Lockstep::run_phase(Group& group, uint64_t step, Group& next, uint64_t next
       sound = finish_step(group, step, code);
       finishing = Clock::now() - start;
     } else {
-      run_network(next, next_step, first_layers_);
+      run_network(*next.batch, next_step, first_layers_);
       beginning = Clock::now() - start;
     }
   });

@@ -49,16 +49,22 @@ class Lockstep {
 
  private:
   // Streams whose tokens go through the network together.
-  struct Group {
+  struct Batch {
     uint32_t first = 0, count = 0;  // streams
-    int layers_done = 0;            // of the step at hand
+    uint64_t step = 0;
+    int layers_done = 0;  // of that step
     Hidden hidden;
     TransformerScratch scratch;
+  };
+  // Streams whose tokens are coded and learnt one after the other.
+  struct Group {
+    uint32_t first = 0, count = 0;  // streams
+    Batch* batch = nullptr;
     std::vector<uint32_t> cumulative;  // (count, V + 1)
   };
 
-  uint32_t active(const Group& group, uint64_t step) const;
-  void run_network(Group& group, uint64_t step, int last);
+  uint32_t active(uint32_t first, uint32_t count, uint64_t step) const;
+  void run_network(Batch& batch, uint64_t step, int last);
   bool code_group(Group& group, uint64_t step, const CodeToken& code);
   void adapt_group(Group& group, uint64_t step);
   bool finish_step(Group& group, uint64_t step, const CodeToken& code);
@@ -70,7 +76,8 @@ class Lockstep {
   Workers workers_;
   TransformerState state_;
   Head head_;
-  std::deque<Group> groups_;
+  std::deque<Batch> batches_;  // one for each group; with one thread a larger one for both
+  std::vector<Group> groups_;
   std::vector<uint32_t> ids_;     // 0 .. streams - 1
   std::vector<uint16_t> tokens_;  // last token of each stream; BOS at first
   HeadScratch head_scratch_;
