@@ -75,6 +75,22 @@ TEST_P(Matmul, RandomShapesAndExtremeValues) {
   expect_product(PackedMatrix(GetParam(), 3, PackedMatrix::kMaxColumns, w), a, w, 2);
 }
 
+// What a ReLU leaves: kernels skip columns that are zero in all rows.
+TEST_P(Matmul, MostlyZeros) {
+  std::mt19937 random(5);
+  for (auto [rows, columns] : {std::pair{128, 512}, {256, 1024}, {300, 530}, {16, 256}}) {
+    const auto w = random_bytes(random, size_t(rows * columns), 0);
+    const PackedMatrix matrix(GetParam(), rows, columns, w);
+    for (int count = 1; count <= 20; ++count)
+      for (uint32_t one_in : {1u, 3u, 20u, 1000u, 100000u}) {
+        auto a = random_bytes(random, size_t(count * columns), 0);
+        for (int8_t& value : a)
+          if (random() % one_in != 0) value = 0;
+        expect_product(matrix, a, w, count);
+      }
+  }
+}
+
 TEST_P(Matmul, RowsAndColumnsCanBeReplaced) {
   std::mt19937 random(3);
   for (auto [rows, columns] : {std::pair{40, 36}, {64, 128}, {9, 7}}) {
