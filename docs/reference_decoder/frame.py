@@ -11,7 +11,8 @@ FULL_MAGIC = b"\xF7LMC"
 TINY_MAGIC = b"\xF8"
 END_MAGIC = b"CML\xF7"
 END_MARKER = 255
-JPEG = 5
+GROUPED, IMAGE, JPEG = 3, 4, 5
+GROUP_CODECS, GROUP_CODECS_WITH_IMAGES = (0, 1, 2), (0, 1, 2, IMAGE, JPEG)
 
 
 def decode_file(data, models):
@@ -47,7 +48,7 @@ def decode_tiny_frame(reader, models):
     if raw_size == 0 and descriptor[0] != 0:
         raise DamagedFile("the empty content has codec 0 and model 0")
     model = models.builtin(model_number) if model_number else None
-    raw = decode_payload(codec, model, payload, raw_size)
+    raw = decode_payload(codec, model, payload, raw_size, models)
     if crc16(descriptor + size_field + raw + len(payload).to_bytes(2, "little")) != check:
         raise DamagedFile("the checksum does not match")
     return raw
@@ -112,7 +113,7 @@ def decode_block(reader, header, models, number):
         raise DamagedFile(f"block {number} has an impossible size")
     payload = reader.take(payload_size, "payload")
     model = models.by_identity(header.models[model_index - 1]) if model_index else None
-    raw = decode_payload(codec, model, payload, raw_size)
+    raw = decode_payload(codec, model, payload, raw_size, models)
     if crc32c(raw) != raw_crc:
         raise DamagedFile(f"block {number}: the checksum does not match")
     return raw, payload_size
@@ -128,43 +129,61 @@ def make_tail(header_size, sizes, content):
     return tail + (len(tail) + 8).to_bytes(4, "little") + END_MAGIC
 
 
-def decode_groups(payload, raw_size, model):
-    """Section 7, codec 3."""
-    reader = Reader(payload)
-    if reader.integer(1, "profile") != 0:
+def read_group(reader):
+    codec = reader.integer(1, "codec")
+    builtin = reader.integer(1, "model") if codec == IMAGE else 0
+    return codec, builtin, reader.varint("payload size")
+
+
+def read_groups(reader):
+    """The headers of the groups: codec, number of the built-in model, payload size; and the segments: group, raw size."""
+    profile = reader.integer(1, "profile")
+    if profile > 1:
         raise DamagedFile("a profile of codec 3 that is unknown")
     group_count = reader.varint("number of groups")
-    if not 2 <= group_count <= 16:
+    if not (2 <= group_count <= 16 if profile == 0 else 1 <= group_count <= 65536):
         raise DamagedFile(f"{group_count} groups")
-    groups = [(reader.integer(1, "codec"), reader.varint("payload size")) for _ in range(group_count)]
-    segments = [(reader.varint("group"), reader.varint("segment size")) for _ in range(reader.varint("segments"))]
-    sizes = [0] * group_count
+    groups = [read_group(reader) for _ in range(group_count)]
+    if any(codec not in (GROUP_CODECS if profile == 0 else GROUP_CODECS_WITH_IMAGES) for codec, _, _ in groups):
+        raise DamagedFile("an impossible group")
+    return groups, [(reader.varint("group"), reader.varint("segment size")) for _ in range(reader.varint("segments"))]
+
+
+def decode_groups(payload, raw_size, model, models):
+    """Section 7, codec 3."""
+    reader = Reader(payload)
+    groups, segments = read_groups(reader)
+    sizes = [0] * len(groups)
     for group, size in segments:
-        if group >= group_count or size == 0:
+        if group >= len(groups) or size == 0:
             raise DamagedFile("an impossible segment")
         sizes[group] += size
-    if sum(sizes) != raw_size or sum(size for _, size in groups) != reader.remaining():
+    if sum(sizes) != raw_size or sum(size for _, _, size in groups) != reader.remaining():
         raise DamagedFile("the groups do not fill the block")
     contents = []
-    for (codec, payload_size), size in zip(groups, sizes):
-        if codec > 2 or size == 0 or payload_size > size:
+    for (codec, builtin, payload_size), size in zip(groups, sizes):
+        if size == 0 or payload_size > size:
             raise DamagedFile("an impossible group")
-        with_model = model if codec == 2 else None
-        contents.append(Reader(decode_payload(codec, with_model, reader.take(payload_size, "payload"), size)))
+        with_model = model if codec == 2 else models.builtin(builtin) if codec == IMAGE else None
+        contents.append(Reader(decode_payload(codec, with_model, reader.take(payload_size, "payload"), size, models)))
     return b"".join(contents[group].take(size, "segment") for group, size in segments)
 
 
 def not_yet(codec, payload):
     """What this program lacks to decode a payload; None if nothing."""
+    if codec == GROUPED:
+        reader = Reader(payload)
+        groups, _ = read_groups(reader)
+        return next(filter(None, (not_yet(of, reader.take(size, "payload")) for of, _, size in groups)), None)
     if codec == JPEG:
         return "codec 5 (JPEG)"
-    if codec == 4 and payload[:1] == bytes([image_codec.DECODED_JPEG]):
+    if codec == IMAGE and payload[:1] == bytes([image_codec.DECODED_JPEG]):
         return "profile 1 of codec 4 (decoded JPEG pictures)"
-    name = image_codec.format_not_yet(payload) if codec == 4 else None
+    name = image_codec.format_not_yet(payload) if codec == IMAGE else None
     return f"{name} files of codec 4" if name else None
 
 
-def decode_payload(codec, model, payload, raw_size):
+def decode_payload(codec, model, payload, raw_size, models):
     """Section 7."""
     lacking = not_yet(codec, payload)
     if lacking:
@@ -181,9 +200,9 @@ def decode_payload(codec, model, payload, raw_size):
         if model is None or model.kind != "transformer":
             raise DamagedFile("a text block without a language model")
         return text_codec.decode(payload, raw_size, model)
-    if codec == 3:
-        return decode_groups(payload, raw_size, model)
-    if codec == 4:
+    if codec == GROUPED:
+        return decode_groups(payload, raw_size, model, models)
+    if codec == IMAGE:
         if model is None or model.kind != "pixels":
             raise DamagedFile("an image without a pixel model")
         return image_codec.decode(payload, raw_size, model)

@@ -6,6 +6,7 @@
 
 #include "lmc/jpeg/jpeg_file.h"
 #include "lmc/media/image_file.h"
+#include "lmc/pipeline/embedded_images.h"
 #include "lmc/pipeline/grouped_block.h"
 #include "lmc/pipeline/image_block.h"
 #include "lmc/pipeline/jpeg_block.h"
@@ -157,7 +158,7 @@ std::vector<Segment> merge_texts(const std::vector<Segment>& segments, const Way
     SegmentKind kind = segment.kind;
     for (SegmentKind other : kTexts)
       if (other < kind && ways[size_t(kind)] && ways[size_t(other)] == ways[size_t(kind)]) kind = other;
-    if (!merged.empty() && merged.back().kind == kind)
+    if (!merged.empty() && merged.back().kind == kind && kind != SegmentKind::kImage)
       merged.back().bytes += segment.bytes;
     else
       merged.push_back({kind, segment.bytes});
@@ -191,13 +192,14 @@ EncodedBlock encode_side_bytes(ByteSpan side, const BlockResources& resources) {
 bool begins_like_image(ByteSpan start) { return begins_like_jpeg(start) || guess_image_format(start).has_value(); }
 
 std::optional<EncodedBlock> encode_image(ByteSpan raw, int level, const BlockResources& resources) {
-  if (begins_like_jpeg(raw) && level >= kFirstPixelLevel) {
+  if (level < kFirstPixelLevel || more_images_follow(raw)) return {};
+  if (begins_like_jpeg(raw)) {
     auto payload = encode_jpeg_block(raw, level, resources);
     if (!gains(payload, raw, resources)) return {};
     return EncodedBlock{BlockCodec::kJpeg, std::move(*payload)};
   }
   const auto format = guess_image_format(raw);
-  if (!format || resources.pixel_model == nullptr || level < kFirstPixelLevel) return {};
+  if (!format || resources.pixel_model == nullptr) return {};
   auto payload = encode_image_block(*format, raw, level, resources);
   if (!gains(payload, raw, resources)) return {};
   return EncodedBlock{BlockCodec::kImage, std::move(*payload), BlockModel::kPixels};
@@ -215,11 +217,6 @@ std::string why_not_taken_apart(ByteSpan file) {
   return parsed.ok() ? kCould : parsed.error().message;
 }
 
-EncodedBlock encode_block(ByteSpan raw, int level, const BlockResources& resources) {
-  if (auto image = encode_image(raw, level, resources)) return std::move(*image);
-  return encode_data(raw, level, resources);
-}
-
 EncodedBlock encode_data(ByteSpan raw, int level, const BlockResources& resources) {
   if (level == 0 || raw.empty()) return stored_block(raw);
   std::shared_ptr<const TextModel> model;
@@ -227,23 +224,25 @@ EncodedBlock encode_data(ByteSpan raw, int level, const BlockResources& resource
     auto loaded = load_text_model(*resources.model, resources.isa);
     if (loaded.ok()) model = std::move(*loaded);
   }
-  if (raw.size() < kGroupedFromBytes) return encode_or_store(model.get(), raw, level, {}, resources);
+  CodedImages images = encode_embedded_images(raw, level, resources);
+  if (raw.size() < kGroupedFromBytes && images.places.empty())
+    return encode_or_store(model.get(), raw, level, {}, resources);
   const double most = level < kFirstDeepLevel ? kFastText : kGroupedText;
   const KnownText known = [&](ByteSpan piece, bool known_before) {
     return tokens_per_byte(*model, piece) < (known_before ? most : most - kGroupedGap);
   };
-  std::vector<Segment> segments = find_segments(raw, model ? known : KnownText());
+  std::vector<Segment> segments = find_segments(raw, model ? known : KnownText(), images.places);
   Ways ways;
   if (model && level >= kFirstDeepLevel && segments.size() > 1) {
     ways = choose_ways(*model, raw, segments, resources);
     segments = merge_texts(segments, ways);
   }
-  if (segments.size() < 2)
+  if (segments.size() < 2 && images.coded.empty())
     return encode_or_store(model.get(), raw, level, ways[size_t(segments.front().kind)], resources);
   const auto encode = [&](SegmentKind kind, ByteSpan group, const BlockResources& with) {
     return encode_or_store(model.get(), group, level, ways[size_t(kind)], with);
   };
-  EncodedBlock grouped = encode_grouped_block(raw, segments, encode, resources);
+  EncodedBlock grouped = encode_grouped_block(raw, segments, std::move(images.coded), encode, resources);
   return grouped.payload.size() < raw.size() ? std::move(grouped) : stored_block(raw);
 }
 

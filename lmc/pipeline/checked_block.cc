@@ -18,6 +18,20 @@ Status check_codec(uint8_t codec, bool names_model) {
   return Ok();
 }
 
+BlockResources decoding_resources(const DecompressOptions& options, const LoadedModel* model, int threads) {
+  BlockResources out;
+  if (model != nullptr) out.model = &model->file;
+  if (options.registry != nullptr)
+    out.builtin = [registry = options.registry](int number) -> Result<const ModelFile*> {
+      const auto found = registry->find_builtin(number);
+      if (!found.ok()) return found.error();
+      return &(*found)->file;
+    };
+  out.isa = options.isa;
+  out.threads = threads;
+  return out;
+}
+
 Result<Bytes> decode_checked(size_t number, const BlockLayout& block, ByteSpan payload,
                              const BlockResources& resources) {
   const auto fail = [&](const Error& error) {

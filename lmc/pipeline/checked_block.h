@@ -4,6 +4,7 @@
 
 #include "lmc/container/layout.h"
 #include "lmc/pipeline/block.h"
+#include "lmc/pipeline/decompress.h"
 
 namespace lmc {
 
@@ -12,6 +13,9 @@ std::string describe_block(size_t number, const BlockLayout& block);
 
 // Fails unless codec is one this program knows, and names a model if it needs one.
 Status check_codec(uint8_t codec, bool names_model);
+
+// What a block is decoded with. model: the one that its header names; null: none.
+BlockResources decoding_resources(const DecompressOptions& options, const LoadedModel* model, int threads);
 
 // The raw bytes. Errors name the block: bad input, or what decode_block says.
 Result<Bytes> decode_checked(size_t number, const BlockLayout& block, ByteSpan payload,

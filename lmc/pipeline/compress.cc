@@ -6,6 +6,7 @@
 #include "lmc/container/frame.h"
 #include "lmc/container/tiny_frame.h"
 #include "lmc/media/png_pixels.h"
+#include "lmc/pipeline/block_cutter.h"
 #include "lmc/pipeline/parallel.h"
 
 namespace lmc {
@@ -142,33 +143,6 @@ Result<Stats> compress_single(Bytes raw, Sink& sink, const CompressOptions& opti
   return write_single(block, sink, options);
 }
 
-Result<Stats> compress_many(Bytes first, Bytes second, Source& source, Sink& sink, const CompressOptions& options) {
-  ProgressSum progress(options.progress, options.threads > 1);
-  FrameWriter writer(sink, options);
-  const LoadedModel* const model = options.level >= kFirstModelLevel ? options.model.get() : nullptr;
-  LMC_TRY(writer.begin(frame_header(options.block_bytes, options.content_bytes, model)));
-  InOrder<CodedBlock> jobs(options.threads, [&] { progress.tick(); });
-  const auto submit = [&](Bytes raw) -> Status {
-    const int threads = std::min(options.threads, useful_threads(raw, model != nullptr));
-    while (!jobs.has_room(threads)) LMC_TRY(writer.add(jobs.take()));
-    jobs.submit(threads, [&options, &progress, model, threads, raw = std::move(raw)]() mutable {
-      CodedBlock block{std::move(raw), {}};
-      block.coded = encode_block(block.raw, options.level, resources(options, model, threads, progress));
-      return block;
-    });
-    return Ok();
-  };
-  LMC_TRY(submit(std::move(first)));
-  for (Bytes next = std::move(second); !next.empty();) {
-    LMC_TRY(submit(std::move(next)));
-    auto more = read_up_to(source, options.block_bytes);
-    if (!more.ok()) return more.error();
-    next = std::move(*more);
-  }
-  while (!jobs.empty()) LMC_TRY(writer.add(jobs.take()));
-  return writer.finish();
-}
-
 // Bytes that were read already, then the rest of a source.
 class PrefixedSource : public Source {
  public:
@@ -189,13 +163,39 @@ class PrefixedSource : public Source {
   Source& rest_;
 };
 
+Result<Stats> compress_many(Bytes first, BlockCutter& cutter, Sink& sink, const CompressOptions& options) {
+  ProgressSum progress(options.progress, options.threads > 1);
+  FrameWriter writer(sink, options);
+  const LoadedModel* const model = options.level >= kFirstModelLevel ? options.model.get() : nullptr;
+  const size_t most = options.level >= kFirstPixelLevel ? kMaxBlockBytes : options.block_bytes;
+  LMC_TRY(writer.begin(frame_header(most, options.content_bytes, model)));
+  InOrder<CodedBlock> jobs(options.threads, [&] { progress.tick(); });
+  const auto submit = [&](Bytes raw) -> Status {
+    const int threads = std::min(options.threads, useful_threads(raw, model != nullptr));
+    while (!jobs.has_room(threads)) LMC_TRY(writer.add(jobs.take()));
+    jobs.submit(threads, [&options, &progress, model, threads, raw = std::move(raw)]() mutable {
+      CodedBlock block{std::move(raw), {}};
+      block.coded = encode_data(block.raw, options.level, resources(options, model, threads, progress));
+      return block;
+    });
+    return Ok();
+  };
+  for (Bytes next = std::move(first); !next.empty();) {
+    LMC_TRY(submit(std::move(next)));
+    auto more = cutter.next();
+    if (!more.ok()) return more.error();
+    next = std::move(*more);
+  }
+  while (!jobs.empty()) LMC_TRY(writer.add(jobs.take()));
+  return writer.finish();
+}
+
 Result<Stats> compress_blocks(Source& source, Sink& sink, const CompressOptions& options) {
-  auto first = read_up_to(source, options.block_bytes);
+  BlockCutter cutter(source, options.block_bytes, options.level >= kFirstPixelLevel);
+  auto first = cutter.next();
   if (!first.ok()) return first.error();
-  auto second = read_up_to(source, options.block_bytes);
-  if (!second.ok()) return second.error();
-  if (second->empty()) return compress_single(std::move(*first), sink, options);
-  return compress_many(std::move(*first), std::move(*second), source, sink, options);
+  if (cutter.at_end()) return compress_single(std::move(*first), sink, options);
+  return compress_many(std::move(*first), cutter, sink, options);
 }
 
 // If the file is a PNG that cannot be made again, another one with its pixels; else nothing.

@@ -42,14 +42,6 @@ Result<const LoadedModel*> find_builtin(int number, const DecompressOptions& opt
   return environment_error("the file needs built-in model " + std::to_string(number) + ", and no models are at hand");
 }
 
-BlockResources resources(const DecompressOptions& options, const LoadedModel* model, int threads) {
-  BlockResources out;
-  out.model = model != nullptr ? &model->file : nullptr;
-  out.isa = options.isa;
-  out.threads = threads;
-  return out;
-}
-
 // Decodes the frames of one input one after the other.
 class Decoder {
  public:
@@ -109,7 +101,7 @@ class Decoder {
     Result<Bytes> raw = Bytes{};
     if (header.raw_bytes > 0)
       raw = decode_block(BlockCodec(header.codec), payload, header.raw_bytes,
-                         resources(options_, model, options_.threads));
+                         decoding_resources(options_, model, options_.threads));
     if (!raw.ok()) return raw.error();
     if (raw->size() != header.raw_bytes || tiny_check(header, *raw, payload.size()) != header.check)
       return bad_input("damaged, or something follows this tiny frame: its checksum does not match");
@@ -161,7 +153,7 @@ class Decoder {
       if (!model.ok()) return model.error();
       const int threads = std::min(options_.threads, decoding_threads(BlockCodec(block.header.codec)));
       while (!jobs.has_room(threads)) LMC_TRY(write(jobs.take(), tail, hash));
-      BlockResources with = resources(options_, *model, threads);
+      BlockResources with = decoding_resources(options_, *model, threads);
       with.progress = progress.for_block();
       jobs.submit(threads, [block, with, number, payload = std::move(payload)] {
         return Decoded{block, decode_checked(number, block, payload, with)};

@@ -1,20 +1,25 @@
 #include "lmc/pipeline/grouped_block.h"
 
 #include <algorithm>
+#include <cassert>
+#include <iterator>
 
 #include "lmc/pipeline/parallel.h"
 
 namespace lmc {
 namespace {
 
-constexpr size_t kMostGroups = 16;
-constexpr uint8_t kProfile = 0;
+// Wire ids, the first byte of the payload: without and with images among the groups.
+enum class GroupedProfile : uint8_t { kPlain = 0, kImages = 1 };
+constexpr size_t kMostGroups = 16, kMostGroupsWithImages = 65536;
 
 struct GroupHeader {
   BlockCodec codec = BlockCodec::kStored;
+  int model = 0;  // the number of the built-in model that an image needs
   size_t payload_bytes = 0;
   size_t raw_bytes = 0;
 };
+bool is_image(const GroupHeader& group) { return group.codec >= BlockCodec::kImage; }
 struct Place {
   size_t group = 0, bytes = 0;
 };
@@ -27,6 +32,7 @@ void append_layout(Bytes& out, const Layout& layout) {
   append_varint(out, layout.groups.size());
   for (const GroupHeader& group : layout.groups) {
     out.push_back(uint8_t(group.codec));
+    if (group.codec == BlockCodec::kImage) out.push_back(uint8_t(group.model));
     append_varint(out, group.payload_bytes);
   }
   append_varint(out, layout.places.size());
@@ -38,19 +44,34 @@ void append_layout(Bytes& out, const Layout& layout) {
 
 Status damaged(const std::string& what) { return bad_input("grouped block: " + what + "; the file is damaged"); }
 
-Status read_groups(ByteReader& reader, Layout& layout) {
+bool may_be_group(uint8_t codec, GroupedProfile profile) {
+  if (codec < uint8_t(BlockCodec::kGrouped)) return true;
+  return profile == GroupedProfile::kImages &&
+         (BlockCodec(codec) == BlockCodec::kImage || BlockCodec(codec) == BlockCodec::kJpeg);
+}
+
+Status read_groups(ByteReader& reader, GroupedProfile profile, Layout& layout) {
   const auto count = reader.read_varint("grouped block: number of groups");
   if (!count.ok()) return count.error();
-  if (*count < 2 || *count > kMostGroups) return damaged(std::to_string(*count) + " groups");
+  const bool plain = profile == GroupedProfile::kPlain;
+  if (*count < (plain ? 2 : 1) || *count > (plain ? kMostGroups : kMostGroupsWithImages))
+    return damaged(std::to_string(*count) + " groups");
   for (uint64_t i = 0; i < *count; ++i) {
     const auto codec = reader.read_le<uint8_t>("grouped block: codec");
     if (!codec.ok()) return codec.error();
-    if (*codec >= uint8_t(BlockCodec::kGrouped))
+    if (!may_be_group(*codec, profile))
       return bad_input("grouped block: codec " + std::to_string(*codec) +
                        " in a group; the file was written by a newer lmc or is damaged");
+    GroupHeader group{.codec = BlockCodec(*codec)};
+    if (group.codec == BlockCodec::kImage) {
+      const auto model = reader.read_le<uint8_t>("grouped block: model");
+      if (!model.ok()) return model.error();
+      group.model = *model;
+    }
     const auto bytes = reader.read_varint("grouped block: payload size");
     if (!bytes.ok()) return bytes.error();
-    layout.groups.push_back({BlockCodec(*codec), size_t(*bytes), 0});
+    group.payload_bytes = size_t(*bytes);
+    layout.groups.push_back(group);
   }
   return Ok();
 }
@@ -75,9 +96,9 @@ Status read_places(ByteReader& reader, size_t raw_size_bytes, Layout& layout) {
   return Ok();
 }
 
-Result<Layout> read_layout(ByteReader& reader, size_t raw_size_bytes) {
+Result<Layout> read_layout(ByteReader& reader, GroupedProfile profile, size_t raw_size_bytes) {
   Layout layout;
-  LMC_TRY(read_groups(reader, layout));
+  LMC_TRY(read_groups(reader, profile, layout));
   LMC_TRY(read_places(reader, raw_size_bytes, layout));
   size_t payload_bytes = 0;
   for (const GroupHeader& group : layout.groups) {
@@ -118,47 +139,72 @@ Bytes content_of(ByteSpan raw, const std::vector<Segment>& segments, SegmentKind
   return content;
 }
 
-EncodedBlock encode_grouped_block(ByteSpan raw, const std::vector<Segment>& segments, const EncodeGroup& encode,
-                                  const BlockResources& resources) {
-  std::vector<SegmentKind> kinds;  // of the groups, in the order in which they come
+EncodedBlock encode_grouped_block(ByteSpan raw, const std::vector<Segment>& segments, std::vector<EncodedBlock> images,
+                                  const EncodeGroup& encode, const BlockResources& resources) {
+  std::vector<SegmentKind> kinds;  // of the groups that are no images, in the order in which they come; then the images
+  for (const Segment& segment : segments)
+    if (segment.kind != SegmentKind::kImage && std::ranges::find(kinds, segment.kind) == kinds.end())
+      kinds.push_back(segment.kind);
   Layout layout;
+  size_t images_before = 0;
   for (const Segment& segment : segments) {
-    const auto known = std::ranges::find(kinds, segment.kind);
-    layout.places.push_back({size_t(known - kinds.begin()), segment.bytes});
-    if (known == kinds.end()) kinds.push_back(segment.kind);
+    const size_t kind = size_t(std::ranges::find(kinds, segment.kind) - kinds.begin());
+    layout.places.push_back({kind < kinds.size() ? kind : kinds.size() + images_before++, segment.bytes});
   }
+  assert(images_before == images.size());
   std::vector<Bytes> contents;
   for (SegmentKind kind : kinds) contents.push_back(content_of(raw, segments, kind));
-  const auto coded = for_groups<EncodedBlock>(
+  auto coded = for_groups<EncodedBlock>(
       contents.size(), [&](size_t g) { return useful_threads(contents[g], resources.model != nullptr); },
       [&](size_t g, const BlockResources& with) { return encode(kinds[g], contents[g], with); }, resources);
-  for (const EncodedBlock& group : coded) layout.groups.push_back({group.codec, group.payload.size(), 0});
-  Bytes payload{kProfile};
+  const bool text =
+      std::ranges::any_of(coded, [](const EncodedBlock& group) { return group.model == BlockModel::kText; });
+  std::ranges::move(images, std::back_inserter(coded));
+  for (const EncodedBlock& group : coded)
+    layout.groups.push_back({.codec = group.codec,
+                             .model = group.model == BlockModel::kPixels ? kBuiltinPixelModel : 0,
+                             .payload_bytes = group.payload.size()});
+  Bytes payload{uint8_t(images.empty() ? GroupedProfile::kPlain : GroupedProfile::kImages)};
   append_layout(payload, layout);
   for (const EncodedBlock& group : coded) append_bytes(payload, group.payload);
-  return {BlockCodec::kGrouped, std::move(payload),
-          std::ranges::any_of(coded, [](const EncodedBlock& group) { return group.model == BlockModel::kText; })
-              ? BlockModel::kText
-              : BlockModel::kNone};
+  return {BlockCodec::kGrouped, std::move(payload), text ? BlockModel::kText : BlockModel::kNone};
 }
+
+namespace {
+
+Result<Bytes> decode_group(const GroupHeader& group, ByteSpan payload, const BlockResources& resources) {
+  BlockResources with = resources;
+  if (group.codec == BlockCodec::kImage) {
+    if (!resources.builtin) return environment_error("a block has an image inside, and no models are at hand");
+    const auto model = resources.builtin(group.model);
+    if (!model.ok()) return model.error();
+    with.model = *model;
+  }
+  return decode_block(group.codec, payload, group.raw_bytes, with);
+}
+
+}  // namespace
 
 Result<Bytes> decode_grouped_block(ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources) {
   ByteReader reader(payload);
   const auto profile = reader.read_le<uint8_t>("grouped block: profile");
   if (!profile.ok()) return profile.error();
-  if (*profile != kProfile)
+  if (*profile > uint8_t(GroupedProfile::kImages))
     return bad_input("grouped block: unknown profile; the file was written by a newer lmc or is damaged", 0);
-  const auto layout = read_layout(reader, raw_size_bytes);
+  const auto layout = read_layout(reader, GroupedProfile(*profile), raw_size_bytes);
   if (!layout.ok()) return layout.error();
   std::vector<ByteSpan> payloads;
   for (const GroupHeader& group : layout->groups)
     payloads.push_back(*reader.read_bytes(group.payload_bytes, "grouped block: payload"));
-  const auto contents = for_groups<Result<Bytes>>(
-      payloads.size(), [&](size_t g) { return decoding_threads(layout->groups[g].codec); },
-      [&](size_t g, const BlockResources& with) {
-        return decode_block(layout->groups[g].codec, payloads[g], layout->groups[g].raw_bytes, with);
-      },
-      resources);
+  const size_t images = size_t(std::ranges::count_if(layout->groups, is_image));
+  const auto threads_of = [&](size_t g) {
+    const GroupHeader& group = layout->groups[g];
+    return is_image(group) ? threads_for_image(group.raw_bytes, images) : decoding_threads(group.codec);
+  };
+  const auto decode = [&](size_t g, const BlockResources& with) {
+    return decode_group(layout->groups[g], payloads[g], with);
+  };
+  const auto contents = for_groups<Result<Bytes>>(payloads.size(), threads_of, decode, resources);
   for (size_t g = 0; g < contents.size(); ++g) {
     if (!contents[g].ok()) return contents[g].error();
     if (contents[g]->size() != layout->groups[g].raw_bytes) return damaged("the size of a group").error();

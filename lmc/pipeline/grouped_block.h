@@ -16,9 +16,9 @@ using EncodeGroup = std::function<EncodedBlock(SegmentKind kind, ByteSpan raw, c
 // What is of one kind, put together.
 Bytes content_of(ByteSpan raw, const std::vector<Segment>& segments, SegmentKind kind);
 
-// segments: at least two, of at least two kinds, covering raw.
-EncodedBlock encode_grouped_block(ByteSpan raw, const std::vector<Segment>& segments, const EncodeGroup& encode,
-                                  const BlockResources& resources);
+// segments: of at least two kinds, or with images, covering raw. images: the codes of those, in their order.
+EncodedBlock encode_grouped_block(ByteSpan raw, const std::vector<Segment>& segments, std::vector<EncodedBlock> images,
+                                  const EncodeGroup& encode, const BlockResources& resources);
 
 // Errors: bad input, and what the groups' codecs say.
 Result<Bytes> decode_grouped_block(ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources);

@@ -12,15 +12,11 @@ ByteSpan payload_of(ByteSpan file, const BlockLayout& block) {
 }
 
 Result<BlockResources> resources(const FrameHeader& frame, const BlockHeader& block, const DecompressOptions& options) {
-  BlockResources out;
-  out.isa = options.isa;
-  out.threads = options.threads;
-  if (block.model == 0) return out;
+  if (block.model == 0) return decoding_resources(options, nullptr, options.threads);
   if (options.registry == nullptr) return environment_error("the file needs a model, and no models are at hand");
   const auto model = options.registry->find_hash(frame.models[block.model - 1]);
   if (!model.ok()) return model.error();
-  out.model = &(*model)->file;
-  return out;
+  return decoding_resources(options, *model, options.threads);
 }
 
 Result<Bytes> decode_from(ByteSpan file, const FrameHeader& frame, size_t number, const BlockLayout& block,

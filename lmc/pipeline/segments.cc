@@ -4,6 +4,8 @@
 #include <array>
 #include <optional>
 
+#include "lmc/pipeline/tar_headers.h"
+
 namespace lmc {
 namespace {
 
@@ -36,7 +38,7 @@ bool is_text(SegmentKind kind) { return kind < SegmentKind::kData; }
 
 void append(std::vector<Segment>& segments, SegmentKind kind, size_t bytes) {
   if (bytes == 0) return;
-  if (!segments.empty() && segments.back().kind == kind)
+  if (!segments.empty() && segments.back().kind == kind && kind != SegmentKind::kImage)
     segments.back().bytes += bytes;
   else
     segments.push_back({kind, bytes});
@@ -96,36 +98,6 @@ std::vector<Segment> plain_segments(ByteSpan raw, const KnownText& known) {
   return segments;
 }
 
-// The bytes behind the header that an archive of the ustar family has here, from its size field; nothing if there is
-// none. Source: POSIX.1-2017, pax, "ustar Interchange Format"; sizes in base 256 are GNU's.
-constexpr size_t kTarRecord = 512;
-std::optional<uint64_t> tar_content_bytes(ByteSpan raw, size_t at) {
-  constexpr size_t kSize = 124, kSum = 148, kMagic = 257, kFieldBytes = 12, kSumBytes = 8;
-  if (raw.size() - at < kTarRecord) return std::nullopt;
-  const ByteSpan record = raw.subspan(at, kTarRecord);
-  if (!std::ranges::equal(record.subspan(kMagic, 5), as_bytes("ustar"))) return std::nullopt;
-  const auto octal = [&](size_t field, size_t bytes) {
-    uint64_t value = 0;
-    for (uint8_t c : record.subspan(field, bytes))
-      if (c >= '0' && c <= '7') value = value * 8 + (c - '0');
-    return value;
-  };
-  uint64_t sum = 0;
-  for (size_t i = 0; i < kTarRecord; ++i) sum += i >= kSum && i < kSum + kSumBytes ? uint8_t(' ') : record[i];
-  if (sum != octal(kSum, kSumBytes)) return std::nullopt;
-  if (record[kSize] < 128) return octal(kSize, kFieldBytes);
-  uint64_t value = 0;
-  for (uint8_t c : record.subspan(kSize + 4, kFieldBytes - 4)) value = value << 8 | c;
-  return value;
-}
-
-// The next record at or behind `at` that begins a file of an archive; the end of raw if there is none.
-size_t next_tar_header(ByteSpan raw, size_t at) {
-  for (at = (at + kTarRecord - 1) / kTarRecord * kTarRecord; at < raw.size(); at += kTarRecord)
-    if (tar_content_bytes(raw, at)) return at;
-  return raw.size();
-}
-
 }  // namespace
 
 bool looks_like_text(ByteSpan raw) {
@@ -136,24 +108,32 @@ bool looks_like_text(ByteSpan raw) {
   return control * 100 <= seen;
 }
 
-std::vector<Segment> find_segments(ByteSpan raw, const KnownText& known) {
+std::vector<Segment> find_segments(ByteSpan raw, const KnownText& known, std::span<const FoundImage> images) {
   std::vector<Segment> segments;
   const auto append_plain = [&](size_t begin, size_t end) {
     for (const Segment& part : plain_segments(raw.subspan(begin, end - begin), known))
       append(segments, part.kind, part.bytes);
+  };
+  const auto append_content = [&](size_t begin, size_t end) {
+    for (; !images.empty() && images.front().begin < end; images = images.subspan(1)) {
+      append_plain(begin, images.front().begin);
+      append(segments, SegmentKind::kImage, images.front().bytes);
+      begin = images.front().begin + images.front().bytes;
+    }
+    append_plain(begin, end);
   };
   size_t at = 0;
   while (at < raw.size()) {
     const auto content = tar_content_bytes(raw, at);
     if (!content) {  // before an archive, behind it, or in a file that began in an earlier block
       const size_t next = next_tar_header(raw, at);
-      append_plain(at, next);
+      append_content(at, next);
       at = next;
       continue;
     }
     const size_t begin = at + kTarRecord, end = begin + size_t(std::min<uint64_t>(*content, raw.size() - begin));
     append(segments, SegmentKind::kHeaders, kTarRecord);
-    append_plain(begin, end);
+    append_content(begin, end);
     at = std::min((end + kTarRecord - 1) / kTarRecord * kTarRecord, raw.size());
     append(segments, SegmentKind::kHeaders, at - end);
   }

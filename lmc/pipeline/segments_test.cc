@@ -134,7 +134,7 @@ Grouped grouped() {
   const std::vector<Segment> segments = {{SegmentKind::kText, 20},   {SegmentKind::kData, 100},
                                          {SegmentKind::kText, 1},    {SegmentKind::kNoise, 9},
                                          {SegmentKind::kHeaders, 5}, {SegmentKind::kText, 65}};
-  const EncodedBlock block = encode_grouped_block(out.raw, segments, stored, {});
+  const EncodedBlock block = encode_grouped_block(out.raw, segments, {}, stored, {});
   EXPECT_EQ(block.codec, BlockCodec::kGrouped);
   out.payload = block.payload;
   return out;
@@ -161,7 +161,7 @@ TEST(GroupedBlock, ReportsProgressUpToTheWholeBlock) {
     EXPECT_GE(done, last);
     last = done;
   };
-  const EncodedBlock block = encode_block(raw, 1, resources);
+  const EncodedBlock block = encode_data(raw, 1, resources);
   EXPECT_EQ(block.codec, BlockCodec::kGrouped);
   EXPECT_GT(last, raw.size() / 2);
   EXPECT_LE(last, raw.size());

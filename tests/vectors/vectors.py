@@ -38,15 +38,24 @@ def made_inputs():
                     for i in range(200)).encode()
     records = b"".join((3000000 + 7 * i).to_bytes(4, "little") + bytes([noise[i] % 5, 0, i % 3, 9 + noise[i + 1] // 64])
                        for i in range(400))
+    images = made_images(noise)
+    archive = tar_of({"records": records, "table": table, "noise": bytes(noise), "table-2": table[2000:5000]})
+    pictures = tar_of({"photo.ppm": images["photo.ppm"], "table": table[:1000], "gray16.pgm": images["gray16.pgm"]}, padded=False)
+    jpeg = (ROOT / "lmc/jpeg/testdata/baseline_420.jpg").read_bytes()
+    return {**images, "archive": archive, "pictures": pictures, "pictures-inside": table + jpeg + images["drawn.png"] + noise[:99], "records": records, "table": table, "x86-code": bytes(x86), "arm64-code": bytes(arm64), "empty": b"", "one-byte": b"x", "all-equal": b"a" * 1000, "noise-300": bytes(noise[:300]),
+            "noise-70000": bytes(noise), "utf8": "Grüße, 世界! Ελληνικά, русский.\n".encode() * 3,
+            "not-utf8": bytes(range(256)) * 2}
+
+
+def tar_of(files, padded=True):
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-        for name, content in {"records": records, "table": table, "noise": bytes(noise), "table-2": table[2000:5000]}.items():
+        for name, content in files.items():
             member = tarfile.TarInfo(name)
             member.size = len(content)
             tar.addfile(member, io.BytesIO(content))
-    return {**made_images(noise), "archive": archive.getvalue(), "records": records, "table": table, "x86-code": bytes(x86), "arm64-code": bytes(arm64), "empty": b"", "one-byte": b"x", "all-equal": b"a" * 1000, "noise-300": bytes(noise[:300]),
-            "noise-70000": bytes(noise), "utf8": "Grüße, 世界! Ελληνικά, русский.\n".encode() * 3,
-            "not-utf8": bytes(range(256)) * 2}
+        end = tar.offset + 1024  # without the zeros that fill the last record
+    return archive.getvalue() if padded else archive.getvalue()[:end]
 
 
 def stored_png(width, height, rows):

@@ -1,0 +1,48 @@
+#include "lmc/pipeline/block_cutter.h"
+
+#include <utility>
+
+#include "lmc/pipeline/embedded_images.h"
+
+namespace lmc {
+
+Result<Bytes> BlockCutter::next() {
+  LMC_TRY(fill(block_bytes_ + 1));
+  if (pending_.size() <= block_bytes_) return std::exchange(pending_, {});
+  const auto bytes = spare_images_ ? bytes_of_next() : Result<size_t>(block_bytes_);
+  if (!bytes.ok()) return bytes.error();
+  Bytes block(pending_.begin(), pending_.begin() + ptrdiff_t(*bytes));
+  pending_.erase(pending_.begin(), pending_.begin() + ptrdiff_t(*bytes));
+  LMC_TRY(fill(1));
+  return block;
+}
+
+Status BlockCutter::fill(size_t bytes) {
+  if (pending_.size() >= bytes) return Ok();
+  const auto more = read_up_to(source_, bytes - pending_.size());
+  if (!more.ok()) return more.error();
+  append_bytes(pending_, *more);
+  return Ok();
+}
+
+Result<size_t> BlockCutter::bytes_of_next() {
+  const auto image = find_embedded_images(ByteSpan(pending_).first(block_bytes_)).unfinished;
+  if (!image) return block_bytes_;
+  if (image->cut >= block_bytes_ / 4) return image->cut;
+  if (image->bytes) {
+    const size_t end = image->begin + *image->bytes;
+    if (end > kMaxBlockBytes) return block_bytes_;
+    LMC_TRY(fill(end));
+    return end <= pending_.size() ? end : block_bytes_;
+  }
+  for (size_t look = 2 * block_bytes_; look <= kMaxBlockBytes; look *= 2) {
+    LMC_TRY(fill(look));
+    const FileLength length = image_file_length(ByteSpan(pending_).subspan(image->begin));
+    const size_t end = image->begin + length.bytes;
+    if (length.end == FileLength::End::kThere && end <= kMaxBlockBytes) return end;
+    if (length.end == FileLength::End::kNoFile || pending_.size() < look) break;
+  }
+  return block_bytes_;
+}
+
+}  // namespace lmc

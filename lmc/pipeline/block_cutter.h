@@ -1,0 +1,31 @@
+// Cuts an input into blocks: of block_bytes each, but never through an image that a block can hold.
+#ifndef LMC_PIPELINE_BLOCK_CUTTER_H_
+#define LMC_PIPELINE_BLOCK_CUTTER_H_
+
+#include "lmc/base/stream.h"
+
+namespace lmc {
+
+class BlockCutter {
+ public:
+  // Without spare_images, images are cut like everything else. With it, a block that would cut one in two ends before
+  // it or, where little comes before it, behind it: it has kMaxBlockBytes at most.
+  BlockCutter(Source& source, size_t block_bytes, bool spare_images)
+      : source_(source), block_bytes_(block_bytes), spare_images_(spare_images) {}
+
+  Result<Bytes> next();                             // empty at the end
+  bool at_end() const { return pending_.empty(); }  // after next(): whether nothing follows
+
+ private:
+  Status fill(size_t bytes);
+  Result<size_t> bytes_of_next();
+
+  Source& source_;
+  size_t block_bytes_;
+  bool spare_images_;
+  Bytes pending_;  // read, not yet handed out
+};
+
+}  // namespace lmc
+
+#endif  // LMC_PIPELINE_BLOCK_CUTTER_H_
