@@ -1,4 +1,4 @@
-// The element-wise work between the pixel network's products, once for each instruction set from the same source, with
+// The pixel network's products and the element-wise work between them, and the sums of least squares, once for each instruction set from the same source, with
 // the same bits as result.
 #ifndef LMC_PIXELS_PIXEL_KERNELS_H_
 #define LMC_PIXELS_PIXEL_KERNELS_H_
@@ -10,11 +10,15 @@
 namespace lmc {
 
 struct PixelKernels {
-  // hidden[k] = clip(round(sum * factor[k] + bias[k] + before)), sum = 16 * high[k] + low[k] and before = 0 in the
-  // first layer; sum = sums[k] and before = hidden[k] in the others. n: a multiple of 16.
-  void (*first)(const int32_t* high, const int32_t* low, const float* factors, const float* bias, int8_t* hidden,
-                int n);
-  void (*next)(const int32_t* sums, const float* factors, const float* bias, int8_t* hidden, int n);
+  // sums[o] = sum over columns of a[k] * weights[o][k], weights packed as (columns / 2, rows, 2). columns and rows are
+  // multiples of 16, at most kMostColumns; no sum may pass 31 bits. Pairs of columns that are zero cost nothing: behind
+  // a ReLU most are.
+  static constexpr int kMostColumns = 4096;
+  void (*product)(const int16_t* a, int columns, const int16_t* weights, int rows, int32_t* sums);
+  // hidden[k] = clip(round(sums[k] * factor[k] + bias[k] + before)), before = 0 in the first layer, hidden[k] in the
+  // others. n: a multiple of 16.
+  void (*first)(const int32_t* sums, const float* factors, const float* bias, int16_t* hidden, int n);
+  void (*next)(const int32_t* sums, const float* factors, const float* bias, int16_t* hidden, int n);
   // out[i][j] = sum over samples of weight * d[i] * d[j] >> 2 * shift, where d = sample - centre (16 columns, modulo
   // 2^16), rounded to units of 2^shift; for all i and all j < 8 * (i / 8 + 1), the rest of out (16, 16) is undefined.
   // Returns shift, the least that leaves 10 bits of every difference. count: even, at most 128; weights up to 8. plain,
