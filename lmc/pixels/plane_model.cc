@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <optional>
 
 #include "lmc/mixing/context_table.h"
@@ -17,6 +18,7 @@ constexpr int kMaps = 6, kLightMaps = 2;
 constexpr int kPerContext = 2;  // inputs
 constexpr uint32_t kSlotLimit = 250, kMapLimit = 255, kHistoryLimit = 1000;
 constexpr uint32_t kSure = 96;                          // of 65536: beyond, the network's word stands
+constexpr float kSureWidths = 8.0f;                     // about that many widths from the mean it is so sure
 constexpr int64_t kFloorMass = kMixtureTotal / 100000;  // spread evenly over all values
 constexpr MixerRates kMixerRates{
     .start = 0.012f, .floor = 0.0012f, .decay = 4000.0f, .last = 0.0015f, .prior_start = 0};
@@ -84,6 +86,7 @@ struct PlaneModel::State {
     int x, y;
     bool flat;
     std::array<uint64_t, kPixelContexts> hashes;
+    std::array<uint32_t, 2> expected;  // prefixes at which buckets will probably be looked up; 0: none
     uint32_t spread;
   };
   struct Map {
@@ -141,7 +144,7 @@ struct PlaneModel::State {
   const Fit* fit = nullptr;
   float square_inverse = 1.0f;
   int64_t square_low = 0, square_high = 0, square_middle = 0;
-  const uint64_t* hashes = nullptr;
+  const Row* row = nullptr;
   int32_t low = 0, high = 0;  // the sample lies in [low, high)
   int64_t mass_low = 0, mass_high = 0, mass_middle = 0;
   int32_t reference[4] = {};  // neighbours that the threshold is compared with
@@ -186,11 +189,17 @@ struct PlaneModel::State {
   void begin_squares(const Row& row, size_t i);
   void square_input(int32_t middle, float* x);
   bool uses(PixelPart part) const { return (settings.without & part) == 0; }
-  static uint64_t second_half(uint64_t hash, uint32_t prefix) {
+  static uint64_t bucket_hash(uint64_t hash, uint32_t prefix) {
+    if (prefix == 1) return hash;
     return (hash ^ uint64_t(prefix) * 0xD6E8FEB86659FD93ull) * 0x9E3779B97F4A7C15ull;
   }
   LogisticMixture simple_mixture(size_t k) const;
   void choose_maps(int left, uint32_t z);
+  std::array<uint32_t, 2> expected_prefixes(const LogisticMixture& of) const;
+  bool seems_open(int32_t middle, const LogisticMixture& of) const;
+  [[gnu::always_inline]] void prefetch_buckets(const Row& row, uint32_t at_prefix) const {
+    for (size_t c = 0; c < size_t(settings.contexts); ++c) table.prefetch_both(bucket_hash(row.hashes[c], at_prefix));
+  }
   void find_buckets();
   void context_inputs(int left, float* x);
   void select_weights(int left, uint32_t z, uint32_t seen);
@@ -267,21 +276,36 @@ void PlaneModel::State::predict_batch() {
                                          .mean = int32_t(batch.mixtures[k].mean + 0.5f),
                                          .spread = row.spread};
     hash_contexts(settings.role, surroundings, settings.contexts, row.hashes);
-    // The second half's buckets too, as if the first half were that of the mean.
-    const auto expected =
-        uint32_t(16 | (std::clamp(surroundings.mean, 0, (1 << settings.bits) - 1) >> std::max(settings.bits - 4, 0)));
-    for (size_t c = 0; c < size_t(settings.contexts); ++c) {
-      table.prefetch(row.hashes[c]);
-      if (settings.bits > 4) table.prefetch(second_half(row.hashes[c], expected));
-    }
+    row.expected = expected_prefixes(batch.mixtures[k]);
   }
+}
+
+// The prefixes at which buckets will be looked up, if the sample is the mean and the mixture one logistic; 0 for none.
+std::array<uint32_t, 2> PlaneModel::State::expected_prefixes(const LogisticMixture& of) const {
+  std::array<uint32_t, 2> out{};
+  const int32_t mean = std::clamp(int32_t(of.mean + 0.5f), 0, (1 << settings.bits) - 1);
+  for (int depth = 0; depth < std::min(settings.bits, 8); ++depth) {
+    const int left = settings.bits - 1 - depth;
+    if (out[size_t(depth / 4)] == 0 && seems_open((mean >> left | 1) << left, of))
+      out[size_t(depth / 4)] = 1u << depth | uint32_t(mean >> left >> 1);
+  }
+  return out;
+}
+
+// Whether a decision will probably be mixed. Only what is fetched depends on it.
+bool PlaneModel::State::seems_open(int32_t middle, const LogisticMixture& of) const {
+  return settings.drawn || std::abs(float(middle) - of.mean) < of.spread * kSureWidths;
 }
 
 void PlaneModel::begin_sample(int i) {
   State& s = *state_;
   const State::Row& row = s.rows[size_t(i)];
   s.mixture = &s.mixtures[size_t(i)];
-  s.hashes = row.hashes.data();
+  s.row = &row;
+  // What the next sample will probably look up is fetched meanwhile.
+  if (size_t(i) + 1 < s.rows.size() && !s.rows[size_t(i) + 1].flat)
+    for (uint32_t at_prefix : s.rows[size_t(i) + 1].expected)
+      if (at_prefix != 0) s.prefetch_buckets(s.rows[size_t(i) + 1], at_prefix);
   s.low = 0, s.high = 1 << s.settings.bits;
   s.mass_low = 0, s.mass_high = kMixtureTotal;
   s.prefix = 1;
@@ -380,7 +404,7 @@ void PlaneModel::State::choose_maps(int left, uint32_t z) {
 
 void PlaneModel::State::find_buckets() {
   for (size_t c = 0; c < size_t(settings.contexts); ++c)
-    contexts[c].bucket = &table.find(prefix == 1 ? hashes[c] : second_half(hashes[c], prefix));
+    contexts[c].bucket = &table.find(bucket_hash(row->hashes[c], prefix));
 }
 
 void PlaneModel::State::context_inputs(int left, float* x) {
@@ -416,6 +440,10 @@ uint32_t PlaneModel::predict(int left) {
   State& s = *state_;
   const int32_t middle = s.low + (1 << left);
   const int depth = s.settings.bits - 1 - left;
+  const bool counted = depth < 8 && s.uses(kNoContexts);
+  const bool searched = counted && (depth == 0 || depth == 4 || s.contexts[0].bucket == nullptr);
+  if (searched && s.prefix != s.row->expected[size_t(depth / 4)] && s.seems_open(middle, *s.mixture))
+    s.prefetch_buckets(*s.row, s.prefix);
   s.mass_middle = s.mixture->below(middle, s.curve);
   const int64_t unit = kFloorMass >> s.settings.bits;
   const int64_t above = s.mass_high - s.mass_middle + unit * (s.high - middle);
@@ -423,9 +451,8 @@ uint32_t PlaneModel::predict(int left) {
   const auto p = uint32_t(double(above) / double(all) * 65536.0);
   const uint32_t network_p = std::clamp(p, 1u, 65535u);
   s.mixed = s.uses(kNoMixing) && (s.settings.drawn || (network_p > kSure && network_p < kProbOne - kSure));
-  const bool counted = depth < 8 && s.uses(kNoContexts);
   if (!s.mixed) return network_p;
-  if (counted && (depth == 0 || depth == 4 || s.contexts[0].bucket == nullptr)) s.find_buckets();
+  if (searched) s.find_buckets();
   const float logit = logistic().stretch(network_p);
   const auto z = uint32_t(std::clamp(logit, -5.9f, 5.9f) * 2.0f + 12.0f);
   float* x = s.mixer.inputs();
