@@ -19,6 +19,14 @@ struct PixelKernels {
   // others. n: a multiple of 16.
   void (*first)(const int32_t* sums, const float* factors, const float* bias, int16_t* hidden, int n);
   void (*next)(const int32_t* sums, const float* factors, const float* bias, int16_t* hidden, int n);
+
+  // Of neighbours (48): differences[k] = 16 * samples[k] - centres[p], where masks[p][k] is -1 for the plane p of the
+  // sample, else 0; no plane: 0. sums: of |differences| of plane 0, and of all.
+  void (*differences)(const uint16_t* samples, const int32_t (*masks)[48], const int32_t* centres, int32_t* differences,
+                      int32_t* sums);
+  // inputs[k] = differences[k] * factor, bounded by +-peak, rounded to the nearest, ties to even; 48 of them.
+  void (*scale)(const int32_t* differences, float factor, float peak, int16_t* inputs);
+
   // out[i][j] = sum over samples of weight * d[i] * d[j] >> 2 * shift, where d = sample - centre (16 columns, modulo
   // 2^16), rounded to units of 2^shift; for all i and all j < 8 * (i / 8 + 1), the rest of out (16, 16) is undefined.
   // Returns shift, the least that leaves 10 bits of every difference. count: even, at most 128; weights up to 8. plain,

@@ -20,8 +20,8 @@ LogisticMixture to_mixture(const float* out, const Neighbourhood::Normal& normal
   LogisticMixture mixture;
   float top = out[0];
   for (size_t k = 1; k < K; ++k) top = out[k] > top ? out[k] : top;
-  int64_t shares[K], total = 0;
-  for (size_t k = 0; k < K; ++k) total += shares[k] = int64_t(exp2_exact((out[k] - top) * kLog2E) * 65536.0f);
+  uint32_t shares[K], total = 0;
+  for (size_t k = 0; k < K; ++k) total += shares[k] = uint32_t(exp2_exact((out[k] - top) * kLog2E) * 65536.0f);
   int32_t rest = 1 << 15;
   for (size_t k = K; k-- > 1;) rest -= mixture.weights[k] = int32_t((shares[k] << 15) / total);
   mixture.weights[0] = rest;
