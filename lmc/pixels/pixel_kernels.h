@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "lmc/numerics/isa.h"
+#include "lmc/pixels/logistic_mixture.h"
 
 namespace lmc {
 
@@ -26,6 +27,12 @@ struct PixelKernels {
                       int32_t* sums);
   // inputs[k] = differences[k] * factor, bounded by +-peak, rounded to the nearest, ties to even; 48 of them.
   void (*scale)(const int32_t* differences, float factor, float peak, int16_t* inputs);
+
+  // LogisticMixture::below for eight thresholds at once: masses[i] = sum over the components of weight times
+  // LogisticCurve::at((edges[i] - centre) * inverse).
+  static constexpr int kThresholds = 8;
+  void (*masses)(const int32_t* weights, const float* centres, const float* inverses, int components,
+                 const CurvePiece* pieces, const float* edges, int64_t* masses);
 
   // out[i][j] = sum over samples of weight * d[i] * d[j] >> 2 * shift, where d = sample - centre (16 columns, modulo
   // 2^16), rounded to units of 2^shift; for all i and all j < 8 * (i / 8 + 1), the rest of out (16, 16) is undefined.

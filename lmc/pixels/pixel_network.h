@@ -2,8 +2,8 @@
 //
 //   h0 = clip(W0 x + b0)   h1 = clip(W1 h0 + b1 + h0)   h2 = clip(W2 h1 + b2 + h1)   out = Wo h2 + Ws x + bo
 //
-// Weights int8 with one scale a row; inputs 12 bits; hidden units 0..127 in steps of 1/16. One network for each PlaneRole, all in one model file of kind "pixels". Trained by train/pixel_model.h. Normative:
-// docs/pixels.md.
+// Weights int8 with one scale a row; inputs 12 bits; hidden units 0..127 in steps of 1/16. One network for each
+// PlaneRole, all in one model file of kind "pixels". Trained by train/pixel_model.h. Normative: docs/pixels.md.
 #ifndef LMC_PIXELS_PIXEL_NETWORK_H_
 #define LMC_PIXELS_PIXEL_NETWORK_H_
 

@@ -119,6 +119,7 @@ struct PlaneModel::State {
   PaddedPlane& own;
   std::vector<const PaddedPlane*> earlier;
   Neighbourhood neighbourhood;
+  const PixelKernels kernels;
   const LogisticCurve& curve = logistic_curve();
   const Logistic& domain = logistic();
 
@@ -174,6 +175,7 @@ struct PlaneModel::State {
         own(plane),
         earlier(others.begin(), others.end()),
         neighbourhood(chosen.role, plane.stride(), chosen.bits, isa),
+        kernels(pixel_kernels(isa)),
         levels(size_t(plane.stride()) * size_t(plane.height() + 2)),
         table(
             std::min(20u, log2_at_least(size_t(plane.width()) * size_t(plane.height()) * size_t(chosen.contexts), 10))),
@@ -218,7 +220,7 @@ struct PlaneModel::State {
   bool is_open(uint32_t network_p) const {  // whether a decision is mixed
     return uses(kNoMixing) && (settings.drawn || (network_p > kSure && network_p < kProbOne - kSure));
   }
-  Threshold ask_network(const LogisticMixture& of, const Interval& in) const;
+  uint32_t network_chance(const Interval& in, int64_t mass) const;
   void foresee(const LogisticMixture& of, Row& row) const;
   bool seems_open(int32_t middle, const LogisticMixture& of) const;
   [[gnu::always_inline]] void prefetch_buckets(const Row& row, uint32_t at_prefix) const {
@@ -304,28 +306,41 @@ void PlaneModel::State::predict_batch() {
   }
 }
 
-// The network's word on a decision.
-PlaneModel::State::Threshold PlaneModel::State::ask_network(const LogisticMixture& of, const Interval& in) const {
+// The network's chance of a one, of 65536, with `mass` below the middle.
+uint32_t PlaneModel::State::network_chance(const Interval& in, int64_t mass) const {
   const int32_t middle = (in.low + in.high) >> 1;
-  const int64_t mass = of.below(middle, curve), unit = kFloorMass >> settings.bits;
+  const int64_t unit = kFloorMass >> settings.bits;
   const int64_t above = in.mass_high - mass + unit * (in.high - middle);
   const int64_t all = in.mass_high - in.mass_low + unit * (in.high - in.low);
   const auto p = uint32_t(double(above) / double(all) * 65536.0);
-  return {mass, std::clamp(p, 1u, 65535u)};
+  return std::clamp(p, 1u, 65535u);
 }
 
-// Most decisions are those of the mean. Their thresholds are worked out beforehand, when nothing waits for them.
+// Most decisions are those of the mean. Their thresholds are worked out beforehand, all together.
 void PlaneModel::State::foresee(const LogisticMixture& of, Row& row) const {
+  constexpr int kTogether = PixelKernels::kThresholds;
   const int32_t mean = std::clamp(int32_t(of.mean + 0.5f), 0, (1 << settings.bits) - 1);
   row.path = uint32_t(1 << settings.bits | mean);
   row.expected = {};
+  int64_t masses[16];
+  for (int first = 0; first < settings.bits; first += kTogether) {
+    float edges[kTogether];
+    for (int i = 0; i < kTogether; ++i) {
+      const int left = std::max(settings.bits - 1 - first - i, 0);
+      edges[i] = float((mean >> left | 1) << left) - 0.5f;
+    }
+    kernels.masses(of.weights.data(), of.centres.data(), of.inverses.data(), kMixtureComponents, curve.pieces(), edges,
+                   masses + first);
+  }
   Interval in = all_values();
   for (int depth = 0; depth < settings.bits; ++depth) {
     const int left = settings.bits - 1 - depth;
-    const Threshold& at_middle = row.foreseen[size_t(depth)] = ask_network(of, in);
-    if (depth < 8 && row.expected[size_t(depth / 4)] == 0 && is_open(at_middle.p))
+    const int64_t mass = masses[depth];
+    const uint32_t p = network_chance(in, mass);
+    row.foreseen[size_t(depth)] = {mass, p};
+    if (depth < 8 && row.expected[size_t(depth / 4)] == 0 && is_open(p))
       row.expected[size_t(depth / 4)] = row.path >> (left + 1);
-    narrow(in, at_middle.mass, mean >> left & 1);
+    narrow(in, mass, mean >> left & 1);
   }
 }
 
@@ -481,8 +496,9 @@ uint32_t PlaneModel::predict(int left) {
   if (searched && s.prefix != s.row->expected[size_t(depth / 4)] && s.seems_open(middle, *s.mixture))
     s.prefetch_buckets(*s.row, s.prefix);
   const bool foreseen = s.prefix == s.row->path >> (left + 1);
-  const auto [mass, network_p] = foreseen ? s.row->foreseen[size_t(depth)] : s.ask_network(*s.mixture, s.interval);
-  s.mass_middle = mass;
+  s.mass_middle = foreseen ? s.row->foreseen[size_t(depth)].mass : s.mixture->below(middle, s.curve);
+  const uint32_t network_p =
+      foreseen ? s.row->foreseen[size_t(depth)].p : s.network_chance(s.interval, s.mass_middle);
   s.mixed = s.is_open(network_p);
   if (!s.mixed) return network_p;
   if (searched) s.find_buckets();
