@@ -1,5 +1,5 @@
-// The pixel network's products and the element-wise work between them, and the sums of least squares, once for each instruction set from the same source, with
-// the same bits as result.
+// The pixel network's products and the element-wise work between them, and the sums of least squares, once for each
+// instruction set from the same source, with the same bits as result.
 #ifndef LMC_PIXELS_PIXEL_KERNELS_H_
 #define LMC_PIXELS_PIXEL_KERNELS_H_
 

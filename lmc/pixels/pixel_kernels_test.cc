@@ -40,15 +40,19 @@ std::vector<float> floats(std::mt19937& random, size_t count, float size) {
 
 TEST(PixelKernels, ProductsAreExact) {
   std::mt19937 random(1);
-  for (const auto [rows, columns, peak, zeros_of] :
-       {std::array{16, 16, 127, 1}, {16, 48, 2047, 1}, {128, 48, 2047, 1}, {128, 128, 127, 4}, {144, 144, 127, 9},
-        {80, 272, 127, 30}, {16, 4096, 127, 2}, {128, 128, 0, 1}}) {
+  for (const auto [rows, columns, peak, zeros_of] : {std::array{16, 16, 127, 1},
+                                                     {16, 48, 2047, 1},
+                                                     {128, 48, 2047, 1},
+                                                     {128, 128, 127, 4},
+                                                     {144, 144, 127, 9},
+                                                     {80, 272, 127, 30},
+                                                     {16, 4096, 127, 2},
+                                                     {128, 128, 0, 1}}) {
     const auto a = integers(random, size_t(columns), -peak, peak, zeros_of);
     const auto weights = integers(random, size_t(rows) * size_t(columns), -128, 127);
     std::vector<int32_t> right(size_t(rows), 0);
     for (size_t k = 0; k < size_t(columns); ++k)
-      for (size_t o = 0; o < size_t(rows); ++o)
-        right[o] += a[k] * weights[2 * (k / 2 * size_t(rows) + o) + k % 2];
+      for (size_t o = 0; o < size_t(rows); ++o) right[o] += a[k] * weights[2 * (k / 2 * size_t(rows) + o) + k % 2];
     for (Isa isa : isas()) {
       std::vector<int32_t> sums(size_t(rows), -1);
       pixel_kernels(isa).product(a.data(), columns, weights.data(), rows, sums.data());

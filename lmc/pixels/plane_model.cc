@@ -497,8 +497,7 @@ uint32_t PlaneModel::predict(int left) {
     s.prefetch_buckets(*s.row, s.prefix);
   const bool foreseen = s.prefix == s.row->path >> (left + 1);
   s.mass_middle = foreseen ? s.row->foreseen[size_t(depth)].mass : s.mixture->below(middle, s.curve);
-  const uint32_t network_p =
-      foreseen ? s.row->foreseen[size_t(depth)].p : s.network_chance(s.interval, s.mass_middle);
+  const uint32_t network_p = foreseen ? s.row->foreseen[size_t(depth)].p : s.network_chance(s.interval, s.mass_middle);
   s.mixed = s.is_open(network_p);
   if (!s.mixed) return network_p;
   if (searched) s.find_buckets();
