@@ -54,6 +54,12 @@ class ContextTable {
     return victim;
   }
   void prefetch(uint64_t hash) const { __builtin_prefetch(&buckets_[uint32_t(hash >> 32) & mask_]); }
+  // The second line too: where most contexts are new, both are read. Always inline: GCC takes a function that only
+  // fetches for one without effect, and leaves out calls to it.
+  [[gnu::always_inline]] void prefetch_both(uint64_t hash) const {
+    prefetch(hash);
+    __builtin_prefetch(&buckets_[(uint32_t(hash >> 32) & mask_) ^ 1]);
+  }
 
  private:
   uint32_t mask_;

@@ -45,7 +45,7 @@ float Mixer::predict() {
 }
 
 void Mixer::update(int bit) {
-  const float rate = rates_.floor + (rates_.start - rates_.floor) / (1.0f + float(decisions_) / rates_.decay);
+  const float rate = rates_.floor + (rates_.start - rates_.floor) / (1.0f + float(int64_t(decisions_)) / rates_.decay);
   ++decisions_;
   const Logistic& table = logistic();
   const float target = bit ? 1.0f : 0.0f;

@@ -11,6 +11,11 @@
 
 namespace lmc {
 
+struct CurvePiece {
+  int32_t value;
+  float rise;
+};
+
 // The logistic function at 1025 points from -12 to 12, in units of 2^-24, with straight lines between them.
 class LogisticCurve {
  public:
@@ -20,17 +25,15 @@ class LogisticCurve {
   int32_t at(float z) const {
     const float position = (z < -12.0f ? -12.0f : z > 11.99f ? 11.99f : z) * kSteps + 12.0f * kSteps;
     const auto i = int32_t(position);
-    const Piece& piece = pieces_[size_t(i)];
+    const CurvePiece& piece = pieces_[size_t(i)];
     return piece.value + int32_t(piece.rise * (position - float(i)));
   }
+  const CurvePiece* pieces() const { return pieces_.data(); }
+
+  static constexpr float kSteps = 1024.0f / 24.0f;
 
  private:
-  static constexpr float kSteps = 1024.0f / 24.0f;
-  struct Piece {
-    int32_t value;
-    float rise;
-  };
-  std::array<Piece, 1025> pieces_;
+  std::array<CurvePiece, 1025> pieces_;
 };
 
 const LogisticCurve& logistic_curve();  // constant after the first call

@@ -55,8 +55,9 @@ const NeighbourOffsets& neighbour_offsets(PlaneRole role) {
   return table[size_t(role)];
 }
 
-Neighbourhood::Neighbourhood(PlaneRole role, ptrdiff_t stride, int bits)
+Neighbourhood::Neighbourhood(PlaneRole role, ptrdiff_t stride, int bits, Isa isa)
     : role_(role),
+      kernels_(pixel_kernels(isa)),
       own_count_(neighbour_offsets(role).own_count),
       planes_(int(role)),
       peak_(float((1 << bits) - 1)),
@@ -64,6 +65,8 @@ Neighbourhood::Neighbourhood(PlaneRole role, ptrdiff_t stride, int bits)
   for (size_t i = 0; i < kNeighbours; ++i) {
     const Offset offset = neighbour_offsets(role).offsets[i];
     steps_[i] = int32_t(offset.y * stride + offset.x);
+    const int later = int(i) - own_count_;
+    masks_[later < 0 ? 0 : 1 + later / ((kNeighbours - own_count_) / planes_)][i] = -1;
   }
 }
 
@@ -73,25 +76,19 @@ Neighbourhood::Normal Neighbourhood::gather(const uint16_t* own, const std::arra
   const auto centre_of = [this](const uint16_t* p) {
     return 2 * (3 * (int32_t(p[-1]) + p[-stride_]) + p[-stride_ - 1] + p[-stride_ + 1]);
   };
-  int32_t differences[kNeighbours];
+  uint16_t samples[kPixelInputs] = {};
+  for (int i = 0; i < own_count_; ++i) samples[i] = own[steps_[size_t(i)]];
   const int32_t centre = centre_of(own);
-  int32_t own_sum = 0, sum = 0;
-  for (int i = 0; i < own_count_; ++i) {
-    const int32_t d = 16 * int32_t(own[steps_[size_t(i)]]) - centre;
-    differences[i] = d;
-    own_sum += d < 0 ? -d : d;
-  }
-  sum = own_sum;
+  int32_t centres[kPlaneRoles] = {centre};
   const int each = planes_ == 0 ? 0 : (kNeighbours - own_count_) / planes_;
   for (int p = 0, i = own_count_; p < planes_; ++p) {
     const uint16_t* plane = earlier[size_t(p)];
-    const int32_t middle = centre_of(plane);
-    for (int j = 0; j < each; ++j, ++i) {
-      const int32_t d = 16 * int32_t(plane[steps_[size_t(i)]]) - middle;
-      differences[i] = d;
-      sum += d < 0 ? -d : d;
-    }
+    centres[p + 1] = centre_of(plane);
+    for (int j = 0; j < each; ++j, ++i) samples[i] = plane[steps_[size_t(i)]];
   }
+  int32_t differences[kPixelInputs], sums[2];
+  kernels_.differences(samples, masks_, centres, differences, sums);
+  const int32_t own_sum = sums[0], sum = sums[1];
   const auto distance = [centre](uint16_t v) {
     const int32_t d = 16 * int32_t(v) - centre;
     return d < 0 ? -d : d;
@@ -104,11 +101,7 @@ Neighbourhood::Normal Neighbourhood::gather(const uint16_t* own, const std::arra
   const float mean = float(sum) * (0.0625f / float(kNeighbours));
   normal.scale = mean > kLeastScale ? mean : kLeastScale;
   const float factor = 0.0625f * kInputUnit / normal.scale;
-  for (int i = 0; i < kNeighbours; ++i) {
-    const float scaled = float(differences[i]) * factor;
-    const float peak = float(kInputPeak);
-    inputs[i] = int16_t(round_to_int(scaled > peak ? peak : scaled < -peak ? -peak : scaled));
-  }
+  kernels_.scale(differences, factor, float(kInputPeak), inputs);
   const float inverse = 1.0f / normal.scale;
   const float log_sum = rough_log2(uint32_t(sum) + kNeighbours);
   inputs[42] = to_input((log_sum - 10.0f) * 0.5f);

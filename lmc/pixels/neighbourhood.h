@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <span>
 
+#include "lmc/pixels/pixel_kernels.h"
+
 namespace lmc {
 
 // How many planes are coded before: none (grey, green), one (red), two (blue).
@@ -38,7 +40,7 @@ const NeighbourOffsets& neighbour_offsets(PlaneRole role);
 class Neighbourhood {
  public:
   // All planes have the same stride, in samples. 1 <= bits <= 16.
-  Neighbourhood(PlaneRole role, ptrdiff_t stride, int bits);
+  Neighbourhood(PlaneRole role, ptrdiff_t stride, int bits, Isa isa = Isa::kScalar);
 
   struct Normal {
     float centre = 0;  // in samples
@@ -52,9 +54,11 @@ class Neighbourhood {
 
  private:
   PlaneRole role_;
+  PixelKernels kernels_;
   int own_count_, planes_;
   float peak_;
   ptrdiff_t stride_;
+  int32_t masks_[kPlaneRoles][kPixelInputs] = {};  // whose plane a neighbour is in
   std::array<int32_t, kNeighbours> steps_;
 };
 

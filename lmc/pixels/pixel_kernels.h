@@ -1,20 +1,39 @@
-// The element-wise work between the pixel network's products, once for each instruction set from the same source, with
-// the same bits as result.
+// The pixel network's products and the element-wise work between them, and the sums of least squares, once for each
+// instruction set from the same source, with the same bits as result.
 #ifndef LMC_PIXELS_PIXEL_KERNELS_H_
 #define LMC_PIXELS_PIXEL_KERNELS_H_
 
 #include <cstdint>
 
 #include "lmc/numerics/isa.h"
+#include "lmc/pixels/logistic_mixture.h"
 
 namespace lmc {
 
 struct PixelKernels {
-  // hidden[k] = clip(round(sum * factor[k] + bias[k] + before)), sum = 16 * high[k] + low[k] and before = 0 in the
-  // first layer; sum = sums[k] and before = hidden[k] in the others. n: a multiple of 16.
-  void (*first)(const int32_t* high, const int32_t* low, const float* factors, const float* bias, int8_t* hidden,
-                int n);
-  void (*next)(const int32_t* sums, const float* factors, const float* bias, int8_t* hidden, int n);
+  // sums[o] = sum over columns of a[k] * weights[o][k], weights packed as (columns / 2, rows, 2). columns and rows are
+  // multiples of 16, at most kMostColumns; no sum may pass 31 bits. Pairs of columns that are zero cost nothing: behind
+  // a ReLU most are.
+  static constexpr int kMostColumns = 4096;
+  void (*product)(const int16_t* a, int columns, const int16_t* weights, int rows, int32_t* sums);
+  // hidden[k] = clip(round(sums[k] * factor[k] + bias[k] + before)), before = 0 in the first layer, hidden[k] in the
+  // others. n: a multiple of 16.
+  void (*first)(const int32_t* sums, const float* factors, const float* bias, int16_t* hidden, int n);
+  void (*next)(const int32_t* sums, const float* factors, const float* bias, int16_t* hidden, int n);
+
+  // Of neighbours (48): differences[k] = 16 * samples[k] - centres[p], where masks[p][k] is -1 for the plane p of the
+  // sample, else 0; no plane: 0. sums: of |differences| of plane 0, and of all.
+  void (*differences)(const uint16_t* samples, const int32_t (*masks)[48], const int32_t* centres, int32_t* differences,
+                      int32_t* sums);
+  // inputs[k] = differences[k] * factor, bounded by +-peak, rounded to the nearest, ties to even; 48 of them.
+  void (*scale)(const int32_t* differences, float factor, float peak, int16_t* inputs);
+
+  // LogisticMixture::below for eight thresholds at once: masses[i] = sum over the components of weight times
+  // LogisticCurve::at((edges[i] - centre) * inverse).
+  static constexpr int kThresholds = 8;
+  void (*masses)(const int32_t* weights, const float* centres, const float* inverses, int components,
+                 const CurvePiece* pieces, const float* edges, int64_t* masses);
+
   // out[i][j] = sum over samples of weight * d[i] * d[j] >> 2 * shift, where d = sample - centre (16 columns, modulo
   // 2^16), rounded to units of 2^shift; for all i and all j < 8 * (i / 8 + 1), the rest of out (16, 16) is undefined.
   // Returns shift, the least that leaves 10 bits of every difference. count: even, at most 128; weights up to 8. plain,

@@ -9,6 +9,7 @@ namespace {
 constexpr float kHiddenUnit = 16.0f;  // steps of 1.0
 constexpr float kMostValue = 1e6f;    // of a scale or bias in the file
 constexpr float kLog2E = 1.4426950f;
+constexpr int kPaddedOutputs = 16;
 constexpr float kLeastWidth = 0.02f;  // of a component, in samples
 
 Error broken(const std::string& what) { return bad_input("pixel network: " + what); }
@@ -19,8 +20,8 @@ LogisticMixture to_mixture(const float* out, const Neighbourhood::Normal& normal
   LogisticMixture mixture;
   float top = out[0];
   for (size_t k = 1; k < K; ++k) top = out[k] > top ? out[k] : top;
-  int64_t shares[K], total = 0;
-  for (size_t k = 0; k < K; ++k) total += shares[k] = int64_t(exp2_exact((out[k] - top) * kLog2E) * 65536.0f);
+  uint32_t shares[K], total = 0;
+  for (size_t k = 0; k < K; ++k) total += shares[k] = uint32_t(exp2_exact((out[k] - top) * kLog2E) * 65536.0f);
   int32_t rest = 1 << 15;
   for (size_t k = K; k-- > 1;) rest -= mixture.weights[k] = int32_t((shares[k] << 15) / total);
   mixture.weights[0] = rest;
@@ -38,6 +39,16 @@ LogisticMixture to_mixture(const float* out, const Neighbourhood::Normal& normal
   mixture.mean = mean;
   mixture.spread = spread;
   return mixture;
+}
+
+// weights (rows, columns) as (columns / 2, padded rows, 2).
+std::vector<int16_t> in_pairs(std::span<const int8_t> weights, size_t columns, size_t padded_rows) {
+  std::vector<int16_t> out(columns * padded_rows);
+  for (size_t i = 0; i < weights.size(); ++i) {
+    const size_t row = i / columns, column = i % columns;
+    out[2 * (column / 2 * padded_rows + row) + column % 2] = weights[i];
+  }
+  return out;
 }
 
 }  // namespace
@@ -69,9 +80,9 @@ Result<std::shared_ptr<const PixelNetwork>> PixelNetwork::load(const ModelFile& 
       LMC_TRY(weights);
       const auto scales = find(prefix + name + ".scale", TensorType::kF32, {rows});
       LMC_TRY(scales);
-      out.weights = PackedMatrix(isa, int(rows), int(columns), weights->as<int8_t>());
+      out.rows = int(rows + 15) / 16 * 16, out.columns = int(columns);
+      out.weights = in_pairs(weights->as<int8_t>(), columns, size_t(out.rows));
       for (float scale : scales->as<float>()) out.factors.push_back(scale * unit);
-      out.padded = out.weights.padded_rows();
       return Ok();
     };
     const auto bias = [&](const std::string& name, size_t rows, float unit, std::vector<float>& out) -> Status {
@@ -94,61 +105,30 @@ Result<std::shared_ptr<const PixelNetwork>> PixelNetwork::load(const ModelFile& 
   return std::shared_ptr<const PixelNetwork>(std::move(network));
 }
 
-void PixelNetwork::hidden_layers(const Role& role, int count, PixelScratch& scratch) const {
-  const auto units = size_t(width_);
-  for (size_t l = 0; l < 3; ++l) {
-    const Layer& layer = role.layers[l];
-    const auto padded = size_t(layer.matrix.padded);
-    if (l == 0) {
-      layer.matrix.weights.multiply(scratch.high.data(), kPixelInputs, count, scratch.sums.data(), padded);
-      layer.matrix.weights.multiply(scratch.low.data(), kPixelInputs, count, scratch.others.data(), padded);
-    } else {
-      layer.matrix.weights.multiply(scratch.hidden.data(), units, count, scratch.sums.data(), padded);
-    }
-    for (size_t i = 0; i < size_t(count); ++i) {
-      const int32_t* sums = scratch.sums.data() + i * padded;
-      const int32_t* others = scratch.others.data() + i * padded;
-      int8_t* hidden = scratch.hidden.data() + i * units;
-      const float *factors = layer.matrix.factors.data(), *bias = layer.bias.data();
-      if (l == 0)
-        kernels_.first(sums, others, factors, bias, hidden, width_);
-      else
-        kernels_.next(sums, factors, bias, hidden, width_);
-    }
-  }
-}
-
 void PixelNetwork::run(PlaneRole plane, const int16_t* inputs, const Neighbourhood::Normal* normals, int count,
                        LogisticMixture* mixtures, PixelScratch& scratch) const {
   const Role& role = roles_[size_t(plane)];
-  const auto n = size_t(count);
-  scratch.high.resize(n * kPixelInputs);
-  scratch.low.resize(n * kPixelInputs);
-  scratch.hidden.resize(n * size_t(width_));
-  const size_t padded = size_t(role.layers[0].matrix.padded);
-  scratch.sums.resize(n * padded);
-  scratch.others.resize(n * padded);
-  for (size_t i = 0; i < n * kPixelInputs; ++i) {
-    const int high = (inputs[i] + 8) >> 4;
-    scratch.high[i] = int8_t(high > 127 ? 127 : high);
-    scratch.low[i] = int8_t(inputs[i] - 16 * scratch.high[i]);
+  const auto n = size_t(count), units = size_t(width_);
+  scratch.hidden.resize(n * units);
+  scratch.sums.resize(units);
+  int32_t* sums = scratch.sums.data();
+  // Layer by layer: its weights stay near.
+  for (size_t l = 0; l < 3; ++l) {
+    const Layer& layer = role.layers[l];
+    for (size_t i = 0; i < n; ++i) {
+      int16_t* hidden = scratch.hidden.data() + i * units;
+      multiply(layer.matrix, l == 0 ? inputs + i * kPixelInputs : hidden, sums);
+      (l == 0 ? kernels_.first : kernels_.next)(sums, layer.matrix.factors.data(), layer.bias.data(), hidden, width_);
+    }
   }
-  hidden_layers(role, count, scratch);
-  constexpr size_t kStride = 16;
-  std::vector<int32_t>& hidden_sums = scratch.sums;
-  std::vector<int32_t>& others = scratch.others;
-  hidden_sums.resize(std::max(hidden_sums.size(), n * kStride));
-  std::vector<int32_t>& low = scratch.low_sums;
-  low.resize(n * kStride);
-  role.from_hidden.weights.multiply(scratch.hidden.data(), size_t(width_), count, hidden_sums.data(), kStride);
-  role.from_inputs.weights.multiply(scratch.high.data(), kPixelInputs, count, others.data(), kStride);
-  role.from_inputs.weights.multiply(scratch.low.data(), kPixelInputs, count, low.data(), kStride);
   for (size_t i = 0; i < n; ++i) {
+    int32_t of_hidden[kPaddedOutputs], of_inputs[kPaddedOutputs];
+    multiply(role.from_hidden, scratch.hidden.data() + i * units, of_hidden);
+    multiply(role.from_inputs, inputs + i * kPixelInputs, of_inputs);
     float out[kPixelOutputs];
     for (size_t k = 0; k < kPixelOutputs; ++k) {
-      const size_t at = i * kStride + k;
-      const float linear = float(16 * others[at] + low[at]) * role.from_inputs.factors[k];
-      out[k] = float(hidden_sums[at]) * role.from_hidden.factors[k] + linear + role.bias[k];
+      const float linear = float(of_inputs[k]) * role.from_inputs.factors[k];
+      out[k] = float(of_hidden[k]) * role.from_hidden.factors[k] + linear + role.bias[k];
     }
     mixtures[i] = to_mixture(out, normals[i]);
   }

@@ -2,9 +2,8 @@
 //
 //   h0 = clip(W0 x + b0)   h1 = clip(W1 h0 + b1 + h0)   h2 = clip(W2 h1 + b2 + h1)   out = Wo h2 + Ws x + bo
 //
-// Weights int8 with one scale a row; inputs 12 bits as two planes of int8; hidden units 0..127 in steps of 1/16. One
-// network for each PlaneRole, all in one model file of kind "pixels". Trained by train/pixel_model.h. Normative:
-// docs/pixels.md.
+// Weights int8 with one scale a row; inputs 12 bits; hidden units 0..127 in steps of 1/16. One network for each
+// PlaneRole, all in one model file of kind "pixels". Trained by train/pixel_model.h. Normative: docs/pixels.md.
 #ifndef LMC_PIXELS_PIXEL_NETWORK_H_
 #define LMC_PIXELS_PIXEL_NETWORK_H_
 
@@ -13,7 +12,6 @@
 #include <vector>
 
 #include "lmc/models/model_file.h"
-#include "lmc/numerics/matmul.h"
 #include "lmc/pixels/logistic_mixture.h"
 #include "lmc/pixels/neighbourhood.h"
 #include "lmc/pixels/pixel_kernels.h"
@@ -24,10 +22,8 @@ inline constexpr int kPixelOutputs = 3 * kMixtureComponents;
 
 // What run() works in; one for each thread.
 struct PixelScratch {
-  std::vector<int8_t> high, low;      // (B, kPixelInputs)
-  std::vector<int8_t> hidden;         // (B, width)
-  std::vector<int32_t> sums, others;  // (B, width or outputs, padded)
-  std::vector<int32_t> low_sums;      // (B, outputs, padded)
+  std::vector<int16_t> hidden;  // (B, width)
+  std::vector<int32_t> sums;    // (width or outputs, padded)
 };
 
 class PixelNetwork {
@@ -41,9 +37,9 @@ class PixelNetwork {
 
  private:
   struct Matrix {
-    PackedMatrix weights;
-    std::vector<float> factors;  // (rows): from the sum to the next layer's unit
-    int padded = 0;              // rows
+    std::vector<int16_t> weights;  // (columns / 2, rows, 2)
+    std::vector<float> factors;    // (rows): from the sum to the next layer's unit
+    int rows = 0, columns = 0;     // rows a multiple of 16, columns as they are
   };
   struct Layer {
     Matrix matrix;
@@ -55,7 +51,9 @@ class PixelNetwork {
     std::vector<float> bias;  // (kPixelOutputs)
   };
 
-  void hidden_layers(const Role& role, int count, PixelScratch& scratch) const;
+  void multiply(const Matrix& matrix, const int16_t* a, int32_t* sums) const {
+    kernels_.product(a, matrix.columns, matrix.weights.data(), matrix.rows, sums);
+  }
 
   int width_ = 0;
   PixelKernels kernels_{};

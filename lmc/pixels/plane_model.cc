@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <optional>
 
 #include "lmc/mixing/context_table.h"
@@ -17,6 +18,7 @@ constexpr int kMaps = 6, kLightMaps = 2;
 constexpr int kPerContext = 2;  // inputs
 constexpr uint32_t kSlotLimit = 250, kMapLimit = 255, kHistoryLimit = 1000;
 constexpr uint32_t kSure = 96;                          // of 65536: beyond, the network's word stands
+constexpr float kSureWidths = 8.0f;                     // about that many widths from the mean it is so sure
 constexpr int64_t kFloorMass = kMixtureTotal / 100000;  // spread evenly over all values
 constexpr MixerRates kMixerRates{
     .start = 0.012f, .floor = 0.0012f, .decay = 4000.0f, .last = 0.0015f, .prior_start = 0};
@@ -80,11 +82,25 @@ uint32_t log_spread(float spread) {  // 0..15, two steps an octave from a quarte
 }  // namespace
 
 struct PlaneModel::State {
+  // What the sample may still be, and the mass below the ends.
+  struct Interval {
+    int32_t low, high;
+    int64_t mass_low, mass_high;
+  };
+  struct Threshold {
+    int64_t mass;  // below it
+    uint32_t p;    // the network's chance of a one
+  };
   struct Row {
     int x, y;
     bool flat;
     std::array<uint64_t, kPixelContexts> hashes;
     uint32_t spread;
+    // Should the sample be the mean: its prefixes, the longest; what is known of each decision; the prefixes at which
+    // buckets will be looked up, 0 for none.
+    uint32_t path;
+    std::array<Threshold, 16> foreseen;
+    std::array<uint32_t, 2> expected;
   };
   struct Map {
     std::vector<MapEntry> entries;
@@ -103,7 +119,9 @@ struct PlaneModel::State {
   PaddedPlane& own;
   std::vector<const PaddedPlane*> earlier;
   Neighbourhood neighbourhood;
+  const PixelKernels kernels;
   const LogisticCurve& curve = logistic_curve();
+  const Logistic& domain = logistic();
 
   // Of each row of the step at hand.
   std::vector<Row> rows;
@@ -141,9 +159,9 @@ struct PlaneModel::State {
   const Fit* fit = nullptr;
   float square_inverse = 1.0f;
   int64_t square_low = 0, square_high = 0, square_middle = 0;
-  const uint64_t* hashes = nullptr;
-  int32_t low = 0, high = 0;  // the sample lies in [low, high)
-  int64_t mass_low = 0, mass_high = 0, mass_middle = 0;
+  const Row* row = nullptr;
+  Interval interval{};
+  int64_t mass_middle = 0;
   int32_t reference[4] = {};  // neighbours that the threshold is compared with
   uint32_t prefix = 1;        // the known bits behind a leading one
   uint32_t errors = 0, spread = 0;
@@ -156,7 +174,8 @@ struct PlaneModel::State {
         settings(chosen),
         own(plane),
         earlier(others.begin(), others.end()),
-        neighbourhood(chosen.role, plane.stride(), chosen.bits),
+        neighbourhood(chosen.role, plane.stride(), chosen.bits, isa),
+        kernels(pixel_kernels(isa)),
         levels(size_t(plane.stride()) * size_t(plane.height() + 2)),
         table(
             std::min(20u, log2_at_least(size_t(plane.width()) * size_t(plane.height()) * size_t(chosen.contexts), 10))),
@@ -186,11 +205,27 @@ struct PlaneModel::State {
   void begin_squares(const Row& row, size_t i);
   void square_input(int32_t middle, float* x);
   bool uses(PixelPart part) const { return (settings.without & part) == 0; }
-  static uint64_t second_half(uint64_t hash, uint32_t prefix) {
+  static uint64_t bucket_hash(uint64_t hash, uint32_t prefix) {
+    if (prefix == 1) return hash;
     return (hash ^ uint64_t(prefix) * 0xD6E8FEB86659FD93ull) * 0x9E3779B97F4A7C15ull;
   }
   LogisticMixture simple_mixture(size_t k) const;
   void choose_maps(int left, uint32_t z);
+  Interval all_values() const { return {0, 1 << settings.bits, 0, kMixtureTotal}; }
+  static void narrow(Interval& in, int64_t mass_middle, int bit) {
+    const int32_t middle = (in.low + in.high) >> 1;
+    (bit ? in.low : in.high) = middle;
+    (bit ? in.mass_low : in.mass_high) = mass_middle;
+  }
+  bool is_open(uint32_t network_p) const {  // whether a decision is mixed
+    return uses(kNoMixing) && (settings.drawn || (network_p > kSure && network_p < kProbOne - kSure));
+  }
+  uint32_t network_chance(const Interval& in, int64_t mass) const;
+  void foresee(const LogisticMixture& of, Row& row) const;
+  bool seems_open(int32_t middle, const LogisticMixture& of) const;
+  [[gnu::always_inline]] void prefetch_buckets(const Row& row, uint32_t at_prefix) const {
+    for (size_t c = 0; c < size_t(settings.contexts); ++c) table.prefetch_both(bucket_hash(row.hashes[c], at_prefix));
+  }
   void find_buckets();
   void context_inputs(int left, float* x);
   void select_weights(int left, uint32_t z, uint32_t seen);
@@ -267,23 +302,63 @@ void PlaneModel::State::predict_batch() {
                                          .mean = int32_t(batch.mixtures[k].mean + 0.5f),
                                          .spread = row.spread};
     hash_contexts(settings.role, surroundings, settings.contexts, row.hashes);
-    // The second half's buckets too, as if the first half were that of the mean.
-    const auto expected =
-        uint32_t(16 | (std::clamp(surroundings.mean, 0, (1 << settings.bits) - 1) >> std::max(settings.bits - 4, 0)));
-    for (size_t c = 0; c < size_t(settings.contexts); ++c) {
-      table.prefetch(row.hashes[c]);
-      if (settings.bits > 4) table.prefetch(second_half(row.hashes[c], expected));
-    }
+    foresee(batch.mixtures[k], row);
   }
+}
+
+// The network's chance of a one, of 65536, with `mass` below the middle.
+uint32_t PlaneModel::State::network_chance(const Interval& in, int64_t mass) const {
+  const int32_t middle = (in.low + in.high) >> 1;
+  const int64_t unit = kFloorMass >> settings.bits;
+  const int64_t above = in.mass_high - mass + unit * (in.high - middle);
+  const int64_t all = in.mass_high - in.mass_low + unit * (in.high - in.low);
+  const auto p = uint32_t(double(above) / double(all) * 65536.0);
+  return std::clamp(p, 1u, 65535u);
+}
+
+// Most decisions are those of the mean. Their thresholds are worked out beforehand, all together.
+void PlaneModel::State::foresee(const LogisticMixture& of, Row& row) const {
+  constexpr int kTogether = PixelKernels::kThresholds;
+  const int32_t mean = std::clamp(int32_t(of.mean + 0.5f), 0, (1 << settings.bits) - 1);
+  row.path = uint32_t(1 << settings.bits | mean);
+  row.expected = {};
+  int64_t masses[16];
+  for (int first = 0; first < settings.bits; first += kTogether) {
+    float edges[kTogether];
+    for (int i = 0; i < kTogether; ++i) {
+      const int left = std::max(settings.bits - 1 - first - i, 0);
+      edges[i] = float((mean >> left | 1) << left) - 0.5f;
+    }
+    kernels.masses(of.weights.data(), of.centres.data(), of.inverses.data(), kMixtureComponents, curve.pieces(), edges,
+                   masses + first);
+  }
+  Interval in = all_values();
+  for (int depth = 0; depth < settings.bits; ++depth) {
+    const int left = settings.bits - 1 - depth;
+    const int64_t mass = masses[depth];
+    const uint32_t p = network_chance(in, mass);
+    row.foreseen[size_t(depth)] = {mass, p};
+    if (depth < 8 && row.expected[size_t(depth / 4)] == 0 && is_open(p))
+      row.expected[size_t(depth / 4)] = row.path >> (left + 1);
+    narrow(in, mass, mean >> left & 1);
+  }
+}
+
+// Whether a decision will probably be mixed. Only what is fetched depends on it.
+bool PlaneModel::State::seems_open(int32_t middle, const LogisticMixture& of) const {
+  return settings.drawn || std::abs(float(middle) - of.mean) < of.spread * kSureWidths;
 }
 
 void PlaneModel::begin_sample(int i) {
   State& s = *state_;
   const State::Row& row = s.rows[size_t(i)];
   s.mixture = &s.mixtures[size_t(i)];
-  s.hashes = row.hashes.data();
-  s.low = 0, s.high = 1 << s.settings.bits;
-  s.mass_low = 0, s.mass_high = kMixtureTotal;
+  s.row = &row;
+  // What the next sample will probably look up is fetched meanwhile.
+  if (size_t(i) + 1 < s.rows.size() && !s.rows[size_t(i) + 1].flat)
+    for (uint32_t at_prefix : s.rows[size_t(i) + 1].expected)
+      if (at_prefix != 0) s.prefetch_buckets(s.rows[size_t(i) + 1], at_prefix);
+  s.interval = s.all_values();
   s.prefix = 1;
   s.spread = row.spread;
   const int8_t* here = s.level_row(row.y) + row.x;
@@ -334,7 +409,7 @@ void PlaneModel::State::square_input(int32_t middle, float* x) {
   square_middle = curve.at(z);
   const int64_t above = square_high - square_middle + 64, all = square_high - square_low + 128;
   const auto p = uint32_t(double(above) / double(all) * 65536.0);
-  x[0] = logistic().stretch(std::clamp(p, 1u, 65535u));
+  x[0] = domain.stretch(std::clamp(p, 1u, 65535u));
   x[1] = std::clamp(z * -0.25f, -2.0f, 2.0f);
 }
 
@@ -366,7 +441,7 @@ LogisticMixture PlaneModel::State::simple_mixture(size_t k) const {
 
 // z: the bucket of the network's logit.
 void PlaneModel::State::choose_maps(int left, uint32_t z) {
-  const int32_t middle = low + (1 << left);
+  const int32_t middle = interval.low + (1 << left);
   const int32_t quarters = std::clamp(int32_t((mixture->mean - float(middle)) * 4.0f) + 8, 0, 15);
   maps[1].context = uint32_t(quarters) * 16 + spread;
   if (!settings.light) {
@@ -380,11 +455,10 @@ void PlaneModel::State::choose_maps(int left, uint32_t z) {
 
 void PlaneModel::State::find_buckets() {
   for (size_t c = 0; c < size_t(settings.contexts); ++c)
-    contexts[c].bucket = &table.find(prefix == 1 ? hashes[c] : second_half(hashes[c], prefix));
+    contexts[c].bucket = &table.find(bucket_hash(row->hashes[c], prefix));
 }
 
 void PlaneModel::State::context_inputs(int left, float* x) {
-  const Logistic& logit = logistic();
   const int depth = settings.bits - 1 - left;
   const uint32_t known = uint32_t(depth & 3);
   const uint32_t node = ((1u << known) | (prefix & ((1u << known) - 1))) - 1;
@@ -394,8 +468,8 @@ void PlaneModel::State::context_inputs(int left, float* x) {
     context.history = &context.histories[history_index(*context.slot)];
     x[0] = x[1] = 0.0f;
     if (context.slot->count == 0) continue;
-    x[0] = logit.stretch(context.history->p16());
-    x[1] = logit.stretch(context.slot->p16()) * (context.slot->count > 3 ? 1.0f : 0.5f);
+    x[0] = domain.stretch(context.history->p16());
+    x[1] = domain.stretch(context.slot->p16()) * (context.slot->count > 3 ? 1.0f : 0.5f);
   }
 }
 
@@ -414,19 +488,20 @@ void PlaneModel::State::select_weights(int left, uint32_t z, uint32_t seen) {
 
 uint32_t PlaneModel::predict(int left) {
   State& s = *state_;
-  const int32_t middle = s.low + (1 << left);
+  const int32_t middle = s.interval.low + (1 << left);
   const int depth = s.settings.bits - 1 - left;
-  s.mass_middle = s.mixture->below(middle, s.curve);
-  const int64_t unit = kFloorMass >> s.settings.bits;
-  const int64_t above = s.mass_high - s.mass_middle + unit * (s.high - middle);
-  const int64_t all = s.mass_high - s.mass_low + unit * (s.high - s.low);
-  const auto p = uint32_t(double(above) / double(all) * 65536.0);
-  const uint32_t network_p = std::clamp(p, 1u, 65535u);
-  s.mixed = s.uses(kNoMixing) && (s.settings.drawn || (network_p > kSure && network_p < kProbOne - kSure));
   const bool counted = depth < 8 && s.uses(kNoContexts);
+  const bool searched = counted && (depth == 0 || depth == 4 || s.contexts[0].bucket == nullptr);
+  // Fetched before the network is asked, if it has to be.
+  if (searched && s.prefix != s.row->expected[size_t(depth / 4)] && s.seems_open(middle, *s.mixture))
+    s.prefetch_buckets(*s.row, s.prefix);
+  const bool foreseen = s.prefix == s.row->path >> (left + 1);
+  s.mass_middle = foreseen ? s.row->foreseen[size_t(depth)].mass : s.mixture->below(middle, s.curve);
+  const uint32_t network_p = foreseen ? s.row->foreseen[size_t(depth)].p : s.network_chance(s.interval, s.mass_middle);
+  s.mixed = s.is_open(network_p);
   if (!s.mixed) return network_p;
-  if (counted && (depth == 0 || depth == 4 || s.contexts[0].bucket == nullptr)) s.find_buckets();
-  const float logit = logistic().stretch(network_p);
+  if (searched) s.find_buckets();
+  const float logit = s.domain.stretch(network_p);
   const auto z = uint32_t(std::clamp(logit, -5.9f, 5.9f) * 2.0f + 12.0f);
   float* x = s.mixer.inputs();
   x[Inputs::kBias] = 0.3f;
@@ -434,7 +509,7 @@ uint32_t PlaneModel::predict(int left) {
   if (s.squares) s.square_input(middle, x + s.at.squares);
   s.choose_maps(left, z);
   for (size_t i = 0; i < s.maps.size(); ++i)
-    x[size_t(s.at.maps) + i] = s.uses(kNoMaps) ? logistic().stretch(s.maps[i].chosen->p16()) : 0.0f;
+    x[size_t(s.at.maps) + i] = s.uses(kNoMaps) ? s.domain.stretch(s.maps[i].chosen->p16()) : 0.0f;
   uint32_t seen = 0;
   if (counted) {
     s.context_inputs(left, x + s.at.contexts);
@@ -443,12 +518,12 @@ uint32_t PlaneModel::predict(int left) {
     std::fill_n(x + s.at.contexts, kPerContext * s.settings.contexts, 0.0f);
   }
   s.select_weights(left, z, seen);
-  return logistic().squash(s.mixer.predict());
+  return s.domain.squash(s.mixer.predict());
 }
 
 void PlaneModel::learn(int bit) {
   State& s = *state_;
-  const int32_t middle = (s.low + s.high) >> 1;
+  const int32_t middle = (s.interval.low + s.interval.high) >> 1;
   if (s.mixed) {
     s.mixer.update(bit);
     for (auto& map : s.maps) update_entry(*map.chosen, bit, kMapLimit);
@@ -463,11 +538,7 @@ void PlaneModel::learn(int bit) {
     if (!s.mixed) s.square_middle = s.curve.at((float(middle) - 0.5f - s.fit->prediction) * s.square_inverse);
     (bit ? s.square_low : s.square_high) = s.square_middle;
   }
-  if (bit) {
-    s.low = middle, s.mass_low = s.mass_middle;
-  } else {
-    s.high = middle, s.mass_high = s.mass_middle;
-  }
+  State::narrow(s.interval, s.mass_middle, bit);
   s.prefix = s.prefix << 1 | uint32_t(bit);
   // Buckets belong to four decisions; those of the next four are looked up when one of them is mixed.
   const int depth = std::bit_width(s.prefix) - 1;
