@@ -1,180 +1,253 @@
-// Layout of the side bytes:
-//   1 byte            GifFlag
+// Layout of the side bytes of one image:
+//   1 byte            GifFlag, without kFrames
 //   varint, bytes     all before the pixels; the last byte is the smallest size of a code
 //   [varint, bytes]   kSizesGiven: the sizes of the sub-blocks; else they have 255 bytes, but for the last
-//   codes             gif_lzw.h
+//   varint            size of the table at which it is cleared; 0: never
+//   codes             lzw_codes.h
 //   varint, bytes     what the sub-blocks hold after the codes
 //   rest              what follows the sub-blocks
+// and of several:
+//   1 byte            kFrames
+//   varint            number of images
+//   for each image
+//     varint, bytes     what lies before it since the sub-blocks of the last, its descriptor included
+//     bytes             its colours, if the descriptor says so, and the smallest size of a code
+//     1 byte            kSizesGiven or 0
+//     as above          from the sizes of the sub-blocks to what they hold after the codes
+//   rest              what follows the sub-blocks of the last
 #include "lmc/media/gif_file.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
-#include "lmc/media/gif_lzw.h"
+#include "lmc/media/gif_frames.h"
+#include "lmc/media/lzw_codes.h"
+#include "lmc/media/side_part.h"
 
 namespace lmc {
 namespace {
 
-enum GifFlag : uint8_t { kInterlaced = 1, kSizesGiven = 2 };
+enum GifFlag : uint8_t { kInterlaced = 1, kSizesGiven = 2, kFrames = 4 };
 
-constexpr size_t kScreenBytes = 13;      // signature and logical screen
-constexpr size_t kDescriptorBytes = 10;  // of an image, with the byte that announces it
-constexpr uint8_t kExtension = 0x21, kImage = 0x2c;
+constexpr uint64_t kMaxSpareTimes = 4;  // so many times the pixels may be spare places on shelves
 
-struct GifParts {
-  Picture shape;
+// Where a frame's pixels lie among the picture's samples.
+struct FramePlace {
+  uint32_t width = 0, height = 0;
   bool interlaced = false;
-  int min_code_bits = 0;
-  ByteSpan before;
-  Bytes stream, sizes;  // of the sub-blocks
-  ByteSpan after;
+  size_t begin = 0;  // of the first sample
 };
 
-// The bytes of a colour table, from the flags that announce it.
-size_t colours_bytes(uint8_t flags) { return flags & 0x80 ? size_t(3) << ((flags & 7) + 1) : 0; }
-
-Status skip_sub_blocks(ByteReader& reader, Bytes* stream, Bytes* sizes) {
-  for (;;) {
-    const auto size = reader.read_le<uint8_t>("size of a GIF sub-block");
-    if (!size.ok()) return size.error();
-    if (*size == 0) return Ok();
-    const auto data = reader.read_bytes(*size, "GIF sub-block");
-    if (!data.ok()) return data.error();
-    if (stream != nullptr) append_bytes(*stream, *data);
-    if (sizes != nullptr) sizes->push_back(*size);
+void place_pixels(ByteSpan pixels, const FramePlace& place, Picture& picture) {
+  for (const uint32_t row : gif_row_order(place.height, place.interlaced)) {
+    std::copy_n(pixels.begin(), place.width,
+                picture.samples.begin() + ptrdiff_t(place.begin + size_t(row) * picture.width));
+    pixels = pixels.subspan(place.width);
   }
 }
 
-Result<GifParts> read_parts(ByteSpan file) {
-  ByteReader reader(file);
-  const auto screen = reader.read_bytes(kScreenBytes, "GIF header");
-  if (!screen.ok()) return screen.error();
-  LMC_TRY(reader.read_bytes(colours_bytes((*screen)[10]), "GIF colours"));
-  while (reader.remaining() > 0 && file[reader.position()] == kExtension) {
-    LMC_TRY(reader.read_bytes(2, "GIF extension"));
-    LMC_TRY(skip_sub_blocks(reader, nullptr, nullptr));
+// Errors: bad input, if a pixel is no symbol of min_code_bits.
+Result<Bytes> pick_pixels(const Picture& picture, const FramePlace& place, int min_code_bits) {
+  Bytes pixels;
+  pixels.reserve(size_t(place.width) * place.height);
+  for (const uint32_t row : gif_row_order(place.height, place.interlaced))
+    append_bytes(pixels,
+                 ByteSpan(picture.samples).subspan(place.begin + size_t(row) * picture.width, place.width));
+  if (min_code_bits < 2 || min_code_bits > 8 ||
+      !std::all_of(pixels.begin(), pixels.end(), [&](uint8_t pixel) { return pixel >> min_code_bits == 0; }))
+    return bad_input("side bytes of a GIF do not fit the picture");
+  return pixels;
+}
+
+struct FrameCodes {
+  uint32_t clear_at = 0;
+  ParsedLzw lzw;
+};
+
+Result<FrameCodes> parse_codes(const GifFrame& frame) {
+  const LzwForm form{.min_code_bits = frame.min_code_bits};
+  const size_t pixels = size_t(frame.width) * frame.height;
+  FrameCodes codes{.clear_at = lzw_clears_at(frame.stream, form, pixels), .lzw = {}};
+  auto lzw = parse_lzw(frame.stream, form, {.clear_at = codes.clear_at}, pixels);
+  if (!lzw.ok()) return lzw.error();
+  codes.lzw = std::move(*lzw);
+  return codes;
+}
+
+// From the sizes of the sub-blocks on.
+void append_codes(Bytes& side, const GifFrame& frame, const FrameCodes& codes) {
+  if (!are_usual_gif_sizes(frame.sizes)) append_part(side, frame.sizes);
+  append_varint(side, codes.clear_at);
+  append_bytes(side, codes.lzw.side);
+  append_part(side, ByteSpan(frame.stream).subspan(codes.lzw.size_bytes));
+}
+
+Status rebuild_codes(ByteReader& reader, ByteSpan pixels, int min_code_bits, bool sizes_given, size_t max_bytes,
+                     Bytes& file) {
+  ByteSpan sizes;
+  if (sizes_given) {
+    const auto given = read_part(reader, "sizes of GIF sub-blocks");
+    if (!given.ok()) return given.error();
+    sizes = *given;
   }
-  const size_t position = reader.position();
-  const auto image = reader.read_bytes(kDescriptorBytes, "GIF image");
-  if (!image.ok()) return image.error();
-  if ((*image)[0] != kImage) return bad_input("GIF: expected an image", position);
-  LMC_TRY(reader.read_bytes(colours_bytes((*image)[9]), "GIF colours"));
-  const auto code_bits = reader.read_le<uint8_t>("smallest size of a GIF code");
-  if (!code_bits.ok()) return code_bits.error();
-  if (*code_bits < 2 || *code_bits > 8)
-    return bad_input("GIF: codes of " + std::to_string(*code_bits) + " bits; expected 2 to 8", reader.position() - 1);
-  GifParts parts;
-  parts.shape.width = (*image)[5] | uint32_t((*image)[6]) << 8;
-  parts.shape.height = (*image)[7] | uint32_t((*image)[8]) << 8;
-  parts.shape.channels = 1;
-  parts.shape.bits = *code_bits;
-  parts.shape.indexed = true;
-  parts.interlaced = (*image)[9] & 0x40;
-  parts.min_code_bits = *code_bits;
-  parts.before = file.first(reader.position());
-  LMC_TRY(skip_sub_blocks(reader, &parts.stream, &parts.sizes));
-  parts.after = file.subspan(reader.position());
-  LMC_TRY(check_shape(parts.shape));
-  if (parts.after.size() > file.size() / 2)
-    return bad_input("GIF: most of the file follows its first image; animations are not taken apart");
-  return parts;
+  const auto clear_at = reader.read_varint("size of a cleared table");
+  if (!clear_at.ok()) return clear_at.error();
+  const LzwHabits habits{.clear_at = uint32_t(std::min<uint64_t>(*clear_at, UINT32_MAX))};
+  auto stream = rebuild_lzw(reader, pixels, {.min_code_bits = min_code_bits}, habits, max_bytes);
+  if (!stream.ok()) return stream.error();
+  const auto more = read_part(reader, "bytes after the codes of a GIF");
+  if (!more.ok()) return more.error();
+  append_bytes(*stream, *more);
+  return append_gif_blocks(file, *stream, sizes, sizes_given);
 }
 
-bool are_usual_sizes(const Bytes& sizes) {
-  return sizes.empty() || std::all_of(sizes.begin(), sizes.end() - 1, [](uint8_t size) { return size == 255; });
+Picture indexed_picture(uint32_t width, uint64_t height, int bits) {
+  Picture picture;
+  picture.width = width;
+  picture.height = uint32_t(std::min<uint64_t>(height, UINT32_MAX));
+  picture.channels = 1;
+  picture.bits = bits;
+  picture.indexed = true;
+  return picture;
 }
 
-// The row of the picture that is written as number i.
-std::vector<uint32_t> row_order(uint32_t height, bool interlaced) {
-  std::vector<uint32_t> order;
-  static constexpr std::pair<uint32_t, uint32_t> kPasses[] = {{0, 8}, {4, 8}, {2, 4}, {1, 2}};
-  static constexpr std::pair<uint32_t, uint32_t> kWhole[] = {{0, 1}};
-  for (const auto& [begin, step] : interlaced ? std::span<const std::pair<uint32_t, uint32_t>>(kPasses) : kWhole)
-    for (uint32_t row = begin; row < height; row += step) order.push_back(row);
-  return order;
+Error mostly_else() { return bad_input("GIF: most of the file follows the images that can be taken apart"); }
+
+Result<ParsedImage> parse_single(ByteSpan file, const GifFrame& frame) {
+  if (file.size() - frame.blocks_end_bytes > file.size() / 2) return mostly_else();
+  ParsedImage parsed;
+  parsed.picture = indexed_picture(frame.width, frame.height, frame.min_code_bits);
+  LMC_TRY(check_shape(parsed.picture));
+  const auto codes = parse_codes(frame);
+  if (!codes.ok()) return codes.error();
+  parsed.picture.samples.resize(parsed.picture.size_bytes());
+  place_pixels(codes->lzw.symbols, {frame.width, frame.height, frame.interlaced, 0}, parsed.picture);
+  const bool usual = are_usual_gif_sizes(frame.sizes);
+  parsed.side.push_back(uint8_t((frame.interlaced ? kInterlaced : 0) | (usual ? 0 : kSizesGiven)));
+  append_part(parsed.side, file.first(frame.blocks_at_bytes));
+  append_codes(parsed.side, frame, *codes);
+  append_bytes(parsed.side, file.subspan(frame.blocks_end_bytes));
+  return parsed;
 }
 
-Status append_sub_blocks(Bytes& file, ByteSpan stream, ByteSpan sizes, bool given) {
-  for (size_t i = 0; !stream.empty(); ++i) {
-    const size_t size = given ? (i < sizes.size() ? sizes[i] : 0) : 255;
-    if (size == 0) return bad_input("side bytes of a GIF: too few sub-blocks");
-    const ByteSpan part = stream.first(std::min(size, stream.size()));
-    if (given && part.size() != size) return bad_input("side bytes of a GIF: too large a sub-block");
-    file.push_back(uint8_t(part.size()));
-    append_bytes(file, part);
-    stream = stream.subspan(part.size());
+Result<ParsedImage> parse_several(ByteSpan file, const std::vector<GifFrame>& frames) {
+  struct Taken {
+    const GifFrame* frame;
+    FrameCodes codes;
+  };
+  std::vector<Taken> taken;
+  std::optional<Error> first_error;
+  uint32_t width = 0;
+  uint64_t pixels = 0;
+  int bits = 2;
+  for (const GifFrame& frame : frames) {
+    if (pixels + uint64_t(frame.width) * frame.height > kMaxPictureBytes) break;
+    auto codes = parse_codes(frame);
+    if (!codes.ok()) {
+      if (!first_error) first_error = codes.error();
+      continue;
+    }
+    taken.push_back({&frame, std::move(*codes)});
+    width = std::max(width, frame.width);
+    bits = std::max(bits, frame.min_code_bits);
+    pixels += uint64_t(frame.width) * frame.height;
   }
-  file.push_back(0);
-  return Ok();
+  if (taken.empty()) return first_error.value_or(bad_input("GIF: an image with more pixels than are allowed"));
+  if (file.size() - taken.back().frame->blocks_end_bytes > file.size() / 2) return mostly_else();
+  GifShelves shelves(width);
+  std::vector<FramePlace> places;
+  for (const Taken& each : taken) {
+    const auto [x, y] = shelves.put(each.frame->width, each.frame->height);
+    places.push_back({each.frame->width, each.frame->height, each.frame->interlaced, size_t(y * width + x)});
+  }
+  ParsedImage parsed;
+  parsed.picture = indexed_picture(width, shelves.height(), bits);
+  LMC_TRY(check_shape(parsed.picture));
+  if (shelves.height() * width / (1 + kMaxSpareTimes) > pixels)
+    return bad_input("GIF: the images of the animation differ too much in width");
+  parsed.picture.samples.resize(parsed.picture.size_bytes());
+  parsed.side.push_back(kFrames);
+  append_varint(parsed.side, taken.size());
+  size_t done = 0;
+  for (size_t i = 0; i < taken.size(); ++i) {
+    const GifFrame& frame = *taken[i].frame;
+    append_part(parsed.side, file.subspan(done, frame.colours_at_bytes - done));
+    append_bytes(parsed.side, file.subspan(frame.colours_at_bytes, frame.blocks_at_bytes - frame.colours_at_bytes));
+    parsed.side.push_back(are_usual_gif_sizes(frame.sizes) ? 0 : kSizesGiven);
+    append_codes(parsed.side, frame, taken[i].codes);
+    place_pixels(taken[i].codes.lzw.symbols, places[i], parsed.picture);
+    done = frame.blocks_end_bytes;
+  }
+  append_bytes(parsed.side, file.subspan(done));
+  return parsed;
 }
 
-Result<ByteSpan> read_part(ByteReader& reader, const char* field) {
-  const auto size = reader.read_varint(field);
-  if (!size.ok()) return size.error();
-  if (*size > reader.remaining()) return bad_input(std::string(field) + " is cut short", reader.position());
-  return reader.read_bytes(size_t(*size), field);
+Status rebuild_single(ByteReader& reader, uint8_t flags, const Picture& picture, size_t max_bytes, Bytes& file) {
+  const auto before = read_part(reader, "start of a GIF");
+  if (!before.ok()) return before.error();
+  append_bytes(file, *before);
+  const int min_code_bits = before->empty() ? 0 : before->back();
+  const auto pixels = pick_pixels(picture, {picture.width, picture.height, (flags & kInterlaced) != 0, 0}, min_code_bits);
+  if (!pixels.ok()) return pixels.error();
+  return rebuild_codes(reader, *pixels, min_code_bits, flags & kSizesGiven, max_bytes, file);
+}
+
+Status rebuild_frame(ByteReader& reader, const Picture& picture, GifShelves& shelves, size_t max_bytes, Bytes& file) {
+  const auto before = read_part(reader, "what lies before an image of a GIF");
+  if (!before.ok()) return before.error();
+  if (before->size() < kGifDescriptorBytes || before->size() > max_bytes - file.size())
+    return bad_input("side bytes of a GIF: an image that cannot be", reader.position());
+  const ByteSpan descriptor = before->last(kGifDescriptorBytes);
+  const auto colours = reader.read_bytes(gif_colours_bytes(descriptor[9]) + 1, "colours of a GIF image");
+  if (!colours.ok()) return colours.error();
+  const auto flags = reader.read_le<uint8_t>("flags of a GIF image");
+  if (!flags.ok()) return flags.error();
+  append_bytes(file, *before);
+  append_bytes(file, *colours);
+  FramePlace place{.width = descriptor[5] | uint32_t(descriptor[6]) << 8,
+                   .height = descriptor[7] | uint32_t(descriptor[8]) << 8,
+                   .interlaced = (descriptor[9] & 0x40) != 0};
+  if (place.width == 0 || place.height == 0 || place.width > picture.width || (*flags & ~kSizesGiven) != 0)
+    return bad_input("side bytes of a GIF: an image that does not fit the picture", reader.position());
+  const auto [x, y] = shelves.put(place.width, place.height);
+  if (shelves.height() > picture.height)
+    return bad_input("side bytes of a GIF: an image that does not fit the picture", reader.position());
+  place.begin = size_t(y * picture.width + x);
+  const int min_code_bits = colours->back();
+  const auto pixels = pick_pixels(picture, place, min_code_bits);
+  if (!pixels.ok()) return pixels.error();
+  return rebuild_codes(reader, *pixels, min_code_bits, *flags & kSizesGiven, max_bytes, file);
 }
 
 }  // namespace
 
 Result<ParsedImage> parse_gif(ByteSpan file) {
-  auto parts = read_parts(file);
-  if (!parts.ok()) return parts.error();
-  const auto lzw = parse_gif_lzw(parts->stream, parts->min_code_bits, parts->shape.size_bytes());
-  if (!lzw.ok()) return lzw.error();
-  ParsedImage parsed;
-  parsed.picture = std::move(parts->shape);
-  Picture& picture = parsed.picture;
-  picture.samples.resize(picture.size_bytes());
-  size_t from = 0;
-  for (const uint32_t row : row_order(picture.height, parts->interlaced)) {
-    std::copy_n(lzw->pixels.begin() + ptrdiff_t(from), picture.width,
-                picture.samples.begin() + ptrdiff_t(size_t(row) * picture.width));
-    from += picture.width;
-  }
-  const bool usual = are_usual_sizes(parts->sizes);
-  Bytes& side = parsed.side;
-  side.push_back(uint8_t((parts->interlaced ? kInterlaced : 0) | (usual ? 0 : kSizesGiven)));
-  const auto append_part = [&](ByteSpan part) {
-    append_varint(side, part.size());
-    append_bytes(side, part);
-  };
-  append_part(parts->before);
-  if (!usual) append_part(parts->sizes);
-  append_bytes(side, lzw->side);
-  append_part(ByteSpan(parts->stream).subspan(lzw->size_bytes));
-  append_bytes(side, parts->after);
-  return parsed;
+  const auto frames = read_gif_frames(file);
+  if (!frames.ok()) return frames.error();
+  return frames->size() == 1 ? parse_single(file, frames->front()) : parse_several(file, *frames);
 }
 
 Result<Bytes> rebuild_gif(ByteSpan side, const Picture& picture, size_t max_bytes) {
   ByteReader reader(side);
   const auto flags = reader.read_le<uint8_t>("flags of a GIF");
   if (!flags.ok()) return flags.error();
-  const auto before = read_part(reader, "start of a GIF");
-  if (!before.ok()) return before.error();
-  const int min_code_bits = before->empty() ? 0 : before->back();
-  const auto fits = [&](uint8_t sample) { return sample >> min_code_bits == 0; };
-  if (*flags > 3 || picture.channels != 1 || picture.bits > 8 || min_code_bits < 2 || min_code_bits > 8 ||
-      !std::all_of(picture.samples.begin(), picture.samples.end(), fits))
+  if (*flags > kFrames || picture.channels != 1 || picture.bits > 8)
     return bad_input("side bytes of a GIF do not fit the picture");
-  ByteSpan sizes;
-  if (*flags & kSizesGiven) {
-    const auto given = read_part(reader, "sizes of GIF sub-blocks");
-    if (!given.ok()) return given.error();
-    sizes = *given;
+  Bytes file;
+  if (*flags != kFrames) {
+    LMC_TRY(rebuild_single(reader, *flags, picture, max_bytes, file));
+  } else {
+    const auto count = reader.read_varint("number of images of a GIF");
+    if (!count.ok()) return count.error();
+    GifShelves shelves(picture.width);
+    for (uint64_t i = 0; i < *count; ++i) {
+      LMC_TRY(rebuild_frame(reader, picture, shelves, max_bytes, file));
+      if (file.size() > max_bytes) return bad_input("side bytes of a GIF: more than the file's size");
+    }
+    if (shelves.height() != picture.height)
+      return bad_input("side bytes of a GIF: images that do not fill the picture", reader.position());
   }
-  Bytes pixels;
-  pixels.reserve(picture.samples.size());
-  for (const uint32_t row : row_order(picture.height, *flags & kInterlaced))
-    append_bytes(pixels, ByteSpan(picture.samples).subspan(size_t(row) * picture.width, picture.width));
-  auto stream = rebuild_gif_lzw(reader, pixels, min_code_bits, max_bytes);
-  if (!stream.ok()) return stream.error();
-  const auto more = read_part(reader, "bytes after the codes of a GIF");
-  if (!more.ok()) return more.error();
-  append_bytes(*stream, *more);
-  Bytes file(before->begin(), before->end());
-  LMC_TRY(append_sub_blocks(file, *stream, sizes, *flags & kSizesGiven));
   append_bytes(file, side.subspan(reader.position()));
   if (file.size() > max_bytes) return bad_input("side bytes of a GIF: more than the file's size");
   return file;
