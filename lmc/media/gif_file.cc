@@ -7,7 +7,7 @@
 //   varint, bytes     what the sub-blocks hold after the codes
 //   rest              what follows the sub-blocks
 // and of several:
-//   1 byte            kFrames
+//   1 byte            kFrames, and kInCells if the picture has three channels (gif_frames.h)
 //   varint            number of images
 //   for each image
 //     varint, bytes     what lies before it since the sub-blocks of the last, its descriptor included
@@ -28,36 +28,46 @@
 namespace lmc {
 namespace {
 
-enum GifFlag : uint8_t { kInterlaced = 1, kSizesGiven = 2, kFrames = 4 };
+enum GifFlag : uint8_t { kInterlaced = 1, kSizesGiven = 2, kFrames = 4, kInCells = 8 };
 
-constexpr uint64_t kMaxSpareTimes = 4;  // so many times the pixels may be spare places on shelves
+constexpr uint64_t kMaxSpareTimes = 4;  // so many times the pixels may be spare places
+constexpr uint32_t kCellChannels = 3;
 
 // Where a frame's pixels lie among the picture's samples.
 struct FramePlace {
   uint32_t width = 0, height = 0;
   bool interlaced = false;
-  size_t begin = 0;  // of the first sample
+  size_t begin = 0;  // the first sample
 };
 
+// Calls visit(sample) for the frame's pixels in their order in the file.
+template <typename Visit>
+void for_each_pixel(const Picture& picture, const FramePlace& place, const Visit& visit) {
+  const size_t step = size_t(picture.channels);
+  for (const uint32_t row : gif_row_order(place.height, place.interlaced))
+    for (size_t x = 0; x < place.width; ++x) visit(place.begin + (size_t(row) * picture.width + x) * step);
+}
+
 void place_pixels(ByteSpan pixels, const FramePlace& place, Picture& picture) {
-  for (const uint32_t row : gif_row_order(place.height, place.interlaced)) {
-    std::copy_n(pixels.begin(), place.width,
-                picture.samples.begin() + ptrdiff_t(place.begin + size_t(row) * picture.width));
-    pixels = pixels.subspan(place.width);
-  }
+  const uint8_t* pixel = pixels.data();
+  for_each_pixel(picture, place, [&](size_t at) { picture.samples[at] = *pixel++; });
 }
 
 // Errors: bad input, if a pixel is no symbol of min_code_bits.
 Result<Bytes> pick_pixels(const Picture& picture, const FramePlace& place, int min_code_bits) {
   Bytes pixels;
   pixels.reserve(size_t(place.width) * place.height);
-  for (const uint32_t row : gif_row_order(place.height, place.interlaced))
-    append_bytes(pixels,
-                 ByteSpan(picture.samples).subspan(place.begin + size_t(row) * picture.width, place.width));
+  for_each_pixel(picture, place, [&](size_t at) { pixels.push_back(picture.samples[at]); });
   if (min_code_bits < 2 || min_code_bits > 8 ||
       !std::all_of(pixels.begin(), pixels.end(), [&](uint8_t pixel) { return pixel >> min_code_bits == 0; }))
     return bad_input("side bytes of a GIF do not fit the picture");
   return pixels;
+}
+
+FramePlace place_frame(GifCells& cells, const Picture& picture, FramePlace place) {
+  const auto [x, y, channel] = cells.put(place.width, place.height);
+  place.begin = size_t((y * picture.width + x) * uint64_t(picture.channels) + channel);
+  return place;
 }
 
 struct FrameCodes {
@@ -131,53 +141,98 @@ Result<ParsedImage> parse_single(ByteSpan file, const GifFrame& frame) {
   return parsed;
 }
 
-Result<ParsedImage> parse_several(ByteSpan file, const std::vector<GifFrame>& frames) {
-  struct Taken {
-    const GifFrame* frame;
-    FrameCodes codes;
-  };
-  std::vector<Taken> taken;
-  std::optional<Error> first_error;
-  uint32_t width = 0;
-  uint64_t pixels = 0;
-  int bits = 2;
-  for (const GifFrame& frame : frames) {
-    if (pixels + uint64_t(frame.width) * frame.height > kMaxPictureBytes) break;
-    auto codes = parse_codes(frame);
-    if (!codes.ok()) {
-      if (!first_error) first_error = codes.error();
-      continue;
+struct TakenFrame {
+  const GifFrame* frame;
+  FrameCodes codes;
+};
+
+// Whether the frame before tells a pixel better than the pixel above does: how often the symbol that last stood in the
+// same context, the pixel to the left and one of those two, stands there again.
+bool frames_foretell(const std::vector<TakenFrame>& frames) {
+  constexpr size_t kContexts = 65536;
+  Bytes after_above(kContexts), after_before(kContexts);
+  uint64_t above_hits = 0, before_hits = 0;
+  for (size_t i = 1; i < frames.size(); ++i) {
+    const GifFrame &frame = *frames[i].frame, &last = *frames[i - 1].frame;
+    if (frame.width != last.width || frame.interlaced != last.interlaced) continue;
+    const Bytes &pixels = frames[i].codes.lzw.symbols, &others = frames[i - 1].codes.lzw.symbols;
+    for (size_t k = frame.width; k < std::min(pixels.size(), others.size()); ++k) {
+      uint8_t& above = after_above[pixels[k - 1] * 256u + pixels[k - frame.width]];
+      uint8_t& before = after_before[pixels[k - 1] * 256u + others[k]];
+      above_hits += above == pixels[k];
+      before_hits += before == pixels[k];
+      above = before = pixels[k];
     }
-    taken.push_back({&frame, std::move(*codes)});
-    width = std::max(width, frame.width);
-    bits = std::max(bits, frame.min_code_bits);
+  }
+  return before_hits > above_hits;
+}
+
+// Channels of a cell that are left over show the frame before, which costs least.
+void fill_channels(GifCells& cells, const FramePlace& last, Picture& picture) {
+  for (;;) {
+    GifCells tried = cells;
+    const auto [x, y, channel] = tried.put(1, 1);
+    const size_t begin = size_t((y * picture.width + x) * uint64_t(picture.channels) + channel);
+    if (begin / size_t(picture.channels) != last.begin / size_t(picture.channels)) return;
+    const FramePlace place{last.width, last.height, false, begin};
+    const size_t from = last.begin;
+    for_each_pixel(picture, place, [&](size_t at) { picture.samples[at] = picture.samples[at - begin + from]; });
+    cells = tried;
+  }
+}
+
+// Places all frames and fills in the picture's shape. Errors: bad input.
+Result<std::vector<FramePlace>> place_frames(const std::vector<TakenFrame>& frames, Picture& picture) {
+  uint64_t pixels = 0;
+  for (const TakenFrame& each : frames) {
+    picture.width = std::max(picture.width, each.frame->width);
+    picture.bits = std::max(picture.bits, each.frame->min_code_bits);
+    pixels += uint64_t(each.frame->width) * each.frame->height;
+  }
+  GifCells cells(picture.width, uint32_t(picture.channels));
+  std::vector<FramePlace> places;
+  for (const TakenFrame& each : frames)
+    places.push_back(place_frame(cells, picture, {each.frame->width, each.frame->height, each.frame->interlaced}));
+  picture.height = uint32_t(std::min<uint64_t>(cells.height(), UINT32_MAX));
+  LMC_TRY(check_shape(picture));
+  if (picture.size_bytes() / (1 + kMaxSpareTimes) > pixels)
+    return bad_input("GIF: the images of the animation differ too much in size");
+  picture.samples.resize(picture.size_bytes());
+  for (size_t i = 0; i < frames.size(); ++i) place_pixels(frames[i].codes.lzw.symbols, places[i], picture);
+  if (picture.channels > 1) fill_channels(cells, places.back(), picture);
+  return places;
+}
+
+Result<ParsedImage> parse_several(ByteSpan file, const std::vector<GifFrame>& frames) {
+  std::vector<TakenFrame> taken;
+  std::optional<Error> first_error;
+  uint64_t pixels = 0;
+  for (const GifFrame& frame : frames) {
     pixels += uint64_t(frame.width) * frame.height;
+    if (pixels > kMaxPictureBytes) break;
+    auto codes = parse_codes(frame);
+    if (codes.ok())
+      taken.push_back({&frame, std::move(*codes)});
+    else if (!first_error)
+      first_error = codes.error();
   }
   if (taken.empty()) return first_error.value_or(bad_input("GIF: an image with more pixels than are allowed"));
   if (file.size() - taken.back().frame->blocks_end_bytes > file.size() / 2) return mostly_else();
-  GifShelves shelves(width);
-  std::vector<FramePlace> places;
-  for (const Taken& each : taken) {
-    const auto [x, y] = shelves.put(each.frame->width, each.frame->height);
-    places.push_back({each.frame->width, each.frame->height, each.frame->interlaced, size_t(y * width + x)});
-  }
   ParsedImage parsed;
-  parsed.picture = indexed_picture(width, shelves.height(), bits);
-  LMC_TRY(check_shape(parsed.picture));
-  if (shelves.height() * width / (1 + kMaxSpareTimes) > pixels)
-    return bad_input("GIF: the images of the animation differ too much in width");
-  parsed.picture.samples.resize(parsed.picture.size_bytes());
-  parsed.side.push_back(kFrames);
+  const bool in_cells = frames_foretell(taken);
+  parsed.picture = indexed_picture(0, 0, 2);
+  parsed.picture.channels = in_cells ? int(kCellChannels) : 1;
+  const auto places = place_frames(taken, parsed.picture);
+  if (!places.ok()) return places.error();
+  parsed.side.push_back(uint8_t(kFrames | (in_cells ? kInCells : 0)));
   append_varint(parsed.side, taken.size());
   size_t done = 0;
-  for (size_t i = 0; i < taken.size(); ++i) {
-    const GifFrame& frame = *taken[i].frame;
-    append_part(parsed.side, file.subspan(done, frame.colours_at_bytes - done));
-    append_bytes(parsed.side, file.subspan(frame.colours_at_bytes, frame.blocks_at_bytes - frame.colours_at_bytes));
-    parsed.side.push_back(are_usual_gif_sizes(frame.sizes) ? 0 : kSizesGiven);
-    append_codes(parsed.side, frame, taken[i].codes);
-    place_pixels(taken[i].codes.lzw.symbols, places[i], parsed.picture);
-    done = frame.blocks_end_bytes;
+  for (const auto& [frame, codes] : taken) {
+    append_part(parsed.side, file.subspan(done, frame->colours_at_bytes - done));
+    append_bytes(parsed.side, file.subspan(frame->colours_at_bytes, frame->blocks_at_bytes - frame->colours_at_bytes));
+    parsed.side.push_back(are_usual_gif_sizes(frame->sizes) ? 0 : kSizesGiven);
+    append_codes(parsed.side, *frame, codes);
+    done = frame->blocks_end_bytes;
   }
   append_bytes(parsed.side, file.subspan(done));
   return parsed;
@@ -188,12 +243,13 @@ Status rebuild_single(ByteReader& reader, uint8_t flags, const Picture& picture,
   if (!before.ok()) return before.error();
   append_bytes(file, *before);
   const int min_code_bits = before->empty() ? 0 : before->back();
-  const auto pixels = pick_pixels(picture, {picture.width, picture.height, (flags & kInterlaced) != 0, 0}, min_code_bits);
+  const auto pixels =
+      pick_pixels(picture, {picture.width, picture.height, (flags & kInterlaced) != 0, 0}, min_code_bits);
   if (!pixels.ok()) return pixels.error();
   return rebuild_codes(reader, *pixels, min_code_bits, flags & kSizesGiven, max_bytes, file);
 }
 
-Status rebuild_frame(ByteReader& reader, const Picture& picture, GifShelves& shelves, size_t max_bytes, Bytes& file) {
+Status rebuild_frame(ByteReader& reader, const Picture& picture, GifCells& cells, size_t max_bytes, Bytes& file) {
   const auto before = read_part(reader, "what lies before an image of a GIF");
   if (!before.ok()) return before.error();
   if (before->size() < kGifDescriptorBytes || before->size() > max_bytes - file.size())
@@ -210,10 +266,9 @@ Status rebuild_frame(ByteReader& reader, const Picture& picture, GifShelves& she
                    .interlaced = (descriptor[9] & 0x40) != 0};
   if (place.width == 0 || place.height == 0 || place.width > picture.width || (*flags & ~kSizesGiven) != 0)
     return bad_input("side bytes of a GIF: an image that does not fit the picture", reader.position());
-  const auto [x, y] = shelves.put(place.width, place.height);
-  if (shelves.height() > picture.height)
+  place = place_frame(cells, picture, place);
+  if (cells.height() > picture.height)
     return bad_input("side bytes of a GIF: an image that does not fit the picture", reader.position());
-  place.begin = size_t(y * picture.width + x);
   const int min_code_bits = colours->back();
   const auto pixels = pick_pixels(picture, place, min_code_bits);
   if (!pixels.ok()) return pixels.error();
@@ -232,20 +287,22 @@ Result<Bytes> rebuild_gif(ByteSpan side, const Picture& picture, size_t max_byte
   ByteReader reader(side);
   const auto flags = reader.read_le<uint8_t>("flags of a GIF");
   if (!flags.ok()) return flags.error();
-  if (*flags > kFrames || picture.channels != 1 || picture.bits > 8)
+  const bool several = (*flags & kFrames) != 0, in_cells = (*flags & kInCells) != 0;
+  if (*flags > (several ? kFrames | kInCells : kInterlaced | kSizesGiven) || (several && *flags % kFrames != 0) ||
+      picture.channels != (in_cells ? int(kCellChannels) : 1) || picture.bits > 8)
     return bad_input("side bytes of a GIF do not fit the picture");
   Bytes file;
-  if (*flags != kFrames) {
+  if (!several) {
     LMC_TRY(rebuild_single(reader, *flags, picture, max_bytes, file));
   } else {
     const auto count = reader.read_varint("number of images of a GIF");
     if (!count.ok()) return count.error();
-    GifShelves shelves(picture.width);
+    GifCells cells(picture.width, uint32_t(picture.channels));
     for (uint64_t i = 0; i < *count; ++i) {
-      LMC_TRY(rebuild_frame(reader, picture, shelves, max_bytes, file));
+      LMC_TRY(rebuild_frame(reader, picture, cells, max_bytes, file));
       if (file.size() > max_bytes) return bad_input("side bytes of a GIF: more than the file's size");
     }
-    if (shelves.height() != picture.height)
+    if (cells.height() != picture.height)
       return bad_input("side bytes of a GIF: images that do not fill the picture", reader.position());
   }
   append_bytes(file, side.subspan(reader.position()));

@@ -17,8 +17,7 @@ uint32_t read_bits(ByteSpan bytes, size_t position_bits, int count, bool high_fi
   const size_t first = position_bits / 8;
   const int skipped = int(position_bits % 8);
   const uint32_t mask = (1u << count) - 1;
-  if (high_first)
-    return (byte(first) << 16 | byte(first + 1) << 8 | byte(first + 2)) >> (24 - skipped - count) & mask;
+  if (high_first) return (byte(first) << 16 | byte(first + 1) << 8 | byte(first + 2)) >> (24 - skipped - count) & mask;
   return (byte(first) | byte(first + 1) << 8 | byte(first + 2) << 16) >> skipped & mask;
 }
 
@@ -258,7 +257,7 @@ Result<ParsedLzw> parse_lzw(ByteSpan stream, LzwForm form, LzwHabits habits, siz
   ParsedLzw parsed;
   Bytes corrections;
   uint64_t since = 0;
-  const size_t most = codes->size_bytes / 16 + 32;
+  const size_t most = codes->size_bytes / 2 + 32;
   const auto compare = [&](uint32_t actual) {
     if (state.predict() == actual) {
       ++since;
@@ -273,7 +272,7 @@ Result<ParsedLzw> parse_lzw(ByteSpan stream, LzwForm form, LzwHabits habits, siz
     compare(code);
     if (!state.commit(code)) return bad_input("LZW: a code that cannot stand where it does");
     if (corrections.size() > most)
-      return bad_input("LZW: the encoder was not greedy; describing its choices would take more than a sixteenth");
+      return bad_input("LZW: the encoder was not greedy; describing its choices would take more than half of them");
   }
   if (codes->codes.empty() || codes->codes.back() != state.end_code()) compare(kNoCode);
   append_varint(parsed.side, parsed.corrections);

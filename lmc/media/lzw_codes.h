@@ -18,7 +18,7 @@ struct LzwForm {
 inline constexpr LzwForm kTiffLzwForm{.min_code_bits = 8, .high_bits_first = true, .grows_early = true};
 
 struct LzwHabits {
-  uint32_t clear_at = 0;      // size of the table at which it is cleared; 0: never
+  uint32_t clear_at = 0;       // size of the table at which it is cleared; 0: never
   bool watches_ratio = false;  // clears too, as libtiff does, where the last ten thousand symbols shrank less well
 };
 inline constexpr LzwHabits kLibtiffHabits{.clear_at = 4093, .watches_ratio = true};
@@ -31,8 +31,8 @@ inline constexpr LzwHabits kLibtiffHabits{.clear_at = 4093, .watches_ratio = tru
 struct ParsedLzw {
   Bytes symbols;
   Bytes side;
-  size_t size_bytes = 0;     // of the stream; more may follow
-  size_t corrections = 0;    // codes that the habits did not foretell
+  size_t size_bytes = 0;   // of the stream; more may follow
+  size_t corrections = 0;  // codes that the habits did not foretell
 };
 
 // The size of the table at the first clear code that has something to clear; 0 if there is none, or no valid stream.

@@ -5,8 +5,8 @@
 namespace lmc {
 namespace {
 
-constexpr size_t kMostBytes = 128;    // in a packet
-constexpr uint8_t kNothing = 128;     // a packet that stands for nothing
+constexpr size_t kMostBytes = 128;     // in a packet
+constexpr uint8_t kNothing = 128;      // a packet that stands for nothing
 constexpr size_t kLastJoinable = 127;  // bytes as they are, so that libtiff still looks whether a pair joins them
 
 // The bytes that a packet stands for, from its first byte.

@@ -102,13 +102,17 @@ class TiffReader {
 
 Result<TiffPage> read_page(const TiffReader& reader, const TiffReader::Entries& entries) {
   TiffPage page;
-  const std::pair<TiffTag, uint32_t*> list[] = {
-      {kWidth, &page.width},           {kHeight, &page.height},
-      {kCompression, &page.compression}, {kPhotometric, &page.photometric},
-      {kFillOrder, &page.fill_order},  {kSamples, &page.samples},
-      {kRowsPerStrip, &page.rows_per_strip}, {kPlanes, &page.planes},
-      {kPredictor, &page.predictor},   {kTileWidth, &page.tile_width},
-      {kTileHeight, &page.tile_height}};
+  const std::pair<TiffTag, uint32_t*> list[] = {{kWidth, &page.width},
+                                                {kHeight, &page.height},
+                                                {kCompression, &page.compression},
+                                                {kPhotometric, &page.photometric},
+                                                {kFillOrder, &page.fill_order},
+                                                {kSamples, &page.samples},
+                                                {kRowsPerStrip, &page.rows_per_strip},
+                                                {kPlanes, &page.planes},
+                                                {kPredictor, &page.predictor},
+                                                {kTileWidth, &page.tile_width},
+                                                {kTileHeight, &page.tile_height}};
   for (const auto& [tag, field] : list) {
     const auto values = reader.values(entries, tag, kMostSamples);
     if (!values.ok()) return values.error();

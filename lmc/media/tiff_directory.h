@@ -31,7 +31,7 @@ struct TiffPage {
   bool same_bits = true;       // of all samples
   TiffValues offsets, counts;  // of strips or tiles; counts may lack
 
-  bool is_indexed() const { return photometric == 3 && samples == 1; }
+  bool is_indexed() const { return photometric == 3 && samples == 1 && bits <= 8; }
   bool is_deflated() const { return compression == kTiffDeflate || compression == kTiffOldDeflate; }
 };
 

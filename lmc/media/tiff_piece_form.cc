@@ -115,8 +115,8 @@ void put_piece(const TiffPiece& piece, size_t channels, const TiffPieceBytes::Sa
   });
 }
 
-TiffPieceBytes::Samples take_piece(const TiffPiece& piece, size_t channels, const Picture& picture,
-                                   TilePadding padding, const TiffPieceBytes::Samples& before) {
+TiffPieceBytes::Samples take_piece(const TiffPiece& piece, size_t channels, const Picture& picture, TilePadding padding,
+                                   const TiffPieceBytes::Samples& before) {
   TiffPieceBytes::Samples samples(size_t(piece.width) * piece.height * channels);
   const uint8_t* in = picture.samples.data();
   for_each_seen(piece, channels, picture, [&](size_t from, size_t to) {

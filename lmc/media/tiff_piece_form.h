@@ -10,12 +10,12 @@ namespace lmc {
 
 // How a page is cut; pages stand one below the other in the picture.
 struct TiffPageForm {
-  uint32_t height = 0;       // of the page; its width is the picture's
+  uint32_t height = 0;  // of the page; its width is the picture's
   bool tiled = false;
-  bool planar = false;       // a piece holds one channel
-  bool big_endian = false;   // samples of two bytes
-  bool differences = false;  // predictor 2: a row holds differences from the pixel to the left
-  uint32_t piece_width = 0;  // of tiles; strips are as wide as the page
+  bool planar = false;        // a piece holds one channel
+  bool big_endian = false;    // samples of two bytes
+  bool differences = false;   // predictor 2: a row holds differences from the pixel to the left
+  uint32_t piece_width = 0;   // of tiles; strips are as wide as the page
   uint32_t piece_height = 0;  // the last strip ends with the page, tiles do not
 };
 
@@ -31,8 +31,8 @@ struct TiffPiece {
 // What a tile has beyond its page. Wire values.
 enum class TilePadding : uint8_t {
   kZeros = 0,
-  kEdge = 1,     // the last column and row again
-  kStale = 2,    // what the tile before had there: a buffer used again
+  kEdge = 1,   // the last column and row again
+  kStale = 2,  // what the tile before had there: a buffer used again
 };
 inline constexpr int kTilePaddings = 3;
 
@@ -67,8 +67,8 @@ class TiffPieceBytes {
 // To and from the picture's samples; a pixel has so many channels in the piece.
 void put_piece(const TiffPiece& piece, size_t channels, const TiffPieceBytes::Samples& samples, Picture& picture);
 // What is not seen follows from the padding; before are the samples of the piece before, of any size.
-TiffPieceBytes::Samples take_piece(const TiffPiece& piece, size_t channels, const Picture& picture,
-                                   TilePadding padding, const TiffPieceBytes::Samples& before);
+TiffPieceBytes::Samples take_piece(const TiffPiece& piece, size_t channels, const Picture& picture, TilePadding padding,
+                                   const TiffPieceBytes::Samples& before);
 
 // The samples that are not seen, from the first on.
 template <typename Visit>

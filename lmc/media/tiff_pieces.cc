@@ -111,8 +111,8 @@ class Parser {
                  .tiled = page.tile_width != 0,
                  .planar = page.planes == 2 && picture_.channels > 1,
                  .big_endian = big_endian_,
-                 .differences = page.predictor == 2 && page.compression != kTiffUncompressed &&
-                                page.compression != kTiffPackBits};
+                 .differences =
+                     page.predictor == 2 && page.compression != kTiffUncompressed && page.compression != kTiffPackBits};
     plan.form.piece_width = page.tile_width;
     plan.form.piece_height = plan.form.tiled ? page.tile_height : std::clamp(page.rows_per_strip, 1u, page.height);
     if (plan.form.piece_height == 0 || count_tiff_pieces(plan.form, picture_) != page.offsets.list.size())
@@ -130,7 +130,8 @@ class Parser {
       const size_t begin = page.offsets.list[i];
       if (begin > file_.size()) return bad_input("TIFF: a strip or tile lies outside the file", begin);
       ByteSpan stream = file_.subspan(begin);
-      if (i < page.counts.list.size() && page.counts.list[i] < stream.size()) stream = stream.first(page.counts.list[i]);
+      if (i < page.counts.list.size() && page.counts.list[i] < stream.size())
+        stream = stream.first(page.counts.list[i]);
       places.push_back({stream, form.size_bytes(piece), form.row_bytes(piece)});
     }
     auto parsed = parse_tiff_streams(*coding, places);
@@ -156,7 +157,7 @@ class Parser {
   }
 
   void find_lists(const TiffPage& page, PagePlan& plan) const {
-    const auto list_of = [&](const TiffValues& values, size_t PiecePlace::* field) {
+    const auto list_of = [&](const TiffValues& values, size_t PiecePlace::*field) {
       ValueList list{.begin_bytes = values.begin_bytes, .value_bytes = values.value_bytes};
       list.follows = values.list.size() == plan.pieces;
       for (size_t i = 0; list.follows && i < plan.pieces; ++i)
@@ -181,8 +182,7 @@ class Parser {
         continue;
       }
       for (int padding = 0; padding < kTilePaddings; ++padding)
-        wrong[size_t(padding)] +=
-            take_piece(piece, form.channels(), picture_, TilePadding(padding), before) != samples;
+        wrong[size_t(padding)] += take_piece(piece, form.channels(), picture_, TilePadding(padding), before) != samples;
       before = std::move(samples);
     }
     plan.padding = TilePadding(std::min_element(wrong.begin(), wrong.end()) - wrong.begin());
@@ -218,8 +218,7 @@ class Parser {
     const bool given = take_piece(piece, channels, picture_, plan.padding, before) != samples;
     side.push_back(given ? 1 : 0);
     if (given)
-      for_each_unseen(piece, channels,
-                      [&](size_t at) { append_sample(side, samples[at], picture_.sample_bytes()); });
+      for_each_unseen(piece, channels, [&](size_t at) { append_sample(side, samples[at], picture_.sample_bytes()); });
   }
 
   Bytes write_side() const {
@@ -280,8 +279,8 @@ class Rebuilder {
     append_bytes(file_, side_.subspan(reader_.position()));
     if (file_.size() > max_bytes_) return bad_input("side bytes of a TIFF: more than the file's size");
     for (const PagePlan& plan : plans_)
-      for (const auto& [list, field] : {std::pair(&plan.offsets, &PiecePlace::begin),
-                                        std::pair(&plan.counts, &PiecePlace::size)})
+      for (const auto& [list, field] :
+           {std::pair(&plan.offsets, &PiecePlace::begin), std::pair(&plan.counts, &PiecePlace::size)})
         LMC_TRY(write_list(plan, *list, field));
     return std::move(file_);
   }
@@ -332,7 +331,8 @@ class Rebuilder {
       plan.form.piece_width = *width;
       plan.padding = TilePadding(*padding);
     }
-    for (const auto& [flag, list] : {std::pair(kOffsetsFollow, &plan.offsets), std::pair(kCountsFollow, &plan.counts)}) {
+    for (const auto& [flag, list] :
+         {std::pair(kOffsetsFollow, &plan.offsets), std::pair(kCountsFollow, &plan.counts)}) {
       if ((*flags & flag) == 0) continue;
       const auto read = read_list();
       if (!read.ok()) return read.error();
@@ -352,8 +352,8 @@ class Rebuilder {
   }
 
   Status read_pages() {
-    const bool whole_bits = picture_.bits == 1 || picture_.bits == 2 || picture_.bits == 4 || picture_.bits == 8 ||
-                            picture_.bits == 16;
+    const bool whole_bits =
+        picture_.bits == 1 || picture_.bits == 2 || picture_.bits == 4 || picture_.bits == 8 || picture_.bits == 16;
     if (!whole_bits) return bad_input("side bytes of a TIFF do not fit the picture");
     const auto count = reader_.read_varint("number of TIFF pages");
     if (!count.ok()) return count.error();
@@ -427,7 +427,7 @@ class Rebuilder {
     return Ok();
   }
 
-  Status write_list(const PagePlan& plan, const ValueList& list, size_t PiecePlace::* field) {
+  Status write_list(const PagePlan& plan, const ValueList& list, size_t PiecePlace::*field) {
     if (!list.follows) return Ok();
     const uint64_t bytes = uint64_t(plan.pieces) * list.value_bytes;
     if (list.begin_bytes > file_.size() || bytes > file_.size() - list.begin_bytes)

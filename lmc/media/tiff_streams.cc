@@ -27,9 +27,8 @@ Result<CountedStream> parse_stream(const TiffStreamHabits& habits, const TiffStr
   switch (habits.coding) {
     case TiffCoding::kPlain:
       if (place.stream.size() < place.data_bytes) return bad_input("TIFF: a strip or tile is cut short");
-      return CountedStream{{Bytes(place.stream.begin(), place.stream.begin() + ptrdiff_t(place.data_bytes)), {},
-                            place.data_bytes},
-                           0};
+      return CountedStream{
+          {Bytes(place.stream.begin(), place.stream.begin() + ptrdiff_t(place.data_bytes)), {}, place.data_bytes}, 0};
     case TiffCoding::kLzw: {
       auto lzw = parse_lzw(place.stream, kTiffLzwForm, habits.lzw, place.data_bytes);
       if (!lzw.ok()) return lzw.error();

@@ -28,10 +28,9 @@ Result<Bytes> rebuild_deflated_strips(ByteSpan side, const Picture& picture, siz
   if (!rows_per_strip.ok()) return rows_per_strip.error();
   if (picture.bits % 8 != 0 || *flags > 3 || *rows_per_strip == 0 || *rows_per_strip > picture.height)
     return bad_input("side bytes of a TIFF: impossible strips", reader.position());
-  const TiffPieceBytes form({.height = picture.height,
-                             .big_endian = (*flags & kBigEndian) != 0,
-                             .differences = (*flags & kDifferences) != 0},
-                            picture);
+  const TiffPieceBytes form(
+      {.height = picture.height, .big_endian = (*flags & kBigEndian) != 0, .differences = (*flags & kDifferences) != 0},
+      picture);
   Bytes file;
   for (size_t y = 0; y < picture.height; y += size_t(*rows_per_strip)) {
     const auto gap = reader.read_varint("bytes before a TIFF strip");

@@ -1,5 +1,5 @@
-// Strips of a TIFF that are zlib streams, between bytes kept as they are: an older form of side bytes that is only read.
-// What is written now is described in tiff_pieces.cc.
+// Strips of a TIFF that are zlib streams, between bytes kept as they are: an older form of side bytes that is only
+// read. What is written now is described in tiff_pieces.cc.
 #ifndef LMC_MEDIA_TIFF_STRIPS_H_
 #define LMC_MEDIA_TIFF_STRIPS_H_
 
