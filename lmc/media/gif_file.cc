@@ -1,180 +1,310 @@
-// Layout of the side bytes:
-//   1 byte            GifFlag
+// Layout of the side bytes of one image:
+//   1 byte            GifFlag, without kFrames
 //   varint, bytes     all before the pixels; the last byte is the smallest size of a code
 //   [varint, bytes]   kSizesGiven: the sizes of the sub-blocks; else they have 255 bytes, but for the last
-//   codes             gif_lzw.h
+//   varint            size of the table at which it is cleared; 0: never
+//   codes             lzw_codes.h
 //   varint, bytes     what the sub-blocks hold after the codes
 //   rest              what follows the sub-blocks
+// and of several:
+//   1 byte            kFrames, and kInCells if the picture has three channels (gif_frames.h)
+//   varint            number of images
+//   for each image
+//     varint, bytes     what lies before it since the sub-blocks of the last, its descriptor included
+//     bytes             its colours, if the descriptor says so, and the smallest size of a code
+//     1 byte            kSizesGiven or 0
+//     as above          from the sizes of the sub-blocks to what they hold after the codes
+//   rest              what follows the sub-blocks of the last
 #include "lmc/media/gif_file.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
-#include "lmc/media/gif_lzw.h"
+#include "lmc/media/gif_frames.h"
+#include "lmc/media/lzw_codes.h"
+#include "lmc/media/side_part.h"
 
 namespace lmc {
 namespace {
 
-enum GifFlag : uint8_t { kInterlaced = 1, kSizesGiven = 2 };
+enum GifFlag : uint8_t { kInterlaced = 1, kSizesGiven = 2, kFrames = 4, kInCells = 8 };
 
-constexpr size_t kScreenBytes = 13;      // signature and logical screen
-constexpr size_t kDescriptorBytes = 10;  // of an image, with the byte that announces it
-constexpr uint8_t kExtension = 0x21, kImage = 0x2c;
+constexpr uint64_t kMaxSpareTimes = 4;  // so many times the pixels may be spare places
+constexpr uint32_t kCellChannels = 3;
 
-struct GifParts {
-  Picture shape;
+// Where a frame's pixels lie among the picture's samples.
+struct FramePlace {
+  uint32_t width = 0, height = 0;
   bool interlaced = false;
-  int min_code_bits = 0;
-  ByteSpan before;
-  Bytes stream, sizes;  // of the sub-blocks
-  ByteSpan after;
+  size_t begin = 0;  // the first sample
 };
 
-// The bytes of a colour table, from the flags that announce it.
-size_t colours_bytes(uint8_t flags) { return flags & 0x80 ? size_t(3) << ((flags & 7) + 1) : 0; }
+// Calls visit(sample) for the frame's pixels in their order in the file.
+template <typename Visit>
+void for_each_pixel(const Picture& picture, const FramePlace& place, const Visit& visit) {
+  const size_t step = size_t(picture.channels);
+  for (const uint32_t row : gif_row_order(place.height, place.interlaced))
+    for (size_t x = 0; x < place.width; ++x) visit(place.begin + (size_t(row) * picture.width + x) * step);
+}
 
-Status skip_sub_blocks(ByteReader& reader, Bytes* stream, Bytes* sizes) {
+void place_pixels(ByteSpan pixels, const FramePlace& place, Picture& picture) {
+  const uint8_t* pixel = pixels.data();
+  for_each_pixel(picture, place, [&](size_t at) { picture.samples[at] = *pixel++; });
+}
+
+// Errors: bad input, if a pixel is no symbol of min_code_bits.
+Result<Bytes> pick_pixels(const Picture& picture, const FramePlace& place, int min_code_bits) {
+  Bytes pixels;
+  pixels.reserve(size_t(place.width) * place.height);
+  for_each_pixel(picture, place, [&](size_t at) { pixels.push_back(picture.samples[at]); });
+  if (min_code_bits < 2 || min_code_bits > 8 ||
+      !std::all_of(pixels.begin(), pixels.end(), [&](uint8_t pixel) { return pixel >> min_code_bits == 0; }))
+    return bad_input("side bytes of a GIF do not fit the picture");
+  return pixels;
+}
+
+FramePlace place_frame(GifCells& cells, const Picture& picture, FramePlace place) {
+  const auto [x, y, channel] = cells.put(place.width, place.height);
+  place.begin = size_t((y * picture.width + x) * uint64_t(picture.channels) + channel);
+  return place;
+}
+
+struct FrameCodes {
+  uint32_t clear_at = 0;
+  ParsedLzw lzw;
+};
+
+Result<FrameCodes> parse_codes(const GifFrame& frame) {
+  const LzwForm form{.min_code_bits = frame.min_code_bits};
+  const size_t pixels = size_t(frame.width) * frame.height;
+  FrameCodes codes{.clear_at = lzw_clears_at(frame.stream, form, pixels), .lzw = {}};
+  auto lzw = parse_lzw(frame.stream, form, {.clear_at = codes.clear_at}, pixels);
+  if (!lzw.ok()) return lzw.error();
+  codes.lzw = std::move(*lzw);
+  return codes;
+}
+
+// From the sizes of the sub-blocks on.
+void append_codes(Bytes& side, const GifFrame& frame, const FrameCodes& codes) {
+  if (!are_usual_gif_sizes(frame.sizes)) append_part(side, frame.sizes);
+  append_varint(side, codes.clear_at);
+  append_bytes(side, codes.lzw.side);
+  append_part(side, ByteSpan(frame.stream).subspan(codes.lzw.size_bytes));
+}
+
+Status rebuild_codes(ByteReader& reader, ByteSpan pixels, int min_code_bits, bool sizes_given, size_t max_bytes,
+                     Bytes& file) {
+  ByteSpan sizes;
+  if (sizes_given) {
+    const auto given = read_part(reader, "sizes of GIF sub-blocks");
+    if (!given.ok()) return given.error();
+    sizes = *given;
+  }
+  const auto clear_at = reader.read_varint("size of a cleared table");
+  if (!clear_at.ok()) return clear_at.error();
+  const LzwHabits habits{.clear_at = uint32_t(std::min<uint64_t>(*clear_at, UINT32_MAX))};
+  auto stream = rebuild_lzw(reader, pixels, {.min_code_bits = min_code_bits}, habits, max_bytes);
+  if (!stream.ok()) return stream.error();
+  const auto more = read_part(reader, "bytes after the codes of a GIF");
+  if (!more.ok()) return more.error();
+  append_bytes(*stream, *more);
+  return append_gif_blocks(file, *stream, sizes, sizes_given);
+}
+
+Picture indexed_picture(uint32_t width, uint64_t height, int bits) {
+  Picture picture;
+  picture.width = width;
+  picture.height = uint32_t(std::min<uint64_t>(height, UINT32_MAX));
+  picture.channels = 1;
+  picture.bits = bits;
+  picture.indexed = true;
+  return picture;
+}
+
+Error mostly_else() { return bad_input("GIF: most of the file follows the images that can be taken apart"); }
+
+Result<ParsedImage> parse_single(ByteSpan file, const GifFrame& frame) {
+  if (file.size() - frame.blocks_end_bytes > file.size() / 2) return mostly_else();
+  ParsedImage parsed;
+  parsed.picture = indexed_picture(frame.width, frame.height, frame.min_code_bits);
+  LMC_TRY(check_shape(parsed.picture));
+  const auto codes = parse_codes(frame);
+  if (!codes.ok()) return codes.error();
+  parsed.picture.samples.resize(parsed.picture.size_bytes());
+  place_pixels(codes->lzw.symbols, {frame.width, frame.height, frame.interlaced, 0}, parsed.picture);
+  const bool usual = are_usual_gif_sizes(frame.sizes);
+  parsed.side.push_back(uint8_t((frame.interlaced ? kInterlaced : 0) | (usual ? 0 : kSizesGiven)));
+  append_part(parsed.side, file.first(frame.blocks_at_bytes));
+  append_codes(parsed.side, frame, *codes);
+  append_bytes(parsed.side, file.subspan(frame.blocks_end_bytes));
+  return parsed;
+}
+
+struct TakenFrame {
+  const GifFrame* frame;
+  FrameCodes codes;
+};
+
+// Whether the frame before tells a pixel better than the pixel above does: how often the symbol that last stood in the
+// same context, the pixel to the left and one of those two, stands there again.
+bool frames_foretell(const std::vector<TakenFrame>& frames) {
+  constexpr size_t kContexts = 65536;
+  Bytes after_above(kContexts), after_before(kContexts);
+  uint64_t above_hits = 0, before_hits = 0;
+  for (size_t i = 1; i < frames.size(); ++i) {
+    const GifFrame &frame = *frames[i].frame, &last = *frames[i - 1].frame;
+    if (frame.width != last.width || frame.interlaced != last.interlaced) continue;
+    const Bytes &pixels = frames[i].codes.lzw.symbols, &others = frames[i - 1].codes.lzw.symbols;
+    for (size_t k = frame.width; k < std::min(pixels.size(), others.size()); ++k) {
+      uint8_t& above = after_above[pixels[k - 1] * 256u + pixels[k - frame.width]];
+      uint8_t& before = after_before[pixels[k - 1] * 256u + others[k]];
+      above_hits += above == pixels[k];
+      before_hits += before == pixels[k];
+      above = before = pixels[k];
+    }
+  }
+  return before_hits > above_hits;
+}
+
+// Channels of a cell that are left over show the frame before, which costs least.
+void fill_channels(GifCells& cells, const FramePlace& last, Picture& picture) {
   for (;;) {
-    const auto size = reader.read_le<uint8_t>("size of a GIF sub-block");
-    if (!size.ok()) return size.error();
-    if (*size == 0) return Ok();
-    const auto data = reader.read_bytes(*size, "GIF sub-block");
-    if (!data.ok()) return data.error();
-    if (stream != nullptr) append_bytes(*stream, *data);
-    if (sizes != nullptr) sizes->push_back(*size);
+    GifCells tried = cells;
+    const auto [x, y, channel] = tried.put(1, 1);
+    const size_t begin = size_t((y * picture.width + x) * uint64_t(picture.channels) + channel);
+    if (begin / size_t(picture.channels) != last.begin / size_t(picture.channels)) return;
+    const FramePlace place{last.width, last.height, false, begin};
+    const size_t from = last.begin;
+    for_each_pixel(picture, place, [&](size_t at) { picture.samples[at] = picture.samples[at - begin + from]; });
+    cells = tried;
   }
 }
 
-Result<GifParts> read_parts(ByteSpan file) {
-  ByteReader reader(file);
-  const auto screen = reader.read_bytes(kScreenBytes, "GIF header");
-  if (!screen.ok()) return screen.error();
-  LMC_TRY(reader.read_bytes(colours_bytes((*screen)[10]), "GIF colours"));
-  while (reader.remaining() > 0 && file[reader.position()] == kExtension) {
-    LMC_TRY(reader.read_bytes(2, "GIF extension"));
-    LMC_TRY(skip_sub_blocks(reader, nullptr, nullptr));
+// Places all frames and fills in the picture's shape. Errors: bad input.
+Result<std::vector<FramePlace>> place_frames(const std::vector<TakenFrame>& frames, Picture& picture) {
+  uint64_t pixels = 0;
+  for (const TakenFrame& each : frames) {
+    picture.width = std::max(picture.width, each.frame->width);
+    picture.bits = std::max(picture.bits, each.frame->min_code_bits);
+    pixels += uint64_t(each.frame->width) * each.frame->height;
   }
-  const size_t position = reader.position();
-  const auto image = reader.read_bytes(kDescriptorBytes, "GIF image");
-  if (!image.ok()) return image.error();
-  if ((*image)[0] != kImage) return bad_input("GIF: expected an image", position);
-  LMC_TRY(reader.read_bytes(colours_bytes((*image)[9]), "GIF colours"));
-  const auto code_bits = reader.read_le<uint8_t>("smallest size of a GIF code");
-  if (!code_bits.ok()) return code_bits.error();
-  if (*code_bits < 2 || *code_bits > 8)
-    return bad_input("GIF: codes of " + std::to_string(*code_bits) + " bits; expected 2 to 8", reader.position() - 1);
-  GifParts parts;
-  parts.shape.width = (*image)[5] | uint32_t((*image)[6]) << 8;
-  parts.shape.height = (*image)[7] | uint32_t((*image)[8]) << 8;
-  parts.shape.channels = 1;
-  parts.shape.bits = *code_bits;
-  parts.shape.indexed = true;
-  parts.interlaced = (*image)[9] & 0x40;
-  parts.min_code_bits = *code_bits;
-  parts.before = file.first(reader.position());
-  LMC_TRY(skip_sub_blocks(reader, &parts.stream, &parts.sizes));
-  parts.after = file.subspan(reader.position());
-  LMC_TRY(check_shape(parts.shape));
-  if (parts.after.size() > file.size() / 2)
-    return bad_input("GIF: most of the file follows its first image; animations are not taken apart");
-  return parts;
+  GifCells cells(picture.width, uint32_t(picture.channels));
+  std::vector<FramePlace> places;
+  for (const TakenFrame& each : frames)
+    places.push_back(place_frame(cells, picture, {each.frame->width, each.frame->height, each.frame->interlaced}));
+  picture.height = uint32_t(std::min<uint64_t>(cells.height(), UINT32_MAX));
+  LMC_TRY(check_shape(picture));
+  if (picture.size_bytes() / (1 + kMaxSpareTimes) > pixels)
+    return bad_input("GIF: the images of the animation differ too much in size");
+  picture.samples.resize(picture.size_bytes());
+  for (size_t i = 0; i < frames.size(); ++i) place_pixels(frames[i].codes.lzw.symbols, places[i], picture);
+  if (picture.channels > 1) fill_channels(cells, places.back(), picture);
+  return places;
 }
 
-bool are_usual_sizes(const Bytes& sizes) {
-  return sizes.empty() || std::all_of(sizes.begin(), sizes.end() - 1, [](uint8_t size) { return size == 255; });
-}
-
-// The row of the picture that is written as number i.
-std::vector<uint32_t> row_order(uint32_t height, bool interlaced) {
-  std::vector<uint32_t> order;
-  static constexpr std::pair<uint32_t, uint32_t> kPasses[] = {{0, 8}, {4, 8}, {2, 4}, {1, 2}};
-  static constexpr std::pair<uint32_t, uint32_t> kWhole[] = {{0, 1}};
-  for (const auto& [begin, step] : interlaced ? std::span<const std::pair<uint32_t, uint32_t>>(kPasses) : kWhole)
-    for (uint32_t row = begin; row < height; row += step) order.push_back(row);
-  return order;
-}
-
-Status append_sub_blocks(Bytes& file, ByteSpan stream, ByteSpan sizes, bool given) {
-  for (size_t i = 0; !stream.empty(); ++i) {
-    const size_t size = given ? (i < sizes.size() ? sizes[i] : 0) : 255;
-    if (size == 0) return bad_input("side bytes of a GIF: too few sub-blocks");
-    const ByteSpan part = stream.first(std::min(size, stream.size()));
-    if (given && part.size() != size) return bad_input("side bytes of a GIF: too large a sub-block");
-    file.push_back(uint8_t(part.size()));
-    append_bytes(file, part);
-    stream = stream.subspan(part.size());
+Result<ParsedImage> parse_several(ByteSpan file, const std::vector<GifFrame>& frames) {
+  std::vector<TakenFrame> taken;
+  std::optional<Error> first_error;
+  uint64_t pixels = 0;
+  for (const GifFrame& frame : frames) {
+    pixels += uint64_t(frame.width) * frame.height;
+    if (pixels > kMaxPictureBytes) break;
+    auto codes = parse_codes(frame);
+    if (codes.ok())
+      taken.push_back({&frame, std::move(*codes)});
+    else if (!first_error)
+      first_error = codes.error();
   }
-  file.push_back(0);
-  return Ok();
+  if (taken.empty()) return first_error.value_or(bad_input("GIF: an image with more pixels than are allowed"));
+  if (file.size() - taken.back().frame->blocks_end_bytes > file.size() / 2) return mostly_else();
+  ParsedImage parsed;
+  const bool in_cells = frames_foretell(taken);
+  parsed.picture = indexed_picture(0, 0, 2);
+  parsed.picture.channels = in_cells ? int(kCellChannels) : 1;
+  const auto places = place_frames(taken, parsed.picture);
+  if (!places.ok()) return places.error();
+  parsed.side.push_back(uint8_t(kFrames | (in_cells ? kInCells : 0)));
+  append_varint(parsed.side, taken.size());
+  size_t done = 0;
+  for (const auto& [frame, codes] : taken) {
+    append_part(parsed.side, file.subspan(done, frame->colours_at_bytes - done));
+    append_bytes(parsed.side, file.subspan(frame->colours_at_bytes, frame->blocks_at_bytes - frame->colours_at_bytes));
+    parsed.side.push_back(are_usual_gif_sizes(frame->sizes) ? 0 : kSizesGiven);
+    append_codes(parsed.side, *frame, codes);
+    done = frame->blocks_end_bytes;
+  }
+  append_bytes(parsed.side, file.subspan(done));
+  return parsed;
 }
 
-Result<ByteSpan> read_part(ByteReader& reader, const char* field) {
-  const auto size = reader.read_varint(field);
-  if (!size.ok()) return size.error();
-  if (*size > reader.remaining()) return bad_input(std::string(field) + " is cut short", reader.position());
-  return reader.read_bytes(size_t(*size), field);
+Status rebuild_single(ByteReader& reader, uint8_t flags, const Picture& picture, size_t max_bytes, Bytes& file) {
+  const auto before = read_part(reader, "start of a GIF");
+  if (!before.ok()) return before.error();
+  append_bytes(file, *before);
+  const int min_code_bits = before->empty() ? 0 : before->back();
+  const auto pixels =
+      pick_pixels(picture, {picture.width, picture.height, (flags & kInterlaced) != 0, 0}, min_code_bits);
+  if (!pixels.ok()) return pixels.error();
+  return rebuild_codes(reader, *pixels, min_code_bits, flags & kSizesGiven, max_bytes, file);
+}
+
+Status rebuild_frame(ByteReader& reader, const Picture& picture, GifCells& cells, size_t max_bytes, Bytes& file) {
+  const auto before = read_part(reader, "what lies before an image of a GIF");
+  if (!before.ok()) return before.error();
+  if (before->size() < kGifDescriptorBytes || before->size() > max_bytes - file.size())
+    return bad_input("side bytes of a GIF: an image that cannot be", reader.position());
+  const ByteSpan descriptor = before->last(kGifDescriptorBytes);
+  const auto colours = reader.read_bytes(gif_colours_bytes(descriptor[9]) + 1, "colours of a GIF image");
+  if (!colours.ok()) return colours.error();
+  const auto flags = reader.read_le<uint8_t>("flags of a GIF image");
+  if (!flags.ok()) return flags.error();
+  append_bytes(file, *before);
+  append_bytes(file, *colours);
+  FramePlace place{.width = descriptor[5] | uint32_t(descriptor[6]) << 8,
+                   .height = descriptor[7] | uint32_t(descriptor[8]) << 8,
+                   .interlaced = (descriptor[9] & 0x40) != 0};
+  if (place.width == 0 || place.height == 0 || place.width > picture.width || (*flags & ~kSizesGiven) != 0)
+    return bad_input("side bytes of a GIF: an image that does not fit the picture", reader.position());
+  place = place_frame(cells, picture, place);
+  if (cells.height() > picture.height)
+    return bad_input("side bytes of a GIF: an image that does not fit the picture", reader.position());
+  const int min_code_bits = colours->back();
+  const auto pixels = pick_pixels(picture, place, min_code_bits);
+  if (!pixels.ok()) return pixels.error();
+  return rebuild_codes(reader, *pixels, min_code_bits, *flags & kSizesGiven, max_bytes, file);
 }
 
 }  // namespace
 
 Result<ParsedImage> parse_gif(ByteSpan file) {
-  auto parts = read_parts(file);
-  if (!parts.ok()) return parts.error();
-  const auto lzw = parse_gif_lzw(parts->stream, parts->min_code_bits, parts->shape.size_bytes());
-  if (!lzw.ok()) return lzw.error();
-  ParsedImage parsed;
-  parsed.picture = std::move(parts->shape);
-  Picture& picture = parsed.picture;
-  picture.samples.resize(picture.size_bytes());
-  size_t from = 0;
-  for (const uint32_t row : row_order(picture.height, parts->interlaced)) {
-    std::copy_n(lzw->pixels.begin() + ptrdiff_t(from), picture.width,
-                picture.samples.begin() + ptrdiff_t(size_t(row) * picture.width));
-    from += picture.width;
-  }
-  const bool usual = are_usual_sizes(parts->sizes);
-  Bytes& side = parsed.side;
-  side.push_back(uint8_t((parts->interlaced ? kInterlaced : 0) | (usual ? 0 : kSizesGiven)));
-  const auto append_part = [&](ByteSpan part) {
-    append_varint(side, part.size());
-    append_bytes(side, part);
-  };
-  append_part(parts->before);
-  if (!usual) append_part(parts->sizes);
-  append_bytes(side, lzw->side);
-  append_part(ByteSpan(parts->stream).subspan(lzw->size_bytes));
-  append_bytes(side, parts->after);
-  return parsed;
+  const auto frames = read_gif_frames(file);
+  if (!frames.ok()) return frames.error();
+  return frames->size() == 1 ? parse_single(file, frames->front()) : parse_several(file, *frames);
 }
 
 Result<Bytes> rebuild_gif(ByteSpan side, const Picture& picture, size_t max_bytes) {
   ByteReader reader(side);
   const auto flags = reader.read_le<uint8_t>("flags of a GIF");
   if (!flags.ok()) return flags.error();
-  const auto before = read_part(reader, "start of a GIF");
-  if (!before.ok()) return before.error();
-  const int min_code_bits = before->empty() ? 0 : before->back();
-  const auto fits = [&](uint8_t sample) { return sample >> min_code_bits == 0; };
-  if (*flags > 3 || picture.channels != 1 || picture.bits > 8 || min_code_bits < 2 || min_code_bits > 8 ||
-      !std::all_of(picture.samples.begin(), picture.samples.end(), fits))
+  const bool several = (*flags & kFrames) != 0, in_cells = (*flags & kInCells) != 0;
+  if (*flags > (several ? kFrames | kInCells : kInterlaced | kSizesGiven) || (several && *flags % kFrames != 0) ||
+      picture.channels != (in_cells ? int(kCellChannels) : 1) || picture.bits > 8)
     return bad_input("side bytes of a GIF do not fit the picture");
-  ByteSpan sizes;
-  if (*flags & kSizesGiven) {
-    const auto given = read_part(reader, "sizes of GIF sub-blocks");
-    if (!given.ok()) return given.error();
-    sizes = *given;
+  Bytes file;
+  if (!several) {
+    LMC_TRY(rebuild_single(reader, *flags, picture, max_bytes, file));
+  } else {
+    const auto count = reader.read_varint("number of images of a GIF");
+    if (!count.ok()) return count.error();
+    GifCells cells(picture.width, uint32_t(picture.channels));
+    for (uint64_t i = 0; i < *count; ++i) {
+      LMC_TRY(rebuild_frame(reader, picture, cells, max_bytes, file));
+      if (file.size() > max_bytes) return bad_input("side bytes of a GIF: more than the file's size");
+    }
+    if (cells.height() != picture.height)
+      return bad_input("side bytes of a GIF: images that do not fill the picture", reader.position());
   }
-  Bytes pixels;
-  pixels.reserve(picture.samples.size());
-  for (const uint32_t row : row_order(picture.height, *flags & kInterlaced))
-    append_bytes(pixels, ByteSpan(picture.samples).subspan(size_t(row) * picture.width, picture.width));
-  auto stream = rebuild_gif_lzw(reader, pixels, min_code_bits, max_bytes);
-  if (!stream.ok()) return stream.error();
-  const auto more = read_part(reader, "bytes after the codes of a GIF");
-  if (!more.ok()) return more.error();
-  append_bytes(*stream, *more);
-  Bytes file(before->begin(), before->end());
-  LMC_TRY(append_sub_blocks(file, *stream, sizes, *flags & kSizesGiven));
   append_bytes(file, side.subspan(reader.position()));
   if (file.size() > max_bytes) return bad_input("side bytes of a GIF: more than the file's size");
   return file;

@@ -1,5 +1,7 @@
-// GIF files (GIF87a, GIF89a) of one image, interlaced or not; what surrounds its pixels is kept as it is.
-// Refused: files of which the first image is less than half (animations), and encoders that are not greedy (gif_lzw.h).
+// GIF files (GIF87a, GIF89a), interlaced or not; what surrounds the pixels is kept as it is. Animations become one
+// picture with all their images (gif_frames.h). An image whose encoder is not greedy (lzw_codes.h) is kept as it is if
+// there are others.
+// Refused: files of which more than half follows the last image that was taken apart.
 #ifndef LMC_MEDIA_GIF_FILE_H_
 #define LMC_MEDIA_GIF_FILE_H_
 

@@ -1,57 +1,49 @@
 // GIF files made by encoders with several habits.
 #include "lmc/media/gif_file.h"
 
-#include "lmc/media/bit_string.h"
-#include "lmc/media/gif_lzw.h"
+#include "lmc/media/lzw_test_support.h"
 #include "lmc/media/media_test_support.h"
 
 namespace lmc {
 namespace {
-
-// A slow encoder: strings as such. clear_at: entries at which it clears; 0: never. greedy: or only pairs of pixels.
-Bytes encode_lzw(ByteSpan pixels, int min_code_bits, size_t clear_at, bool greedy = true, bool with_end = true) {
-  const size_t clear = size_t(1) << min_code_bits;
-  std::vector<Bytes> strings;
-  BitWriter bits;
-  int code_bits = min_code_bits + 1;
-  size_t known = 0, codes = 0;  // known: to the decoder
-  const auto reset = [&] {
-    bits.write(uint32_t(clear), code_bits);
-    strings.assign(clear + 2, {});
-    for (size_t i = 0; i < clear; ++i) strings[i] = {uint8_t(i)};
-    code_bits = min_code_bits + 1;
-    known = clear + 2;
-    codes = 0;
-  };
-  reset();
-  for (size_t at = 0; at < pixels.size();) {
-    if (codes > 0 && known == clear_at) reset();
-    size_t best = pixels[at], length = 1;
-    for (size_t code = clear + 2; code < strings.size(); ++code) {
-      const Bytes& string = strings[code];
-      if (string.size() <= length || string.size() > pixels.size() - at || (!greedy && string.size() > 2)) continue;
-      if (!std::equal(string.begin(), string.end(), pixels.begin() + ptrdiff_t(at))) continue;
-      best = code;
-      length = string.size();
-    }
-    bits.write(uint32_t(best), code_bits);
-    at += length;
-    if (codes++ > 0 && known < 4096 && ++known == size_t(1) << code_bits && code_bits < 12) ++code_bits;
-    if (at < pixels.size() && strings.size() < 4096) {
-      Bytes longer(pixels.begin() + ptrdiff_t(at - length), pixels.begin() + ptrdiff_t(at + 1));
-      strings.push_back(std::move(longer));
-    }
-  }
-  if (with_end) bits.write(uint32_t(clear + 1), code_bits);
-  return std::move(bits).finish();
-}
 
 struct GifOptions {
   uint16_t width = 7, height = 5;
   int min_code_bits = 2;
   bool interlaced = false, with_end = true;
   size_t clear_at = 4096, sub_block = 255, more = 0, trailing = 0;
+  uint32_t frames = 1, narrower = 0;  // each frame by so many pixels than the one before
+  uint32_t lazy = UINT32_MAX;         // the number of a frame whose encoder is not greedy
+  bool alike = false;                 // frames show the same noise
 };
+
+// Extension, descriptor, codes; with colours of its own if it is not the first.
+void append_frame(Bytes& file, const GifOptions& options, uint32_t number) {
+  const uint16_t width = options.width - uint16_t(number * options.narrower), height = options.height;
+  append_bytes(file, Bytes{0x21, 0xfe, 3, 'a', 'b', 'c', 0});
+  append_bytes(file, Bytes{0x2c, uint8_t(number), 0, 0, 0});
+  append_le(file, width);
+  append_le(file, height);
+  file.push_back(uint8_t((options.interlaced ? 0x40 : 0) | (number > 0 ? 0x80 : 0)));
+  if (number > 0) append_bytes(file, random_bytes(6, 5));
+  file.push_back(uint8_t(options.min_code_bits));
+  Bytes pixels = random_bytes(size_t(width) * height, 3);
+  for (size_t i = 0; i < pixels.size() && !options.alike; ++i)  // stripes of their own width, but for the first
+    pixels[i] = uint8_t(number > 0 ? i % width / (1 + number) + number
+                                   : (pixels[i] % 3 + i / 9) % (size_t(1) << options.min_code_bits));
+  for (uint8_t& pixel : pixels) pixel &= (1 << options.min_code_bits) - 1;
+  Bytes stream = encode_lzw(pixels, {.form = {.min_code_bits = options.min_code_bits},
+                                     .clear_at = options.clear_at,
+                                     .greedy = number != options.lazy,
+                                     .with_end = options.with_end});
+  append_bytes(stream, random_bytes(options.more, 1));
+  for (size_t at = 0; at < stream.size(); at += options.sub_block) {
+    const size_t size = std::min(options.sub_block, stream.size() - at);
+    file.push_back(uint8_t(size));
+    append_bytes(file, ByteSpan(stream).subspan(at, size));
+  }
+  file.push_back(0);
+}
 
 Bytes make_gif(const GifOptions& options) {
   Bytes file;
@@ -60,23 +52,8 @@ Bytes make_gif(const GifOptions& options) {
   append_le(file, options.height);
   append_bytes(file, Bytes{0x80, 0, 0});
   append_bytes(file, random_bytes(6, 1));
-  append_bytes(file, Bytes{0x21, 0xfe, 3, 'a', 'b', 'c', 0});
-  append_bytes(file, Bytes{0x2c, 0, 0, 0, 0});
-  append_le(file, options.width);
-  append_le(file, options.height);
-  file.push_back(options.interlaced ? 0x40 : 0);
-  file.push_back(uint8_t(options.min_code_bits));
-  Bytes pixels = random_bytes(size_t(options.width) * options.height, 3);
-  for (size_t i = 0; i < pixels.size(); ++i)
-    pixels[i] = uint8_t((pixels[i] % 3 + i / 9) % (size_t(1) << options.min_code_bits));
-  Bytes stream = encode_lzw(pixels, options.min_code_bits, options.clear_at, true, options.with_end);
-  append_bytes(stream, random_bytes(options.more, 1));
-  for (size_t at = 0; at < stream.size(); at += options.sub_block) {
-    const size_t size = std::min(options.sub_block, stream.size() - at);
-    file.push_back(uint8_t(size));
-    append_bytes(file, ByteSpan(stream).subspan(at, size));
-  }
-  append_bytes(file, Bytes{0, 0x3b});
+  for (uint32_t number = 0; number < options.frames; ++number) append_frame(file, options, number);
+  file.push_back(0x3b);
   append_bytes(file, random_bytes(options.trailing, 2));
   return file;
 }
@@ -112,22 +89,61 @@ TEST(Gif, InterlacedRowsLieWhereTheyBelong) {
   EXPECT_EQ(b, (Bytes{a[0], a[5], a[3], a[6], a[2], a[7], a[4], a[8], a[1]}));
 }
 
+TEST(Gif, Animations) {
+  for (const uint32_t narrower : {0, 1, 7}) {
+    const auto parsed = expect_round_trip(
+        ImageFormat::kGif,
+        make_gif({.width = 30, .height = 20, .interlaced = narrower == 1, .frames = 4, .narrower = narrower}));
+    EXPECT_EQ(parsed.picture.width, 30u);
+    EXPECT_EQ(parsed.picture.height, narrower == 7 ? 60u : 80u);  // 30, 23, 16 and 9 wide: the last two share a shelf
+    EXPECT_LE(parsed.side.size(), 200u);
+  }
+}
+
+TEST(Gif, FramesLikeTheOneBeforeShareCells) {
+  for (const uint32_t frames : {2, 3, 4, 5}) {
+    const auto parsed = expect_round_trip(
+        ImageFormat::kGif, make_gif({.width = 90, .height = 60, .min_code_bits = 4, .frames = frames, .alike = true}));
+    EXPECT_EQ(parsed.picture.channels, 3);
+    EXPECT_EQ(parsed.picture.height, frames <= 3 ? 60u : 120u);
+    const Bytes& samples = parsed.picture.samples;
+    if (frames == 2) EXPECT_EQ(samples[3000 * 3 + 2], samples[3000 * 3]);  // the last channel is the frame before again
+  }
+}
+
+TEST(Gif, FilesOfOtherPrograms) {
+  EXPECT_EQ(expect_round_trip(ImageFormat::kGif, read_testdata("imagemagick-animation.gif")).picture.channels, 3);
+  EXPECT_EQ(expect_round_trip(ImageFormat::kGif, read_testdata("gifsicle-small-frames.gif")).picture.channels, 1);
+}
+
+TEST(Gif, FramesOfLazyEncodersAreKeptAsTheyAre) {
+  for (const uint32_t lazy : {0, 1}) {
+    const auto parsed =
+        expect_round_trip(ImageFormat::kGif, make_gif({.width = 50, .height = 70, .frames = 4, .lazy = lazy}));
+    EXPECT_EQ(parsed.picture.height, 210u);
+  }
+}
+
 TEST(Gif, LazyEncodersAreRefused) {
   Bytes pixels = random_bytes(20000, 1);
   for (uint8_t& pixel : pixels) pixel &= 3;
-  EXPECT_FALSE(parse_gif_lzw(encode_lzw(pixels, 2, 4096, false), 2, pixels.size()).ok());
+  const LzwForm form{.min_code_bits = 2};
+  EXPECT_FALSE(
+      parse_lzw(encode_lzw(pixels, {.form = form, .clear_at = 4096, .greedy = false}), form, {}, pixels.size()).ok());
 }
 
 TEST(Gif, WhatIsRefused) {
   EXPECT_FALSE(parse_image(ImageFormat::kGif, make_gif({.trailing = 200})).ok());  // mostly something else
   EXPECT_FALSE(parse_image(ImageFormat::kGif, make_gif({.width = 0})).ok());
-  EXPECT_FALSE(parse_gif_lzw(encode_lzw(Bytes(10, 1), 2, 0), 2, 9).ok());
-  EXPECT_FALSE(parse_gif_lzw(encode_lzw(Bytes(10, 1), 2, 0), 2, 11).ok());
+  const LzwForm form{.min_code_bits = 2};
+  EXPECT_FALSE(parse_lzw(encode_lzw(Bytes(10, 1), {.form = form}), form, {}, 9).ok());
+  EXPECT_FALSE(parse_lzw(encode_lzw(Bytes(10, 1), {.form = form}), form, {}, 11).ok());
 }
 
 TEST(Gif, DamageIsHarmless) {
   for (const GifOptions& options :
-       {GifOptions{.clear_at = 20, .more = 2, .trailing = 2}, GifOptions{.interlaced = true, .sub_block = 4}}) {
+       {GifOptions{.clear_at = 20, .more = 2, .trailing = 2}, GifOptions{.interlaced = true, .sub_block = 4},
+        GifOptions{.frames = 2, .narrower = 2}, GifOptions{.min_code_bits = 3, .frames = 4, .alike = true}}) {
     const Bytes file = make_gif(options);
     expect_damage_is_harmless(ImageFormat::kGif, file);
     expect_damaged_side_is_harmless(ImageFormat::kGif, expect_round_trip(ImageFormat::kGif, file), file.size());

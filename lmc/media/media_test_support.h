@@ -4,7 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <random>
+#include <string>
 
 #include "lmc/media/image_file.h"
 
@@ -53,6 +56,12 @@ inline void expect_damaged_side_is_harmless(ImageFormat format, const ParsedImag
     harmless(flipped);
     flipped[bit / 8] ^= uint8_t(1 << bit % 8);
   }
+}
+
+inline Bytes read_testdata(const std::string& name) {
+  std::ifstream in(std::string(LMC_MEDIA_TESTDATA) + "/" + name, std::ios::binary);
+  EXPECT_TRUE(in.good()) << name;
+  return Bytes(std::istreambuf_iterator<char>(in), {});
 }
 
 inline Bytes random_bytes(size_t size, uint32_t seed) {

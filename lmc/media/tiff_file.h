@@ -1,6 +1,7 @@
-// TIFF files (TIFF 6.0) without compression or with deflate (Adobe's technical note 3, predictors 1 and 2): strips of 8
-// or 16 bits, 1 to 4 samples a pixel side by side, both byte orders. The first image only; everything outside its
-// strips is kept as it is. Tiles, planes, other depths and other compressions are refused.
+// TIFF files (TIFF 6.0): strips or tiles of 1, 2, 4, 8 or 16 bits, 1 to 4 samples a pixel side by side or in planes,
+// both byte orders; without compression or with LZW, PackBits or deflate, predictors 1 and 2. Of several pages those of
+// the width and kind of sample that have the most pixels become one picture, one below the other; everything outside
+// their strips is kept as it is. Other depths and compressions are refused.
 #ifndef LMC_MEDIA_TIFF_FILE_H_
 #define LMC_MEDIA_TIFF_FILE_H_
 

@@ -1,57 +1,12 @@
-// TIFF files made here, with and without deflate.
+// TIFF files made here: all layouts, compressions and kinds of samples.
 #include "lmc/media/tiff_file.h"
 
-#include "lmc/media/zlib_test_support.h"
+#include "lmc/media/tiff_test_support.h"
 
 namespace lmc {
 namespace {
 
-struct TiffOptions {
-  uint32_t width = 3, height = 5, samples = 3, bits = 8, rows_per_strip = 2, photometric = 2, compression = 1;
-  bool big_endian = false, gaps = false;
-  uint32_t predictor = 1;
-};
-
-// Strips first, then the directory, then the offsets of strips.
-Bytes make_tiff(const TiffOptions& options) {
-  Bytes file;
-  const auto put = [&](uint32_t value, size_t bytes) {
-    for (size_t i = 0; i < bytes; ++i) file.push_back(uint8_t(value >> 8 * (options.big_endian ? bytes - 1 - i : i)));
-  };
-  const uint32_t strips = (options.height + options.rows_per_strip - 1) / options.rows_per_strip;
-  const uint32_t row = options.width * options.samples * options.bits / 8;
-  file.assign(2, options.big_endian ? 'M' : 'I');
-  put(42, 2);
-  put(0, 4);
-  std::vector<uint32_t> offsets;
-  for (uint32_t y = 0; y < options.height; y += options.rows_per_strip) {
-    if (options.gaps) file.push_back(0xee);
-    offsets.push_back(uint32_t(file.size()));
-    const Bytes strip = wavy_bytes(row * std::min(options.rows_per_strip, options.height - y), y + 1);
-    append_bytes(file, options.compression == 8 ? zlib_stream(strip) : strip);
-  }
-  const uint32_t directory = uint32_t(file.size());
-  for (size_t i = 0; i < 4; ++i) file[4 + i] = uint8_t(directory >> 8 * (options.big_endian ? 3 - i : i));
-  const std::vector<std::pair<uint32_t, uint32_t>> fields = {
-      {256, options.width},       {257, options.height},  {258, options.bits},           {259, options.compression},
-      {262, options.photometric}, {277, options.samples}, {278, options.rows_per_strip}, {317, options.predictor}};
-  put(uint32_t(fields.size()) + 1, 2);
-  for (const auto& [tag, value] : fields) {
-    put(tag, 2);
-    put(4, 2);
-    put(1, 4);
-    put(value, 4);
-  }
-  put(273, 2);
-  put(4, 2);
-  put(strips, 4);
-  put(strips == 1 ? offsets[0] : uint32_t(file.size() + 8), 4);
-  put(0, 4);
-  for (const uint32_t offset : offsets) put(offset, 4);
-  return file;
-}
-
-TEST(Tiff, AllKinds) {
+TEST(Tiff, UncompressedStrips) {
   for (const uint32_t samples : {1, 2, 3, 4}) {
     for (const uint32_t bits : {8, 16}) {
       for (const uint32_t rows : {1, 2, 5, 100}) {
@@ -70,42 +25,127 @@ TEST(Tiff, AllKinds) {
   EXPECT_TRUE(expect_round_trip(ImageFormat::kTiff, make_tiff({.samples = 1, .photometric = 3})).picture.indexed);
 }
 
-TEST(Tiff, Deflate) {
-  for (const uint32_t samples : {1, 3}) {
-    for (const uint32_t bits : {8, 16}) {
-      for (const bool flag : {false, true}) {
-        for (const uint32_t predictor : {1, 2}) {
-          const Bytes file = make_tiff({.width = 50,
-                                        .samples = samples,
-                                        .bits = bits,
-                                        .compression = 8,
-                                        .big_endian = flag,
-                                        .gaps = !flag,
-                                        .predictor = predictor});
-          const auto parsed = expect_round_trip(ImageFormat::kTiff, file);
-          const Bytes first = wavy_bytes(200, 1);
-          if (bits == 8 && predictor == 2) {
-            EXPECT_EQ(parsed.picture.samples[0], first[0]);
-            EXPECT_EQ(parsed.picture.samples[samples], uint8_t(first[0] + first[samples]));
+TEST(Tiff, AllCompressionsAndLayouts) {
+  for (const uint32_t compression : {1, 5, 8, 32773, 32946}) {
+    for (const uint32_t bits : {1, 2, 4, 8, 16}) {
+      for (const uint32_t samples : {1, 3}) {
+        for (const uint32_t layout : {0, 1, 2, 3}) {
+          for (const bool flag : {false, true}) {
+            TiffOptions options{.width = 50, .height = 21, .samples = samples, .bits = bits};
+            options.compression = compression;
+            options.big_endian = options.gaps = flag;
+            options.planes = layout & 1 ? 2 : 1;
+            options.tile = layout & 2 ? 16 : 0;
+            options.rows_per_strip = 9;
+            options.predictor = flag && bits >= 8 ? 2 : 1;
+            const auto parsed = expect_round_trip(ImageFormat::kTiff, make_tiff(options));
+            // The pixels are the same however they are stored, but for the order of a sample's bytes.
+            TiffOptions plain{.width = 50, .height = 21, .samples = samples, .bits = bits};
+            EXPECT_EQ(parsed.picture.samples, expect_round_trip(ImageFormat::kTiff, make_tiff(plain)).picture.samples)
+                << compression << " " << bits << " " << samples << " " << layout << " " << flag;
           }
-          if (bits == 16 && predictor == 1) EXPECT_EQ(parsed.picture.samples[0], first[flag]);
         }
       }
     }
   }
 }
 
+TEST(Tiff, HabitsOfLibtiffCostNothing) {
+  for (const uint32_t compression : {5, 32773}) {
+    TiffOptions options{.width = 200, .height = 200, .samples = 3, .compression = compression};
+    options.rows_per_strip = 200;
+    const auto parsed = expect_round_trip(ImageFormat::kTiff, make_tiff(options));
+    EXPECT_LE(parsed.side.size(), 250u) << compression;
+  }
+}
+
+TEST(Tiff, FilesOfLibtiff) {
+  const std::pair<const char*, size_t> samples[] = {
+      {"libtiff-lzw.tif", 260}, {"libtiff-tiles.tif", 420}, {"libtiff-packbits-pages.tif", 1000}};
+  for (const auto& [name, most] : samples)
+    EXPECT_LE(expect_round_trip(ImageFormat::kTiff, read_testdata(name)).side.size(), most) << name;
+}
+
+TEST(Tiff, PagesStandOneBelowTheOther) {
+  for (const uint32_t compression : {1, 5, 32773}) {
+    TiffOptions options{.width = 20, .height = 6, .compression = compression};
+    const Bytes one = make_tiff(options);
+    options.pages = 3;
+    const Bytes three = make_tiff(options);
+    const Bytes first = expect_round_trip(ImageFormat::kTiff, one).picture.samples;
+    const auto parsed = expect_round_trip(ImageFormat::kTiff, three);
+    EXPECT_EQ(parsed.picture.height, 18u);
+    EXPECT_TRUE(std::equal(first.begin(), first.end(), parsed.picture.samples.begin()));
+  }
+}
+
+TEST(Tiff, PaddingOfTiles) {
+  for (const TestPadding padding :
+       {TestPadding::kZeros, TestPadding::kEdge, TestPadding::kStale, TestPadding::kNoise}) {
+    for (const uint32_t bits : {4, 8, 16}) {
+      TiffOptions options{.width = 37, .height = 21, .bits = bits, .compression = 5};
+      options.tile = 32;
+      options.padding = padding;
+      const auto parsed = expect_round_trip(ImageFormat::kTiff, make_tiff(options));
+      EXPECT_EQ(parsed.picture.width, 37u);
+      if (padding != TestPadding::kNoise) EXPECT_LE(parsed.side.size(), 260u) << int(padding);
+    }
+  }
+}
+
+TEST(Tiff, StripsInAnyOrder) {
+  TiffOptions options{.width = 20, .height = 9, .compression = 5};
+  options.backwards = true;
+  const auto parsed = expect_round_trip(ImageFormat::kTiff, make_tiff(options));
+  options.backwards = false;
+  EXPECT_EQ(parsed.picture.samples, expect_round_trip(ImageFormat::kTiff, make_tiff(options)).picture.samples);
+}
+
+// Side bytes of layout 1, as they once were written, still stand for their file.
+TEST(Tiff, DeflatedStripsOfOldSideBytes) {
+  for (const uint32_t bits : {8, 16}) {
+    for (const uint32_t predictor : {1, 2}) {
+      TiffOptions options{.width = 50, .bits = bits, .compression = 8, .big_endian = bits == 16};
+      options.predictor = predictor;
+      const Bytes file = make_tiff(options);
+      const Picture picture = expect_round_trip(ImageFormat::kTiff, file).picture;
+      Bytes side{1, uint8_t((options.big_endian ? 1 : 0) | (predictor == 2 ? 2 : 0)), 2};
+      size_t position = 8;
+      for (int strip = 0; strip < 3; ++strip) {
+        append_varint(side, strip == 0 ? 8 : 0);
+        if (strip == 0) append_bytes(side, ByteSpan(file).first(8));
+        const auto zlib = parse_zlib(ByteSpan(file).subspan(position), 1000);
+        ASSERT_TRUE(zlib.ok());
+        append_bytes(side, zlib->side);
+        position += zlib->size_bytes;
+      }
+      append_bytes(side, ByteSpan(file).subspan(position));
+      const auto rebuilt = rebuild_image(ImageFormat::kTiff, side, picture, file.size());
+      ASSERT_TRUE(rebuilt.ok()) << rebuilt.error().message;
+      EXPECT_EQ(*rebuilt, file);
+    }
+  }
+}
+
 TEST(Tiff, WhatIsRefused) {
   for (const TiffOptions& options :
-       {TiffOptions{.width = 0}, TiffOptions{.samples = 5}, TiffOptions{.bits = 32}, TiffOptions{.compression = 5}})
+       {TiffOptions{.width = 0}, TiffOptions{.samples = 5}, TiffOptions{.bits = 32}, TiffOptions{.compression = 7},
+        TiffOptions{.compression = 5, .predictor = 3}, TiffOptions{.tile = 24},
+        TiffOptions{.width = 1, .height = 1, .samples = 1, .tile = 1040}})
     EXPECT_FALSE(parse_image(ImageFormat::kTiff, make_tiff(options)).ok());
 }
 
 TEST(Tiff, DamageIsHarmless) {
-  for (const uint32_t compression : {1, 8}) {
-    const Bytes file = make_tiff({.compression = compression, .big_endian = true, .gaps = true});
-    expect_damage_is_harmless(ImageFormat::kTiff, file);
-    expect_damaged_side_is_harmless(ImageFormat::kTiff, expect_round_trip(ImageFormat::kTiff, file), file.size());
+  for (const uint32_t compression : {1, 5, 8, 32773}) {
+    for (const uint32_t tile : {0, 16}) {
+      TiffOptions options{.compression = compression, .big_endian = true, .gaps = true};
+      options.tile = tile;
+      options.planes = tile != 0 ? 2 : 1;
+      options.pages = compression == 5 ? 2 : 1;
+      const Bytes file = make_tiff(options);
+      expect_damage_is_harmless(ImageFormat::kTiff, file);
+      expect_damaged_side_is_harmless(ImageFormat::kTiff, expect_round_trip(ImageFormat::kTiff, file), file.size());
+    }
   }
 }
 

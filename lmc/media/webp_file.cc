@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <string>
 
+#include "lmc/media/side_part.h"
 #include "lmc/media/vp8l_reader.h"
 #include "lmc/media/vp8l_side.h"
 #include "lmc/media/vp8l_writer.h"
@@ -94,13 +95,6 @@ std::vector<Argb> to_pixels(const Picture& picture) {
   return pixels;
 }
 
-Result<ByteSpan> read_part(ByteReader& reader, const char* field) {
-  const auto size = reader.read_varint(field);
-  if (!size.ok()) return size.error();
-  if (*size > reader.remaining()) return bad_input(std::string(field) + " is cut short", reader.position());
-  return reader.read_bytes(size_t(*size), field);
-}
-
 }  // namespace
 
 Result<ParsedImage> parse_webp(ByteSpan file) {
@@ -114,10 +108,6 @@ Result<ParsedImage> parse_webp(ByteSpan file) {
   const bool padded = parts->chunk.size() % 2 == 1 && !parts->after.empty() && parts->after[0] == 0;
   ParsedImage parsed;
   parsed.picture = to_picture(pixels, read->stream.width, read->stream.height);
-  const auto append_part = [&](ByteSpan part) {
-    append_varint(parsed.side, part.size());
-    append_bytes(parsed.side, part);
-  };
   parsed.side.push_back(uint8_t((plain ? kPlain : 0) | (parts->usual_sizes ? kUsualSizes : 0) |
                                 (more.empty() ? 0 : kMoreStream) | (padded ? kPadded : 0)));
   if (!plain) {
@@ -126,12 +116,12 @@ Result<ParsedImage> parse_webp(ByteSpan file) {
       put_size(before, kFileSizeAt, 0);
       put_size(before, before.size() - 4, 0);
     }
-    append_part(before);
+    append_part(parsed.side, before);
   }
   const auto described = write_vp8l_side(std::move(read->stream), std::move(pixels));
   if (!described.ok()) return described.error();
-  append_part(*described);
-  if (!more.empty()) append_part(more);
+  append_part(parsed.side, *described);
+  if (!more.empty()) append_part(parsed.side, more);
   append_bytes(parsed.side, parts->after.subspan(padded ? 1 : 0));
   return parsed;
 }

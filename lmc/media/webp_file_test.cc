@@ -2,9 +2,7 @@
 #include "lmc/media/webp_file.h"
 
 #include <filesystem>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <random>
 
 #include "lmc/media/media_test_support.h"
@@ -17,11 +15,7 @@
 namespace lmc {
 namespace {
 
-Bytes read_sample(const std::string& name) {
-  std::ifstream in(std::string(LMC_MEDIA_TESTDATA) + "/" + name + ".webp", std::ios::binary);
-  EXPECT_TRUE(in.good()) << name;
-  return Bytes(std::istreambuf_iterator<char>(in), {});
-}
+Bytes read_sample(const std::string& name) { return read_testdata(name + ".webp"); }
 
 void append_chunk(Bytes& file, std::string_view type, ByteSpan data) {
   append_bytes(file, as_bytes(type));

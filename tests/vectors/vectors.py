@@ -162,6 +162,9 @@ def inputs():
                if p.is_file() and p.name != "README.md"}
     images = {name: (ROOT / "bench/samples/images" / name).read_bytes() for name in ("daisy.png", "dandelion.jpg")}
     images["drawn.webp"] = (ROOT / "lmc/media/testdata/palette-4.webp").read_bytes()
+    for name in ("libtiff-lzw.tif", "libtiff-tiles.tif", "libtiff-packbits-pages.tif", "imagemagick-animation.gif",
+                 "gifsicle-small-frames.gif"):
+        images[name] = (ROOT / "lmc/media/testdata" / name).read_bytes()
     return {**made_inputs(), **samples, **images}
 
 

@@ -49,6 +49,8 @@ Bytes write_pnm(const Picture& picture) {
 }  // namespace
 
 Result<Bytes> write_pixels(const Pixels& pixels, const std::string& as) {
+  if (pixels.picture.indexed && pixels.picture.channels != 1)
+    return bad_input("the images of this animation are coded together; they cannot be written as one picture");
   if (as == "png") return write_png(pixels.picture, pixels.palette);
   return write_pnm(pixels.picture.indexed ? with_colours(pixels) : pixels.picture);
 }

@@ -1,0 +1,120 @@
+#include "lmc/media/packbits.h"
+
+#include <algorithm>
+
+namespace lmc {
+namespace {
+
+constexpr size_t kMostBytes = 128;     // in a packet
+constexpr uint8_t kNothing = 128;      // a packet that stands for nothing
+constexpr size_t kLastJoinable = 127;  // bytes as they are, so that libtiff still looks whether a pair joins them
+
+// The bytes that a packet stands for, from its first byte.
+size_t bytes_of(uint8_t head) { return head < kNothing ? size_t(head) + 1 : head == kNothing ? 0 : 257 - size_t(head); }
+size_t stored_bytes_of(uint8_t head) { return head < kNothing ? size_t(head) + 1 : head == kNothing ? 0 : 1; }
+
+// How often the first byte stands there before another does.
+size_t run_of(ByteSpan bytes) {
+  size_t count = 1;
+  while (count < bytes.size() && count < kMostBytes && bytes[count] == bytes[0]) ++count;
+  return count;
+}
+
+// The first byte of the packet that an encoder of such habits would write for what is left of a row.
+uint8_t predict_packet(ByteSpan row, PackBitsPairs pairs) {
+  const size_t least = pairs == PackBitsPairs::kPlain ? 3 : 2;
+  const size_t run = run_of(row);
+  if (run >= least) return uint8_t(257 - run);
+  size_t plain = 1;
+  while (plain < row.size() && plain < kMostBytes) {
+    const ByteSpan next = row.subspan(plain);
+    const size_t length = run_of(next);
+    if (length >= least) {
+      const bool joins = pairs == PackBitsPairs::kJoined && length == 2 && plain < kLastJoinable && next.size() > 2 &&
+                         run_of(next.subspan(2)) == 1;
+      if (!joins) break;
+    }
+    plain += std::min(length, kMostBytes - plain);
+  }
+  return uint8_t(plain - 1);
+}
+
+ByteSpan row_at(ByteSpan data, size_t position, size_t row_bytes) {
+  return data.subspan(position, std::min(row_bytes - position % row_bytes, data.size() - position));
+}
+
+}  // namespace
+
+Result<ParsedPackBits> parse_packbits(ByteSpan stream, size_t data_bytes, PackBitsHabits habits) {
+  ParsedPackBits parsed;
+  Bytes heads;
+  while (parsed.data.size() < data_bytes) {
+    const size_t begin = parsed.size_bytes;
+    if (begin == stream.size()) return bad_input("PackBits: the stream is cut short", begin);
+    const uint8_t head = stream[begin];
+    if (stored_bytes_of(head) > stream.size() - begin - 1) return bad_input("PackBits: the stream is cut short", begin);
+    if (bytes_of(head) > data_bytes - parsed.data.size()) return bad_input("PackBits: too many bytes", begin);
+    const ByteSpan stored = stream.subspan(begin + 1, stored_bytes_of(head));
+    if (head > kNothing)
+      parsed.data.insert(parsed.data.end(), bytes_of(head), stored[0]);
+    else
+      append_bytes(parsed.data, stored);
+    heads.push_back(head);
+    parsed.size_bytes += 1 + stored.size();
+  }
+  Bytes corrections;
+  uint64_t since = 0;
+  size_t position = 0;
+  for (const uint8_t head : heads) {
+    if (position == parsed.data.size() ||
+        predict_packet(row_at(parsed.data, position, habits.row_bytes), habits.pairs) != head) {
+      append_varint(corrections, since);
+      corrections.push_back(head);
+      since = 0;
+      ++parsed.corrections;
+    } else {
+      ++since;
+    }
+    position += bytes_of(head);
+  }
+  append_varint(parsed.side, parsed.corrections);
+  append_bytes(parsed.side, corrections);
+  return parsed;
+}
+
+Result<Bytes> rebuild_packbits(ByteReader& side, ByteSpan data, PackBitsHabits habits, size_t max_bytes) {
+  auto left = side.read_varint("number of corrected packets");
+  if (!left.ok()) return left.error();
+  uint64_t gap = 0;
+  const auto load_gap = [&]() -> Status {
+    if (*left == 0) return Ok();
+    const auto read = side.read_varint("packets before a correction");
+    if (!read.ok()) return read.error();
+    gap = *read;
+    return Ok();
+  };
+  LMC_TRY(load_gap());
+  Bytes stream;
+  for (size_t position = 0; position < data.size();) {
+    uint8_t head = 0;
+    if (*left > 0 && gap-- == 0) {
+      const auto corrected = side.read_le<uint8_t>("corrected packet");
+      if (!corrected.ok()) return corrected.error();
+      head = *corrected;
+      --*left;
+      LMC_TRY(load_gap());
+    } else {
+      head = predict_packet(row_at(data, position, habits.row_bytes), habits.pairs);
+    }
+    if (bytes_of(head) > data.size() - position)
+      return bad_input("side bytes of PackBits do not fit the pixels", side.position());
+    stream.push_back(head);
+    append_bytes(stream, data.subspan(position, stored_bytes_of(head)));
+    position += bytes_of(head);
+    if (stream.size() > max_bytes) return bad_input("side bytes of PackBits: more than the file's size");
+  }
+  if (*left != 0) return bad_input("side bytes of PackBits: packets after the last", side.position());
+  return stream;
+}
+
+}  // namespace lmc

@@ -1,0 +1,150 @@
+#include "lmc/media/tiff_streams.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "lmc/media/deflate_stream.h"
+
+namespace lmc {
+namespace {
+
+struct CountedStream {
+  ParsedTiffStream stream;
+  size_t corrections = 0;
+};
+
+PackBitsHabits packbits_habits(const TiffStreamHabits& habits, size_t row_bytes, size_t data_bytes) {
+  return {.pairs = habits.pairs, .row_bytes = std::max<size_t>(1, habits.packets_cross_rows ? data_bytes : row_bytes)};
+}
+
+template <typename Parsed>
+CountedStream counted(Parsed&& parsed, Bytes&& data, size_t corrections) {
+  return {{std::move(data), std::move(parsed.side), parsed.size_bytes}, corrections};
+}
+
+Result<CountedStream> parse_stream(const TiffStreamHabits& habits, const TiffStreamPlace& place) {
+  switch (habits.coding) {
+    case TiffCoding::kPlain:
+      if (place.stream.size() < place.data_bytes) return bad_input("TIFF: a strip or tile is cut short");
+      return CountedStream{
+          {Bytes(place.stream.begin(), place.stream.begin() + ptrdiff_t(place.data_bytes)), {}, place.data_bytes}, 0};
+    case TiffCoding::kLzw: {
+      auto lzw = parse_lzw(place.stream, kTiffLzwForm, habits.lzw, place.data_bytes);
+      if (!lzw.ok()) return lzw.error();
+      return counted(*lzw, std::move(lzw->symbols), lzw->corrections);
+    }
+    case TiffCoding::kPackBits: {
+      auto packed =
+          parse_packbits(place.stream, place.data_bytes, packbits_habits(habits, place.row_bytes, place.data_bytes));
+      if (!packed.ok()) return packed.error();
+      return counted(*packed, std::move(packed->data), packed->corrections);
+    }
+    case TiffCoding::kDeflate: {
+      auto zlib = parse_zlib(place.stream, place.data_bytes);
+      if (!zlib.ok()) return zlib.error();
+      if (zlib->data.size() != place.data_bytes)
+        return bad_input("TIFF: a strip or tile of " + std::to_string(zlib->data.size()) + " bytes; expected " +
+                         std::to_string(place.data_bytes));
+      return counted(*zlib, std::move(zlib->data), 0);
+    }
+  }
+  return bad_input("TIFF: unknown compression");
+}
+
+struct Try {
+  ParsedTiffStreams parsed;
+  size_t corrections = 0;
+};
+
+Result<Try> try_habits(const TiffStreamHabits& habits, const std::vector<TiffStreamPlace>& places) {
+  Try out;
+  out.parsed.habits = habits;
+  for (const TiffStreamPlace& place : places) {
+    auto counted = parse_stream(habits, place);
+    if (!counted.ok()) return counted.error();
+    out.corrections += counted->corrections;
+    out.parsed.streams.push_back(std::move(counted->stream));
+  }
+  return out;
+}
+
+// The first is the most likely.
+std::vector<TiffStreamHabits> habits_to_try(TiffCoding coding, const std::vector<TiffStreamPlace>& places) {
+  std::vector<TiffStreamHabits> list{{.coding = coding}};
+  if (coding == TiffCoding::kLzw) {
+    uint32_t clear_at = 0;
+    for (size_t i = 0; i < places.size() && clear_at == 0; ++i)
+      clear_at = lzw_clears_at(places[i].stream, kTiffLzwForm, places[i].data_bytes);
+    list.push_back({.coding = coding, .lzw = {.clear_at = clear_at}});
+  }
+  if (coding == TiffCoding::kPackBits)
+    for (const bool cross : {false, true})
+      for (int pairs = 0; pairs < kPackBitsPairs; ++pairs)
+        list.push_back({.coding = coding, .pairs = PackBitsPairs(pairs), .packets_cross_rows = cross});
+  return list;
+}
+
+}  // namespace
+
+void append_tiff_habits(Bytes& side, const TiffStreamHabits& habits) {
+  side.push_back(uint8_t(habits.coding));
+  if (habits.coding == TiffCoding::kLzw)
+    append_varint(side, 2 * uint64_t(habits.lzw.clear_at) + (habits.lzw.watches_ratio ? 1 : 0));
+  if (habits.coding == TiffCoding::kPackBits)
+    side.push_back(uint8_t(2 * int(habits.pairs) + (habits.packets_cross_rows ? 1 : 0)));
+}
+
+Result<TiffStreamHabits> read_tiff_habits(ByteReader& side) {
+  const auto coding = side.read_le<uint8_t>("compression of a TIFF");
+  if (!coding.ok()) return coding.error();
+  if (*coding > uint8_t(TiffCoding::kDeflate)) return bad_input("side bytes of a TIFF: unknown compression");
+  TiffStreamHabits habits{.coding = TiffCoding(*coding)};
+  if (habits.coding == TiffCoding::kLzw) {
+    const auto clear_at = side.read_varint("size of a cleared table");
+    if (!clear_at.ok()) return clear_at.error();
+    habits.lzw = {.clear_at = uint32_t(std::min<uint64_t>(*clear_at / 2, UINT32_MAX)),
+                  .watches_ratio = *clear_at % 2 != 0};
+  }
+  if (habits.coding == TiffCoding::kPackBits) {
+    const auto pairs = side.read_le<uint8_t>("habits of PackBits");
+    if (!pairs.ok()) return pairs.error();
+    if (*pairs / 2 >= kPackBitsPairs) return bad_input("side bytes of a TIFF: unknown habits of PackBits");
+    habits.pairs = PackBitsPairs(*pairs / 2);
+    habits.packets_cross_rows = *pairs % 2 != 0;
+  }
+  return habits;
+}
+
+Result<ParsedTiffStreams> parse_tiff_streams(TiffCoding coding, const std::vector<TiffStreamPlace>& places) {
+  std::optional<Try> best;
+  Error error;
+  for (const TiffStreamHabits& habits : habits_to_try(coding, places)) {
+    auto tried = try_habits(habits, places);
+    if (!tried.ok()) {
+      error = tried.error();
+    } else if (!best || tried->corrections < best->corrections) {
+      best = std::move(*tried);
+      if (best->corrections == 0) break;
+    }
+  }
+  if (!best) return error;
+  return std::move(best->parsed);
+}
+
+Result<Bytes> rebuild_tiff_stream(ByteReader& side, const TiffStreamHabits& habits, ByteSpan data, size_t row_bytes,
+                                  size_t max_bytes) {
+  switch (habits.coding) {
+    case TiffCoding::kPlain:
+      return Bytes(data.begin(), data.end());
+    case TiffCoding::kLzw:
+      return rebuild_lzw(side, data, kTiffLzwForm, habits.lzw, max_bytes);
+    case TiffCoding::kPackBits:
+      return rebuild_packbits(side, data, packbits_habits(habits, row_bytes, data.size()), max_bytes);
+    case TiffCoding::kDeflate:
+      return rebuild_zlib(side, data, max_bytes);
+  }
+  return bad_input("side bytes of a TIFF: unknown compression");
+}
+
+}  // namespace lmc
