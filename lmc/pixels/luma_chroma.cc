@@ -10,8 +10,9 @@ namespace {
 
 constexpr size_t kFewestPixels = 64;        // that say something, and
 constexpr size_t kFewestOf = 16;            // one of so many
-constexpr size_t kExceptionsOf = 1000;      // one of so many pixels may not fit,
+constexpr size_t kExceptionsOf = 50;        // one of so many pixels may not fit,
 constexpr size_t kHalvedExceptionsOf = 30;  // and of so many where that halves the chroma
+constexpr size_t kDoubtfulOf = 1000;        // one of so many is what costs something
 
 ColourMaking making_of(const ChromaGrid& grid) { return grid.sited ? ColourMaking::kPhotoCd : ColourMaking::kJpeg; }
 
@@ -90,6 +91,7 @@ std::optional<LumaChroma> LumaChroma::find(const TileShape& shape, const TileSam
     out.planes[0].push_back(uint16_t(std::clamp(luma, 0, 255)));
   }
   if (!out.grid.halved() && out.exceptions.size() > pixels / kExceptionsOf) return std::nullopt;
+  out.doubtful = !out.grid.halved() && out.exceptions.size() > pixels / kDoubtfulOf;
   return out;
 }
 

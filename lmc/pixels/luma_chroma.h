@@ -24,6 +24,7 @@ struct LumaChroma {
   ChromaGrid grid;                              // sited: of a Photo CD
   std::array<std::vector<uint16_t>, 3> planes;  // luma (height, width); blue, red (grid.height, grid.width)
   std::vector<Exception> exceptions;            // ascending by place
+  bool doubtful = false;                        // found with so many of them that it may not pay
 
   // Nothing if the picture is not one that was made so. Channels 0..2 of samples are red, green, blue; 8 bits.
   static std::optional<LumaChroma> find(const TileShape& shape, const TileSamples& samples);

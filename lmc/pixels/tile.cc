@@ -269,9 +269,10 @@ Status copy_plane(const Plane& plane, uint16_t* out, size_t step) {
 
 }  // namespace
 
-Bytes encode_tile(const TileShape& shape, const TileSamples& samples, const TileEffort& effort,
-                  const TileResources& resources, std::vector<float>* costs) {
-  const auto made = LumaChroma::find(shape, samples);
+namespace {
+
+Bytes encode_tile_as(const std::optional<LumaChroma>& made, const TileShape& shape, const TileSamples& samples,
+                     const TileEffort& effort, const TileResources& resources, std::vector<float>* costs) {
   auto planes = make_planes(shape, made);
   if (costs != nullptr) costs->assign(samples.size(), 0.0f);
   for (size_t p = 0; p < planes.size(); ++p) {
@@ -302,6 +303,20 @@ Bytes encode_tile(const TileShape& shape, const TileSamples& samples, const Tile
     append_bytes(out, plane->coded);
   }
   return out;
+}
+
+}  // namespace
+
+Bytes encode_tile(const TileShape& shape, const TileSamples& samples, const TileEffort& effort,
+                  const TileResources& resources, std::vector<float>* costs) {
+  const auto made = LumaChroma::find(shape, samples);
+  Bytes out = encode_tile_as(made, shape, samples, effort, resources, costs);
+  if (!made || !made->doubtful) return out;
+  std::vector<float> other_costs;
+  Bytes other = encode_tile_as({}, shape, samples, effort, resources, costs != nullptr ? &other_costs : nullptr);
+  if (other.size() >= out.size()) return out;
+  if (costs != nullptr) *costs = std::move(other_costs);
+  return other;
 }
 
 Result<TileSamples> decode_tile(const TileShape& shape, ByteSpan payload, const TileResources& resources) {
