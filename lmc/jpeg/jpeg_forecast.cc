@@ -16,12 +16,15 @@ void FittedForecast::learn(float value) {
   const float power = forecast_dot(inputs_, inputs_);
   // Busy blocks err more, and count less.
   const float weight = 1.0f / std::sqrt(power + 1.0f);
-  for (size_t i = 0; i < kForecastInputs; ++i) {
-    const float scaled = inputs_[i] * weight;
-    ForecastInputs& row = fit.products[i];
-    for (size_t j = 0; j < (i / 4 + 1) * 4; ++j) row[j] = row[j] * kKeep + scaled * inputs_[j];
-    fit.targets[i] = fit.targets[i] * kKeep + scaled * value;
-  }
+  const auto fade = [](float* kept, ForecastLanes added) {
+    const ForecastLanes lanes = forecast_lanes(kept) * kKeep + added;
+    __builtin_memcpy(kept, &lanes, sizeof lanes);
+  };
+  ForecastLanes inputs[kForecastInputs / 4];
+  for (size_t j = 0; j < kForecastInputs / 4; ++j) inputs[j] = forecast_lanes(&inputs_[4 * j]);
+  for (size_t i = 0; i < kForecastInputs; ++i)  // of the matrix the lower half, in whole vectors
+    for (size_t j = 0; j <= i / 4; ++j) fade(&fit.products[i][4 * j], inputs_[i] * weight * inputs[j]);
+  for (size_t j = 0; j < kForecastInputs / 4; ++j) fade(&fit.targets[4 * j], inputs[j] * weight * value);
   ++fit.seen;
   if (--fit.until_solved == 0) {
     fit.until_solved = std::clamp<uint32_t>(fit.seen / 8, 8, 64);

@@ -14,16 +14,17 @@ namespace lmc {
 inline constexpr size_t kForecastInputs = 16;
 using ForecastInputs = std::array<float, kForecastInputs>;
 
+typedef float ForecastLanes __attribute__((vector_size(16)));
+inline ForecastLanes forecast_lanes(const float* from) {
+  ForecastLanes out;
+  __builtin_memcpy(&out, from, sizeof out);
+  return out;
+}
+
 // The sum of products of a and b: in four lanes, in order, which are then added 0 + 2 and 1 + 3.
 inline float forecast_dot(const ForecastInputs& a, const ForecastInputs& b) {
-  typedef float Lanes __attribute__((vector_size(16)));
-  Lanes sum = {};
-  for (size_t i = 0; i < kForecastInputs; i += 4) {
-    Lanes x, y;
-    __builtin_memcpy(&x, &a[i], sizeof x);
-    __builtin_memcpy(&y, &b[i], sizeof y);
-    sum += x * y;
-  }
+  ForecastLanes sum = {};
+  for (size_t i = 0; i < kForecastInputs; i += 4) sum += forecast_lanes(&a[i]) * forecast_lanes(&b[i]);
   return (sum[0] + sum[2]) + (sum[1] + sum[3]);
 }
 // Within +-1e6; written so that it also holds should x ever be no number.

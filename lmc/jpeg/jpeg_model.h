@@ -13,6 +13,8 @@
 #include <cstdlib>
 #include <vector>
 
+#include "lmc/jpeg/jpeg_kernels.h"
+#include "lmc/jpeg/jpeg_lines.h"
 #include "lmc/jpeg/jpeg_prior.h"
 #include "lmc/mixing/counters.h"
 #include "lmc/mixing/fine_map.h"
@@ -29,36 +31,28 @@ struct JpegModelShape {
   std::vector<uint32_t> gate_sizes;  // values of each gate
 };
 
+inline constexpr MixerRates kJpegMixerRates{
+    .start = 0.03f, .floor = 0.008f, .decay = 3000.0f, .last = 0.002f, .prior_start = 0};
+
 class JpegModel {
  public:
-  static constexpr int kMaxContexts = 32;
-  static constexpr uint32_t kNodes = 16;  // decisions of a line
+  static constexpr int kMaxContexts = JpegDecision::kMostLines;
   static constexpr uint32_t kKinds = 32;  // of decisions, for the gates: 16 of the first line, 16 of others
 
-  struct alignas(64) Line {
-    BitSlot slots[kNodes];
-  };
-  static constexpr uint32_t kMoreBits = 10;  // of every context: other lines
-  static size_t lines_of(const JpegModelShape& shape) {
-    return size_t(shape.contexts) * ((size_t(1) << shape.context_bits) + (size_t(1) << kMoreBits));
-  }
-
-  // memory: lines_of(shape) lines, all zero, which live as long.
-  JpegModel(const JpegModelShape& shape, Line* memory, Isa isa);
+  JpegModel(const JpegModelShape& shape, Isa isa);
 
   // Before the first decision. Empty parts of a prior leave what they are about as it is.
   void start_from(const JpegModelPrior& prior);
   // For a prior: what was learnt so far, and back to the statistics of a prior while the mixer goes on.
-  Bytes tables_for_prior() const;
+  Bytes tables_for_prior() const { return table_.tables_for_prior(); }
   Bytes weights_for_prior();
-  void forget_tables(ByteSpan tables);
+  void forget_tables(ByteSpan tables) { table_.start_from(tables); }
 
   // Of the next integer: values below 2^context_bits, and below the gate's size.
   std::array<uint32_t, kMaxContexts>& contexts() { return contexts_; }
   std::array<uint32_t, Mixer::kMaxSets>& gates() { return gates_; }
   void begin() {
-    for (int i = 0; i < shape_.contexts; ++i)
-      lines_[i] = &table_[(size_t(i) << shape_.context_bits) + (contexts_[i] & mask_)];
+    for (int i = 0; i < shape_.contexts; ++i) decision_.lines[i] = &table_.line(size_t(i), contexts_[size_t(i)]);
     first_kind_ = 0;
   }
   // The decisions go on in other lines, for values of a size that is seldom.
@@ -73,25 +67,44 @@ class JpegModel {
   }
 
  private:
-  void load_tables(ByteSpan tables);
   void load_weights(ByteSpan weights);
   size_t inputs() const { return size_t(shape_.opinions * shape_.contexts + 1); }
   void count_use();
-  uint32_t predict(uint32_t node);
-  void update(int bit);
+  uint32_t predict(uint32_t node) { return kernels_.predict != nullptr ? predict_fast(node) : predict_plainly(node); }
+  void update(int bit) {
+    if (kernels_.update != nullptr)
+      kernels_.update(decision_, bit, rate(), kJpegMixerRates.last), ++decisions_;
+    else
+      update_plainly(bit);
+  }
+  uint32_t predict_fast(uint32_t node) {
+    kind_ = first_kind_ + node;
+    for (size_t s = 0; s < shape_.gate_sizes.size(); ++s)
+      decision_.rows[s] = mixer_.row(s, gates_[s] * kKinds + kind_);
+    decision_.last_row = mixer_.last_row(0, kind_);
+    return kernels_.predict(decision_, node);
+  }
+  float rate() const {
+    constexpr MixerRates r = kJpegMixerRates;
+    return r.floor + (r.start - r.floor) / (1.0f + float(decisions_) / r.decay);
+  }
+  uint32_t predict_plainly(uint32_t node);
+  void update_plainly(int bit);
 
   JpegModelShape shape_;
   const Logistic& logit_ = logistic();
-  uint32_t mask_;
   uint32_t first_kind_ = 0;  // of the line: 0 or 16
   uint32_t kind_ = 0;        // of the decision at hand
   std::array<uint32_t, kMaxContexts> contexts_{};
   std::array<uint32_t, Mixer::kMaxSets> gates_{};
-  Line *table_, *more_table_;  // a part for each context
+  JpegLines table_;
   Mixer mixer_;
   FineMap map0_, map1_;
   std::vector<std::vector<uint32_t>> uses_;  // of each row of each set, while a prior is learnt
-  Line* lines_[kMaxContexts] = {};
+  JpegKernels kernels_;  // of models that they are for
+  JpegDecision decision_{};
+  JpegLine none_{};  // for contexts that there are not
+  uint64_t decisions_ = 0;  // that the kernels learnt from
   BitSlot* slots_[kMaxContexts] = {};
 };
 
