@@ -14,14 +14,16 @@ namespace lmc {
 struct JpegDecision {
   static constexpr int kMostLines = 32, kMostSets = 4;
 
-  // From the caller: a line for each context, and up to 16 others that are all zero; weights of the chosen rows (16
-  // each) and of the last layer's (4 at least); the tables of lmc/mixing's Logistic.
-  JpegLine* lines[kMostLines];
+  // From the caller: slots of near and far nodes (JpegLines) for each context, the latter only where they are needed;
+  // weights of the chosen rows (16 each) and of the last layer's (4 at least); the tables of lmc/mixing's Logistic.
+  BitSlot *near[kMostLines], *far[kMostLines];
   float* rows[kMostSets];
   float* last_row;
   const float *stretch, *squash;
   // Of the decision at hand, between predict and update.
-  uint32_t node, chance;
+  BitSlot* const* chosen;  // near or far
+  uint32_t place;          // of the node's slot there
+  uint32_t chance;
   alignas(32) float inputs[16];
   alignas(32) uint32_t slots[16];
   alignas(16) float outputs[4];  // of each set

@@ -8,36 +8,40 @@ namespace {
 constexpr float kMostLogit = 12.0f;  // kMaxLogit
 constexpr int kSlotLimit = 250;
 
-// The slots of eight contexts as integers: offset, count and outcomes, from the low bits on.
-inline __m256i load_slots(JpegLine* const* lines, uint32_t node) {
+// The slots of up to eight contexts as integers: offset, count and outcomes, from the low bits on.
+template <int kSlots>
+[[gnu::always_inline]] inline __m256i load_slots(BitSlot* const* from, uint32_t place) {
   const auto slot = [&](int i) {
-    int out;
-    __builtin_memcpy(&out, &lines[i]->slots[node], sizeof out);
+    int out = 0;
+    if (i < kSlots) __builtin_memcpy(&out, from[i] + place, sizeof out);
     return out;
   };
   return _mm256_setr_epi32(slot(0), slot(1), slot(2), slot(3), slot(4), slot(5), slot(6), slot(7));
 }
 
-inline __m256 counts_of(__m256i slots) {
+[[gnu::always_inline]] inline __m256 counts_of(__m256i slots) {
   return _mm256_cvtepi32_ps(_mm256_and_si256(_mm256_srli_epi32(slots, 16), _mm256_set1_epi32(255)));
 }
 
-// stretch(p) * n / (n + 0.8) of eight slots.
-inline __m256 inputs_of(JpegLine* const* lines, uint32_t node, __m256i slots, const float* stretch) {
-  const auto logit = [&](int i) { return stretch[uint16_t(lines[i]->slots[node].offset ^ 0x8000) >> 4]; };
+// stretch(p) * n / (n + 0.8) of these, 0 behind them.
+template <int kSlots>
+[[gnu::always_inline]] inline __m256 inputs_of(BitSlot* const* from, uint32_t place, __m256i slots, const float* stretch) {
+  const auto logit = [&](int i) {
+    return i < kSlots ? stretch[uint16_t(from[i][place].offset ^ 0x8000) >> 4] : 0.0f;
+  };
   const __m256 logits =
       _mm256_setr_ps(logit(0), logit(1), logit(2), logit(3), logit(4), logit(5), logit(6), logit(7));
   const __m256 n = counts_of(slots);
   return _mm256_mul_ps(logits, _mm256_div_ps(n, _mm256_add_ps(n, _mm256_set1_ps(0.8f))));
 }
 
-inline __m128 clamp_logits(__m128 x) {
+[[gnu::always_inline]] inline __m128 clamp_logits(__m128 x) {
   return _mm_max_ps(_mm_min_ps(x, _mm_set1_ps(kMostLogit)), _mm_set1_ps(-kMostLogit));
 }
 
 // Four lanes of sums: those of sixteen products, folded 8 and 4.
 template <bool kWide>
-inline __m128 fold_products(__m256 low, __m256 high, const float* row) {
+[[gnu::always_inline]] inline __m128 fold_products(__m256 low, __m256 high, const float* row) {
   (void)high;
   const __m256 zero = _mm256_setzero_ps();
   __m256 sum = _mm256_add_ps(zero, _mm256_mul_ps(low, _mm256_loadu_ps(row)));
@@ -46,21 +50,8 @@ inline __m128 fold_products(__m256 low, __m256 high, const float* row) {
   return _mm_add_ps(_mm256_castps256_ps128(sum), _mm256_extractf128_ps(sum, 1));
 }
 
-// The same as Logistic::squash, as floats.
-inline __m128 squash_four(__m128 clamped, const float* table) {
-  const __m128 scaled = _mm_mul_ps(_mm_add_ps(clamped, _mm_set1_ps(kMostLogit)), _mm_set1_ps(128.0f));
-  const __m128i index = _mm_cvttps_epi32(scaled);
-  const __m128 fraction = _mm_sub_ps(scaled, _mm_cvtepi32_ps(index));
-  const auto points = [&](int behind) {
-    return _mm_setr_ps(table[_mm_extract_epi32(index, 0) + behind], table[_mm_extract_epi32(index, 1) + behind],
-                       table[_mm_extract_epi32(index, 2) + behind], table[_mm_extract_epi32(index, 3) + behind]);
-  };
-  const __m128 from = points(0);
-  const __m128 value = _mm_add_ps(from, _mm_mul_ps(_mm_sub_ps(points(1), from), fraction));
-  return _mm_cvtepi32_ps(_mm_cvttps_epi32(value));
-}
-
-inline uint32_t squash_one(float clamped, const float* table) {
+// Logistic::squash.
+[[gnu::always_inline]] inline uint32_t squash_one(float clamped, const float* table) {
   const float scaled = (clamped + kMostLogit) * 128.0f;
   const auto index = int(scaled);
   const float fraction = scaled - float(index);
@@ -70,7 +61,10 @@ inline uint32_t squash_one(float clamped, const float* table) {
 template <int kContexts, int kSets>
 uint32_t predict(JpegDecision& d, uint32_t node) {
   constexpr bool kWide = kContexts > 7;
-  d.node = node;
+  constexpr int kLow = kContexts < 8 ? kContexts : 8, kHigh = kContexts - kLow;
+  const bool is_near = node < kJpegNearNodes;
+  BitSlot* const* from = d.chosen = is_near ? d.near : d.far;
+  const uint32_t place = d.place = is_near ? node : node - kJpegNearNodes;
   // The last input is constant; those behind it are 0, and their weights stay so.
   alignas(32) static constexpr auto kConstant = [] {
     struct {
@@ -79,14 +73,14 @@ uint32_t predict(JpegDecision& d, uint32_t node) {
     out.lanes[kContexts] = 0.3f;
     return out;
   }();
-  const __m256i low_slots = load_slots(d.lines, node);
-  const __m256 low = _mm256_or_ps(inputs_of(d.lines, node, low_slots, d.stretch), _mm256_load_ps(kConstant.lanes));
+  const __m256i low_slots = load_slots<kLow>(from, place);
+  const __m256 low = _mm256_or_ps(inputs_of<kLow>(from, place, low_slots, d.stretch), _mm256_load_ps(kConstant.lanes));
   _mm256_store_si256(reinterpret_cast<__m256i*>(d.slots), low_slots);
   _mm256_store_ps(d.inputs, low);
   __m256 high = _mm256_setzero_ps();
   if constexpr (kWide) {
-    const __m256i high_slots = load_slots(d.lines + 8, node);
-    high = _mm256_or_ps(inputs_of(d.lines + 8, node, high_slots, d.stretch), _mm256_load_ps(kConstant.lanes + 8));
+    const __m256i high_slots = load_slots<kHigh>(from + 8, place);
+    high = _mm256_or_ps(inputs_of<kHigh>(from + 8, place, high_slots, d.stretch), _mm256_load_ps(kConstant.lanes + 8));
     _mm256_store_si256(reinterpret_cast<__m256i*>(d.slots + 8), high_slots);
     _mm256_store_ps(d.inputs + 8, high);
   }
@@ -108,13 +102,16 @@ uint32_t predict(JpegDecision& d, uint32_t node) {
   mixed = _mm_add_ss(mixed, _mm_movehdup_ps(weighed));
   if constexpr (kSets > 2) mixed = _mm_add_ss(mixed, _mm_movehl_ps(weighed, weighed));
   d.chance = squash_one(_mm_cvtss_f32(clamp_logits(mixed)), d.squash);
-  _mm_store_ps(d.chances, squash_four(outputs, d.squash));
+  // Those of the sets are for update(), and nothing waits for them.
+  d.chances[0] = float(int(squash_one(d.outputs[0], d.squash)));
+  d.chances[1] = float(int(squash_one(d.outputs[1], d.squash)));
+  if constexpr (kSets > 2) d.chances[2] = float(int(squash_one(d.outputs[2], d.squash)));
   return d.chance;
 }
 
 // Eight slots, each p + (target - p) * rate / 65536, downwards, with rate = 65536 / (n + 1.2), rounded down.
 template <int kSlots>
-inline void update_slots(JpegLine* const* lines, uint32_t node, const uint32_t* saved, int bit) {
+[[gnu::always_inline]] inline void update_slots(BitSlot* const* from, uint32_t place, const uint32_t* saved, int bit) {
   const __m256i slots = _mm256_load_si256(reinterpret_cast<const __m256i*>(saved));
   const __m256 n = counts_of(slots);
   // The quotient is nowhere so near to an integer that its rounding would matter.
@@ -139,7 +136,7 @@ inline void update_slots(JpegLine* const* lines, uint32_t node, const uint32_t* 
   const __m256i out = _mm256_or_si256(offsets, _mm256_slli_epi32(grown, 16));
   alignas(32) int all[8];
   _mm256_store_si256(reinterpret_cast<__m256i*>(all), out);
-  for (int i = 0; i < kSlots; ++i) __builtin_memcpy(static_cast<void*>(&lines[i]->slots[node]), &all[i], 4);
+  for (int i = 0; i < kSlots; ++i) __builtin_memcpy(static_cast<void*>(from[i] + place), &all[i], 4);
 }
 
 template <int kContexts, int kSets>
@@ -163,8 +160,8 @@ void update(JpegDecision& d, int bit, float rate, float last_rate) {
   if constexpr (kSets > 2) train(d.rows[2], _mm_movehl_ps(steps, steps));
   _mm_storeu_ps(d.last_row,
                 _mm_add_ps(_mm_loadu_ps(d.last_row), _mm_mul_ps(_mm_set1_ps(last_step), outputs)));
-  update_slots<(kContexts < 8 ? kContexts : 8)>(d.lines, d.node, d.slots, bit);
-  if constexpr (kContexts > 8) update_slots<kContexts - 8>(d.lines + 8, d.node, d.slots + 8, bit);
+  update_slots<(kContexts < 8 ? kContexts : 8)>(d.chosen, d.place, d.slots, bit);
+  if constexpr (kContexts > 8) update_slots<kContexts - 8>(d.chosen + 8, d.place, d.slots + 8, bit);
 }
 
 template <int kContexts>

@@ -7,19 +7,35 @@
 #include "lmc/jpeg/jpeg_prior.h"
 
 namespace lmc {
+namespace {
+
+constexpr std::array<uint8_t, 256> make_bits() {
+  std::array<uint8_t, 256> bits{};
+  for (unsigned i = 0; i < 256; ++i) bits[i] = uint8_t(std::popcount(i));
+  return bits;
+}
+constexpr std::array<uint8_t, 256> kBits = make_bits();  // that are set
+
+}  // namespace
 
 JpegLines::JpegLines(size_t contexts, uint32_t context_bits)
     : contexts_(contexts),
       bits_(context_bits),
-      places_(places()),
-      lines_(static_cast<JpegLine*>(::operator new(places() * sizeof(JpegLine), std::align_val_t(alignof(JpegLine))))) {
-}
+      places_(places(), Pages::kOrdinary),
+      far_places_(places(), Pages::kOrdinary),
+      near_(places(), Pages::kOrdinary),
+      far_(places(), Pages::kOrdinary) {}
 
 // Of each context: the number of its lines (2 bytes), and of each line: how far it is behind the one before (255 stands
 // for as many and goes on), which slots are there (2 bytes), and a byte for each of these.
 void JpegLines::start_from(ByteSpan tables) {
-  if (used_ > 0) std::fill_n(&places_[0], places(), 0);
-  used_ = 0;
+  if (used_ > 0) {
+    std::fill_n(&places_[0], places(), 0);
+    std::fill_n(&far_places_[0], used_, 0);
+    std::fill_n(&near_[0], used_, Near{});
+    std::fill_n(&far_[0], far_used_, Far{});
+  }
+  used_ = far_used_ = 0;
   prior_ = tables;
   if (tables.empty()) return;
   const uint8_t* in = tables.data();
@@ -30,21 +46,44 @@ void JpegLines::start_from(ByteSpan tables) {
       for (; *in == 255; ++in) place += 255;
       place += *in++;
       *place = uint32_t(in - tables.data());
-      in += 2 + std::popcount(unsigned(in[0] | in[1] << 8));
+      in += 2 + kBits[in[0]] + kBits[in[1]];
     }
   }
 }
 
-JpegLine& JpegLines::make(size_t place) {
-  JpegLine& line = *new (&lines_[used_]) JpegLine;
+// In the prior: which slots are there (2 bytes), and a byte for each.
+uint32_t JpegLines::make(size_t place) {
+  const uint32_t number = used_++;
   if (const uint32_t from = places_[place]; from != 0) {
     const std::array<BitSlot, 256>& slots = prior_slots();
-    const uint8_t* in = &prior_[from] + 2;
-    for (unsigned there = unsigned(in[-2] | in[-1] << 8); there != 0; there &= there - 1)
-      line.slots[std::countr_zero(there)] = slots[*in++];
+    const uint8_t* in = &prior_[from];
+    const uint8_t* byte = in + 2;
+    for (uint32_t node = 0; node < kJpegNearNodes; ++node)
+      if (in[0] >> node & 1) near_[number][node] = slots[*byte++];
+    far_places_[number] = from;
   }
-  places_[place] = kUsed + used_++;
-  return line;
+  places_[place] = kUsed + number;
+  return number;
+}
+
+uint32_t JpegLines::make_far(uint32_t number) {
+  const uint32_t far_number = far_used_++;
+  if (const uint32_t from = far_places_[number]; from != 0) {
+    constexpr unsigned kNearMask = (1u << kJpegNearNodes) - 1;
+    const std::array<BitSlot, 256>& slots = prior_slots();
+    const uint8_t* in = &prior_[from];
+    const uint8_t* byte = in + 2 + kBits[in[0] & kNearMask];
+    for (unsigned left = unsigned(in[0] | in[1] << 8) & ~kNearMask; left != 0; left &= left - 1)
+      far_[far_number][unsigned(std::countr_zero(left)) - kJpegNearNodes] = slots[*byte++];
+  }
+  far_places_[number] = kUsed + far_number;
+  return far_number;
+}
+
+BitSlot JpegLines::slot_of(uint32_t number, uint32_t node) const {
+  if (node < kJpegNearNodes) return near_[number][node];
+  const uint32_t known = far_places_[number];
+  return known & kUsed ? far_[known - kUsed][node - kJpegNearNodes] : BitSlot{};
 }
 
 Bytes JpegLines::tables_for_prior() const {
@@ -58,8 +97,8 @@ Bytes JpegLines::tables_for_prior() const {
       if (!(known & kUsed)) continue;  // seen too seldom
       Bytes slots;
       unsigned there = 0;
-      for (unsigned k = 0; k < JpegLine::kNodes; ++k) {
-        const BitSlot& slot = lines_[known - kUsed].slots[k];
+      for (unsigned k = 0; k < kJpegNodes; ++k) {
+        const BitSlot slot = slot_of(known - kUsed, k);
         if (slot.count < kPriorLeast) continue;
         there |= 1u << k;
         slots.push_back(prior_byte(slot));

@@ -34,7 +34,10 @@ JpegModel::JpegModel(const JpegModelShape& shape, Isa isa)
   for (int i = 0; i < shape.contexts; ++i) mixer_.set_initial(i, 1.2f / float(shape.contexts));
   if (shape.opinions == 1 && !shape.is_refined)
     kernels_ = jpeg_kernels(shape.contexts, int(shape.gate_sizes.size()), isa);
-  std::fill(std::begin(decision_.lines), std::end(decision_.lines), &none_);
+  if (kernels_.predict != nullptr)
+    for (; sets_ < int(shape.gate_sizes.size()); ++sets_) rows_[sets_] = mixer_.row(size_t(sets_), 0);
+  last_rows_ = mixer_.last_row(0, 0);
+  last_width_ = uint32_t(mixer_.last_row(0, 1) - last_rows_);
   decision_.stretch = logit_.stretch_table();
   decision_.squash = logit_.squash_table();
 }
@@ -94,16 +97,17 @@ void JpegModel::count_use() {
 void JpegModel::go_on(uint32_t size) {
   for (int i = 0; i < shape_.contexts; ++i) {
     const uint32_t hash = (contexts_[i] * 32 + size) * 0x9E3779B1u;
-    decision_.lines[i] = &table_.other_line(size_t(i), hash >> (32 - JpegLines::kMoreBits));
+    choose(size_t(i), table_.find_other(size_t(i), hash >> (32 - JpegLines::kMoreBits)));
   }
   first_kind_ = kKinds / 2;
+  has_far_ = false;
 }
 
 uint32_t JpegModel::predict_plainly(uint32_t node) {
   const int contexts = shape_.contexts;
   float* x = mixer_.inputs();
   for (int i = 0; i < contexts; ++i) {
-    BitSlot& slot = decision_.lines[i]->slots[node];
+    BitSlot& slot = node < kJpegNearNodes ? decision_.near[i][node] : decision_.far[i][node - kJpegNearNodes];
     slots_[i] = &slot;
     x[i] = logit_.stretch(slot.p16()) * kTrust[slot.count];
   }

@@ -52,8 +52,9 @@ class JpegModel {
   std::array<uint32_t, kMaxContexts>& contexts() { return contexts_; }
   std::array<uint32_t, Mixer::kMaxSets>& gates() { return gates_; }
   void begin() {
-    for (int i = 0; i < shape_.contexts; ++i) decision_.lines[i] = &table_.line(size_t(i), contexts_[size_t(i)]);
+    for (size_t i = 0; i < size_t(shape_.contexts); ++i) choose(i, table_.find(i, contexts_[i]));
     first_kind_ = 0;
+    has_far_ = false;
   }
   // The decisions go on in other lines, for values of a size that is seldom.
   void go_on(uint32_t size);
@@ -69,8 +70,20 @@ class JpegModel {
  private:
   void load_weights(ByteSpan weights);
   size_t inputs() const { return size_t(shape_.opinions * shape_.contexts + 1); }
+  void choose(size_t context, uint32_t line) {
+    line_[context] = line;
+    decision_.near[context] = table_.near(line);
+  }
+  // Most integers end before: what the far nodes need.
+  void reach_far() {
+    for (size_t i = 0; i < size_t(shape_.contexts); ++i) decision_.far[i] = table_.far(line_[i]);
+    has_far_ = true;
+  }
   void count_use();
-  uint32_t predict(uint32_t node) { return kernels_.predict != nullptr ? predict_fast(node) : predict_plainly(node); }
+  uint32_t predict(uint32_t node) {
+    if (node >= kJpegNearNodes && !has_far_) reach_far();
+    return kernels_.predict != nullptr ? predict_fast(node) : predict_plainly(node);
+  }
   void update(int bit) {
     if (kernels_.update != nullptr)
       kernels_.update(decision_, bit, rate(), kJpegMixerRates.last), ++decisions_;
@@ -79,9 +92,8 @@ class JpegModel {
   }
   uint32_t predict_fast(uint32_t node) {
     kind_ = first_kind_ + node;
-    for (size_t s = 0; s < shape_.gate_sizes.size(); ++s)
-      decision_.rows[s] = mixer_.row(s, gates_[s] * kKinds + kind_);
-    decision_.last_row = mixer_.last_row(0, kind_);
+    for (size_t s = 0; s < size_t(sets_); ++s) decision_.rows[s] = rows_[s] + (gates_[s] * kKinds + kind_) * kMixerLanes;
+    decision_.last_row = last_rows_ + kind_ * last_width_;
     return kernels_.predict(decision_, node);
   }
   float rate() const {
@@ -101,10 +113,15 @@ class JpegModel {
   Mixer mixer_;
   FineMap map0_, map1_;
   std::vector<std::vector<uint32_t>> uses_;  // of each row of each set, while a prior is learnt
+  uint32_t line_[kMaxContexts] = {};  // of each context, its number
+  bool has_far_ = false;              // decision_.far is of these lines
   JpegKernels kernels_;  // of models that they are for
   JpegDecision decision_{};
-  JpegLine none_{};  // for contexts that there are not
-  uint64_t decisions_ = 0;  // that the kernels learnt from
+  float* rows_[JpegDecision::kMostSets] = {};  // of the mixer, for the kernels: of each set
+  float* last_rows_ = nullptr;
+  uint32_t last_width_ = 0;
+  int sets_ = 0;
+  int64_t decisions_ = 0;  // that the kernels learnt from
   BitSlot* slots_[kMaxContexts] = {};
 };
 
