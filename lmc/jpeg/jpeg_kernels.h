@@ -4,38 +4,49 @@
 #ifndef LMC_JPEG_JPEG_KERNELS_H_
 #define LMC_JPEG_JPEG_KERNELS_H_
 
+#include <array>
 #include <cstdint>
 
 #include "lmc/jpeg/jpeg_lines.h"
+#include "lmc/mixing/mixer.h"
 #include "lmc/numerics/isa.h"
 
 namespace lmc {
 
 struct JpegDecision {
-  static constexpr int kMostLines = 32, kMostSets = 4;
+  static constexpr int kMostContexts = 32, kMostSets = 16, kKernelSets = 3;
 
-  // From the caller: slots of near and far nodes (JpegLines) for each context, the latter only where they are needed;
-  // weights of the chosen rows (16 each) and of the last layer's (4 at least); the tables of lmc/mixing's Logistic.
-  BitSlot *near[kMostLines], *far[kMostLines];
-  float* rows[kMostSets];
-  float* last_row;
+  // From the caller: slots of near and far nodes (JpegLines) for each context, the latter only where they are needed; a
+  // gate for each set; what is added to a node, to be the kind of the decision.
+  BitSlot *near[kMostContexts], *far[kMostContexts];
+  std::array<uint32_t, kMostSets> gates;
+  uint32_t first_kind;
+  // Once: where the weights of the sets begin, in rows of 16, kJpegKinds a gate; those of the last layer, in rows of
+  // last_width, one a kind; the tables of lmc/mixing's Logistic.
+  float *first_rows[kKernelSets], *first_last_row;
+  uint32_t last_width;
   const float *stretch, *squash;
   // Of the decision at hand, between predict and update.
   BitSlot* const* chosen;  // near or far
   uint32_t place;          // of the node's slot there
+  float *rows[kKernelSets], *last_row;
   uint32_t chance;
   alignas(32) float inputs[16];
   alignas(32) uint32_t slots[16];
   alignas(16) float outputs[4];  // of each set
   alignas(16) float chances[4];  // the same, squashed
+  int64_t decisions;             // that were learnt from
 };
 
 struct JpegKernels {
   // The chance of a one at this node, of 65536.
   uint32_t (*predict)(JpegDecision& decision, uint32_t node) = nullptr;
-  // rate, last_rate: of the sets, and of the last layer.
-  void (*update)(JpegDecision& decision, int bit, float rate, float last_rate) = nullptr;
+  void (*update)(JpegDecision& decision, int bit) = nullptr;
 };
+
+inline constexpr uint32_t kJpegKinds = 32;  // of decisions, for the gates: 16 of the first line, 16 of others
+inline constexpr MixerRates kJpegMixerRates{
+    .start = 0.03f, .floor = 0.008f, .decay = 3000.0f, .last = 0.002f, .prior_start = 0};
 
 // For a model of 4 to 11 contexts and two or three sets; else, or without such an instruction set, none.
 JpegKernels jpeg_kernels(int contexts, int sets, Isa isa);

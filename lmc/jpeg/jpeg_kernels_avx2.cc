@@ -84,6 +84,10 @@ uint32_t predict(JpegDecision& d, uint32_t node) {
     _mm256_store_si256(reinterpret_cast<__m256i*>(d.slots + 8), high_slots);
     _mm256_store_ps(d.inputs + 8, high);
   }
+  const uint32_t kind = d.first_kind + node;
+  const uint32_t* gates = d.gates.data();
+  for (int s = 0; s < kSets; ++s) d.rows[s] = d.first_rows[s] + (gates[s] * kJpegKinds + kind) * 16;
+  d.last_row = d.first_last_row + kind * d.last_width;
   // Lanes 0 + 2 and 1 + 3 of each set, then the two: sets 0 and 1 at once, a third one beside it.
   const __m128 a = fold_products<kWide>(low, high, d.rows[0]);
   const __m128 b = fold_products<kWide>(low, high, d.rows[1]);
@@ -140,10 +144,12 @@ template <int kSlots>
 }
 
 template <int kContexts, int kSets>
-void update(JpegDecision& d, int bit, float rate, float last_rate) {
+void update(JpegDecision& d, int bit) {
   constexpr bool kWide = kContexts > 7;
   const float target = bit ? 1.0f : 0.0f;
-  const float last_step = last_rate * (target - float(int(d.chance)) * (1.0f / 65536.0f));
+  constexpr MixerRates r = kJpegMixerRates;
+  const float rate = r.floor + (r.start - r.floor) / (1.0f + float(d.decisions++) / r.decay);
+  const float last_step = r.last * (target - float(int(d.chance)) * (1.0f / 65536.0f));
   const __m128 outputs = _mm_load_ps(d.outputs);
   const __m128 steps = _mm_mul_ps(
       _mm_set1_ps(rate),

@@ -34,10 +34,10 @@ JpegModel::JpegModel(const JpegModelShape& shape, Isa isa)
   for (int i = 0; i < shape.contexts; ++i) mixer_.set_initial(i, 1.2f / float(shape.contexts));
   if (shape.opinions == 1 && !shape.is_refined)
     kernels_ = jpeg_kernels(shape.contexts, int(shape.gate_sizes.size()), isa);
-  if (kernels_.predict != nullptr)
-    for (; sets_ < int(shape.gate_sizes.size()); ++sets_) rows_[sets_] = mixer_.row(size_t(sets_), 0);
-  last_rows_ = mixer_.last_row(0, 0);
-  last_width_ = uint32_t(mixer_.last_row(0, 1) - last_rows_);
+  if (kernels_.predict == nullptr) return;
+  for (size_t s = 0; s < shape.gate_sizes.size(); ++s) decision_.first_rows[s] = mixer_.row(s, 0);
+  decision_.first_last_row = mixer_.last_row(0, 0);
+  decision_.last_width = uint32_t(mixer_.last_row(0, 1) - mixer_.last_row(0, 0));
   decision_.stretch = logit_.stretch_table();
   decision_.squash = logit_.squash_table();
 }
@@ -88,10 +88,10 @@ Bytes JpegModel::weights_for_prior() {
   return out;
 }
 
-void JpegModel::count_use() {
+void JpegModel::count_use(uint32_t node) {
   if (uses_.empty())
     for (uint32_t size : shape_.gate_sizes) uses_.emplace_back(size_t(size) * kKinds);
-  for (size_t s = 0; s < uses_.size(); ++s) ++uses_[s][gates_[s] * kKinds + kind_];
+  for (size_t s = 0; s < uses_.size(); ++s) ++uses_[s][gates()[s] * kKinds + decision_.first_kind + node];
 }
 
 void JpegModel::go_on(uint32_t size) {
@@ -99,11 +99,11 @@ void JpegModel::go_on(uint32_t size) {
     const uint32_t hash = (contexts_[i] * 32 + size) * 0x9E3779B1u;
     choose(size_t(i), table_.find_other(size_t(i), hash >> (32 - JpegLines::kMoreBits)));
   }
-  first_kind_ = kKinds / 2;
+  decision_.first_kind = kKinds / 2;
   has_far_ = false;
 }
 
-uint32_t JpegModel::predict_plainly(uint32_t node) {
+uint32_t JpegModel::predict(uint32_t node) {
   const int contexts = shape_.contexts;
   float* x = mixer_.inputs();
   for (int i = 0; i < contexts; ++i) {
@@ -115,19 +115,18 @@ uint32_t JpegModel::predict_plainly(uint32_t node) {
     for (int i = 0; i < contexts; ++i)
       x[contexts + i] = float(slots_[i]->offset) * (1.0f / 16384.0f) * kTrust[slots_[i]->count];
   x[shape_.opinions * shape_.contexts] = 0.3f;
-  const uint32_t kind = first_kind_ + node;
-  kind_ = kind;
-  for (size_t s = 0; s < shape_.gate_sizes.size(); ++s) mixer_.select(int(s), gates_[s] * kKinds + kind);
+  const uint32_t kind = decision_.first_kind + node;
+  for (size_t s = 0; s < shape_.gate_sizes.size(); ++s) mixer_.select(int(s), gates()[s] * kKinds + kind);
   mixer_.select_last(0, kind);
   const float mixed = mixer_.predict();
   const uint32_t p0 = logit_.squash(mixed);  // within 1..65535
   if (!shape_.is_refined) return p0;
-  const uint32_t p1 = map0_.predict(mixed, gates_[0] * kKinds + kind);
-  const uint32_t p2 = map1_.predict(mixed, gates_[1] * kKinds + kind);
+  const uint32_t p1 = map0_.predict(mixed, gates()[0] * kKinds + kind);
+  const uint32_t p2 = map1_.predict(mixed, gates()[1] * kKinds + kind);
   return std::clamp((2 * p0 + p1 + p2 + 2) >> 2, 1u, 65535u);
 }
 
-void JpegModel::update_plainly(int bit) {
+void JpegModel::update(int bit) {
   mixer_.update(bit);
   const int contexts = shape_.contexts;
   // update_slot, without the outcomes that nothing here asks for.

@@ -31,13 +31,10 @@ struct JpegModelShape {
   std::vector<uint32_t> gate_sizes;  // values of each gate
 };
 
-inline constexpr MixerRates kJpegMixerRates{
-    .start = 0.03f, .floor = 0.008f, .decay = 3000.0f, .last = 0.002f, .prior_start = 0};
-
 class JpegModel {
  public:
-  static constexpr int kMaxContexts = JpegDecision::kMostLines;
-  static constexpr uint32_t kKinds = 32;  // of decisions, for the gates: 16 of the first line, 16 of others
+  static constexpr int kMaxContexts = JpegDecision::kMostContexts;
+  static constexpr uint32_t kKinds = kJpegKinds;
 
   JpegModel(const JpegModelShape& shape, Isa isa);
 
@@ -50,10 +47,10 @@ class JpegModel {
 
   // Of the next integer: values below 2^context_bits, and below the gate's size.
   std::array<uint32_t, kMaxContexts>& contexts() { return contexts_; }
-  std::array<uint32_t, Mixer::kMaxSets>& gates() { return gates_; }
+  std::array<uint32_t, Mixer::kMaxSets>& gates() { return decision_.gates; }
   void begin() {
     for (size_t i = 0; i < size_t(shape_.contexts); ++i) choose(i, table_.find(i, contexts_[i]));
-    first_kind_ = 0;
+    decision_.first_kind = 0;
     has_far_ = false;
   }
   // The decisions go on in other lines, for values of a size that is seldom.
@@ -61,9 +58,16 @@ class JpegModel {
 
   template <typename Coder>
   int code(Coder& coder, int bit, uint32_t node) {
-    bit = coder.code(bit, predict(node));
-    if constexpr (requires { Coder::kLearnsPrior; }) count_use();
-    update(bit);
+    if (node >= kJpegNearNodes && !has_far_) reach_far();
+    if (kernels_.predict != nullptr) {
+      bit = coder.code(bit, kernels_.predict(decision_, node));
+      if constexpr (requires { Coder::kLearnsPrior; }) count_use(node);
+      kernels_.update(decision_, bit);
+    } else {
+      bit = coder.code(bit, predict(node));
+      if constexpr (requires { Coder::kLearnsPrior; }) count_use(node);
+      update(bit);
+    }
     return bit;
   }
 
@@ -79,36 +83,14 @@ class JpegModel {
     for (size_t i = 0; i < size_t(shape_.contexts); ++i) decision_.far[i] = table_.far(line_[i]);
     has_far_ = true;
   }
-  void count_use();
-  uint32_t predict(uint32_t node) {
-    if (node >= kJpegNearNodes && !has_far_) reach_far();
-    return kernels_.predict != nullptr ? predict_fast(node) : predict_plainly(node);
-  }
-  void update(int bit) {
-    if (kernels_.update != nullptr)
-      kernels_.update(decision_, bit, rate(), kJpegMixerRates.last), ++decisions_;
-    else
-      update_plainly(bit);
-  }
-  uint32_t predict_fast(uint32_t node) {
-    kind_ = first_kind_ + node;
-    for (size_t s = 0; s < size_t(sets_); ++s) decision_.rows[s] = rows_[s] + (gates_[s] * kKinds + kind_) * kMixerLanes;
-    decision_.last_row = last_rows_ + kind_ * last_width_;
-    return kernels_.predict(decision_, node);
-  }
-  float rate() const {
-    constexpr MixerRates r = kJpegMixerRates;
-    return r.floor + (r.start - r.floor) / (1.0f + float(decisions_) / r.decay);
-  }
-  uint32_t predict_plainly(uint32_t node);
-  void update_plainly(int bit);
+  void count_use(uint32_t node);
+  // Where there are no kernels.
+  uint32_t predict(uint32_t node);
+  void update(int bit);
 
   JpegModelShape shape_;
   const Logistic& logit_ = logistic();
-  uint32_t first_kind_ = 0;  // of the line: 0 or 16
-  uint32_t kind_ = 0;        // of the decision at hand
   std::array<uint32_t, kMaxContexts> contexts_{};
-  std::array<uint32_t, Mixer::kMaxSets> gates_{};
   JpegLines table_;
   Mixer mixer_;
   FineMap map0_, map1_;
@@ -117,11 +99,6 @@ class JpegModel {
   bool has_far_ = false;              // decision_.far is of these lines
   JpegKernels kernels_;  // of models that they are for
   JpegDecision decision_{};
-  float* rows_[JpegDecision::kMostSets] = {};  // of the mixer, for the kernels: of each set
-  float* last_rows_ = nullptr;
-  uint32_t last_width_ = 0;
-  int sets_ = 0;
-  int64_t decisions_ = 0;  // that the kernels learnt from
   BitSlot* slots_[kMaxContexts] = {};
 };
 
