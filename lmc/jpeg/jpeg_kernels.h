@@ -14,11 +14,12 @@
 namespace lmc {
 
 struct JpegDecision {
-  static constexpr int kMostContexts = 32, kMostSets = 16, kKernelSets = 3;
+  static constexpr int kMostContexts = 32, kMostSlots = 16, kMostSets = 16, kKernelSets = 3;
 
   // From the caller: slots of near and far nodes (JpegLines) for each context, the latter only where they are needed; a
   // gate for each set; what is added to a node, to be the kind of the decision.
-  BitSlot *near[kMostContexts], *far[kMostContexts];
+  JpegLines::Near* near[kMostContexts];
+  JpegLines::Far* far[kMostContexts];
   std::array<uint32_t, kMostSets> gates;
   uint32_t first_kind;
   // Once: where the weights of the sets begin, in rows of 16, kJpegKinds a gate; those of the last layer, in rows of
@@ -27,8 +28,7 @@ struct JpegDecision {
   uint32_t last_width;
   const float *stretch, *squash;
   // Of the decision at hand, between predict and update.
-  BitSlot* const* chosen;  // near or far
-  uint32_t place;          // of the node's slot there
+  BitSlot* slot[kMostSlots];
   float *rows[kKernelSets], *last_row;
   uint32_t chance;
   alignas(32) float inputs[16];

@@ -10,10 +10,10 @@ constexpr int kSlotLimit = 250;
 
 // The slots of up to eight contexts as integers: offset, count and outcomes, from the low bits on.
 template <int kSlots>
-[[gnu::always_inline]] inline __m256i load_slots(BitSlot* const* from, uint32_t place) {
+[[gnu::always_inline]] inline __m256i load_slots(BitSlot* const* from) {
   const auto slot = [&](int i) {
     int out = 0;
-    if (i < kSlots) __builtin_memcpy(&out, from[i] + place, sizeof out);
+    if (i < kSlots) __builtin_memcpy(&out, from[i], sizeof out);
     return out;
   };
   return _mm256_setr_epi32(slot(0), slot(1), slot(2), slot(3), slot(4), slot(5), slot(6), slot(7));
@@ -25,9 +25,9 @@ template <int kSlots>
 
 // stretch(p) * n / (n + 0.8) of these, 0 behind them.
 template <int kSlots>
-[[gnu::always_inline]] inline __m256 inputs_of(BitSlot* const* from, uint32_t place, __m256i slots, const float* stretch) {
+[[gnu::always_inline]] inline __m256 inputs_of(BitSlot* const* from, __m256i slots, const float* stretch) {
   const auto logit = [&](int i) {
-    return i < kSlots ? stretch[uint16_t(from[i][place].offset ^ 0x8000) >> 4] : 0.0f;
+    return i < kSlots ? stretch[uint16_t(from[i]->offset ^ 0x8000) >> 4] : 0.0f;
   };
   const __m256 logits =
       _mm256_setr_ps(logit(0), logit(1), logit(2), logit(3), logit(4), logit(5), logit(6), logit(7));
@@ -62,9 +62,11 @@ template <int kContexts, int kSets>
 uint32_t predict(JpegDecision& d, uint32_t node) {
   constexpr bool kWide = kContexts > 7;
   constexpr int kLow = kContexts < 8 ? kContexts : 8, kHigh = kContexts - kLow;
-  const bool is_near = node < kJpegNearNodes;
-  BitSlot* const* from = d.chosen = is_near ? d.near : d.far;
-  const uint32_t place = d.place = is_near ? node : node - kJpegNearNodes;
+  BitSlot* const* from = d.slot;
+  if (node < kJpegNearNodes)
+    for (int i = 0; i < kContexts; ++i) d.slot[i] = d.near[i]->data() + node;
+  else
+    for (int i = 0; i < kContexts; ++i) d.slot[i] = d.far[i]->data() + (node - kJpegNearNodes);
   // The last input is constant; those behind it are 0, and their weights stay so.
   alignas(32) static constexpr auto kConstant = [] {
     struct {
@@ -73,14 +75,14 @@ uint32_t predict(JpegDecision& d, uint32_t node) {
     out.lanes[kContexts] = 0.3f;
     return out;
   }();
-  const __m256i low_slots = load_slots<kLow>(from, place);
-  const __m256 low = _mm256_or_ps(inputs_of<kLow>(from, place, low_slots, d.stretch), _mm256_load_ps(kConstant.lanes));
+  const __m256i low_slots = load_slots<kLow>(from);
+  const __m256 low = _mm256_or_ps(inputs_of<kLow>(from, low_slots, d.stretch), _mm256_load_ps(kConstant.lanes));
   _mm256_store_si256(reinterpret_cast<__m256i*>(d.slots), low_slots);
   _mm256_store_ps(d.inputs, low);
   __m256 high = _mm256_setzero_ps();
   if constexpr (kWide) {
-    const __m256i high_slots = load_slots<kHigh>(from + 8, place);
-    high = _mm256_or_ps(inputs_of<kHigh>(from + 8, place, high_slots, d.stretch), _mm256_load_ps(kConstant.lanes + 8));
+    const __m256i high_slots = load_slots<kHigh>(from + 8);
+    high = _mm256_or_ps(inputs_of<kHigh>(from + 8, high_slots, d.stretch), _mm256_load_ps(kConstant.lanes + 8));
     _mm256_store_si256(reinterpret_cast<__m256i*>(d.slots + 8), high_slots);
     _mm256_store_ps(d.inputs + 8, high);
   }
@@ -115,7 +117,7 @@ uint32_t predict(JpegDecision& d, uint32_t node) {
 
 // Eight slots, each p + (target - p) * rate / 65536, downwards, with rate = 65536 / (n + 1.2), rounded down.
 template <int kSlots>
-[[gnu::always_inline]] inline void update_slots(BitSlot* const* from, uint32_t place, const uint32_t* saved, int bit) {
+[[gnu::always_inline]] inline void update_slots(BitSlot* const* to, const uint32_t* saved, int bit) {
   const __m256i slots = _mm256_load_si256(reinterpret_cast<const __m256i*>(saved));
   const __m256 n = counts_of(slots);
   // The quotient is nowhere so near to an integer that its rounding would matter.
@@ -140,7 +142,7 @@ template <int kSlots>
   const __m256i out = _mm256_or_si256(offsets, _mm256_slli_epi32(grown, 16));
   alignas(32) int all[8];
   _mm256_store_si256(reinterpret_cast<__m256i*>(all), out);
-  for (int i = 0; i < kSlots; ++i) __builtin_memcpy(static_cast<void*>(from[i] + place), &all[i], 4);
+  for (int i = 0; i < kSlots; ++i) __builtin_memcpy(static_cast<void*>(to[i]), &all[i], 4);
 }
 
 template <int kContexts, int kSets>
@@ -166,8 +168,8 @@ void update(JpegDecision& d, int bit) {
   if constexpr (kSets > 2) train(d.rows[2], _mm_movehl_ps(steps, steps));
   _mm_storeu_ps(d.last_row,
                 _mm_add_ps(_mm_loadu_ps(d.last_row), _mm_mul_ps(_mm_set1_ps(last_step), outputs)));
-  update_slots<(kContexts < 8 ? kContexts : 8)>(d.chosen, d.place, d.slots, bit);
-  if constexpr (kContexts > 8) update_slots<kContexts - 8>(d.chosen + 8, d.place, d.slots + 8, bit);
+  update_slots<(kContexts < 8 ? kContexts : 8)>(d.slot, d.slots, bit);
+  if constexpr (kContexts > 8) update_slots<kContexts - 8>(d.slot + 8, d.slots + 8, bit);
 }
 
 template <int kContexts>

@@ -1,13 +1,14 @@
 #include "lmc/jpeg/jpeg_lines.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 
 #include "lmc/jpeg/jpeg_prior.h"
 
 namespace lmc {
 namespace {
+
+constexpr unsigned kNearMask = (1u << kJpegNearNodes) - 1;
 
 constexpr std::array<uint8_t, 256> make_bits() {
   std::array<uint8_t, 256> bits{};
@@ -16,92 +17,68 @@ constexpr std::array<uint8_t, 256> make_bits() {
 }
 constexpr std::array<uint8_t, 256> kBits = make_bits();  // that are set
 
+// in: the mask of a line in the tables, and its bytes.
+void fill(JpegLines::Far& far, const uint8_t* in) {
+  const std::array<BitSlot, 256>& slots = prior_slots();
+  const uint8_t* byte = in + 2 + kBits[in[0] & kNearMask];
+  for (unsigned left = unsigned(in[0] | in[1] << 8) & ~kNearMask; left != 0; left &= left - 1)
+    far[size_t(std::countr_zero(left)) - kJpegNearNodes] = slots[*byte++];
+}
+
 }  // namespace
 
-JpegLines::JpegLines(size_t contexts, uint32_t context_bits)
-    : contexts_(contexts),
-      bits_(context_bits),
-      places_(places(), Pages::kOrdinary),
-      far_places_(places(), Pages::kOrdinary),
-      near_(places(), Pages::kOrdinary),
-      far_(places(), Pages::kOrdinary) {}
+JpegLines::JpegLines(size_t lines) : near_(lines), far_places_(lines), far_(lines, Pages::kOrdinary) {}
 
 // Of each context: the number of its lines (2 bytes), and of each line: how far it is behind the one before (255 stands
 // for as many and goes on), which slots are there (2 bytes), and a byte for each of these.
-void JpegLines::start_from(ByteSpan tables) {
-  if (used_ > 0) {
-    std::fill_n(&places_[0], places(), 0);
-    std::fill_n(&far_places_[0], used_, 0);
-    std::fill_n(&near_[0], used_, Near{});
-    std::fill_n(&far_[0], far_used_, Far{});
-  }
-  used_ = far_used_ = 0;
-  prior_ = tables;
+void JpegLines::load(ByteSpan tables, size_t first, size_t contexts, uint32_t bits) {
   if (tables.empty()) return;
+  const std::array<BitSlot, 256>& slots = prior_slots();
   const uint8_t* in = tables.data();
-  for (size_t i = 0; i < contexts_; ++i) {
-    uint32_t* place = &places_[i << bits_];
+  for (size_t i = 0; i < contexts; ++i) {
+    size_t place = first + (i << bits);
     unsigned lines = unsigned(in[0] | in[1] << 8);
     for (in += 2; lines > 0; --lines) {
       for (; *in == 255; ++in) place += 255;
       place += *in++;
-      *place = uint32_t(in - tables.data());
-      in += 2 + kBits[in[0]] + kBits[in[1]];
+      if (far_places_[place] & kUsed)
+        fill(far_[far_places_[place] - kUsed], in);
+      else
+        far_places_[place] = uint32_t(in - tables.data());
+      const uint8_t* byte = in + 2;
+      for (unsigned left = in[0] & kNearMask; left != 0; left &= left - 1)
+        near_[place][size_t(std::countr_zero(left))] = slots[*byte++];
+      in = byte + kBits[in[0] & ~kNearMask] + kBits[in[1]];
     }
   }
 }
 
-// In the prior: which slots are there (2 bytes), and a byte for each.
-uint32_t JpegLines::make(size_t place) {
-  const uint32_t number = used_++;
-  if (const uint32_t from = places_[place]; from != 0) {
-    const std::array<BitSlot, 256>& slots = prior_slots();
-    const uint8_t* in = &prior_[from];
-    const uint8_t* byte = in + 2;
-    for (uint32_t node = 0; node < kJpegNearNodes; ++node)
-      if (in[0] >> node & 1) near_[number][node] = slots[*byte++];
-    far_places_[number] = from;
-  }
-  places_[place] = kUsed + number;
-  return number;
+size_t JpegLines::make_far(size_t place, ByteSpan tables) {
+  if (const uint32_t from = far_places_[place]; from != 0) fill(far_[far_used_], &tables[from]);
+  far_places_[place] = kUsed + far_used_;
+  return far_used_++;
 }
 
-uint32_t JpegLines::make_far(uint32_t number) {
-  const uint32_t far_number = far_used_++;
-  if (const uint32_t from = far_places_[number]; from != 0) {
-    constexpr unsigned kNearMask = (1u << kJpegNearNodes) - 1;
-    const std::array<BitSlot, 256>& slots = prior_slots();
-    const uint8_t* in = &prior_[from];
-    const uint8_t* byte = in + 2 + kBits[in[0] & kNearMask];
-    for (unsigned left = unsigned(in[0] | in[1] << 8) & ~kNearMask; left != 0; left &= left - 1)
-      far_[far_number][unsigned(std::countr_zero(left)) - kJpegNearNodes] = slots[*byte++];
-  }
-  far_places_[number] = kUsed + far_number;
-  return far_number;
-}
-
-BitSlot JpegLines::slot_of(uint32_t number, uint32_t node) const {
-  if (node < kJpegNearNodes) return near_[number][node];
-  const uint32_t known = far_places_[number];
+BitSlot JpegLines::slot(size_t place, uint32_t node) const {
+  if (node < kJpegNearNodes) return near_[place][node];
+  const uint32_t known = far_places_[place];
   return known & kUsed ? far_[known - kUsed][node - kJpegNearNodes] : BitSlot{};
 }
 
-Bytes JpegLines::tables_for_prior() const {
+Bytes JpegLines::tables_for_prior(size_t first, size_t contexts, uint32_t bits) const {
   Bytes out;
-  for (size_t i = 0; i < contexts_; ++i) {
+  for (size_t i = 0; i < contexts; ++i) {
     Bytes lines;
     uint16_t count = 0;
     size_t before = 0;
-    for (size_t j = 0; j < size_t(1) << bits_; ++j) {
-      const uint32_t known = places_[(i << bits_) + j];
-      if (!(known & kUsed)) continue;  // seen too seldom
+    for (size_t j = 0; j < size_t(1) << bits; ++j) {
       Bytes slots;
       unsigned there = 0;
       for (unsigned k = 0; k < kJpegNodes; ++k) {
-        const BitSlot slot = slot_of(known - kUsed, k);
-        if (slot.count < kPriorLeast) continue;
+        const BitSlot kept = slot(first + (i << bits) + j, k);
+        if (kept.count < kPriorLeast) continue;
         there |= 1u << k;
-        slots.push_back(prior_byte(slot));
+        slots.push_back(prior_byte(kept));
       }
       if (there == 0) continue;
       ++count;
@@ -115,6 +92,16 @@ Bytes JpegLines::tables_for_prior() const {
     append_bytes(out, lines);
   }
   return out;
+}
+
+void JpegLines::forget(size_t first, size_t lines) {
+  for (size_t place = first; place < first + lines; ++place) {
+    near_[place] = {};
+    if (far_places_[place] & kUsed)
+      far_[far_places_[place] - kUsed] = {};  // stays the line's
+    else
+      far_places_[place] = 0;
+  }
 }
 
 }  // namespace lmc

@@ -25,9 +25,11 @@ constexpr std::array<float, 256> kTrust = make_trust();
 
 }  // namespace
 
-JpegModel::JpegModel(const JpegModelShape& shape, Isa isa)
+JpegModel::JpegModel(const JpegModelShape& shape, JpegLines& lines, size_t first, Isa isa)
     : shape_(shape),
-      table_(size_t(shape.contexts), shape.context_bits),
+      lines_(lines),
+      first_(first),
+      mask_((1u << shape.context_bits) - 1),
       mixer_(mixer_shape(shape), kJpegMixerRates, isa),
       map0_(shape.is_refined ? shape.gate_sizes[0] * kKinds : 1),
       map1_(shape.is_refined ? shape.gate_sizes[1] * kKinds : 1) {
@@ -43,7 +45,7 @@ JpegModel::JpegModel(const JpegModelShape& shape, Isa isa)
 }
 
 void JpegModel::start_from(const JpegModelPrior& prior) {
-  table_.start_from(prior.tables);
+  load_tables(prior.tables);
   load_weights(prior.weights);
 }
 
@@ -95,9 +97,10 @@ void JpegModel::count_use(uint32_t node) {
 }
 
 void JpegModel::go_on(uint32_t size) {
-  for (int i = 0; i < shape_.contexts; ++i) {
+  const size_t first = first_ + (size_t(shape_.contexts) << shape_.context_bits);
+  for (size_t i = 0; i < size_t(shape_.contexts); ++i) {
     const uint32_t hash = (contexts_[i] * 32 + size) * 0x9E3779B1u;
-    choose(size_t(i), table_.find_other(size_t(i), hash >> (32 - JpegLines::kMoreBits)));
+    decision_.near[i] = lines_.near(first + (i << kMoreBits) + (hash >> (32 - kMoreBits)));
   }
   decision_.first_kind = kKinds / 2;
   has_far_ = false;
@@ -107,7 +110,7 @@ uint32_t JpegModel::predict(uint32_t node) {
   const int contexts = shape_.contexts;
   float* x = mixer_.inputs();
   for (int i = 0; i < contexts; ++i) {
-    BitSlot& slot = node < kJpegNearNodes ? decision_.near[i][node] : decision_.far[i][node - kJpegNearNodes];
+    BitSlot& slot = node < kJpegNearNodes ? (*decision_.near[i])[node] : (*decision_.far[i])[node - kJpegNearNodes];
     slots_[i] = &slot;
     x[i] = logit_.stretch(slot.p16()) * kTrust[slot.count];
   }

@@ -36,20 +36,31 @@ class JpegModel {
   static constexpr int kMaxContexts = JpegDecision::kMostContexts;
   static constexpr uint32_t kKinds = kJpegKinds;
 
-  JpegModel(const JpegModelShape& shape, Isa isa);
+  static constexpr uint32_t kMoreBits = 10;  // of every context: other lines
+  static size_t lines_of(const JpegModelShape& shape) {
+    return size_t(shape.contexts) * ((size_t(1) << shape.context_bits) + (size_t(1) << kMoreBits));
+  }
+
+  // Its lines are those from `first` on, lines_of(shape) of them, all zero.
+  JpegModel(const JpegModelShape& shape, JpegLines& lines, size_t first, Isa isa);
 
   // Before the first decision. Empty parts of a prior leave what they are about as it is.
   void start_from(const JpegModelPrior& prior);
   // For a prior: what was learnt so far, and back to the statistics of a prior while the mixer goes on.
-  Bytes tables_for_prior() const { return table_.tables_for_prior(); }
+  Bytes tables_for_prior() const {
+    return lines_.tables_for_prior(first_, size_t(shape_.contexts), shape_.context_bits);
+  }
   Bytes weights_for_prior();
-  void forget_tables(ByteSpan tables) { table_.start_from(tables); }
+  void forget_tables(ByteSpan tables) {
+    lines_.forget(first_, lines_of(shape_));
+    load_tables(tables);
+  }
 
   // Of the next integer: values below 2^context_bits, and below the gate's size.
   std::array<uint32_t, kMaxContexts>& contexts() { return contexts_; }
   std::array<uint32_t, Mixer::kMaxSets>& gates() { return decision_.gates; }
   void begin() {
-    for (size_t i = 0; i < size_t(shape_.contexts); ++i) choose(i, table_.find(i, contexts_[i]));
+    for (size_t i = 0; i < size_t(shape_.contexts); ++i) decision_.near[i] = lines_.near(first_ + (i << shape_.context_bits) + (contexts_[i] & mask_));
     decision_.first_kind = 0;
     has_far_ = false;
   }
@@ -74,13 +85,14 @@ class JpegModel {
  private:
   void load_weights(ByteSpan weights);
   size_t inputs() const { return size_t(shape_.opinions * shape_.contexts + 1); }
-  void choose(size_t context, uint32_t line) {
-    line_[context] = line;
-    decision_.near[context] = table_.near(line);
+  void load_tables(ByteSpan tables) {
+    tables_ = tables;
+    lines_.load(tables, first_, size_t(shape_.contexts), shape_.context_bits);
   }
   // Most integers end before: what the far nodes need.
   void reach_far() {
-    for (size_t i = 0; i < size_t(shape_.contexts); ++i) decision_.far[i] = table_.far(line_[i]);
+    for (size_t i = 0; i < size_t(shape_.contexts); ++i)
+      decision_.far[i] = lines_.far(lines_.place_of(decision_.near[i]), tables_);
     has_far_ = true;
   }
   void count_use(uint32_t node);
@@ -91,12 +103,14 @@ class JpegModel {
   JpegModelShape shape_;
   const Logistic& logit_ = logistic();
   std::array<uint32_t, kMaxContexts> contexts_{};
-  JpegLines table_;
+  JpegLines& lines_;
+  size_t first_;     // of them
+  ByteSpan tables_;  // of the prior
+  uint32_t mask_;
   Mixer mixer_;
   FineMap map0_, map1_;
   std::vector<std::vector<uint32_t>> uses_;  // of each row of each set, while a prior is learnt
-  uint32_t line_[kMaxContexts] = {};  // of each context, its number
-  bool has_far_ = false;              // decision_.far is of these lines
+  bool has_far_ = false;  // decision_.far is of these lines
   JpegKernels kernels_;  // of models that they are for
   JpegDecision decision_{};
   BitSlot* slots_[kMaxContexts] = {};

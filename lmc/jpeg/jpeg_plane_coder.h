@@ -78,6 +78,7 @@ class PlaneCoder {
   Coder& coder_;
   bool is_first_, is_thorough_;
   BorderWeights weights_{0.05f};
+  JpegLines lines_;  // of all models
   JpegModel count_model_, inner_model_, edge_count_model_, edge_model_, mean_model_;
   Forecast inner_value_{64, 0.01f};
   FittedForecast edge_value_{16}, mean_value_{2}, inner_size_{kInner}, edge_size_{16};  // the last two: thorough only
