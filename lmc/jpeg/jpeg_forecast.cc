@@ -13,8 +13,9 @@ constexpr double kRidge = 30.0;
 }  // namespace
 
 void FittedForecast::learn(float value) {
-  Fit& fit = *chosen_;
-  const float power = forecast_dot(inputs_, inputs_);
+  const ForecastInputs& all = numbers_[current_].inputs;
+  Fit& fit = fits_[numbers_[current_].place];
+  const float power = forecast_dot(all, all);
   // Busy blocks err more, and count less.
   const float weight = 1.0f / std::sqrt(power + 1.0f);
   const auto fade = [](float* kept, ForecastLanes added) {
@@ -22,11 +23,11 @@ void FittedForecast::learn(float value) {
     __builtin_memcpy(kept, &lanes, sizeof lanes);
   };
   ForecastLanes inputs[kForecastInputs / 4];
-  for (size_t j = 0; j < kForecastInputs / 4; ++j) inputs[j] = forecast_lanes(&inputs_[4 * j]);
+  for (size_t j = 0; j < kForecastInputs / 4; ++j) inputs[j] = forecast_lanes(&all[4 * j]);
   // Four rows of the lower half, in as many whole vectors as there are numbers in the sequence.
   const auto fade_rows = [&]<size_t... kVector>(std::index_sequence<kVector...>) {
     for (size_t i = 4 * sizeof...(kVector) - 4; i < 4 * sizeof...(kVector); ++i) {
-      const float scaled = inputs_[i] * weight;
+      const float scaled = all[i] * weight;
       (fade(&fit.products[i][4 * kVector], scaled * inputs[kVector]), ...);
     }
   };

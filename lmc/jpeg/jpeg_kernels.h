@@ -13,14 +13,22 @@
 
 namespace lmc {
 
-struct JpegDecision {
-  static constexpr int kMostContexts = 32, kMostSlots = 16, kMostSets = 16, kKernelSets = 3;
+// What the decisions of an integer depend on.
+struct JpegChoice {
+  static constexpr int kMostContexts = 32, kMostSets = 16;
 
-  // From the caller: slots of near and far nodes (JpegLines) for each context, the latter only where they are needed; a
-  // gate for each set; what is added to a node, to be the kind of the decision.
-  JpegLines::Near* near[kMostContexts];
-  JpegLines::Far* far[kMostContexts];
-  std::array<uint32_t, kMostSets> gates;
+  std::array<uint32_t, kMostContexts> contexts;
+  std::array<uint32_t, kMostSets> gates;  // of each set
+  JpegLines::Near* near[kMostContexts];   // the contexts' lines
+};
+
+struct JpegDecision {
+  static constexpr int kMostSlots = 16, kKernelSets = 3;
+
+  // From the caller: of the integer, far slots only where they are needed; what is added to a node, to be the kind of
+  // the decision.
+  const JpegChoice* choice;
+  JpegLines::Far* far[JpegChoice::kMostContexts];
   uint32_t first_kind;
   // Once: where the weights of the sets begin, in rows of 16, kJpegKinds a gate; those of the last layer, in rows of
   // last_width, one a kind; the tables of lmc/mixing's Logistic.

@@ -64,7 +64,7 @@ uint32_t predict(JpegDecision& d, uint32_t node) {
   constexpr int kLow = kContexts < 8 ? kContexts : 8, kHigh = kContexts - kLow;
   BitSlot* const* from = d.slot;
   if (node < kJpegNearNodes)
-    for (int i = 0; i < kContexts; ++i) d.slot[i] = d.near[i]->data() + node;
+    for (int i = 0; i < kContexts; ++i) d.slot[i] = d.choice->near[i]->data() + node;
   else
     for (int i = 0; i < kContexts; ++i) d.slot[i] = d.far[i]->data() + (node - kJpegNearNodes);
   // The last input is constant; those behind it are 0, and their weights stay so.
@@ -87,7 +87,7 @@ uint32_t predict(JpegDecision& d, uint32_t node) {
     _mm256_store_ps(d.inputs + 8, high);
   }
   const uint32_t kind = d.first_kind + node;
-  const uint32_t* gates = d.gates.data();
+  const uint32_t* gates = d.choice->gates.data();
   for (int s = 0; s < kSets; ++s) d.rows[s] = d.first_rows[s] + (gates[s] * kJpegKinds + kind) * 16;
   d.last_row = d.first_last_row + kind * d.last_width;
   // Lanes 0 + 2 and 1 + 3 of each set, then the two: sets 0 and 1 at once, a third one beside it.

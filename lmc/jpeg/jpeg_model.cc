@@ -93,14 +93,15 @@ Bytes JpegModel::weights_for_prior() {
 void JpegModel::count_use(uint32_t node) {
   if (uses_.empty())
     for (uint32_t size : shape_.gate_sizes) uses_.emplace_back(size_t(size) * kKinds);
-  for (size_t s = 0; s < uses_.size(); ++s) ++uses_[s][gates()[s] * kKinds + decision_.first_kind + node];
+  for (size_t s = 0; s < uses_.size(); ++s) ++uses_[s][choices_[current_].gates[s] * kKinds + decision_.first_kind + node];
 }
 
 void JpegModel::go_on(uint32_t size) {
   const size_t first = first_ + (size_t(shape_.contexts) << shape_.context_bits);
+  JpegChoice& choice = choices_[current_];
   for (size_t i = 0; i < size_t(shape_.contexts); ++i) {
-    const uint32_t hash = (contexts_[i] * 32 + size) * 0x9E3779B1u;
-    decision_.near[i] = lines_.near(first + (i << kMoreBits) + (hash >> (32 - kMoreBits)));
+    const uint32_t hash = (choice.contexts[i] * 32 + size) * 0x9E3779B1u;
+    choice.near[i] = lines_.near(first + (i << kMoreBits) + (hash >> (32 - kMoreBits)));
   }
   decision_.first_kind = kKinds / 2;
   has_far_ = false;
@@ -108,9 +109,10 @@ void JpegModel::go_on(uint32_t size) {
 
 uint32_t JpegModel::predict(uint32_t node) {
   const int contexts = shape_.contexts;
+  const JpegChoice& choice = choices_[current_];
   float* x = mixer_.inputs();
   for (int i = 0; i < contexts; ++i) {
-    BitSlot& slot = node < kJpegNearNodes ? (*decision_.near[i])[node] : (*decision_.far[i])[node - kJpegNearNodes];
+    BitSlot& slot = node < kJpegNearNodes ? (*choice.near[i])[node] : (*decision_.far[i])[node - kJpegNearNodes];
     slots_[i] = &slot;
     x[i] = logit_.stretch(slot.p16()) * kTrust[slot.count];
   }
@@ -119,13 +121,13 @@ uint32_t JpegModel::predict(uint32_t node) {
       x[contexts + i] = float(slots_[i]->offset) * (1.0f / 16384.0f) * kTrust[slots_[i]->count];
   x[shape_.opinions * shape_.contexts] = 0.3f;
   const uint32_t kind = decision_.first_kind + node;
-  for (size_t s = 0; s < shape_.gate_sizes.size(); ++s) mixer_.select(int(s), gates()[s] * kKinds + kind);
+  for (size_t s = 0; s < shape_.gate_sizes.size(); ++s) mixer_.select(int(s), choice.gates[s] * kKinds + kind);
   mixer_.select_last(0, kind);
   const float mixed = mixer_.predict();
   const uint32_t p0 = logit_.squash(mixed);  // within 1..65535
   if (!shape_.is_refined) return p0;
-  const uint32_t p1 = map0_.predict(mixed, gates()[0] * kKinds + kind);
-  const uint32_t p2 = map1_.predict(mixed, gates()[1] * kKinds + kind);
+  const uint32_t p1 = map0_.predict(mixed, choice.gates[0] * kKinds + kind);
+  const uint32_t p2 = map1_.predict(mixed, choice.gates[1] * kKinds + kind);
   return std::clamp((2 * p0 + p1 + p2 + 2) >> 2, 1u, 65535u);
 }
 

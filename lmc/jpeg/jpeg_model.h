@@ -33,7 +33,7 @@ struct JpegModelShape {
 
 class JpegModel {
  public:
-  static constexpr int kMaxContexts = JpegDecision::kMostContexts;
+  static constexpr int kMaxContexts = JpegChoice::kMostContexts;
   static constexpr uint32_t kKinds = kJpegKinds;
 
   static constexpr uint32_t kMoreBits = 10;  // of every context: other lines
@@ -56,11 +56,21 @@ class JpegModel {
     load_tables(tables);
   }
 
-  // Of the next integer: values below 2^context_bits, and below the gate's size.
-  std::array<uint32_t, kMaxContexts>& contexts() { return contexts_; }
-  std::array<uint32_t, Mixer::kMaxSets>& gates() { return decision_.gates; }
+  // Of the integer that is prepared: values below 2^context_bits, and below the gate's size.
+  std::array<uint32_t, kMaxContexts>& contexts() { return prepared().contexts; }
+  std::array<uint32_t, JpegChoice::kMostSets>& gates() { return prepared().gates; }
+  // Looks for its lines, so that they are at hand by the time of begin(); another integer may be coded meanwhile.
+  void prepare() {
+    JpegChoice& next = prepared();
+    for (size_t i = 0; i < size_t(shape_.contexts); ++i) {
+      next.near[i] = lines_.near(first_ + (i << shape_.context_bits) + (next.contexts[i] & mask_));
+      __builtin_prefetch(next.near[i], 1);
+    }
+  }
+  // The integer that was prepared last is coded from here on.
   void begin() {
-    for (size_t i = 0; i < size_t(shape_.contexts); ++i) decision_.near[i] = lines_.near(first_ + (i << shape_.context_bits) + (contexts_[i] & mask_));
+    current_ ^= 1;
+    decision_.choice = &choices_[current_];
     decision_.first_kind = 0;
     has_far_ = false;
   }
@@ -83,6 +93,7 @@ class JpegModel {
   }
 
  private:
+  JpegChoice& prepared() { return choices_[current_ ^ 1]; }
   void load_weights(ByteSpan weights);
   size_t inputs() const { return size_t(shape_.opinions * shape_.contexts + 1); }
   void load_tables(ByteSpan tables) {
@@ -92,7 +103,7 @@ class JpegModel {
   // Most integers end before: what the far nodes need.
   void reach_far() {
     for (size_t i = 0; i < size_t(shape_.contexts); ++i)
-      decision_.far[i] = lines_.far(lines_.place_of(decision_.near[i]), tables_);
+      decision_.far[i] = lines_.far(lines_.place_of(choices_[current_].near[i]), tables_);
     has_far_ = true;
   }
   void count_use(uint32_t node);
@@ -102,7 +113,8 @@ class JpegModel {
 
   JpegModelShape shape_;
   const Logistic& logit_ = logistic();
-  std::array<uint32_t, kMaxContexts> contexts_{};
+  JpegChoice choices_[2] = {};  // the one at hand and the one prepared
+  size_t current_ = 0;
   JpegLines& lines_;
   size_t first_;     // of them
   ByteSpan tables_;  // of the prior
