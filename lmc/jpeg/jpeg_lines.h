@@ -32,6 +32,15 @@ class JpegLines {
     const uint32_t known = far_places_[place];
     return &far_[known & kUsed ? known - kUsed : make_far(place, tables)];
   }
+  // What far() will need, in two steps that may be some decisions apart.
+  void fetch_far_place(size_t place) const { __builtin_prefetch(&far_places_[place], 1); }
+  void fetch_far(size_t place, ByteSpan tables) const {
+    const uint32_t known = far_places_[place];
+    if (known & kUsed)
+      __builtin_prefetch(&far_[known - kUsed], 1);
+    else
+      __builtin_prefetch(tables.data() + known);
+  }
 
   // The lines from `first` on, of so many contexts with 2^bits lines each, are as the tables of a prior say
   // (JpegModelPrior); for others they must be all zero.

@@ -79,7 +79,11 @@ class JpegModel {
 
   template <typename Coder>
   int code(Coder& coder, int bit, uint32_t node) {
-    if (node >= kJpegNearNodes && !has_far_) reach_far();
+    if (node >= kJpegNearNodes) {
+      if (!has_far_) reach_far();
+    } else if (node & 1) {
+      fetch_far(node == 1);
+    }
     if (kernels_.predict != nullptr) {
       bit = coder.code(bit, kernels_.predict(decision_, node));
       if constexpr (requires { Coder::kLearnsPrior; }) count_use(node);
@@ -100,7 +104,16 @@ class JpegModel {
     tables_ = tables;
     lines_.load(tables, first_, size_t(shape_.contexts), shape_.context_bits);
   }
-  // Most integers end before: what the far nodes need.
+  // Those that come to node 1 (not zero, mostly) often come to the far nodes.
+  void fetch_far(bool is_first_step) const {
+    for (size_t i = 0; i < size_t(shape_.contexts); ++i) {
+      const size_t place = lines_.place_of(choices_[current_].near[i]);
+      if (is_first_step)
+        lines_.fetch_far_place(place);
+      else
+        lines_.fetch_far(place, tables_);
+    }
+  }
   void reach_far() {
     for (size_t i = 0; i < size_t(shape_.contexts); ++i)
       decision_.far[i] = lines_.far(lines_.place_of(choices_[current_].near[i]), tables_);
