@@ -27,16 +27,16 @@ void fill(JpegLines::Far& far, const uint8_t* in) {
 
 }  // namespace
 
-JpegLines::JpegLines(size_t lines) : near_(lines), far_places_(lines), far_(lines, Pages::kOrdinary) {}
+JpegLines::JpegLines(size_t lines) : near_(lines, Pages::kHuge), far_places_(lines, Pages::kHuge), far_(lines, Pages::kOrdinary) {}
 
 // Of each context: the number of its lines (2 bytes), and of each line: how far it is behind the one before (255 stands
 // for as many and goes on), which slots are there (2 bytes), and a byte for each of these.
-void JpegLines::load(ByteSpan tables, size_t first, size_t contexts, uint32_t bits) {
+void JpegLines::load(ByteSpan tables, std::span<const Part> parts) {
   if (tables.empty()) return;
   const std::array<BitSlot, 256>& slots = prior_slots();
   const uint8_t* in = tables.data();
-  for (size_t i = 0; i < contexts; ++i) {
-    size_t place = first + (i << bits);
+  for (const Part& part : parts) {
+    size_t place = part.first;
     unsigned lines = unsigned(in[0] | in[1] << 8);
     for (in += 2; lines > 0; --lines) {
       for (; *in == 255; ++in) place += 255;
@@ -65,17 +65,17 @@ BitSlot JpegLines::slot(size_t place, uint32_t node) const {
   return known & kUsed ? far_[known - kUsed][node - kJpegNearNodes] : BitSlot{};
 }
 
-Bytes JpegLines::tables_for_prior(size_t first, size_t contexts, uint32_t bits) const {
+Bytes JpegLines::tables_for_prior(std::span<const Part> parts) const {
   Bytes out;
-  for (size_t i = 0; i < contexts; ++i) {
+  for (const Part& part : parts) {
     Bytes lines;
     uint16_t count = 0;
     size_t before = 0;
-    for (size_t j = 0; j < size_t(1) << bits; ++j) {
+    for (size_t j = 0; j < size_t(1) << part.bits; ++j) {
       Bytes slots;
       unsigned there = 0;
       for (unsigned k = 0; k < kJpegNodes; ++k) {
-        const BitSlot kept = slot(first + (i << bits) + j, k);
+        const BitSlot kept = slot(part.first + j, k);
         if (kept.count < kPriorLeast) continue;
         there |= 1u << k;
         slots.push_back(prior_byte(kept));

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "lmc/base/bytes.h"
 #include "lmc/base/zeroed_array.h"
@@ -42,10 +43,13 @@ class JpegLines {
       __builtin_prefetch(tables.data() + known);
   }
 
-  // The lines from `first` on, of so many contexts with 2^bits lines each, are as the tables of a prior say
-  // (JpegModelPrior); for others they must be all zero.
-  void load(ByteSpan tables, size_t first, size_t contexts, uint32_t bits);
-  Bytes tables_for_prior(size_t first, size_t contexts, uint32_t bits) const;
+  // Where the lines of each context of a model begin, and how many there are, as a power of two.
+  struct Part {
+    uint32_t first, bits;
+  };
+  // The lines of all parts are as the tables of a prior say (JpegModelPrior); for others they must be all zero.
+  void load(ByteSpan tables, std::span<const Part> parts);
+  Bytes tables_for_prior(std::span<const Part> parts) const;
   void forget(size_t first, size_t lines);
 
  private:

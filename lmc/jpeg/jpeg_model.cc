@@ -10,7 +10,7 @@ namespace {
 constexpr uint32_t kSlotLimit = 250;
 
 MixerShape mixer_shape(const JpegModelShape& shape) {
-  MixerShape out{.inputs = shape.opinions * shape.contexts + 1, .set_sizes = {}, .last_sizes = {JpegModel::kKinds}};
+  MixerShape out{.inputs = shape.opinions * shape.contexts() + 1, .set_sizes = {}, .last_sizes = {JpegModel::kKinds}};
   for (uint32_t size : shape.gate_sizes) out.set_sizes.push_back(size * JpegModel::kKinds);
   return out;
 }
@@ -28,14 +28,17 @@ constexpr std::array<float, 256> kTrust = make_trust();
 JpegModel::JpegModel(const JpegModelShape& shape, JpegLines& lines, size_t first, Isa isa)
     : shape_(shape),
       lines_(lines),
-      first_(first),
-      mask_((1u << shape.context_bits) - 1),
       mixer_(mixer_shape(shape), kJpegMixerRates, isa),
       map0_(shape.is_refined ? shape.gate_sizes[0] * kKinds : 1),
       map1_(shape.is_refined ? shape.gate_sizes[1] * kKinds : 1) {
-  for (int i = 0; i < shape.contexts; ++i) mixer_.set_initial(i, 1.2f / float(shape.contexts));
+  for (uint8_t bits : shape.context_bits) {
+    parts_.push_back({uint32_t(first), bits});
+    first += size_t(1) << bits;
+  }
+  first_other_ = first;
+  for (int i = 0; i < shape.contexts(); ++i) mixer_.set_initial(i, 1.2f / float(shape.contexts()));
   if (shape.opinions == 1 && !shape.is_refined)
-    kernels_ = jpeg_kernels(shape.contexts, int(shape.gate_sizes.size()), isa);
+    kernels_ = jpeg_kernels(shape.contexts(), int(shape.gate_sizes.size()), isa);
   if (kernels_.predict == nullptr) return;
   for (size_t s = 0; s < shape.gate_sizes.size(); ++s) decision_.first_rows[s] = mixer_.row(s, 0);
   decision_.first_last_row = mixer_.last_row(0, 0);
@@ -97,18 +100,17 @@ void JpegModel::count_use(uint32_t node) {
 }
 
 void JpegModel::go_on(uint32_t size) {
-  const size_t first = first_ + (size_t(shape_.contexts) << shape_.context_bits);
   JpegChoice& choice = choices_[current_];
-  for (size_t i = 0; i < size_t(shape_.contexts); ++i) {
+  for (size_t i = 0; i < parts_.size(); ++i) {
     const uint32_t hash = (choice.contexts[i] * 32 + size) * 0x9E3779B1u;
-    choice.near[i] = lines_.near(first + (i << kMoreBits) + (hash >> (32 - kMoreBits)));
+    choice.near[i] = lines_.near(first_other_ + (i << kMoreBits) + (hash >> (32 - kMoreBits)));
   }
   decision_.first_kind = kKinds / 2;
   has_far_ = false;
 }
 
 uint32_t JpegModel::predict(uint32_t node) {
-  const int contexts = shape_.contexts;
+  const int contexts = shape_.contexts();
   const JpegChoice& choice = choices_[current_];
   float* x = mixer_.inputs();
   for (int i = 0; i < contexts; ++i) {
@@ -119,7 +121,7 @@ uint32_t JpegModel::predict(uint32_t node) {
   if (shape_.opinions == 2)
     for (int i = 0; i < contexts; ++i)
       x[contexts + i] = float(slots_[i]->offset) * (1.0f / 16384.0f) * kTrust[slots_[i]->count];
-  x[shape_.opinions * shape_.contexts] = 0.3f;
+  x[shape_.opinions * shape_.contexts()] = 0.3f;
   const uint32_t kind = decision_.first_kind + node;
   for (size_t s = 0; s < shape_.gate_sizes.size(); ++s) mixer_.select(int(s), choice.gates[s] * kKinds + kind);
   mixer_.select_last(0, kind);
@@ -133,7 +135,7 @@ uint32_t JpegModel::predict(uint32_t node) {
 
 void JpegModel::update(int bit) {
   mixer_.update(bit);
-  const int contexts = shape_.contexts;
+  const int contexts = shape_.contexts();
   // update_slot, without the outcomes that nothing here asks for.
   const int32_t target = bit ? 32767 : -32768;
   for (int i = 0; i < contexts; ++i) {

@@ -24,11 +24,12 @@
 namespace lmc {
 
 struct JpegModelShape {
-  int contexts = 0;
-  uint32_t context_bits = 12;        // of every context: lines, as a power of two
-  int opinions = 1;                  // inputs a context, 1 or 2
-  bool is_refined = false;           // by two fine maps behind the mixer
-  std::vector<uint32_t> gate_sizes;  // values of each gate
+  std::vector<uint8_t> context_bits;  // of each context: lines, as a power of two
+  int opinions = 1;                   // inputs a context, 1 or 2
+  bool is_refined = false;            // by two fine maps behind the mixer
+  std::vector<uint32_t> gate_sizes;   // values of each gate
+
+  int contexts() const { return int(context_bits.size()); }
 };
 
 class JpegModel {
@@ -38,7 +39,9 @@ class JpegModel {
 
   static constexpr uint32_t kMoreBits = 10;  // of every context: other lines
   static size_t lines_of(const JpegModelShape& shape) {
-    return size_t(shape.contexts) * ((size_t(1) << shape.context_bits) + (size_t(1) << kMoreBits));
+    size_t lines = 0;
+    for (uint8_t bits : shape.context_bits) lines += (size_t(1) << bits) + (size_t(1) << kMoreBits);
+    return lines;
   }
 
   // Its lines are those from `first` on, lines_of(shape) of them, all zero.
@@ -47,23 +50,21 @@ class JpegModel {
   // Before the first decision. Empty parts of a prior leave what they are about as it is.
   void start_from(const JpegModelPrior& prior);
   // For a prior: what was learnt so far, and back to the statistics of a prior while the mixer goes on.
-  Bytes tables_for_prior() const {
-    return lines_.tables_for_prior(first_, size_t(shape_.contexts), shape_.context_bits);
-  }
+  Bytes tables_for_prior() const { return lines_.tables_for_prior(parts_); }
   Bytes weights_for_prior();
   void forget_tables(ByteSpan tables) {
-    lines_.forget(first_, lines_of(shape_));
+    lines_.forget(parts_[0].first, lines_of(shape_));
     load_tables(tables);
   }
 
-  // Of the integer that is prepared: values below 2^context_bits, and below the gate's size.
+  // Of the integer that is prepared: values below 2^context_bits (taken modulo it), and below the gate's size.
   std::array<uint32_t, kMaxContexts>& contexts() { return prepared().contexts; }
   std::array<uint32_t, JpegChoice::kMostSets>& gates() { return prepared().gates; }
   // Looks for its lines, so that they are at hand by the time of begin(); another integer may be coded meanwhile.
   void prepare() {
     JpegChoice& next = prepared();
-    for (size_t i = 0; i < size_t(shape_.contexts); ++i) {
-      next.near[i] = lines_.near(first_ + (i << shape_.context_bits) + (next.contexts[i] & mask_));
+    for (size_t i = 0; i < parts_.size(); ++i) {
+      next.near[i] = lines_.near(parts_[i].first + (next.contexts[i] & ((1u << parts_[i].bits) - 1)));
       __builtin_prefetch(next.near[i], 1);
     }
   }
@@ -99,14 +100,14 @@ class JpegModel {
  private:
   JpegChoice& prepared() { return choices_[current_ ^ 1]; }
   void load_weights(ByteSpan weights);
-  size_t inputs() const { return size_t(shape_.opinions * shape_.contexts + 1); }
+  size_t inputs() const { return size_t(shape_.opinions * shape_.contexts() + 1); }
   void load_tables(ByteSpan tables) {
     tables_ = tables;
-    lines_.load(tables, first_, size_t(shape_.contexts), shape_.context_bits);
+    lines_.load(tables, parts_);
   }
   // Those that come to node 1 (not zero, mostly) often come to the far nodes.
   void fetch_far(bool is_first_step) const {
-    for (size_t i = 0; i < size_t(shape_.contexts); ++i) {
+    for (size_t i = 0; i < parts_.size(); ++i) {
       const size_t place = lines_.place_of(choices_[current_].near[i]);
       if (is_first_step)
         lines_.fetch_far_place(place);
@@ -115,7 +116,7 @@ class JpegModel {
     }
   }
   void reach_far() {
-    for (size_t i = 0; i < size_t(shape_.contexts); ++i)
+    for (size_t i = 0; i < parts_.size(); ++i)
       decision_.far[i] = lines_.far(lines_.place_of(choices_[current_].near[i]), tables_);
     has_far_ = true;
   }
@@ -129,9 +130,9 @@ class JpegModel {
   JpegChoice choices_[2] = {};  // the one at hand and the one prepared
   size_t current_ = 0;
   JpegLines& lines_;
-  size_t first_;     // of them
-  ByteSpan tables_;  // of the prior
-  uint32_t mask_;
+  std::vector<JpegLines::Part> parts_;  // of them
+  size_t first_other_ = 0;              // of the other lines
+  ByteSpan tables_;                     // of the prior
   Mixer mixer_;
   FineMap map0_, map1_;
   std::vector<std::vector<uint32_t>> uses_;  // of each row of each set, while a prior is learnt
