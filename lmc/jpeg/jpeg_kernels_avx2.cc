@@ -26,11 +26,8 @@ template <int kSlots>
 // stretch(p) * n / (n + 0.8) of these, 0 behind them.
 template <int kSlots>
 [[gnu::always_inline]] inline __m256 inputs_of(BitSlot* const* from, __m256i slots, const float* stretch) {
-  const auto logit = [&](int i) {
-    return i < kSlots ? stretch[uint16_t(from[i]->offset ^ 0x8000) >> 4] : 0.0f;
-  };
-  const __m256 logits =
-      _mm256_setr_ps(logit(0), logit(1), logit(2), logit(3), logit(4), logit(5), logit(6), logit(7));
+  const auto logit = [&](int i) { return i < kSlots ? stretch[uint16_t(from[i]->offset ^ 0x8000) >> 4] : 0.0f; };
+  const __m256 logits = _mm256_setr_ps(logit(0), logit(1), logit(2), logit(3), logit(4), logit(5), logit(6), logit(7));
   const __m256 n = counts_of(slots);
   return _mm256_mul_ps(logits, _mm256_div_ps(n, _mm256_add_ps(n, _mm256_set1_ps(0.8f))));
 }
@@ -45,8 +42,7 @@ template <bool kWide>
   (void)high;
   const __m256 zero = _mm256_setzero_ps();
   __m256 sum = _mm256_add_ps(zero, _mm256_mul_ps(low, _mm256_loadu_ps(row)));
-  if constexpr (kWide)
-    sum = _mm256_add_ps(sum, _mm256_add_ps(zero, _mm256_mul_ps(high, _mm256_loadu_ps(row + 8))));
+  if constexpr (kWide) sum = _mm256_add_ps(sum, _mm256_add_ps(zero, _mm256_mul_ps(high, _mm256_loadu_ps(row + 8))));
   return _mm_add_ps(_mm256_castps256_ps128(sum), _mm256_extractf128_ps(sum, 1));
 }
 
@@ -122,8 +118,7 @@ template <int kSlots>
   const __m256 n = counts_of(slots);
   // The quotient is nowhere so near to an integer that its rounding would matter.
   const __m256i rates = _mm256_cvttps_epi32(_mm256_div_ps(
-      _mm256_set1_ps(655360.0f),
-      _mm256_add_ps(_mm256_mul_ps(n, _mm256_set1_ps(10.0f)), _mm256_set1_ps(12.0f))));
+      _mm256_set1_ps(655360.0f), _mm256_add_ps(_mm256_mul_ps(n, _mm256_set1_ps(10.0f)), _mm256_set1_ps(12.0f))));
   // Unsigned: how far 32767, or -32768, is from the offset; all below 2^16, so products of 16 by 16 bits will do.
   const __m256i p = _mm256_xor_si256(_mm256_and_si256(slots, _mm256_set1_epi32(0xffff)), _mm256_set1_epi32(0x8000));
   __m256i stepped;
@@ -137,8 +132,7 @@ template <int kSlots>
   }
   const __m256i offsets = _mm256_xor_si256(stepped, _mm256_set1_epi32(0x8000));
   const __m256i counts = _mm256_and_si256(_mm256_srli_epi32(slots, 16), _mm256_set1_epi32(255));
-  const __m256i grown =
-      _mm256_sub_epi32(counts, _mm256_cmpgt_epi32(_mm256_set1_epi32(kSlotLimit), counts));
+  const __m256i grown = _mm256_sub_epi32(counts, _mm256_cmpgt_epi32(_mm256_set1_epi32(kSlotLimit), counts));
   const __m256i out = _mm256_or_si256(offsets, _mm256_slli_epi32(grown, 16));
   alignas(32) int all[8];
   _mm256_store_si256(reinterpret_cast<__m256i*>(all), out);
@@ -153,21 +147,19 @@ void update(JpegDecision& d, int bit) {
   const float rate = r.floor + (r.start - r.floor) / (1.0f + float(d.decisions++) / r.decay);
   const float last_step = r.last * (target - float(int(d.chance)) * (1.0f / 65536.0f));
   const __m128 outputs = _mm_load_ps(d.outputs);
-  const __m128 steps = _mm_mul_ps(
-      _mm_set1_ps(rate),
-      _mm_sub_ps(_mm_set1_ps(target), _mm_mul_ps(_mm_load_ps(d.chances), _mm_set1_ps(1.0f / 65536.0f))));
+  const __m128 steps =
+      _mm_mul_ps(_mm_set1_ps(rate),
+                 _mm_sub_ps(_mm_set1_ps(target), _mm_mul_ps(_mm_load_ps(d.chances), _mm_set1_ps(1.0f / 65536.0f))));
   const __m256 low = _mm256_load_ps(d.inputs), high = _mm256_load_ps(d.inputs + 8);
   const auto train = [&](float* row, __m128 step_in_all) {
     const __m256 step = _mm256_broadcastss_ps(step_in_all);
     _mm256_storeu_ps(row, _mm256_add_ps(_mm256_loadu_ps(row), _mm256_mul_ps(low, step)));
-    if constexpr (kWide)
-      _mm256_storeu_ps(row + 8, _mm256_add_ps(_mm256_loadu_ps(row + 8), _mm256_mul_ps(high, step)));
+    if constexpr (kWide) _mm256_storeu_ps(row + 8, _mm256_add_ps(_mm256_loadu_ps(row + 8), _mm256_mul_ps(high, step)));
   };
   train(d.rows[0], steps);
   train(d.rows[1], _mm_movehdup_ps(steps));
   if constexpr (kSets > 2) train(d.rows[2], _mm_movehl_ps(steps, steps));
-  _mm_storeu_ps(d.last_row,
-                _mm_add_ps(_mm_loadu_ps(d.last_row), _mm_mul_ps(_mm_set1_ps(last_step), outputs)));
+  _mm_storeu_ps(d.last_row, _mm_add_ps(_mm_loadu_ps(d.last_row), _mm_mul_ps(_mm_set1_ps(last_step), outputs)));
   update_slots<(kContexts < 8 ? kContexts : 8)>(d.slot, d.slots, bit);
   if constexpr (kContexts > 8) update_slots<kContexts - 8>(d.slot + 8, d.slots + 8, bit);
 }
@@ -183,14 +175,22 @@ JpegKernels of_sets(int sets) {
 
 JpegKernels jpeg_kernels_avx2(int contexts, int sets) {
   switch (contexts) {
-    case 4: return of_sets<4>(sets);
-    case 5: return of_sets<5>(sets);
-    case 6: return of_sets<6>(sets);
-    case 7: return of_sets<7>(sets);
-    case 8: return of_sets<8>(sets);
-    case 9: return of_sets<9>(sets);
-    case 11: return of_sets<11>(sets);
-    default: return {};
+    case 4:
+      return of_sets<4>(sets);
+    case 5:
+      return of_sets<5>(sets);
+    case 6:
+      return of_sets<6>(sets);
+    case 7:
+      return of_sets<7>(sets);
+    case 8:
+      return of_sets<8>(sets);
+    case 9:
+      return of_sets<9>(sets);
+    case 11:
+      return of_sets<11>(sets);
+    default:
+      return {};
   }
 }
 

@@ -27,7 +27,8 @@ void fill(JpegLines::Far& far, const uint8_t* in) {
 
 }  // namespace
 
-JpegLines::JpegLines(size_t lines) : near_(lines, Pages::kHuge), far_places_(lines, Pages::kHuge), far_(lines, Pages::kOrdinary) {}
+JpegLines::JpegLines(size_t lines)
+    : near_(lines, Pages::kHuge), far_places_(lines, Pages::kHuge), far_(lines, Pages::kOrdinary) {}
 
 // Of each context: the number of its lines (2 bytes), and of each line: how far it is behind the one before (255 stands
 // for as many and goes on), which slots are there (2 bytes), and a byte for each of these.

@@ -96,7 +96,8 @@ Bytes JpegModel::weights_for_prior() {
 void JpegModel::count_use(uint32_t node) {
   if (uses_.empty())
     for (uint32_t size : shape_.gate_sizes) uses_.emplace_back(size_t(size) * kKinds);
-  for (size_t s = 0; s < uses_.size(); ++s) ++uses_[s][choices_[current_].gates[s] * kKinds + decision_.first_kind + node];
+  for (size_t s = 0; s < uses_.size(); ++s)
+    ++uses_[s][choices_[current_].gates[s] * kKinds + decision_.first_kind + node];
 }
 
 void JpegModel::go_on(uint32_t size) {

@@ -136,8 +136,8 @@ class JpegModel {
   Mixer mixer_;
   FineMap map0_, map1_;
   std::vector<std::vector<uint32_t>> uses_;  // of each row of each set, while a prior is learnt
-  bool has_far_ = false;  // decision_.far is of these lines
-  JpegKernels kernels_;  // of models that they are for
+  bool has_far_ = false;                     // decision_.far is of these lines
+  JpegKernels kernels_;                      // of models that they are for
   JpegDecision decision_{};
   BitSlot* slots_[kMaxContexts] = {};
 };
