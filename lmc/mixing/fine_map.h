@@ -14,7 +14,7 @@ namespace lmc {
 
 class FineMap {
  public:
-  explicit FineMap(size_t contexts) : numbers_(contexts, Pages::kOrdinary), rows_(contexts, Pages::kOrdinary) {}
+  explicit FineMap(size_t contexts) : numbers_(contexts), rows_(contexts) {}
 
   // logit within +-12; the chance of a one, of 65536.
   uint32_t predict(float logit, size_t context) {
