@@ -158,7 +158,8 @@ TEST(JpegCodec, PriorIsWhole) {
       EXPECT_FALSE(prior.weights.empty());
       EXPECT_FALSE(jpeg_prior().model(is_first, false, JpegModelId(model)).weights.empty());
       ByteReader in(prior.tables);
-      for (uint8_t bits : model_shapes(is_first, true)[model].context_bits) {
+      const auto shapes = model_shapes(is_first, true);
+      for (uint8_t bits : shapes[model].context_bits) {
         uint32_t line = 0;
         for (uint32_t lines = in.read_le<uint16_t>("lines").value(); lines > 0; --lines) {
           uint32_t further = 255;
