@@ -12,17 +12,21 @@
 
 namespace lmc {
 
+// Which pages an array is in: huge ones where it is large or most of it will be used, ordinary ones where little will.
+enum class Pages { kHugeIfLarge, kHuge, kOrdinary };
+
 // T must be valid as all zero bytes. Throws std::bad_alloc like new.
 template <typename T>
 class ZeroedArray {
   static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
 
  public:
-  explicit ZeroedArray(size_t count) : size_bytes_(count * sizeof(T)) {
+  explicit ZeroedArray(size_t count, Pages pages = Pages::kHugeIfLarge) : size_bytes_(count * sizeof(T)) {
     void* data = ::mmap(nullptr, size_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (data == MAP_FAILED) throw std::bad_alloc();
     // Small tables stay in ordinary pages: a huge one would be cleared for a few lines.
-    if (size_bytes_ >= kHugeFromBytes) (void)::madvise(data, size_bytes_, MADV_HUGEPAGE);
+    if (pages == Pages::kHuge || (pages == Pages::kHugeIfLarge && size_bytes_ >= kHugeFromBytes))
+      (void)::madvise(data, size_bytes_, MADV_HUGEPAGE);
     data_ = static_cast<T*>(data);
   }
   ZeroedArray(ZeroedArray&& other) noexcept

@@ -16,8 +16,9 @@ constexpr double kEvidentScore = 0.5;      // nats a value
 constexpr size_t kFewestWaves = 2;         // of a block whose rounding is like noise
 constexpr size_t kFewestValues = 5;        // that make a step evident
 constexpr int kEvidentStep = 3;
-constexpr size_t kHopeless = 128;  // so many blocks more than half are wrong: it is not made so
-constexpr int kFlatStep = 8;       // of the mean, where it is not known: then it can be any sample
+constexpr size_t kHopeless = 128;      // so many blocks more than half are wrong: it is not made so
+constexpr size_t kBlocksAtOnce = 256;  // shared by threads, before it is asked whether that is so
+constexpr int kFlatStep = 8;           // of the mean, where it is not known: then it can be any sample
 constexpr int kMostStep = 1024;
 constexpr int kRealPasses = 40, kPasses = 12, kRepairs = 10, kPairs = 10;
 constexpr int kMostTries = 3000;     // sets of coefficients that are changed in a block
@@ -40,13 +41,13 @@ double cosine_of_sixteenths(int k) {
 }
 
 struct Basis {
-  double cosine[8][8];                           // frequency, place
+  double cosine[8][8], turned[8][8];             // frequency, place; and place, frequency
   std::array<std::array<double, 64>, 64> whole;  // coefficient, sample
 
   Basis() {
     for (int u = 0; u < 8; ++u)
       for (int x = 0; x < 8; ++x)
-        cosine[u][x] = cosine_of_sixteenths((2 * x + 1) * u) * (u == 0 ? std::sqrt(0.125) : 0.5);
+        cosine[u][x] = turned[x][u] = cosine_of_sixteenths((2 * x + 1) * u) * (u == 0 ? std::sqrt(0.125) : 0.5);
     for (size_t i = 0; i < 64; ++i)
       for (size_t n = 0; n < 64; ++n) whole[i][n] = cosine[i / 8][n / 8] * cosine[i % 8][n % 8];
   }
@@ -54,6 +55,23 @@ struct Basis {
 const Basis& basis() {
   static const Basis made;
   return made;
+}
+
+// Rows of 8x8 numbers, then columns, times a matrix. Eight sums at once, each in order.
+void transform(const double (&matrix)[8][8], const double (&turned)[8][8], const double* in, double* out) {
+  double rows[8][8];
+  for (size_t y = 0; y < 8; ++y) {
+    double sums[8] = {};
+    for (size_t n = 0; n < 8; ++n)
+      for (size_t i = 0; i < 8; ++i) sums[i] += turned[n][i] * in[8 * y + n];
+    std::copy_n(sums, 8, rows[y]);
+  }
+  for (size_t y = 0; y < 8; ++y) {
+    double sums[8] = {};
+    for (size_t n = 0; n < 8; ++n)
+      for (size_t i = 0; i < 8; ++i) sums[i] += matrix[y][n] * rows[n][i];
+    std::copy_n(sums, 8, out + 8 * y);
+  }
 }
 
 // How much more likely values are, in nats each, if they are multiples of a step with noise than if any may occur.
@@ -316,39 +334,8 @@ BoundedPlane::BoundedPlane(int plane_width, int plane_height) : width(plane_widt
   low.assign(count(), 0), high.assign(count(), 255), hoped.assign(count(), 128);
 }
 
-void forward_dct(const double* x, double* out) {
-  const Basis& b = basis();
-  double rows[64];
-  for (size_t y = 0; y < 8; ++y)
-    for (size_t u = 0; u < 8; ++u) {
-      double sum = 0;
-      for (size_t n = 0; n < 8; ++n) sum += b.cosine[u][n] * x[8 * y + n];
-      rows[8 * y + u] = sum;
-    }
-  for (size_t v = 0; v < 8; ++v)
-    for (size_t u = 0; u < 8; ++u) {
-      double sum = 0;
-      for (size_t n = 0; n < 8; ++n) sum += b.cosine[v][n] * rows[8 * n + u];
-      out[8 * v + u] = sum;
-    }
-}
-
-void inverse_dct(const double* t, double* out) {
-  const Basis& b = basis();
-  double rows[64];
-  for (size_t v = 0; v < 8; ++v)
-    for (size_t x = 0; x < 8; ++x) {
-      double sum = 0;
-      for (size_t u = 0; u < 8; ++u) sum += b.cosine[u][x] * t[8 * v + u];
-      rows[8 * v + x] = sum;
-    }
-  for (size_t y = 0; y < 8; ++y)
-    for (size_t x = 0; x < 8; ++x) {
-      double sum = 0;
-      for (size_t v = 0; v < 8; ++v) sum += b.cosine[v][y] * rows[8 * v + x];
-      out[8 * y + x] = sum;
-    }
-}
+void forward_dct(const double* x, double* out) { transform(basis().cosine, basis().turned, x, out); }
+void inverse_dct(const double* t, double* out) { transform(basis().turned, basis().cosine, t, out); }
 
 FoundSteps find_steps(std::initializer_list<const BoundedPlane*> planes, size_t most_blocks) {
   std::array<std::vector<double>, 64> values;
@@ -378,16 +365,22 @@ FoundSteps find_steps(std::initializer_list<const BoundedPlane*> planes, size_t 
   return out;
 }
 
-FoundBlocks find_blocks(const BoundedPlane& plane, const DctSteps& steps) {
-  const size_t blocks = size_t(plane.blocks_across()) * size_t(plane.blocks_down());
+FoundBlocks find_blocks(const BoundedPlane& plane, const DctSteps& steps, Workers& workers) {
+  const auto across = size_t(plane.blocks_across()), blocks = across * size_t(plane.blocks_down());
   FoundBlocks out;
   out.coefficients.resize(blocks * 64), out.wrong.assign(blocks, 255);
   size_t wrong = 0;
-  for (size_t block = 0; block < blocks; ++block) {
-    find_block(plane, steps, int(block % size_t(plane.blocks_across())), int(block / size_t(plane.blocks_across())),
-               out);
-    wrong += out.wrong[block] > 0;
-    if (wrong > kHopeless + block / 2) return {};
+  const size_t at_once = workers.threads() > 1 ? kBlocksAtOnce : 1;
+  for (size_t first = 0; first < blocks; first += at_once) {
+    const size_t count = std::min(at_once, blocks - first);
+    workers.run(uint32_t(count), [&](uint32_t i) {
+      const size_t block = first + i;
+      find_block(plane, steps, int(block % across), int(block / across), out);
+    });
+    for (size_t block = first; block < first + count; ++block) {
+      wrong += out.wrong[block] > 0;
+      if (wrong > kHopeless + block / 2) return {};
+    }
   }
   return out;
 }

@@ -8,6 +8,7 @@
 #include <initializer_list>
 #include <vector>
 
+#include "lmc/base/workers.h"
 #include "lmc/jpeg/inverse_dct.h"
 #include "lmc/jpeg/jpeg_steps.h"
 
@@ -46,8 +47,8 @@ struct FoundBlocks {
   std::vector<int16_t> coefficients;
   std::vector<uint8_t> wrong;  // of each block: samples out of bounds
 };
-FoundBlocks find_blocks(const BoundedPlane& plane, const DctSteps& steps);
-// Only the block at (x, y), in blocks; changes found if that is better.
+FoundBlocks find_blocks(const BoundedPlane& plane, const DctSteps& steps, Workers& workers);
+// Only the block at (x, y), in blocks; changes found if that is better. Nothing of other blocks is touched.
 void find_block(const BoundedPlane& plane, const DctSteps& steps, int x, int y, FoundBlocks& found);
 
 }  // namespace lmc

@@ -25,7 +25,8 @@ struct DecodedPicture {
 
   // Nothing if the picture is none, which mostly shows after a few blocks, or if too many pixels do not come back.
   // Samples of 8 bits, one or three channels; the shape may be of any size here.
-  static std::optional<DecodedPicture> find(const TileShape& shape, const TileSamples& samples);
+  // The number of threads changes nothing but the time.
+  static std::optional<DecodedPicture> find(const TileShape& shape, const TileSamples& samples, int threads = 1);
 
   // Components, blocks and coefficients, all zero, for a picture of this shape; steps are 1.
   void lay_out(const TileShape& shape);

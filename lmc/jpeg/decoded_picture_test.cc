@@ -8,15 +8,10 @@
 #include "lmc/jpeg/dct_search.h"
 #include "lmc/jpeg/inverse_dct.h"
 #include "lmc/jpeg/jpeg_steps.h"
+#include "lmc/jpeg/testdata/plain_side_bytes.h"
 
 namespace lmc {
 namespace {
-
-Bytes side_as_is(ByteSpan side) { return Bytes(side.begin(), side.end()); }
-Result<Bytes> side_back(ByteSpan coded, size_t size) {
-  if (coded.size() != size) return bad_input("another size");
-  return Bytes(coded.begin(), coded.end());
-}
 
 constexpr ChromaGrid kFull{}, kSmooth{.half_x = true, .half_y = true, .smooth = true};
 constexpr ChromaGrid kGrids[] = {kFull,
@@ -132,6 +127,8 @@ TEST(DecodedPicture, IsFoundOnEveryGrid) {
       ASSERT_TRUE(found) << int(grid.to_byte()) << " " << width;
       EXPECT_LE(found->exceptions.size(), size_t(width) * size_t(height) / 50) << int(grid.to_byte()) << " " << width;
       EXPECT_EQ(found->samples(shape), samples);
+      for (int threads : {2, 5})
+        EXPECT_EQ(coded(*DecodedPicture::find(shape, samples, threads), shape), coded(*found, shape));
       for (int threads : {1, 3}) {
         const auto back = decode_decoded_picture(coded(*found, shape), shape, {.threads = threads}, side_back);
         ASSERT_TRUE(back.ok()) << back.error().message;

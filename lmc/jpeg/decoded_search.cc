@@ -55,9 +55,10 @@ struct Lifts {
 
 class PictureSearch {
  public:
-  PictureSearch(const TileShape& shape, const TileSamples& samples)
+  PictureSearch(const TileShape& shape, const TileSamples& samples, Workers& workers)
       : shape_(shape),
         samples_(samples),
+        workers_(workers),
         width_(size_t(shape.width)),
         pixels_(width_ * size_t(shape.height)),
         luma_(shape.width, shape.height) {}
@@ -115,8 +116,11 @@ class PictureSearch {
       const auto found = chroma_of(kJpeg, rgb, near);
       field_.sure[pixel] = found && is_inside(rgb);
       near = field_.chroma[pixel] = found.value_or(near);
-      if (field_.sure[pixel]) know_luma(pixel);
     }
+    workers_.run(uint32_t(shape_.height), [&](uint32_t y) {
+      for (size_t pixel = y * width_; pixel < (y + 1) * width_; ++pixel)
+        if (field_.sure[pixel]) know_luma(pixel);
+    });
   }
 
   // Some colours are made of two or three triples that lie side by side.
@@ -185,7 +189,7 @@ class PictureSearch {
 
   bool find_luma() {
     if (!has_steps(kStepBlocks)) return false;
-    luma_blocks_ = find_blocks(luma_, steps_[0]);
+    luma_blocks_ = find_blocks(luma_, steps_[0], workers_);
     size_t wrong = 0;
     for (uint8_t count : luma_blocks_.wrong) wrong += count > 0;
     if (luma_blocks_.wrong.empty() || wrong > luma_blocks_.wrong.size() / kWrongBlocksOf) return false;
@@ -270,16 +274,21 @@ class PictureSearch {
 
   bool find_chroma() {
     const TileSamples luma = made_luma();
-    std::array<BoundedPlane, 2> pixels{bound_chroma(0, luma), bound_chroma(1, luma)};
-    if (!out_.grid.smooth)
-      for (size_t which = 0; which < 2; ++which) chroma_[which] = gather(pixels[which]);
+    std::array<BoundedPlane, 2> pixels{BoundedPlane(0, 0), BoundedPlane(0, 0)};
+    workers_.run(2, [&](uint32_t which) {
+      pixels[which] = bound_chroma(which, luma);
+      if (!out_.grid.smooth) chroma_[which] = gather(pixels[which]);
+    });
     steps_[1] = steps_[2] = chroma_steps();
+    std::array<FoundBlocks, 2> found;
+    if (out_.grid.smooth)
+      workers_.run(2, [&](uint32_t which) {
+        found[which] = find_smooth_blocks(pixels[which], out_.grid, chroma_[which], steps_[which + 1]);
+      });
     for (size_t which = 0; which < 2; ++which) {
-      const FoundBlocks found = out_.grid.smooth
-                                    ? find_smooth_blocks(pixels[which], out_.grid, chroma_[which], steps_[which + 1])
-                                    : find_blocks(chroma_[which], steps_[which + 1]);
-      if (found.wrong.empty()) return false;
-      place(which + 1, found, chroma_[which]);
+      if (!out_.grid.smooth) found[which] = find_blocks(chroma_[which], steps_[which + 1], workers_);
+      if (found[which].wrong.empty()) return false;
+      place(which + 1, found[which], chroma_[which]);
     }
     return true;
   }
@@ -306,12 +315,14 @@ class PictureSearch {
       bound_luma(pixel, 0);
       luma_.hoped[pixel] = std::clamp(uint8_t(luma[pixel]), luma_.low[pixel], luma_.high[pixel]);
     }
-    for (size_t block = 0; block < wrong.size(); ++block) {
-      if (!wrong[block]) continue;
+    std::vector<size_t> blocks;
+    for (size_t block = 0; block < wrong.size(); ++block)
+      if (wrong[block]) blocks.push_back(block);
+    workers_.run(uint32_t(blocks.size()), [&](uint32_t i) {
+      const size_t block = blocks[i], across = size_t(luma_.blocks_across());
       luma_blocks_.wrong[block] = 255;
-      find_block(luma_, steps_[0], int(block % size_t(luma_.blocks_across())),
-                 int(block / size_t(luma_.blocks_across())), luma_blocks_);
-    }
+      find_block(luma_, steps_[0], int(block % across), int(block / across), luma_blocks_);
+    });
     place(0, luma_blocks_, luma_);
     return true;
   }
@@ -331,6 +342,7 @@ class PictureSearch {
 
   const TileShape shape_;
   const TileSamples& samples_;
+  Workers& workers_;
   const size_t width_, pixels_;
   ColourField field_;
   std::vector<uint8_t> certain_;  // pixels whose colour only one triple of luma and chroma makes
@@ -344,9 +356,10 @@ class PictureSearch {
 
 }  // namespace
 
-std::optional<DecodedPicture> DecodedPicture::find(const TileShape& shape, const TileSamples& samples) {
+std::optional<DecodedPicture> DecodedPicture::find(const TileShape& shape, const TileSamples& samples, int threads) {
   if (!may_be_decoded(shape)) return std::nullopt;
-  return PictureSearch(shape, samples).run();
+  Workers workers(threads);
+  return PictureSearch(shape, samples, workers).run();
 }
 
 }  // namespace lmc

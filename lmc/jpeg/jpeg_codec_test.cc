@@ -8,17 +8,13 @@
 
 #include "lmc/jpeg/jpeg_coefficients.h"
 #include "lmc/jpeg/jpeg_file.h"
+#include "lmc/jpeg/jpeg_plane_coder.h"
 #include "lmc/jpeg/jpeg_prior.h"
+#include "lmc/jpeg/testdata/plain_side_bytes.h"
 #include "lmc/jpeg/testdata/test_files.h"
 
 namespace lmc {
 namespace {
-
-Bytes side_as_is(ByteSpan side) { return Bytes(side.begin(), side.end()); }
-Result<Bytes> side_back(ByteSpan coded, size_t size) {
-  if (coded.size() != size) return bad_input("another size");
-  return Bytes(coded.begin(), coded.end());
-}
 
 Bytes encoded(const Bytes& file, const JpegOptions& options) {
   Result<Bytes> payload = encode_jpeg(file, options, side_as_is);
@@ -153,25 +149,24 @@ TEST(JpegCodec, BandsDependOnThePictureOnly) {
   }
 }
 
-// The tables of the prior end where their sections end, and none has more lines than a model.
+// The tables of the prior end where their sections end, and no context has more lines than it has in a model.
 TEST(JpegCodec, PriorIsWhole) {
-  constexpr int kContexts[2][kJpegModels] = {{4, 13, 6, 12, 8}, {7, 16, 8, 15, 11}};
   for (bool is_first : {true, false})
     for (size_t model = 0; model < kJpegModels; ++model) {
       const JpegModelPrior prior = jpeg_prior().model(is_first, true, JpegModelId(model));
       ASSERT_FALSE(prior.tables.empty());
       EXPECT_FALSE(prior.weights.empty());
       EXPECT_FALSE(jpeg_prior().model(is_first, false, JpegModelId(model)).weights.empty());
-      const uint32_t most_lines = model == 1 || model == 3 ? 8192 : 4096;
       ByteReader in(prior.tables);
-      for (int context = is_first ? kContexts[0][model] : kContexts[1][model]; context > 0; --context) {
+      const auto shapes = model_shapes(is_first, true);
+      for (uint8_t bits : shapes[model].context_bits) {
         uint32_t line = 0;
         for (uint32_t lines = in.read_le<uint16_t>("lines").value(); lines > 0; --lines) {
           uint32_t further = 255;
           for (; further == 255; line += further) further = in.read_le<uint8_t>("step").value();
           const int slots = std::popcount(in.read_le<uint16_t>("slots").value());
           ASSERT_TRUE(in.read_bytes(size_t(slots), "slots").ok());
-          ASSERT_LT(line, most_lines);
+          ASSERT_LT(line, 1u << bits);
         }
       }
       EXPECT_EQ(in.remaining(), 0u);

@@ -14,16 +14,17 @@ namespace lmc {
 inline constexpr size_t kForecastInputs = 16;
 using ForecastInputs = std::array<float, kForecastInputs>;
 
+typedef float ForecastLanes __attribute__((vector_size(16)));
+inline ForecastLanes forecast_lanes(const float* from) {
+  ForecastLanes out;
+  __builtin_memcpy(&out, from, sizeof out);
+  return out;
+}
+
 // The sum of products of a and b: in four lanes, in order, which are then added 0 + 2 and 1 + 3.
 inline float forecast_dot(const ForecastInputs& a, const ForecastInputs& b) {
-  typedef float Lanes __attribute__((vector_size(16)));
-  Lanes sum = {};
-  for (size_t i = 0; i < kForecastInputs; i += 4) {
-    Lanes x, y;
-    __builtin_memcpy(&x, &a[i], sizeof x);
-    __builtin_memcpy(&y, &b[i], sizeof y);
-    sum += x * y;
-  }
+  ForecastLanes sum = {};
+  for (size_t i = 0; i < kForecastInputs; i += 4) sum += forecast_lanes(&a[i]) * forecast_lanes(&b[i]);
   return (sum[0] + sum[2]) + (sum[1] + sum[3]);
 }
 // Within +-1e6; written so that it also holds should x ever be no number.
@@ -35,23 +36,35 @@ class Forecast {
 
   void start(size_t place, const ForecastInputs& weights) { weights_[place] = weights; }
   const ForecastInputs& weights(size_t place) const { return weights_[place]; }
-  ForecastInputs& inputs() { return inputs_; }
+  // inputs() and predict() are about the next number, learn() is about the one before the last begin().
+  ForecastInputs& inputs() { return next().inputs; }
   float predict(size_t place) {
-    chosen_ = &weights_[place];
-    forecast_ = forecast_limit(forecast_dot(inputs_, *chosen_));
-    return forecast_;
+    next().place = place;
+    return next().forecast = forecast_limit(forecast_dot(next().inputs, weights_[place]));
   }
+  void begin() { current_ ^= 1; }
   void learn(float value) {
-    const float step = rate_ * (value - forecast_) / (forecast_dot(inputs_, inputs_) + 1.0f);
-    for (size_t i = 0; i < kForecastInputs; ++i) (*chosen_)[i] += step * inputs_[i];
+    const Number& number = numbers_[current_];
+    ForecastInputs& weights = weights_[number.place];
+    const float step = rate_ * (value - number.forecast) / (forecast_dot(number.inputs, number.inputs) + 1.0f);
+    for (size_t i = 0; i < kForecastInputs; i += 4) {
+      const ForecastLanes lanes = forecast_lanes(&weights[i]) + step * forecast_lanes(&number.inputs[i]);
+      __builtin_memcpy(&weights[i], &lanes, sizeof lanes);
+    }
   }
 
  private:
+  struct Number {
+    ForecastInputs inputs{};
+    size_t place = 0;
+    float forecast = 0;
+  };
+  Number& next() { return numbers_[current_ ^ 1]; }
+
   float rate_;
   std::vector<ForecastInputs> weights_;
-  ForecastInputs inputs_{};
-  ForecastInputs* chosen_ = nullptr;
-  float forecast_ = 0;
+  Number numbers_[2];
+  size_t current_ = 0;
 };
 
 class FittedForecast {
@@ -62,12 +75,13 @@ class FittedForecast {
   size_t places() const { return fits_.size(); }
   const ForecastInputs& weights(size_t place) const { return fits_[place].weights; }
 
-  ForecastInputs& inputs() { return inputs_; }
+  // As of Forecast.
+  ForecastInputs& inputs() { return next().inputs; }
   float predict(size_t place) {
-    chosen_ = &fits_[place];
-    forecast_ = forecast_limit(forecast_dot(inputs_, chosen_->weights));
-    return forecast_;
+    next().place = place;
+    return forecast_limit(forecast_dot(next().inputs, fits_[place].weights));
   }
+  void begin() { current_ ^= 1; }
   void learn(float value);
 
  private:
@@ -80,10 +94,15 @@ class FittedForecast {
 
   static void solve(Fit& fit);
 
+  struct Number {
+    ForecastInputs inputs{};
+    size_t place = 0;
+  };
+  Number& next() { return numbers_[current_ ^ 1]; }
+
   std::vector<Fit> fits_;
-  ForecastInputs inputs_{};
-  Fit* chosen_ = nullptr;
-  float forecast_ = 0;
+  Number numbers_[2];
+  size_t current_ = 0;
 };
 
 }  // namespace lmc

@@ -8,10 +8,9 @@ namespace lmc {
 namespace {
 
 constexpr uint32_t kSlotLimit = 250;
-constexpr MixerRates kRatesOfMixer{.start = 0.03f, .floor = 0.008f, .decay = 3000.0f, .last = 0.002f, .prior_start = 0};
 
 MixerShape mixer_shape(const JpegModelShape& shape) {
-  MixerShape out{.inputs = shape.opinions * shape.contexts + 1, .set_sizes = {}, .last_sizes = {JpegModel::kKinds}};
+  MixerShape out{.inputs = shape.opinions * shape.contexts() + 1, .set_sizes = {}, .last_sizes = {JpegModel::kKinds}};
   for (uint32_t size : shape.gate_sizes) out.set_sizes.push_back(size * JpegModel::kKinds);
   return out;
 }
@@ -26,78 +25,31 @@ constexpr std::array<float, 256> kTrust = make_trust();
 
 }  // namespace
 
-JpegModel::JpegModel(const JpegModelShape& shape, Line* memory, Isa isa)
+JpegModel::JpegModel(const JpegModelShape& shape, JpegLines& lines, size_t first, Isa isa)
     : shape_(shape),
-      mask_((1u << shape.context_bits) - 1),
-      table_(memory),
-      more_table_(memory + (size_t(shape.contexts) << shape.context_bits)),
-      mixer_(mixer_shape(shape), kRatesOfMixer, isa),
+      lines_(lines),
+      mixer_(mixer_shape(shape), kJpegMixerRates, isa),
       map0_(shape.is_refined ? shape.gate_sizes[0] * kKinds : 1),
       map1_(shape.is_refined ? shape.gate_sizes[1] * kKinds : 1) {
-  for (int i = 0; i < shape.contexts; ++i) {
-    mixer_.set_initial(i, 1.2f / float(shape.contexts));
+  for (uint8_t bits : shape.context_bits) {
+    parts_.push_back({uint32_t(first), bits});
+    first += size_t(1) << bits;
   }
+  first_other_ = first;
+  for (int i = 0; i < shape.contexts(); ++i) mixer_.set_initial(i, 1.2f / float(shape.contexts()));
+  if (shape.opinions == 1 && !shape.is_refined)
+    kernels_ = jpeg_kernels(shape.contexts(), int(shape.gate_sizes.size()), isa);
+  if (kernels_.predict == nullptr) return;
+  for (size_t s = 0; s < shape.gate_sizes.size(); ++s) decision_.first_rows[s] = mixer_.row(s, 0);
+  decision_.first_last_row = mixer_.last_row(0, 0);
+  decision_.last_width = uint32_t(mixer_.last_row(0, 1) - mixer_.last_row(0, 0));
+  decision_.stretch = logit_.stretch_table();
+  decision_.squash = logit_.squash_table();
 }
 
 void JpegModel::start_from(const JpegModelPrior& prior) {
   load_tables(prior.tables);
   load_weights(prior.weights);
-}
-
-// Of each context: the number of its lines (2 bytes), and of each line: how far it is behind the one before (255 stands
-// for as many and goes on), which slots are there (2 bytes), and a byte for each of these.
-void JpegModel::load_tables(ByteSpan tables) {
-  if (tables.empty()) return;
-  const std::array<BitSlot, 256>& slots = prior_slots();
-  const uint8_t* in = tables.data();
-  const auto two_bytes = [&] {
-    in += 2;
-    return unsigned(in[-2] | in[-1] << 8);
-  };
-  for (int i = 0; i < shape_.contexts; ++i) {
-    Line* line = &table_[size_t(i) << shape_.context_bits];
-    for (unsigned lines = two_bytes(); lines > 0; --lines) {
-      for (; *in == 255; ++in) line += 255;
-      line += *in++;
-      for (unsigned there = two_bytes(); there != 0; there &= there - 1)
-        line->slots[std::countr_zero(there)] = slots[*in++];
-    }
-  }
-}
-
-Bytes JpegModel::tables_for_prior() const {
-  Bytes out;
-  for (int i = 0; i < shape_.contexts; ++i) {
-    const Line* line = &table_[size_t(i) << shape_.context_bits];
-    Bytes lines;
-    uint16_t count = 0;
-    size_t before = 0;
-    for (size_t j = 0; j <= mask_; ++j) {
-      Bytes slots;
-      unsigned there = 0;
-      for (unsigned k = 0; k < kNodes; ++k) {
-        if (line[j].slots[k].count < kPriorLeast) continue;
-        there |= 1u << k;
-        slots.push_back(prior_byte(line[j].slots[k]));
-      }
-      if (there == 0) continue;
-      ++count;
-      lines.insert(lines.end(), (j - before) / 255, 255);
-      lines.push_back(uint8_t((j - before) % 255));
-      append_le<uint16_t>(lines, uint16_t(there));
-      append_bytes(lines, slots);
-      before = j;
-    }
-    append_le<uint16_t>(out, count);
-    append_bytes(out, lines);
-  }
-  return out;
-}
-
-void JpegModel::forget_tables(ByteSpan tables) {
-  std::fill_n(table_, size_t(shape_.contexts) << shape_.context_bits, Line{});
-  std::fill_n(more_table_, size_t(shape_.contexts) << kMoreBits, Line{});
-  load_tables(tables);
 }
 
 // For each set and kind the weights of all inputs, which every row of the set with this kind begins with; then for each
@@ -141,47 +93,50 @@ Bytes JpegModel::weights_for_prior() {
   return out;
 }
 
-void JpegModel::count_use() {
+void JpegModel::count_use(uint32_t node) {
   if (uses_.empty())
     for (uint32_t size : shape_.gate_sizes) uses_.emplace_back(size_t(size) * kKinds);
-  for (size_t s = 0; s < uses_.size(); ++s) ++uses_[s][gates_[s] * kKinds + kind_];
+  for (size_t s = 0; s < uses_.size(); ++s)
+    ++uses_[s][choices_[current_].gates[s] * kKinds + decision_.first_kind + node];
 }
 
 void JpegModel::go_on(uint32_t size) {
-  for (int i = 0; i < shape_.contexts; ++i) {
-    const uint32_t hash = (contexts_[i] * 32 + size) * 0x9E3779B1u;
-    lines_[i] = &more_table_[(size_t(i) << kMoreBits) + (hash >> (32 - kMoreBits))];
+  JpegChoice& choice = choices_[current_];
+  for (size_t i = 0; i < parts_.size(); ++i) {
+    const uint32_t hash = (choice.contexts[i] * 32 + size) * 0x9E3779B1u;
+    choice.near[i] = lines_.near(first_other_ + (i << kMoreBits) + (hash >> (32 - kMoreBits)));
   }
-  first_kind_ = kKinds / 2;
+  decision_.first_kind = kKinds / 2;
+  has_far_ = false;
 }
 
 uint32_t JpegModel::predict(uint32_t node) {
-  const int contexts = shape_.contexts;
+  const int contexts = shape_.contexts();
+  const JpegChoice& choice = choices_[current_];
   float* x = mixer_.inputs();
   for (int i = 0; i < contexts; ++i) {
-    BitSlot& slot = lines_[i]->slots[node];
+    BitSlot& slot = node < kJpegNearNodes ? (*choice.near[i])[node] : (*decision_.far[i])[node - kJpegNearNodes];
     slots_[i] = &slot;
     x[i] = logit_.stretch(slot.p16()) * kTrust[slot.count];
   }
   if (shape_.opinions == 2)
     for (int i = 0; i < contexts; ++i)
       x[contexts + i] = float(slots_[i]->offset) * (1.0f / 16384.0f) * kTrust[slots_[i]->count];
-  x[shape_.opinions * shape_.contexts] = 0.3f;
-  const uint32_t kind = first_kind_ + node;
-  kind_ = kind;
-  for (size_t s = 0; s < shape_.gate_sizes.size(); ++s) mixer_.select(int(s), gates_[s] * kKinds + kind);
+  x[shape_.opinions * shape_.contexts()] = 0.3f;
+  const uint32_t kind = decision_.first_kind + node;
+  for (size_t s = 0; s < shape_.gate_sizes.size(); ++s) mixer_.select(int(s), choice.gates[s] * kKinds + kind);
   mixer_.select_last(0, kind);
   const float mixed = mixer_.predict();
   const uint32_t p0 = logit_.squash(mixed);  // within 1..65535
   if (!shape_.is_refined) return p0;
-  const uint32_t p1 = map0_.predict(mixed, gates_[0] * kKinds + kind);
-  const uint32_t p2 = map1_.predict(mixed, gates_[1] * kKinds + kind);
+  const uint32_t p1 = map0_.predict(mixed, choice.gates[0] * kKinds + kind);
+  const uint32_t p2 = map1_.predict(mixed, choice.gates[1] * kKinds + kind);
   return std::clamp((2 * p0 + p1 + p2 + 2) >> 2, 1u, 65535u);
 }
 
 void JpegModel::update(int bit) {
   mixer_.update(bit);
-  const int contexts = shape_.contexts;
+  const int contexts = shape_.contexts();
   // update_slot, without the outcomes that nothing here asks for.
   const int32_t target = bit ? 32767 : -32768;
   for (int i = 0; i < contexts; ++i) {

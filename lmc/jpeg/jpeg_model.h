@@ -13,6 +13,8 @@
 #include <cstdlib>
 #include <vector>
 
+#include "lmc/jpeg/jpeg_kernels.h"
+#include "lmc/jpeg/jpeg_lines.h"
 #include "lmc/jpeg/jpeg_prior.h"
 #include "lmc/mixing/counters.h"
 #include "lmc/mixing/fine_map.h"
@@ -22,76 +24,121 @@
 namespace lmc {
 
 struct JpegModelShape {
-  int contexts = 0;
-  uint32_t context_bits = 12;        // of every context: lines, as a power of two
-  int opinions = 1;                  // inputs a context, 1 or 2
-  bool is_refined = false;           // by two fine maps behind the mixer
-  std::vector<uint32_t> gate_sizes;  // values of each gate
+  std::vector<uint8_t> context_bits;  // of each context: lines, as a power of two
+  int opinions = 1;                   // inputs a context, 1 or 2
+  bool is_refined = false;            // by two fine maps behind the mixer
+  std::vector<uint32_t> gate_sizes;   // values of each gate
+
+  int contexts() const { return int(context_bits.size()); }
 };
 
 class JpegModel {
  public:
-  static constexpr int kMaxContexts = 32;
-  static constexpr uint32_t kNodes = 16;  // decisions of a line
-  static constexpr uint32_t kKinds = 32;  // of decisions, for the gates: 16 of the first line, 16 of others
+  static constexpr int kMaxContexts = JpegChoice::kMostContexts;
+  static constexpr uint32_t kKinds = kJpegKinds;
 
-  struct alignas(64) Line {
-    BitSlot slots[kNodes];
-  };
   static constexpr uint32_t kMoreBits = 10;  // of every context: other lines
   static size_t lines_of(const JpegModelShape& shape) {
-    return size_t(shape.contexts) * ((size_t(1) << shape.context_bits) + (size_t(1) << kMoreBits));
+    size_t lines = 0;
+    for (uint8_t bits : shape.context_bits) lines += (size_t(1) << bits) + (size_t(1) << kMoreBits);
+    return lines;
   }
 
-  // memory: lines_of(shape) lines, all zero, which live as long.
-  JpegModel(const JpegModelShape& shape, Line* memory, Isa isa);
+  // Its lines are those from `first` on, lines_of(shape) of them, all zero.
+  JpegModel(const JpegModelShape& shape, JpegLines& lines, size_t first, Isa isa);
 
   // Before the first decision. Empty parts of a prior leave what they are about as it is.
   void start_from(const JpegModelPrior& prior);
   // For a prior: what was learnt so far, and back to the statistics of a prior while the mixer goes on.
-  Bytes tables_for_prior() const;
+  Bytes tables_for_prior() const { return lines_.tables_for_prior(parts_); }
   Bytes weights_for_prior();
-  void forget_tables(ByteSpan tables);
+  void forget_tables(ByteSpan tables) {
+    lines_.forget(parts_[0].first, lines_of(shape_));
+    load_tables(tables);
+  }
 
-  // Of the next integer: values below 2^context_bits, and below the gate's size.
-  std::array<uint32_t, kMaxContexts>& contexts() { return contexts_; }
-  std::array<uint32_t, Mixer::kMaxSets>& gates() { return gates_; }
+  // Of the integer that is prepared: values below 2^context_bits (taken modulo it), and below the gate's size.
+  std::array<uint32_t, kMaxContexts>& contexts() { return prepared().contexts; }
+  std::array<uint32_t, JpegChoice::kMostSets>& gates() { return prepared().gates; }
+  // Looks for its lines, so that they are at hand by the time of begin(); another integer may be coded meanwhile.
+  void prepare() {
+    JpegChoice& next = prepared();
+    for (size_t i = 0; i < parts_.size(); ++i) {
+      next.near[i] = lines_.near(parts_[i].first + (next.contexts[i] & ((1u << parts_[i].bits) - 1)));
+      __builtin_prefetch(next.near[i], 1);
+    }
+  }
+  // The integer that was prepared last is coded from here on.
   void begin() {
-    for (int i = 0; i < shape_.contexts; ++i)
-      lines_[i] = &table_[(size_t(i) << shape_.context_bits) + (contexts_[i] & mask_)];
-    first_kind_ = 0;
+    current_ ^= 1;
+    decision_.choice = &choices_[current_];
+    decision_.first_kind = 0;
+    has_far_ = false;
   }
   // The decisions go on in other lines, for values of a size that is seldom.
   void go_on(uint32_t size);
 
   template <typename Coder>
   int code(Coder& coder, int bit, uint32_t node) {
-    bit = coder.code(bit, predict(node));
-    if constexpr (requires { Coder::kLearnsPrior; }) count_use();
-    update(bit);
+    if (node >= kJpegNearNodes) {
+      if (!has_far_) reach_far();
+    } else if (node & 1) {
+      fetch_far(node == 1);
+    }
+    if (kernels_.predict != nullptr) {
+      bit = coder.code(bit, kernels_.predict(decision_, node));
+      if constexpr (requires { Coder::kLearnsPrior; }) count_use(node);
+      kernels_.update(decision_, bit);
+    } else {
+      bit = coder.code(bit, predict(node));
+      if constexpr (requires { Coder::kLearnsPrior; }) count_use(node);
+      update(bit);
+    }
     return bit;
   }
 
  private:
-  void load_tables(ByteSpan tables);
+  JpegChoice& prepared() { return choices_[current_ ^ 1]; }
   void load_weights(ByteSpan weights);
-  size_t inputs() const { return size_t(shape_.opinions * shape_.contexts + 1); }
-  void count_use();
+  size_t inputs() const { return size_t(shape_.opinions * shape_.contexts() + 1); }
+  void load_tables(ByteSpan tables) {
+    tables_ = tables;
+    lines_.load(tables, parts_);
+  }
+  // Those that come to node 1 (not zero, mostly) often come to the far nodes.
+  void fetch_far(bool is_first_step) const {
+    for (size_t i = 0; i < parts_.size(); ++i) {
+      const size_t place = lines_.place_of(choices_[current_].near[i]);
+      if (is_first_step)
+        lines_.fetch_far_place(place);
+      else
+        lines_.fetch_far(place, tables_);
+    }
+  }
+  void reach_far() {
+    for (size_t i = 0; i < parts_.size(); ++i)
+      decision_.far[i] = lines_.far(lines_.place_of(choices_[current_].near[i]), tables_);
+    has_far_ = true;
+  }
+  void count_use(uint32_t node);
+  // Where there are no kernels.
   uint32_t predict(uint32_t node);
   void update(int bit);
 
   JpegModelShape shape_;
   const Logistic& logit_ = logistic();
-  uint32_t mask_;
-  uint32_t first_kind_ = 0;  // of the line: 0 or 16
-  uint32_t kind_ = 0;        // of the decision at hand
-  std::array<uint32_t, kMaxContexts> contexts_{};
-  std::array<uint32_t, Mixer::kMaxSets> gates_{};
-  Line *table_, *more_table_;  // a part for each context
+  JpegChoice choices_[2] = {};  // the one at hand and the one prepared
+  size_t current_ = 0;
+  JpegLines& lines_;
+  std::vector<JpegLines::Part> parts_;  // of them
+  size_t first_other_ = 0;              // of the other lines
+  ByteSpan tables_;                     // of the prior
   Mixer mixer_;
   FineMap map0_, map1_;
   std::vector<std::vector<uint32_t>> uses_;  // of each row of each set, while a prior is learnt
-  Line* lines_[kMaxContexts] = {};
+  bool has_far_ = false;                     // decision_.far is of these lines
+  JpegKernels kernels_;                      // of models that they are for
+  JpegDecision decision_{};
   BitSlot* slots_[kMaxContexts] = {};
 };
 

@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "lmc/base/zeroed_array.h"
 #include "lmc/jpeg/jpeg_borders.h"
 #include "lmc/jpeg/jpeg_classes.h"
 #include "lmc/jpeg/jpeg_forecast.h"
@@ -79,7 +78,7 @@ class PlaneCoder {
   Coder& coder_;
   bool is_first_, is_thorough_;
   BorderWeights weights_{0.05f};
-  ZeroedArray<JpegModel::Line> memory_;  // of all models: in one piece, for the sake of huge pages
+  JpegLines lines_;  // of all models
   JpegModel count_model_, inner_model_, edge_count_model_, edge_model_, mean_model_;
   Forecast inner_value_{64, 0.01f};
   FittedForecast edge_value_{16}, mean_value_{2}, inner_size_{kInner}, edge_size_{16};  // the last two: thorough only

@@ -14,12 +14,16 @@ namespace lmc {
 
 class FineMap {
  public:
-  explicit FineMap(size_t contexts) : rows_(contexts) {}
+  explicit FineMap(size_t contexts) : numbers_(contexts), rows_(contexts) {}
 
   // logit within +-12; the chance of a one, of 65536.
   uint32_t predict(float logit, size_t context) {
-    Row& row = rows_[context];
-    if (row[0] == 0) row = start();  // never used before
+    uint32_t& number = numbers_[context];
+    if (number == 0) {  // never used before
+      rows_[used_] = start();
+      number = ++used_;
+    }
+    Row& row = rows_[number - 1];
     const float clamped = logit > 11.999f ? 11.999f : logit < -11.999f ? -11.999f : logit;
     const float position = (clamped + 12.0f) * 2.0f;
     const auto low = uint32_t(position);
@@ -45,7 +49,10 @@ class FineMap {
     return row;
   }
 
+  // Rows side by side in the order of their first use: a short block meets few of them, and they lie in few pages.
+  ZeroedArray<uint32_t> numbers_;  // from 1 on, of each context's row
   ZeroedArray<Row> rows_;
+  uint32_t used_ = 0;
   uint32_t* chosen_ = nullptr;  // the point that learns from the decision at hand
 };
 

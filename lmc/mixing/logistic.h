@@ -36,6 +36,10 @@ class Logistic {
     return uint32_t(squash_[index] + (squash_[index + 1] - squash_[index]) * fraction);
   }
 
+  // The tables behind the two, for kernels: at p = 16 i + 8, and at x = -12 + i / 128.
+  const float* stretch_table() const { return stretch_.data(); }
+  const float* squash_table() const { return squash_.data(); }
+
  private:
   std::array<float, 4096> ln_mantissa_;
   std::array<float, 32> ln_exponent_;

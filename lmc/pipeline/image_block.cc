@@ -251,7 +251,8 @@ DecodedTry try_decoded(const Picture& picture, int level, const BlockResources& 
   const TileShape shape = whole_shape(picture);
   DecodedTry out;
   if (picture.indexed || !may_be_decoded(shape)) return out;
-  const auto found = DecodedPicture::find(shape, cut(picture, {0, 0, picture.width, picture.height}));
+  const auto found =
+      DecodedPicture::find(shape, cut(picture, {0, 0, picture.width, picture.height}), resources.threads);
   if (!found) return out;
   const JpegOptions options{.effort = level < kFirstThoroughLevel ? JpegEffort::kFast : JpegEffort::kThorough,
                             .threads = resources.threads,

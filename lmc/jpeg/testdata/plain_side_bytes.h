@@ -1,0 +1,18 @@
+// What the tests of payloads do with side bytes: nothing.
+#ifndef LMC_JPEG_TESTDATA_PLAIN_SIDE_BYTES_H_
+#define LMC_JPEG_TESTDATA_PLAIN_SIDE_BYTES_H_
+
+#include "lmc/base/bytes.h"
+#include "lmc/base/result.h"
+
+namespace lmc {
+
+inline Bytes side_as_is(ByteSpan side) { return Bytes(side.begin(), side.end()); }
+inline Result<Bytes> side_back(ByteSpan coded, size_t size) {
+  if (coded.size() != size) return bad_input("another size");
+  return Bytes(coded.begin(), coded.end());
+}
+
+}  // namespace lmc
+
+#endif  // LMC_JPEG_TESTDATA_PLAIN_SIDE_BYTES_H_
