@@ -8,6 +8,7 @@
 #include "lmc/jpeg/testdata/test_files.h"
 #include "lmc/pipeline/block_cutter.h"
 #include "lmc/pipeline/decompress.h"
+#include "lmc/pipeline/tar_test_support.h"
 
 namespace lmc {
 namespace {
@@ -43,20 +44,8 @@ Bytes long_jpeg(size_t comment_bytes) {
 }
 
 Bytes tar_file(const Bytes& content) {
-  Bytes out(512);
-  out[0] = 'a';
-  const auto put = [&](size_t at, const char* format, unsigned long value) {
-    char text[16];
-    const int length = std::snprintf(text, sizeof text, format, value);
-    std::copy_n(text, length, out.begin() + long(at));
-  };
-  put(124, "%011lo", content.size());
-  put(257, "ustar%lo", 0);
-  unsigned long sum = 8 * ' ';
-  for (size_t i = 0; i < 512; ++i) sum += i >= 148 && i < 156 ? 0 : out[i];
-  put(148, "%06lo", sum);
-  append_bytes(out, content);
-  out.resize((out.size() + 511) / 512 * 512);
+  Bytes out;
+  add_tar_file(out, "a", content);
   return out;
 }
 

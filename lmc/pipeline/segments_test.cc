@@ -5,6 +5,7 @@
 #include <random>
 
 #include "lmc/pipeline/grouped_block.h"
+#include "lmc/pipeline/tar_test_support.h"
 
 namespace lmc {
 namespace {
@@ -18,25 +19,6 @@ void add_noise(Bytes& out, size_t bytes) {
 }
 void add_data(Bytes& out, size_t bytes) {  // no text, and not evenly spread
   for (size_t i = 0; i < bytes; ++i) out.push_back(uint8_t(i % 3 == 0 ? i / 64 : 1));
-}
-
-// A ustar header, content of that size, padding.
-void add_tar_file(Bytes& out, const std::string& name, const Bytes& content) {
-  Bytes header(512);
-  std::copy(name.begin(), name.end(), header.begin());
-  const auto put = [&](size_t at, const char* format, unsigned long value) {
-    char text[16];
-    const int length = std::snprintf(text, sizeof text, format, value);
-    std::copy_n(text, length, header.begin() + long(at));
-  };
-  put(124, "%011lo", content.size());
-  put(257, "ustar%lo", 0);
-  unsigned long sum = 8 * ' ';
-  for (size_t i = 0; i < 512; ++i) sum += i >= 148 && i < 156 ? 0 : header[i];
-  put(148, "%06lo", sum);
-  append_bytes(out, header);
-  append_bytes(out, content);
-  out.resize((out.size() + 511) / 512 * 512);
 }
 
 size_t total(const std::vector<Segment>& segments) {
