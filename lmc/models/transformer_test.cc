@@ -10,6 +10,7 @@
 
 #include "lmc/models/head.h"
 #include "lmc/models/test_model.h"
+#include "lmc/numerics/isa_test_support.h"
 
 namespace lmc {
 namespace {
@@ -46,13 +47,6 @@ Transformer load(const ModelConfig& config, Isa isa, bool gains = false) {
   auto model = Transformer::load(*file, isa);
   EXPECT_TRUE(model.ok());
   return *model;
-}
-
-std::vector<Isa> isas() {
-  std::vector<Isa> out;
-  for (Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kNeon})
-    if (isa_available(isa)) out.push_back(isa);
-  return out;
 }
 
 // tokens[stream][step]

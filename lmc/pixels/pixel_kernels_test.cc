@@ -7,17 +7,11 @@
 #include <random>
 #include <vector>
 
+#include "lmc/numerics/isa_test_support.h"
 #include "lmc/pixels/logistic_mixture.h"
 
 namespace lmc {
 namespace {
-
-std::vector<Isa> isas() {
-  std::vector<Isa> out;
-  for (Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kNeon})
-    if (isa_available(isa)) out.push_back(isa);
-  return out;
-}
 
 template <typename T>
 void expect_same(const std::vector<T>& a, const std::vector<T>& b, Isa isa) {

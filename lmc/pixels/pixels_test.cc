@@ -5,6 +5,7 @@
 
 #include "lmc/coding/arithmetic_coder.h"
 #include "lmc/models/model_writer.h"
+#include "lmc/numerics/isa_test_support.h"
 #include "lmc/pixels/least_squares.h"
 #include "lmc/pixels/luma_chroma.h"
 #include "lmc/pixels/pixel_contexts.h"
@@ -13,13 +14,6 @@
 
 namespace lmc {
 namespace {
-
-std::vector<Isa> isas() {
-  std::vector<Isa> out;
-  for (Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kNeon})
-    if (isa_available(isa)) out.push_back(isa);
-  return out;
-}
 
 // A network of width 16 with random weights: predicts badly, but the same everywhere.
 ModelFile random_model(uint64_t seed) {
