@@ -12,13 +12,16 @@
 #include "lmc/pixels/luma_chroma.h"
 #include "lmc/pixels/pixel_contexts.h"
 #include "lmc/pixels/plane_model.h"
+#include "lmc/pixels/residual_maps.h"
 #include "lmc/pixels/used_values.h"
+#include "lmc/pixels/wide_least_squares.h"
 
 namespace lmc {
 namespace {
 
 // Bits of a tile's second byte.
-enum : uint8_t { kMixing = 1, kDrawn = 2, kLeastSquares = 4, kLight = 8, kLumaChroma = 16, kKnownFlags = 31 };
+enum : uint8_t { kMixing = 1, kDrawn = 2, kLeastSquares = 4, kLight = 8, kLumaChroma = 16, kEnsemble = 32 };
+constexpr uint8_t kKnownFlags = 63;
 // The first byte of a plane.
 enum class PlaneKind : uint8_t { kConstant = 0, kCoded = 1, kRanks = 2 };  // kRanks: among the values that occur
 
@@ -79,6 +82,7 @@ PlaneSettings settings_of(const Plane& plane, const TileEffort& effort) {
   settings.contexts = effort.contexts;
   settings.drawn = effort.drawn;
   settings.least_squares = effort.least_squares;
+  settings.ensemble = effort.ensemble && plane.bits <= std::min(WideLeastSquares::kMostBits, ResidualMaps::kMostBits);
   settings.light = effort.light;
   settings.without = effort.without | (effort.mixing ? 0u : uint32_t(kNoMixing));
   return settings;
@@ -187,10 +191,14 @@ Result<Head> read_head(ByteReader& reader, const TileShape& shape) {
   if (!flags.ok()) return flags.error();
   if (*contexts > kPixelContexts || (*flags & ~kKnownFlags) != 0)
     return bad_input("image tile: unknown settings; the file was written by a newer lmc or is damaged");
+  constexpr uint8_t kForEnsemble = kMixing | kLeastSquares;
+  if ((*flags & kEnsemble) != 0 && (*flags & (kForEnsemble | kLight)) != kForEnsemble)
+    return damaged("an ensemble without what it needs");
   Head head{.effort = {.contexts = *contexts,
                        .mixing = (*flags & kMixing) != 0,
                        .drawn = (*flags & kDrawn) != 0,
                        .least_squares = (*flags & kLeastSquares) != 0,
+                       .ensemble = (*flags & kEnsemble) != 0,
                        .light = (*flags & kLight) != 0},
             .made = std::nullopt};
   if ((*flags & kLumaChroma) != 0) {
@@ -285,7 +293,7 @@ Bytes encode_tile_as(const std::optional<LumaChroma>& made, const TileShape& sha
                  [&](size_t p) { encode_plane(planes, p, shape, effort, resources, costs); });
   Bytes out{uint8_t(effort.contexts), uint8_t((effort.mixing ? kMixing : 0) | (effort.drawn ? kDrawn : 0) |
                                               (effort.least_squares ? kLeastSquares : 0) | (effort.light ? kLight : 0) |
-                                              (made ? kLumaChroma : 0))};
+                                              (made ? kLumaChroma : 0) | (effort.ensemble ? kEnsemble : 0))};
   if (made) made->append_to(out);
   for (const auto& plane : planes) {
     out.push_back(uint8_t(plane->constant ? PlaneKind::kConstant
