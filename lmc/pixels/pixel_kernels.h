@@ -51,6 +51,10 @@ struct PixelKernels {
   // times the sums of products.
   static constexpr int kWideSamples = 8, kWideColumns = 48, kWideCell = 64 * (1 + 2 + 3 + 4 + 5 + 6);
   void (*learn_block)(const int16_t* columns, int32_t* cell);
+  // The same of one sample: columns (kLineColumns, 2), the second of each pair 0; cell (kLineColumns, kLineColumns),
+  // lower triangle: cell = 63/64 of cell, rounded up, plus 256 times the products.
+  static constexpr int kLineColumns = 16, kLineCell = kLineColumns * kLineColumns;
+  void (*learn_sample)(const int16_t* columns, int32_t* cell);
   // out (kWideCell): the sum of count cells.
   void (*add_cells)(const int32_t* const* cells, int count, int32_t* out);
 

@@ -7,13 +7,12 @@
 
 #include "lmc/mixing/context_table.h"
 #include "lmc/mixing/mixer.h"
+#include "lmc/pixels/ensemble.h"
 #include "lmc/pixels/error_level.h"
 #include "lmc/pixels/fit_opinion.h"
 #include "lmc/pixels/flat_model.h"
 #include "lmc/pixels/least_squares.h"
 #include "lmc/pixels/pixel_contexts.h"
-#include "lmc/pixels/residual_maps.h"
-#include "lmc/pixels/wide_least_squares.h"
 
 namespace lmc {
 namespace {
@@ -30,17 +29,16 @@ constexpr MixerRates kMixerRates{
 // What the mixer sees, and by what it chooses its weights.
 struct Inputs {
   static constexpr int kBias = 0, kNetwork = 1, kFirst = 2;
-  int squares, wide, maps, contexts, residuals;  // where each kind begins
+  int squares, maps, contexts, ensemble;  // where each kind begins
   int map_count, count;
 
   explicit Inputs(const PlaneSettings& settings)
       : squares(kFirst),
-        wide(squares + (settings.least_squares ? FitOpinion::kInputs : 0)),
-        maps(wide + (settings.ensemble ? FitOpinion::kInputs : 0)),
+        maps(squares + (settings.least_squares ? FitOpinion::kInputs : 0)),
         contexts(maps + (settings.light ? kLightMaps : kMaps)),
-        residuals(contexts + kPerContext * settings.contexts),
+        ensemble(contexts + kPerContext * settings.contexts),
         map_count(contexts - maps),
-        count(residuals + (settings.ensemble ? ResidualMaps::inputs(settings.role) : 0)) {}
+        count(ensemble + (settings.ensemble ? Ensemble::inputs(settings.role) : 0)) {}
 };
 
 MixerShape mixer_shape(const PlaneSettings& settings) {
@@ -121,7 +119,7 @@ struct PlaneModel::State {
   std::vector<Row> rows;
   std::vector<LeastSquares::Place> places;
   std::vector<LogisticMixture> mixtures;
-  std::vector<Fit> fits, wide_fits;
+  std::vector<Fit> fits;
   // Of those that are predicted together.
   struct Batch {
     std::vector<size_t> rows;
@@ -129,17 +127,14 @@ struct PlaneModel::State {
     std::vector<Neighbourhood::Normal> normals;
     std::vector<LogisticMixture> mixtures;
     std::vector<LeastSquares::Place> places;
-    std::vector<Fit> fits, wide_fits;
+    std::vector<Fit> fits;
   } batch;
   PixelScratch scratch;
 
   std::optional<FlatModel> flat;
   std::optional<LeastSquares> squares;
   std::optional<FitOpinion> square_opinion;
-  // Of an ensemble.
-  std::optional<WideLeastSquares> wide;
-  std::optional<FitOpinion> wide_opinion;
-  std::optional<ResidualMaps> residuals;
+  std::optional<Ensemble> ensemble;
 
   std::vector<int8_t> levels;  // (height + 2, stride): how far off the network was, level_of
   ContextTable table;
@@ -185,10 +180,9 @@ struct PlaneModel::State {
       mixer.set_initial(at.squares, 0.25f);
     }
     if (settings.ensemble) {
-      wide.emplace(settings.role, own.width(), own.height(), own.stride(), isa);
-      wide_opinion.emplace(own.width(), own.height());
-      residuals.emplace(settings.role, own.width(), own.height(), own.stride(), isa);
-      mixer.set_initial(at.wide, 0.2f);
+      ensemble.emplace(settings.role, settings.bits, own.width(), own.height(), own.stride(), isa);
+      for (int i = 0; i < Ensemble::inputs(settings.role); ++i)
+        mixer.set_initial(at.ensemble + i, Ensemble::first_weight(i));
     }
     mixer.set_initial(Inputs::kNetwork, settings.least_squares ? 0.55f : 0.75f);
     for (int i = 0; i < at.map_count; ++i) mixer.set_initial(at.maps + i, 0.25f / float(at.map_count));
@@ -241,8 +235,7 @@ int PlaneModel::begin_step(int t) {
   const int first = std::max(0, (t - s.own.width() + kLag) / kLag);
   const int end = std::min(s.own.height() - 1, t / kLag) + 1;
   const auto count = size_t(std::max(end - first, 0));
-  s.rows.resize(count), s.places.resize(count), s.mixtures.resize(count);
-  s.fits.resize(count), s.wide_fits.resize(count);
+  s.rows.resize(count), s.places.resize(count), s.mixtures.resize(count), s.fits.resize(count);
   s.batch.rows.clear();
   for (size_t i = 0; i < count; ++i) {
     const int y = first + int(i), x = t - kLag * y;
@@ -275,14 +268,13 @@ void PlaneModel::prepare(int i) {
 void PlaneModel::State::predict_batch() {
   const size_t count = batch.rows.size();
   batch.inputs.resize(count * kPixelInputs);
-  batch.normals.resize(count), batch.places.resize(count), batch.mixtures.resize(count);
-  batch.fits.resize(count), batch.wide_fits.resize(count);
+  batch.normals.resize(count), batch.places.resize(count), batch.fits.resize(count), batch.mixtures.resize(count);
   for (size_t k = 0; k < count; ++k) {
     const LeastSquares::Place& place = batch.places[k] = places[batch.rows[k]];
     batch.normals[k] = neighbourhood.gather(place.own, place.earlier, &batch.inputs[k * kPixelInputs]);
   }
   if (squares) squares->fit(batch.places.data(), int(count), batch.fits.data());
-  if (wide) wide->fit(batch.places.data(), int(count), batch.wide_fits.data());
+  if (ensemble) ensemble->fit(batch.places.data(), batch.rows.data(), count);
   if (uses(kNoNetwork))
     network.run(settings.role, batch.inputs.data(), batch.normals.data(), int(count), batch.mixtures.data(), scratch);
   else
@@ -291,7 +283,6 @@ void PlaneModel::State::predict_batch() {
     const LeastSquares::Place& place = batch.places[k];
     Row& row = rows[batch.rows[k]];
     fits[batch.rows[k]] = batch.fits[k];
-    wide_fits[batch.rows[k]] = batch.wide_fits[k];
     mixtures[batch.rows[k]] = batch.mixtures[k];
     row.spread = log_spread(batch.mixtures[k].spread);
     const PixelSurroundings surroundings{.own = place.own,
@@ -390,13 +381,7 @@ void PlaneModel::State::begin_squares(size_t i) {
   square_opinion->begin(fits[i], place.x, place.y, settings.bits);
   const float near = square_opinion->forecast();
   disagreement = uint32_t(size_of(level_of(int32_t((near - mixture->mean) * 2.0f))));
-  if (!settings.ensemble) return;
-  wide_opinion->begin(wide_fits[i], place.x, place.y, settings.bits);
-  const auto rounded = [this](float x) { return std::clamp(int32_t(x + 0.5f), 0, (1 << settings.bits) - 1); };
-  residuals->begin(place,
-                   {rounded(mixture->mean), rounded(near), rounded((mixture->mean + near) * 0.5f),
-                    rounded(wide_opinion->forecast())},
-                   errors);
+  if (ensemble) ensemble->begin(i, place, mixture->mean, near, errors);
 }
 
 // In place of the network's, for ablations: one logistic around the least squares' forecast, or around W + N - NW moved
@@ -494,8 +479,7 @@ uint32_t PlaneModel::predict(int left) {
   x[Inputs::kBias] = 0.3f;
   x[Inputs::kNetwork] = logit;
   if (s.squares) s.square_opinion->input(middle, x + s.at.squares);
-  if (s.wide) s.wide_opinion->input(middle, x + s.at.wide);
-  if (s.residuals) s.residuals->input(s.interval.low, middle, s.interval.high, x + s.at.residuals);
+  if (s.ensemble) s.ensemble->input(s.interval.low, middle, s.interval.high, x + s.at.ensemble);
   s.choose_maps(left, z);
   for (size_t i = 0; i < s.maps.size(); ++i)
     x[size_t(s.at.maps) + i] = s.uses(kNoMaps) ? s.domain.stretch(s.maps[i].chosen->p16()) : 0.0f;
@@ -524,7 +508,7 @@ void PlaneModel::learn(int bit) {
     }
   }
   if (s.squares) s.square_opinion->narrow(middle, bit, s.mixed);
-  if (s.wide) s.wide_opinion->narrow(middle, bit, s.mixed);
+  if (s.ensemble) s.ensemble->narrow(middle, bit, s.mixed);
   State::narrow(s.interval, s.mass_middle, bit);
   s.prefix = s.prefix << 1 | uint32_t(bit);
   // Buckets belong to four decisions; those of the next four are looked up when one of them is mixed.
@@ -538,8 +522,7 @@ void PlaneModel::end_flat(int i) {
   s.own.set(row.x, row.y, s.places[size_t(i)].own[-1]);
   if (row.x + 1 == s.own.width()) s.own.end_row(row.y);
   if (s.squares) s.squares->learn(s.places[size_t(i)]);
-  if (s.wide) s.wide->learn(s.places[size_t(i)], false);
-  if (s.residuals) s.residuals->pass(s.places[size_t(i)]);
+  if (s.ensemble) s.ensemble->pass(s.places[size_t(i)]);
 }
 
 void PlaneModel::end_sample(int i, uint32_t sample) {
@@ -552,11 +535,7 @@ void PlaneModel::end_sample(int i, uint32_t sample) {
     s.square_opinion->learn(sample);
     s.squares->learn(s.places[size_t(i)]);
   }
-  if (s.wide) {
-    s.wide_opinion->learn(sample);
-    s.wide->learn(s.places[size_t(i)], true);
-    s.residuals->learn(sample);
-  }
+  if (s.ensemble) s.ensemble->learn(sample);
   s.contexts[0].bucket = nullptr;
 }
 

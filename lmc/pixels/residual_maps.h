@@ -14,8 +14,7 @@ namespace lmc {
 
 class ResidualMaps {
  public:
-  static constexpr int kMostBits = 8;   // of a sample
-  static constexpr int kGiven = 4;      // forecasts of others
+  static constexpr int kGiven = 6;      // forecasts of others
   static constexpr int kSurprises = 8;  // how far off the network was: the histograms of the second kind
   static int forecasts(PlaneRole role);
   static int inputs(PlaneRole role) { return kKinds * forecasts(role); }
@@ -32,7 +31,7 @@ class ResidualMaps {
 
  private:
   static constexpr int kKinds = 2;
-  static constexpr int kMostForecasts = 36, kMostInputs = (kKinds * kMostForecasts + 7) / 8 * 8;
+  static constexpr int kMostForecasts = 38, kMostInputs = (kKinds * kMostForecasts + 7) / 8 * 8;
   static constexpr uint32_t kSizes = 32;  // of errors around: the histograms of the first kind
   static constexpr size_t kPerForecast = kSizes + kSurprises;
   static constexpr int kCentre = 192;  // where no error is counted: what counts up from there is short

@@ -9,12 +9,11 @@
 
 #include "lmc/coding/arithmetic_coder.h"
 #include "lmc/mixing/logistic.h"
+#include "lmc/pixels/ensemble.h"
 #include "lmc/pixels/luma_chroma.h"
 #include "lmc/pixels/pixel_contexts.h"
 #include "lmc/pixels/plane_model.h"
-#include "lmc/pixels/residual_maps.h"
 #include "lmc/pixels/used_values.h"
-#include "lmc/pixels/wide_least_squares.h"
 
 namespace lmc {
 namespace {
@@ -82,7 +81,7 @@ PlaneSettings settings_of(const Plane& plane, const TileEffort& effort) {
   settings.contexts = effort.contexts;
   settings.drawn = effort.drawn;
   settings.least_squares = effort.least_squares;
-  settings.ensemble = effort.ensemble && plane.bits <= std::min(WideLeastSquares::kMostBits, ResidualMaps::kMostBits);
+  settings.ensemble = effort.ensemble && plane.bits <= Ensemble::kMostBits;
   settings.light = effort.light;
   settings.without = effort.without | (effort.mixing ? 0u : uint32_t(kNoMixing));
   return settings;

@@ -9,13 +9,12 @@
 
 #include <vector>
 
-#include "lmc/pixels/least_squares.h"
+#include "lmc/pixels/fit_columns.h"
 
 namespace lmc {
 
 class WideLeastSquares {
  public:
-  static constexpr int kMostBits = 8;  // of a sample
   static constexpr int kBlock = PixelKernels::kWideSamples;
   static constexpr int kColumns = PixelKernels::kWideColumns;  // neighbours, the sample itself, zeros
 
@@ -36,20 +35,15 @@ class WideLeastSquares {
   };
   using Cell = std::vector<int32_t>;
 
-  void gather(const LeastSquares::Place& place, Row& row) const;
-  int32_t centre_of(const uint16_t* p) const {
-    return (3 * (int32_t(p[-1]) + p[-stride_]) + p[-stride_ - 1] + p[-stride_ + 1] + 4) >> 3;
-  }
+  int16_t* columns_of(const LeastSquares::Place& place);  // of the sample there, every second one
   void solve(const LeastSquares::Place* const* places, int count);
   void add_blocks(int block, int lane);
 
   PixelKernels kernels_;
-  ptrdiff_t stride_;
-  int planes_, inputs_;                   // earlier planes; columns but the sample itself
-  std::vector<ptrdiff_t> own_, earlier_;  // steps to the columns
-  std::vector<Cell> cells_;               // covariances of each block
-  std::vector<Row> rows_;                 // (height)
-  std::vector<double> system_;            // (inputs + 1, inputs + 1, kFitLanes)
+  FitColumns columns_;
+  std::vector<Cell> cells_;     // covariances of each block
+  std::vector<Row> rows_;       // (height)
+  std::vector<double> system_;  // (columns + 1, columns + 1, kFitLanes)
   Cell sums_;
 };
 
