@@ -147,6 +147,22 @@ TEST(Tile, DamageIsAnErrorOrOtherSamples) {
   EXPECT_GT(different, payload.size() / 3);  // of 8/13 flips a byte; some bits at the end of a plane mean nothing
 }
 
+// Planes of few bits beside one of many, and planes whose values are ranks.
+TEST(Tile, AnEnsembleComesBackWithPlanesOfMixedBits) {
+  const TileShape shape{40, 30, 3, 16};
+  const TileSamples base = picture(shape, 8);
+  const TileEffort effort{.contexts = kPixelContexts, .least_squares = true, .ensemble = true};
+  for (const std::array<int, 3> bits : {std::array{16, 8, 8}, {8, 16, 8}, {8, 8, 16}, {8, 3, 8}}) {
+    TileSamples samples = base;
+    for (size_t i = 0; i < samples.size(); ++i) samples[i] = uint16_t(samples[i] >> (16 - bits[i % 3]));
+    for (int threads : {1, 3}) {
+      const Bytes payload = encode_tile(shape, samples, effort, resources(best_isa(), threads));
+      EXPECT_EQ(payload, encode_tile(shape, samples, effort, resources(Isa::kScalar, 1)));
+      EXPECT_EQ(*decode_tile(shape, payload, resources(best_isa(), threads)), samples);
+    }
+  }
+}
+
 TEST(Tile, RefusesAnEnsembleWithoutWhatItNeeds) {
   const TileShape shape{9, 7, 3, 8};
   const TileEffort effort{.contexts = 6, .least_squares = true, .ensemble = true};

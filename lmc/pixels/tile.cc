@@ -74,14 +74,20 @@ Planes make_planes(const TileShape& shape, const std::optional<LumaChroma>& made
   return planes;
 }
 
-PlaneSettings settings_of(const Plane& plane, const TileEffort& effort) {
+// An ensemble needs few bits in all that it looks at.
+bool has_few_bits(const Planes& planes, const Plane& plane) {
+  const auto few = [](const auto& each) { return each->bits <= Ensemble::kMostBits; };
+  return plane.bits <= Ensemble::kMostBits && std::all_of(planes.begin(), planes.begin() + int(plane.role), few);
+}
+
+PlaneSettings settings_of(const Planes& planes, const Plane& plane, const TileEffort& effort) {
   PlaneSettings settings;
   settings.role = plane.role;
   settings.bits = plane.bits;
   settings.contexts = effort.contexts;
   settings.drawn = effort.drawn;
   settings.least_squares = effort.least_squares;
-  settings.ensemble = effort.ensemble && plane.bits <= Ensemble::kMostBits;
+  settings.ensemble = effort.ensemble && has_few_bits(planes, plane);
   settings.light = effort.light;
   settings.without = effort.without | (effort.mixing ? 0u : uint32_t(kNoMixing));
   return settings;
@@ -102,7 +108,7 @@ void code_plane(Planes& planes, size_t index, const TileEffort& effort, const Ti
   Plane& plane = *planes[index];
   std::vector<const PaddedPlane*> earlier;
   for (size_t p = 0; p < size_t(plane.role); ++p) earlier.push_back(planes[p]->samples.get());
-  PlaneModel model(*resources.network, settings_of(plane, effort), *plane.samples, earlier, resources.isa);
+  PlaneModel model(*resources.network, settings_of(planes, plane, effort), *plane.samples, earlier, resources.isa);
   const int steps = model.steps();
   for (int t = 0; t < steps; ++t) {
     for (size_t p = 0; p < earlier.size(); ++p) planes[p]->progress.wait_for(PlaneModel::needs(t, steps));
