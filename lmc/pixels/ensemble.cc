@@ -4,8 +4,9 @@
 
 namespace lmc {
 
-Ensemble::Ensemble(PlaneRole role, int bits, int width, int height, ptrdiff_t stride, Isa isa)
+Ensemble::Ensemble(PlaneRole role, int bits, int width, int height, ptrdiff_t stride, Isa isa, const Without& without)
     : bits_(bits),
+      without_(without),
       wide_(role, width, height, stride, isa),
       row_(LineLeastSquares::Along::kRow, role, width, height, stride, isa),
       column_(LineLeastSquares::Along::kColumn, role, width, height, stride, isa),
@@ -34,17 +35,18 @@ void Ensemble::begin(size_t row, const LeastSquares::Place& place, float mean, f
   std::array<int32_t, ResidualMaps::kGiven> given{rounded(mean), rounded(near), rounded((mean + near) * 0.5f)};
   for (size_t i = 0; i < kFits; ++i) {
     opinions_[i].begin(fits_[i][row], place.x, place.y, bits_);
-    given[3 + i] = rounded(opinions_[i].forecast());
+    given[3 + i] = rounded(uses(i) ? opinions_[i].forecast() : near);
   }
   residuals_.begin(place, given, surprise);
 }
 
 void Ensemble::input(int32_t low, int32_t middle, int32_t high, float* x) {
-  for (FitOpinion& opinion : opinions_) {
-    opinion.input(middle, x);
-    x += FitOpinion::kInputs;
+  for (size_t i = 0; i < kFits; ++i, x += FitOpinion::kInputs) {
+    opinions_[i].input(middle, x);
+    if (!uses(i)) std::fill_n(x, FitOpinion::kInputs, 0.0f);
   }
   residuals_.input(low, middle, high, x);
+  if (without_.residuals) std::fill_n(x, residuals_.inputs(), 0.0f);
 }
 
 void Ensemble::narrow(int32_t middle, int bit, bool asked) {

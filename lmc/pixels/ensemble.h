@@ -19,7 +19,10 @@ class Ensemble {
   static constexpr int kFits = 3;
   static int inputs(PlaneRole role) { return kFits * FitOpinion::kInputs + ResidualMaps::inputs(role); }
 
-  Ensemble(PlaneRole role, int bits, int width, int height, ptrdiff_t stride, Isa isa);
+  struct Without {  // for ablations
+    bool wide = false, lines = false, residuals = false;
+  };
+  Ensemble(PlaneRole role, int bits, int width, int height, ptrdiff_t stride, Isa isa, const Without& without);
 
   // What the mixer starts with.
   static float first_weight(int input) { return input % 2 == 0 && input < 2 * kFits ? kFirstWeights[input / 2] : 0.0f; }
@@ -40,7 +43,10 @@ class Ensemble {
  private:
   static constexpr float kFirstWeights[kFits] = {0.2f, 0.1f, 0.1f};
 
+  bool uses(size_t fit) const { return fit == 0 ? !without_.wide : !without_.lines; }
+
   int bits_;
+  Without without_;
   WideLeastSquares wide_;
   LineLeastSquares row_, column_;
   std::array<FitOpinion, kFits> opinions_;

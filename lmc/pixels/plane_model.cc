@@ -180,7 +180,8 @@ struct PlaneModel::State {
       mixer.set_initial(at.squares, 0.25f);
     }
     if (settings.ensemble) {
-      ensemble.emplace(settings.role, settings.bits, own.width(), own.height(), own.stride(), isa);
+      ensemble.emplace(settings.role, settings.bits, own.width(), own.height(), own.stride(), isa,
+                       Ensemble::Without{!uses(kNoWide), !uses(kNoLines), !uses(kNoResiduals)});
       for (int i = 0; i < Ensemble::inputs(settings.role); ++i)
         mixer.set_initial(at.ensemble + i, Ensemble::first_weight(i));
     }

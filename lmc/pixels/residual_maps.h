@@ -18,6 +18,7 @@ class ResidualMaps {
   static constexpr int kSurprises = 8;  // how far off the network was: the histograms of the second kind
   static int forecasts(PlaneRole role);
   static int inputs(PlaneRole role) { return kKinds * forecasts(role); }
+  int inputs() const { return kKinds * count_; }
 
   ResidualMaps(PlaneRole role, int width, int height, ptrdiff_t stride, Isa isa);
 

@@ -119,8 +119,11 @@ std::vector<Case> image_cases(const lmc::BlockResources& resources) {
   few_contexts.contexts = 6;
   const Named all[] = {{"everything (level 9)", best(0)},
                        {"without the network", best(kNoNetwork)},
-                       {"without the ensemble (level 7)", no_ensemble},
-                       {"without it and least squares", no_squares},
+                       {"without the wide fit", best(kNoWide)},
+                       {"without fits along rows and columns", best(kNoLines)},
+                       {"without residual maps", best(kNoResiduals)},
+                       {"without all three (level 7)", no_ensemble},
+                       {"without these and least squares", no_squares},
                        {"without maps", best(kNoMaps)},
                        {"without contexts of exact values", best(kNoContexts)},
                        {"with six of fourteen contexts", few_contexts},
