@@ -21,6 +21,12 @@ _WINDOW = [(x, y, 8 if abs(x) + abs(y) <= 2 else 4 if abs(x) + abs(y) <= 4 else 
            for y in range(-6, 1) for x in range(-6, (-1 if y == 0 else min(6, -4 * y - 1)) + 1)]
 
 
+def signed(value, bits):
+    """Modulo 2^bits, from -2^(bits - 1) on; of a number or an array."""
+    half = 1 << bits - 1
+    return (value + half & 2 * half - 1) - half
+
+
 def centre_of(plane, place):
     """In samples."""
     s = plane.samples
@@ -51,7 +57,7 @@ class LeastSquares:
         window = [(self.seen[y + dy, x + dx], weight) for dx, dy, weight in _WINDOW
                   if 0 <= x + dx < self.width and y + dy >= 0]
         d = np.array([columns for columns, _ in window], np.int64).reshape(-1, N + 1) - centres
-        d = (d + 32768 & 65535) - 32768
+        d = signed(d, 16)
         weights = np.array([weight for _, weight in window], np.int64)
         shift = max(int(np.bitwise_or.reduce(np.abs(d), axis=None)).bit_length() - 10, 0)
         if shift:
@@ -64,7 +70,7 @@ class LeastSquares:
         factorise(a)
         forecast = 0.0
         for w, value in zip(fitted_weights(a), self._gather(place) - centres[:N]):
-            forecast = forecast + w * float((int(value) + 32768 & 65535) - 32768)
+            forecast = forecast + w * float(signed(int(value), 16))
         left = f32(math.sqrt(a[N][N] / float(1 + int(weights.sum())))) * f32(1 << shift)
         return f32(float(centres[N]) + forecast), left
 

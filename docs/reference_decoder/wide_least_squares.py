@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from factorise import factorise, fitted_weights
-from least_squares import centre_of
+from least_squares import centre_of, signed
 from logistic import f32
 
 BLOCK = 8  # samples
@@ -38,11 +38,12 @@ class WideLeastSquares:
 
     def _columns(self, place):
         """Without the last, the sample itself."""
-        return np.concatenate([plane.samples[place + steps] - centre_of(plane, place)
+        return np.concatenate([signed(plane.samples[place + steps] - centre_of(plane, place), 16)
                                for plane, steps in zip(self.planes, self.steps)])
 
     def _fit(self, block):
-        a = [[float(v) for v in row] for row in self.sums[max(block - 3, 0):block + 3].sum(axis=0).tolist()]
+        sums = signed(self.sums[max(block - 3, 0):block + 3].sum(axis=0), 32)
+        a = [[float(v) for v in row] for row in sums.tolist()]
         for i in range(self.n):
             a[i][i] += 768.0
         a[self.n][self.n] += 20.0
@@ -66,4 +67,4 @@ class WideLeastSquares:
             c = np.array(row.columns)
             row.columns = []
             sums = self.sums[x // BLOCK]
-            sums += 64 * (c.T @ c) - (sums >> 3)
+            sums[:] = signed(sums - (sums >> 3) + 64 * (c.T @ c), 32)
