@@ -11,7 +11,7 @@ namespace {
 
 enum : uint8_t { kTiles = 0, kDecodedJpeg = 1 };  // profiles
 constexpr uint8_t kIndexedBit = 0x80;
-constexpr int kFirstMixingLevel = 4, kFirstSquaresLevel = 7;
+constexpr int kFirstMixingLevel = 4, kFirstSquaresLevel = 7, kFirstEnsembleLevel = 8;
 constexpr int kLastLightLevel = 5, kLightContexts = 3, kPhotoContexts = 6;
 constexpr int kFirstThoroughLevel = 7;  // of a decoded JPEG picture, as of a JPEG file
 constexpr size_t kDoubtfulOf = 50;      // one pixel of so many that is an exception: tiles might be smaller
@@ -304,6 +304,7 @@ TileEffort tile_effort(int level, bool drawn) {
                                                            : kPhotoContexts;
   effort.drawn = drawn;
   effort.least_squares = level >= kFirstSquaresLevel;
+  effort.ensemble = level >= kFirstEnsembleLevel;
   return effort;
 }
 

@@ -16,34 +16,8 @@ constexpr Offset kThird[] = {{-1, 0}, {0, -1}, {-1, -1}, {1, -1}, {0, -2}, {0, 0
 constexpr const Offset* kOffsets[] = {kFirst, kSecond, kThird};
 constexpr int kOwn[] = {15, 7, 5};
 constexpr double kRidge = 3.0;  // added to each neighbour's variance: a sample's rounding over the window
-constexpr int kLanes = 4;       // places solved side by side
+constexpr int kLanes = PixelKernels::kFitLanes;  // places solved side by side
 constexpr size_t N = LeastSquares::kInputs, C = LeastSquares::kColumns;
-
-typedef double Lanes __attribute__((vector_size(8 * kLanes)));
-
-// In place, lower triangle: a[i][j] for j < i becomes L, a[i][i] the pivots D. Lanes do not meet.
-void factorise(Lanes (&a)[C][C]) {
-  for (size_t j = 0; j < C; ++j) {
-    Lanes scaled[C];
-    for (size_t k = 0; k < j; ++k) {
-      scaled[k] = a[j][k] * a[k][k];
-      a[j][j] -= a[j][k] * scaled[k];
-    }
-    const Lanes inverse = 1.0 / a[j][j];
-    for (size_t i = j + 1; i < C; ++i) {
-      Lanes sum = a[i][j];
-      for (size_t k = 0; k < j; ++k) sum -= a[i][k] * scaled[k];
-      a[i][j] = sum * inverse;
-    }
-  }
-}
-
-// The last row of L holds y with L^T w = y; w overwrites it.
-void substitute(Lanes (&a)[C][C]) {
-  Lanes* w = a[N];
-  for (size_t i = N; i-- > 0;)
-    for (size_t k = i + 1; k < N; ++k) w[i] -= a[k][i] * w[k];
-}
 
 }  // namespace
 
@@ -109,9 +83,8 @@ int LeastSquares::covariances(const Place& place, const int16_t* centre, int32_t
 void LeastSquares::fit(const Place* places, int count, Fit* fits) {
   for (int begin = 0; begin < count; begin += kLanes) {
     const int lanes = std::min(kLanes, count - begin);
-    Lanes a[C][C];
-    for (auto& row : a)
-      for (auto& value : row) value = Lanes{} + 1.0;
+    double a[C][C][kLanes];
+    std::fill_n(&a[0][0][0], C * C * kLanes, 1.0);
     int16_t centre[kLanes][C];
     int shifts[kLanes];
     double totals[kLanes];
@@ -127,8 +100,7 @@ void LeastSquares::fit(const Place* places, int count, Fit* fits) {
         for (size_t j = 0; j <= i; ++j)
           a[i][j][lane] = double(sums[C * i + j]) + (i == j ? kRidge * (i < N ? 8.0 : 0.1) : 0.0);
     }
-    factorise(a);
-    substitute(a);
+    kernels_.solve(&a[0][0][0], int(C), 0.0);
     for (int lane = 0; lane < lanes; ++lane) {
       int16_t columns[C];
       gather(places[begin + lane], columns);

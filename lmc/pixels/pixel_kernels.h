@@ -40,6 +40,31 @@ struct PixelKernels {
   // weighted (count, 16): room to work in.
   int (*covariances)(const int16_t* const* samples, const int16_t* weights, int count, const int16_t* centre,
                      int16_t* plain, int16_t* weighted, int32_t* out);
+
+  // Linear systems side by side. a (n, n, kFitLanes), lower triangles with right sides as last rows, is factorised in
+  // place: L below, the pivots D on the diagonal, none below least_pivot. The last row becomes the solution. n <= 48.
+  static constexpr int kFitLanes = 4;
+  void (*solve)(double* a, int n, double least_pivot);
+
+  // Covariances that decay. cell: lower triangle of (kWideColumns, kWideColumns), row i with 8 * (i / 8 + 1) values.
+  // columns (kWideSamples / 2, kWideColumns, 2), differences of up to 255: cell = 7/8 of cell, rounded up, plus 64
+  // times the sums of products.
+  static constexpr int kWideSamples = 8, kWideColumns = 48, kWideCell = 64 * (1 + 2 + 3 + 4 + 5 + 6);
+  void (*learn_block)(const int16_t* columns, int32_t* cell);
+  // The same of one sample: columns (kLineColumns, 2), the second of each pair 0; cell (kLineColumns, kLineColumns),
+  // lower triangle: cell = 63/64 of cell, rounded up, plus 256 times the products.
+  static constexpr int kLineColumns = 16, kLineCell = kLineColumns * kLineColumns;
+  void (*learn_sample)(const int16_t* columns, int32_t* cell);
+  // out (kWideCell): the sum of count cells.
+  void (*add_cells)(const int32_t* const* cells, int count, int32_t* out);
+
+  // A histogram of 256 bins as sums of what stands before each bin: element 256 is the total, the rest is padding.
+  static constexpr size_t kHistogram = 272;
+  void (*count_up)(uint16_t* sums, int bin);
+  // logits[k], k < count, a multiple of 8: ln of the odds that a value in [low, high) is `middle` or more. Histogram k
+  // begins at sums[histograms[k]], and value v counts in its bin (v + shifts[k]) modulo 256. stretch: that of Logistic.
+  void (*residual_logits)(const uint16_t* sums, const int32_t* histograms, const int32_t* shifts, int count, int low,
+                          int middle, int high, const float* stretch, float* logits);
 };
 
 PixelKernels pixel_kernels_base();

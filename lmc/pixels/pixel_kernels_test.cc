@@ -3,10 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 #include <random>
 #include <vector>
 
+#include "lmc/mixing/logistic.h"
 #include "lmc/numerics/isa_test_support.h"
 #include "lmc/pixels/logistic_mixture.h"
 
@@ -134,6 +136,116 @@ TEST(PixelKernels, MassesAreThoseOfTheMixture) {
       pixel_kernels(isa).masses(mixture.weights.data(), mixture.centres.data(), mixture.inverses.data(),
                                 kMixtureComponents, logistic_curve().pieces(), edges.data(), masses.data());
       expect_same(masses, right, isa);
+    }
+  }
+}
+
+TEST(PixelKernels, SystemsAreSolvedTheSameEverywhere) {
+  std::mt19937 random(6);
+  constexpr int kLanes = PixelKernels::kFitLanes;
+  for (int n : {2, 5, 14, 15, 16, 41, 46, 48}) {
+    const size_t size = size_t(n);
+    std::vector<double> first(size * size * kLanes, 1.0);
+    std::vector<std::vector<double>> solutions(kLanes, std::vector<double>(size - 1));
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      // Equations that a solution solves exactly, but for the ridge.
+      std::vector<std::vector<double>> rows(4 * size, std::vector<double>(size));
+      for (double& w : solutions[lane]) w = double(random() % 201) / 100 - 1;
+      for (auto& row : rows) {
+        row[size - 1] = 0;
+        for (size_t i = 0; i + 1 < size; ++i) {
+          row[i] = double(random() % 201) - 100;
+          row[size - 1] += row[i] * solutions[lane][i];
+        }
+      }
+      for (size_t i = 0; i < size; ++i)
+        for (size_t j = 0; j <= i; ++j) {
+          double sum = i == j ? 1e-6 : 0.0;
+          for (const auto& row : rows) sum += row[i] * row[j];
+          first[(i * size + j) * kLanes + lane] = sum;
+        }
+    }
+    std::vector<double> right = first;
+    pixel_kernels_base().solve(right.data(), n, 0.0);
+    for (size_t lane = 0; lane < kLanes; ++lane)
+      for (size_t i = 0; i + 1 < size; ++i)
+        EXPECT_NEAR(right[((size - 1) * size + i) * kLanes + lane], solutions[lane][i], 1e-6);
+    for (Isa isa : isas()) {
+      std::vector<double> a = first;
+      pixel_kernels(isa).solve(a.data(), n, 0.0);
+      expect_same(a, right, isa);
+      // A least pivot above all of them: the solution is nearly nothing.
+      std::vector<double> held = first, base_held = first;
+      pixel_kernels(isa).solve(held.data(), n, 1e12);
+      pixel_kernels_base().solve(base_held.data(), n, 1e12);
+      expect_same(held, base_held, isa);
+      for (size_t i = 0; i + 1 < size; ++i) EXPECT_LT(std::abs(held[((size - 1) * size + i) * kLanes]), 1e-2);
+    }
+  }
+}
+
+TEST(PixelKernels, CovariancesDecayTheSameEverywhere) {
+  std::mt19937 random(7);
+  constexpr size_t kWide = PixelKernels::kWideColumns, kLine = PixelKernels::kLineColumns;
+  for (Isa isa : isas()) {
+    std::vector<int32_t> wide(PixelKernels::kWideCell), line(PixelKernels::kLineCell), right = wide, right_line = line;
+    for (int round = 0; round < 40; ++round) {
+      const auto columns = integers(random, PixelKernels::kWideSamples * kWide, -255, 255);
+      auto sample = integers(random, 2 * kLine, -255, 255);
+      for (size_t i = 0; i < kLine; ++i) sample[2 * i + 1] = 0;
+      size_t place = 0;
+      for (size_t i = 0; i < kWide; ++i)
+        for (size_t j = 0; j < 8 * (i / 8 + 1); ++j, ++place) {
+          int32_t sum = 0;
+          for (size_t s = 0; s < size_t(PixelKernels::kWideSamples); ++s) {
+            const int16_t* pair = columns.data() + s / 2 * 2 * kWide + s % 2;
+            sum += pair[2 * i] * pair[2 * j];
+          }
+          right[place] += 64 * sum - (right[place] >> 3);
+        }
+      for (size_t i = 0; i < kLine; ++i)
+        for (size_t j = 0; j < 8 * (i / 8 + 1); ++j)
+          right_line[i * kLine + j] += 256 * sample[2 * i] * sample[2 * j] - (right_line[i * kLine + j] >> 6);
+      pixel_kernels(isa).learn_block(columns.data(), wide.data());
+      pixel_kernels(isa).learn_sample(sample.data(), line.data());
+    }
+    expect_same(wide, right, isa);
+    expect_same(line, right_line, isa);
+    const std::vector<int32_t> other(wide.rbegin(), wide.rend());
+    const int32_t* cells[] = {wide.data(), other.data(), wide.data()};
+    std::vector<int32_t> out(wide.size());
+    pixel_kernels(isa).add_cells(cells, 3, out.data());
+    for (size_t i = 0; i < out.size(); ++i) EXPECT_EQ(out[i], 2 * wide[i] + other[i]);
+  }
+}
+
+TEST(PixelKernels, HistogramsGiveTheirOdds) {
+  std::mt19937 random(8);
+  constexpr size_t kCount = 16, kSize = PixelKernels::kHistogram;
+  for (Isa isa : isas()) {
+    const PixelKernels kernels = pixel_kernels(isa);
+    std::vector<uint16_t> sums((kCount + 1) * kSize);
+    std::vector<std::vector<int>> bins(kCount, std::vector<int>(256));
+    std::vector<int32_t> histograms(kCount), shifts(kCount);
+    for (size_t h = 0; h < kCount; ++h) {
+      histograms[h] = int32_t(h * kSize);
+      shifts[h] = int32_t(random() % 2001) - 1000;
+      for (size_t k = 0; k < 100 * h; ++k) {
+        const auto bin = size_t(random() % (h % 2 == 0 ? 256 : 9));
+        ++bins[h][bin];
+        kernels.count_up(sums.data() + h * kSize, int(bin));
+      }
+    }
+    for (const auto [low, middle, high] : {std::array{0, 128, 256}, {192, 224, 256}, {6, 7, 8}, {64, 96, 128}}) {
+      std::vector<float> logits(kCount);
+      kernels.residual_logits(sums.data(), histograms.data(), shifts.data(), int(kCount), low, middle, high,
+                              logistic().stretch_table(), logits.data());
+      for (size_t h = 0; h < kCount; ++h) {
+        int below = 0, above = 0;
+        for (int v = low; v < high; ++v) (v < middle ? below : above) += bins[h][size_t((v + shifts[h]) & 255)];
+        const float chance = (float(above) + 0.4f) / (float(below + above) + 0.8f);
+        EXPECT_EQ(logits[h], logistic().stretch(uint32_t(chance * 65535.0f))) << isa_name(isa) << " " << h;
+      }
     }
   }
 }

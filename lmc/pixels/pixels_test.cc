@@ -7,10 +7,13 @@
 #include "lmc/models/model_writer.h"
 #include "lmc/numerics/isa_test_support.h"
 #include "lmc/pixels/least_squares.h"
+#include "lmc/pixels/line_least_squares.h"
 #include "lmc/pixels/luma_chroma.h"
 #include "lmc/pixels/pixel_contexts.h"
+#include "lmc/pixels/residual_maps.h"
 #include "lmc/pixels/tile.h"
 #include "lmc/pixels/used_values.h"
+#include "lmc/pixels/wide_least_squares.h"
 
 namespace lmc {
 namespace {
@@ -88,7 +91,9 @@ const TileEffort kEfforts[] = {{.contexts = 0, .mixing = false},
                                {.contexts = 0, .drawn = true, .light = true},
                                {.contexts = kPixelContexts, .drawn = true, .least_squares = true},
                                {.contexts = kPixelContexts, .drawn = true},
-                               {.contexts = kPixelContexts, .least_squares = true}};
+                               {.contexts = kPixelContexts, .least_squares = true},
+                               {.contexts = kPixelContexts, .least_squares = true, .ensemble = true},
+                               {.contexts = kPixelContexts, .drawn = true, .least_squares = true, .ensemble = true}};
 
 TEST(Tile, ComesBackInEveryShapeAndEffort) {
   const TileShape shapes[] = {{1, 1, 1, 8},    {1, 40, 3, 8},  {40, 1, 3, 8},  {2, 2, 4, 8},
@@ -140,6 +145,53 @@ TEST(Tile, DamageIsAnErrorOrOtherSamples) {
     if (back.ok()) EXPECT_EQ(back->size(), samples.size());
   }
   EXPECT_GT(different, payload.size() / 3);  // of 8/13 flips a byte; some bits at the end of a plane mean nothing
+}
+
+// Planes of few bits beside one of many, and planes whose values are ranks.
+TEST(Tile, AnEnsembleComesBackWithPlanesOfMixedBits) {
+  const TileShape shape{40, 30, 3, 16};
+  const TileSamples base = picture(shape, 8);
+  const TileEffort effort{.contexts = kPixelContexts, .least_squares = true, .ensemble = true};
+  for (const std::array<int, 3> bits : {std::array{16, 8, 8}, {8, 16, 8}, {8, 8, 16}, {8, 3, 8}}) {
+    TileSamples samples = base;
+    for (size_t i = 0; i < samples.size(); ++i) samples[i] = uint16_t(samples[i] >> (16 - bits[i % 3]));
+    for (int threads : {1, 3}) {
+      const Bytes payload = encode_tile(shape, samples, effort, resources(best_isa(), threads));
+      EXPECT_EQ(payload, encode_tile(shape, samples, effort, resources(Isa::kScalar, 1)));
+      EXPECT_EQ(*decode_tile(shape, payload, resources(best_isa(), threads)), samples);
+    }
+  }
+}
+
+TEST(Tile, RefusesAnEnsembleWithoutWhatItNeeds) {
+  const TileShape shape{9, 7, 3, 8};
+  const TileEffort effort{.contexts = 6, .least_squares = true, .ensemble = true};
+  const Bytes payload = encode_tile(shape, picture(shape, 5), effort, resources(best_isa(), 1));
+  ASSERT_EQ(payload[1], 1 | 4 | 32);
+  for (uint8_t flags : {32, 1 | 32, 4 | 32, 1 | 4 | 8 | 32}) {
+    Bytes other = payload;
+    other[1] = flags;
+    const auto back = decode_tile(shape, other, resources(best_isa(), 1));
+    ASSERT_FALSE(back.ok()) << int(flags);
+    EXPECT_NE(back.error().message.find("ensemble"), std::string::npos) << back.error().message;
+  }
+}
+
+// Every other row is the mean of the noise above it and above that to the right.
+TEST(Tile, AnEnsembleSeesThatRowsFollowARuleOfTheirOwn) {
+  constexpr int kWidth = 120, kHeight = 100;
+  std::mt19937 random(4);
+  TileSamples samples(size_t(kWidth * kHeight));
+  for (int i = 0; i < kWidth * kHeight; ++i) {
+    const bool made = i / kWidth % 2 == 1 && i % kWidth + 1 < kWidth;
+    const auto above = [&](int x) { return samples[size_t(i - kWidth + x)]; };
+    samples[size_t(i)] = made ? uint16_t((above(0) + above(1) + 1) / 2) : uint16_t(100 + random() % 64);
+  }
+  const auto size = [&](bool ensemble) {
+    const TileEffort effort{.contexts = kPixelContexts, .least_squares = true, .ensemble = ensemble};
+    return double(encode_tile({kWidth, kHeight, 1, 8}, samples, effort, resources(best_isa(), 1)).size());
+  };
+  EXPECT_LT(size(true), 0.9 * size(false));
 }
 
 TEST(Tile, EqualAndSparseValuesCostLittle) {
@@ -307,25 +359,61 @@ TEST(LogisticMixture, MassGrowsWithTheValue) {
   }
 }
 
-TEST(LeastSquares, FindsALinearRelation) {
-  constexpr int kWidth = 40, kHeight = 30;
-  PaddedPlane plane(kWidth, kHeight, 8);
-  LeastSquares squares(PlaneRole::kFirst, kWidth, kHeight, plane.stride(), best_isa());
+// The largest error, some way in, on a plane whose samples are a sum of their place's numbers with an odd one now and
+// then.
+template <typename Squares>
+double worst_on_a_slope(Squares&& squares, PaddedPlane& plane) {
   double worst = 0;
-  for (int y = 0; y < kHeight; ++y) {
+  for (int y = 0; y < plane.height(); ++y) {
     plane.begin_row(y);
-    for (int x = 0; x < kWidth; ++x) {
+    for (int x = 0; x < plane.width(); ++x) {
       const LeastSquares::Place place{x, y, plane.row(y) + x, {}};
       Fit fit;
       squares.fit(&place, 1, &fit);
       const auto sample = uint16_t((7 * x + 11 * y) % 256 < 200 ? 2 * x + 3 * y : 2 * x + 3 * y + 1);
       if (x > 12 && x < 30 && y > 12) worst = std::max(worst, std::abs(double(fit.prediction) - sample));
       plane.set(x, y, sample);
-      squares.learn(place);
+      if constexpr (requires { squares.learn(place, true); })
+        squares.learn(place, true);
+      else
+        squares.learn(place);
     }
     plane.end_row(y);
   }
-  EXPECT_LT(worst, 2.0);
+  return worst;
+}
+
+TEST(LeastSquares, FindsALinearRelation) {
+  constexpr int kWidth = 40, kHeight = 30;
+  PaddedPlane plane(kWidth, kHeight, 8);
+  const auto stride = plane.stride();
+  const auto role = PlaneRole::kFirst;
+  EXPECT_LT(worst_on_a_slope(LeastSquares(role, kWidth, kHeight, stride, best_isa()), plane), 2.0);
+  EXPECT_LT(worst_on_a_slope(WideLeastSquares(role, kWidth, kHeight, stride, best_isa()), plane), 2.0);
+  for (const auto along : {LineLeastSquares::Along::kRow, LineLeastSquares::Along::kColumn})
+    EXPECT_LT(worst_on_a_slope(LineLeastSquares(along, role, kWidth, kHeight, stride, best_isa()), plane), 2.0);
+}
+
+// One forecast is always 3 too low: its histogram comes to know.
+TEST(ResidualMaps, LearnHowFarOffAForecastIs) {
+  constexpr int kWidth = 64, kHeight = 64;
+  std::mt19937 random(5);
+  PaddedPlane plane(kWidth, kHeight, 8);
+  ResidualMaps maps(PlaneRole::kFirst, kWidth, kHeight, plane.stride(), best_isa());
+  std::vector<float> x(size_t(ResidualMaps::inputs(PlaneRole::kFirst)));
+  for (int y = 0; y < kHeight; ++y) {
+    plane.begin_row(y);
+    for (int c = 0; c < kWidth; ++c) {
+      const auto sample = uint16_t(20 + random() % 200);
+      maps.begin({c, y, plane.row(y) + c, {}}, {int32_t(sample) - 3, 0, 0, 0, 0, 0}, 0);
+      const int32_t low = sample & ~1;
+      maps.input(low, low + 1, low + 2, x.data());
+      if (y > 40) EXPECT_GT((sample & 1) != 0 ? x[0] : -x[0], 2.0f);
+      plane.set(c, y, sample);
+      maps.learn(sample);
+    }
+    plane.end_row(y);
+  }
 }
 
 TEST(PixelNetwork, RefusesOtherModels) {

@@ -7,6 +7,9 @@
 
 #include "lmc/mixing/context_table.h"
 #include "lmc/mixing/mixer.h"
+#include "lmc/pixels/ensemble.h"
+#include "lmc/pixels/error_level.h"
+#include "lmc/pixels/fit_opinion.h"
 #include "lmc/pixels/flat_model.h"
 #include "lmc/pixels/least_squares.h"
 #include "lmc/pixels/pixel_contexts.h"
@@ -26,15 +29,16 @@ constexpr MixerRates kMixerRates{
 // What the mixer sees, and by what it chooses its weights.
 struct Inputs {
   static constexpr int kBias = 0, kNetwork = 1, kFirst = 2;
-  int squares, maps, contexts;  // where each kind begins
+  int squares, maps, contexts, ensemble;  // where each kind begins
   int map_count, count;
 
   explicit Inputs(const PlaneSettings& settings)
       : squares(kFirst),
-        maps(kFirst + (settings.least_squares ? 2 : 0)),
+        maps(squares + (settings.least_squares ? FitOpinion::kInputs : 0)),
         contexts(maps + (settings.light ? kLightMaps : kMaps)),
+        ensemble(contexts + kPerContext * settings.contexts),
         map_count(contexts - maps),
-        count(contexts + kPerContext * settings.contexts) {}
+        count(ensemble + (settings.ensemble ? Ensemble::inputs(settings.role) : 0)) {}
 };
 
 MixerShape mixer_shape(const PlaneSettings& settings) {
@@ -42,6 +46,7 @@ MixerShape mixer_shape(const PlaneSettings& settings) {
   if (settings.light) return shape;
   shape.set_sizes.push_back(16 * 16);
   if (settings.least_squares) shape.set_sizes.push_back(8 * 8 * 8);
+  if (settings.ensemble) shape.set_sizes.insert(shape.set_sizes.end(), {1, 8});
   shape.last_sizes.push_back(256);
   return shape;
 }
@@ -62,21 +67,8 @@ void update_entry(MapEntry& entry, int bit, uint32_t limit) {
   entry.value = uint32_t(p22 + step) << 10 | (count < limit ? count + 1 : count);
 }
 
-// Signed, on a logarithmic scale: 0, +-1, +-2, 3..4, 5..8, ... to +-7.
-int8_t level_of(int32_t error) {
-  const auto size = uint32_t(error < 0 ? -error : error);
-  const int level = size < 3 ? int(size) : std::min(int(std::bit_width(size - 1)) + 1, 7);
-  return int8_t(error < 0 ? -level : level);
-}
-
-int size_of(int8_t level) { return level < 0 ? -level : level; }
-int sign_of(int8_t level) { return (level > 0) - (level < 0) + 1; }
-
 uint32_t log_spread(float spread) {  // 0..15, two steps an octave from a quarter of a sample on
-  const auto scaled = uint32_t(spread * 16.0f) + 1;
-  const int octave = std::bit_width(scaled) - 1;
-  const int half = octave > 0 ? int(scaled >> (octave - 1) & 1) : 0;
-  return uint32_t(std::clamp(2 * octave + half - 4, 0, 15));
+  return uint32_t(std::clamp(int(half_octaves(uint32_t(spread * 16.0f) + 1)) - 4, 0, 15));
 }
 
 }  // namespace
@@ -141,11 +133,8 @@ struct PlaneModel::State {
 
   std::optional<FlatModel> flat;
   std::optional<LeastSquares> squares;
-  std::vector<int8_t> square_levels;  // as levels, of the least squares
-  // How far off the least squares are, by (what the fit left, how far off they were beside and above): sixteenths of a
-  // sample, times 16 for precision.
-  std::array<uint32_t, 24 * 8> square_errors;
-  uint32_t* square_error = nullptr;
+  std::optional<FitOpinion> square_opinion;
+  std::optional<Ensemble> ensemble;
 
   std::vector<int8_t> levels;  // (height + 2, stride): how far off the network was, level_of
   ContextTable table;
@@ -156,16 +145,13 @@ struct PlaneModel::State {
 
   // The sample and the decision at hand.
   const LogisticMixture* mixture = nullptr;
-  const Fit* fit = nullptr;
-  float square_inverse = 1.0f;
-  int64_t square_low = 0, square_high = 0, square_middle = 0;
   const Row* row = nullptr;
   Interval interval{};
   int64_t mass_middle = 0;
   int32_t reference[4] = {};  // neighbours that the threshold is compared with
   uint32_t prefix = 1;        // the known bits behind a leading one
   uint32_t errors = 0, spread = 0;
-  uint32_t square_size = 0, disagreement = 0;  // how far off the least squares were; how far from the network they are
+  uint32_t disagreement = 0;  // how far from the network the least squares are
   bool mixed = false;
 
   State(const PixelNetwork& net, const PlaneSettings& chosen, PaddedPlane& plane,
@@ -190,20 +176,22 @@ struct PlaneModel::State {
     if (settings.drawn) flat.emplace(settings.role, own.stride(), isa);
     if (settings.least_squares) {
       squares.emplace(settings.role, own.width(), own.height(), own.stride(), isa);
-      square_levels.resize(levels.size());
-      for (size_t i = 0; i < square_errors.size(); ++i) square_errors[i] = 16 * 16 << std::min<size_t>(i / 8 / 2, 10);
+      square_opinion.emplace(own.width(), own.height());
+      mixer.set_initial(at.squares, 0.25f);
+    }
+    if (settings.ensemble) {
+      ensemble.emplace(settings.role, settings.bits, own.width(), own.height(), own.stride(), isa);
+      for (int i = 0; i < Ensemble::inputs(settings.role); ++i)
+        mixer.set_initial(at.ensemble + i, Ensemble::first_weight(i));
     }
     mixer.set_initial(Inputs::kNetwork, settings.least_squares ? 0.55f : 0.75f);
-    if (settings.least_squares) mixer.set_initial(at.squares, 0.25f);
     for (int i = 0; i < at.map_count; ++i) mixer.set_initial(at.maps + i, 0.25f / float(at.map_count));
   }
 
   int8_t* level_row(int y) { return levels.data() + row_offset(y); }
-  int8_t* square_level_row(int y) { return square_levels.data() + row_offset(y); }
   ptrdiff_t row_offset(int y) const { return ptrdiff_t(y + 1) * own.stride() + PaddedPlane::kPadding; }
   void predict_batch();
-  void begin_squares(const Row& row, size_t i);
-  void square_input(int32_t middle, float* x);
+  void begin_squares(size_t i);
   bool uses(PixelPart part) const { return (settings.without & part) == 0; }
   static uint64_t bucket_hash(uint64_t hash, uint32_t prefix) {
     if (prefix == 1) return hash;
@@ -286,6 +274,7 @@ void PlaneModel::State::predict_batch() {
     batch.normals[k] = neighbourhood.gather(place.own, place.earlier, &batch.inputs[k * kPixelInputs]);
   }
   if (squares) squares->fit(batch.places.data(), int(count), batch.fits.data());
+  if (ensemble) ensemble->fit(batch.places.data(), batch.rows.data(), count);
   if (uses(kNoNetwork))
     network.run(settings.role, batch.inputs.data(), batch.normals.data(), int(count), batch.mixtures.data(), scratch);
   else
@@ -381,36 +370,18 @@ void PlaneModel::begin_sample(int i) {
     s.maps[2].context = s.spread * 15 + uint32_t(coded + 7);
     s.maps[3].context = few(ne) * 36 + few(nw) * 6 + few(ww);
   }
-  if (s.squares) s.begin_squares(row, size_t(i));
+  if (s.squares) s.begin_squares(size_t(i));
   s.reference[0] = p[-1], s.reference[1] = p[-stride];
   s.reference[2] = int32_t(p[-1]) + p[-stride] - p[-stride - 1];
   s.reference[3] = s.earlier.empty() ? int32_t(p[-stride]) + p[-stride + 1] - p[-2 * stride + 1] : p[-1] + difference;
 }
 
-void PlaneModel::State::begin_squares(const Row& row, size_t i) {
-  fit = &fits[i];
-  const float bound = float(1 << settings.bits);
-  fits[i].prediction = std::clamp(fit->prediction, 0.0f, bound);
-  const int most = std::max(size_of(square_level_row(row.y)[row.x - 1]), size_of(square_level_row(row.y - 1)[row.x]));
-  const auto left = uint32_t(std::min(fit->error, 4096.0f) * 8.0f) + 1;
-  const int octave = std::bit_width(left) - 1;
-  const uint32_t half = octave > 0 ? left >> (octave - 1) & 1 : 0;
-  square_error = &square_errors[std::min(uint32_t(octave) * 2 + half, 23u) * 8 + uint32_t(most)];
-  square_size = uint32_t(most);
-  disagreement = uint32_t(size_of(level_of(int32_t((fit->prediction - mixture->mean) * 2.0f))));
-  // The mean size of a logistic error is 2 ln 2 of its width.
-  square_inverse = 1.3863f * 256.0f / float(*square_error + 16);
-  square_low = 0, square_high = int64_t(1) << 24;
-}
-
-// The least squares' opinion as a logistic distribution.
-void PlaneModel::State::square_input(int32_t middle, float* x) {
-  const float z = (float(middle) - 0.5f - fit->prediction) * square_inverse;
-  square_middle = curve.at(z);
-  const int64_t above = square_high - square_middle + 64, all = square_high - square_low + 128;
-  const auto p = uint32_t(double(above) / double(all) * 65536.0);
-  x[0] = domain.stretch(std::clamp(p, 1u, 65535u));
-  x[1] = std::clamp(z * -0.25f, -2.0f, 2.0f);
+void PlaneModel::State::begin_squares(size_t i) {
+  const LeastSquares::Place& place = places[i];
+  square_opinion->begin(fits[i], place.x, place.y, settings.bits);
+  const float near = square_opinion->forecast();
+  disagreement = uint32_t(size_of(level_of(int32_t((near - mixture->mean) * 2.0f))));
+  if (ensemble) ensemble->begin(i, place, mixture->mean, near, errors);
 }
 
 // In place of the network's, for ablations: one logistic around the least squares' forecast, or around W + N - NW moved
@@ -482,7 +453,8 @@ void PlaneModel::State::select_weights(int left, uint32_t z, uint32_t seen) {
   mixer.select_last(0, by_logit);
   if (settings.light) return;
   mixer.select(3, seen * 16 + spread);
-  if (settings.least_squares) mixer.select(4, (square_size * 8 + errors) * 8 + disagreement);
+  if (settings.least_squares) mixer.select(4, (uint32_t(square_opinion->last_error()) * 8 + errors) * 8 + disagreement);
+  if (settings.ensemble) mixer.select(5, 0), mixer.select(6, uint32_t(left));
   mixer.select_last(1, by_prefix);
 }
 
@@ -506,7 +478,8 @@ uint32_t PlaneModel::predict(int left) {
   float* x = s.mixer.inputs();
   x[Inputs::kBias] = 0.3f;
   x[Inputs::kNetwork] = logit;
-  if (s.squares) s.square_input(middle, x + s.at.squares);
+  if (s.squares) s.square_opinion->input(middle, x + s.at.squares);
+  if (s.ensemble) s.ensemble->input(s.interval.low, middle, s.interval.high, x + s.at.ensemble);
   s.choose_maps(left, z);
   for (size_t i = 0; i < s.maps.size(); ++i)
     x[size_t(s.at.maps) + i] = s.uses(kNoMaps) ? s.domain.stretch(s.maps[i].chosen->p16()) : 0.0f;
@@ -534,10 +507,8 @@ void PlaneModel::learn(int bit) {
       update_slot(*context.slot, bit, kSlotLimit);
     }
   }
-  if (s.squares) {
-    if (!s.mixed) s.square_middle = s.curve.at((float(middle) - 0.5f - s.fit->prediction) * s.square_inverse);
-    (bit ? s.square_low : s.square_high) = s.square_middle;
-  }
+  if (s.squares) s.square_opinion->narrow(middle, bit, s.mixed);
+  if (s.ensemble) s.ensemble->narrow(middle, bit, s.mixed);
   State::narrow(s.interval, s.mass_middle, bit);
   s.prefix = s.prefix << 1 | uint32_t(bit);
   // Buckets belong to four decisions; those of the next four are looked up when one of them is mixed.
@@ -551,6 +522,7 @@ void PlaneModel::end_flat(int i) {
   s.own.set(row.x, row.y, s.places[size_t(i)].own[-1]);
   if (row.x + 1 == s.own.width()) s.own.end_row(row.y);
   if (s.squares) s.squares->learn(s.places[size_t(i)]);
+  if (s.ensemble) s.ensemble->pass(s.places[size_t(i)]);
 }
 
 void PlaneModel::end_sample(int i, uint32_t sample) {
@@ -560,12 +532,10 @@ void PlaneModel::end_sample(int i, uint32_t sample) {
   if (row.x + 1 == s.own.width()) s.own.end_row(row.y);
   s.level_row(row.y)[row.x] = level_of(int32_t(sample) - int32_t(s.mixture->mean + 0.5f));
   if (s.squares) {
-    const float error = float(sample) - s.fit->prediction;
-    s.square_level_row(row.y)[row.x] = level_of(int32_t(error + (error < 0.0f ? -0.5f : 0.5f)));
-    const auto size = int32_t((error < 0.0f ? -error : error) * 256.0f);
-    *s.square_error = uint32_t(int32_t(*s.square_error) + (size - int32_t(*s.square_error)) / 64);
+    s.square_opinion->learn(sample);
     s.squares->learn(s.places[size_t(i)]);
   }
+  if (s.ensemble) s.ensemble->learn(sample);
   s.contexts[0].bucket = nullptr;
 }
 

@@ -25,8 +25,9 @@ struct PlaneSettings {
   int contexts = 6;    // exact-value contexts in use
   bool drawn = false;  // mix even what the network is sure of; one decision for what equals all neighbours
   bool least_squares = false;
-  bool light = false;    // with fewer maps and sets of weights: faster
-  uint32_t without = 0;  // PixelParts left out, for ablations
+  bool ensemble = false;  // with wide least squares and residual maps; needs least_squares, not light, up to 8 bits
+  bool light = false;     // with fewer maps and sets of weights: faster
+  uint32_t without = 0;   // PixelParts left out, for ablations
 };
 
 enum PixelPart : uint32_t { kNoNetwork = 1, kNoMaps = 2, kNoContexts = 4, kNoMixing = 8 };

@@ -9,6 +9,7 @@
 
 #include "lmc/coding/arithmetic_coder.h"
 #include "lmc/mixing/logistic.h"
+#include "lmc/pixels/ensemble.h"
 #include "lmc/pixels/luma_chroma.h"
 #include "lmc/pixels/pixel_contexts.h"
 #include "lmc/pixels/plane_model.h"
@@ -18,7 +19,8 @@ namespace lmc {
 namespace {
 
 // Bits of a tile's second byte.
-enum : uint8_t { kMixing = 1, kDrawn = 2, kLeastSquares = 4, kLight = 8, kLumaChroma = 16, kKnownFlags = 31 };
+enum : uint8_t { kMixing = 1, kDrawn = 2, kLeastSquares = 4, kLight = 8, kLumaChroma = 16, kEnsemble = 32 };
+constexpr uint8_t kKnownFlags = 63;
 // The first byte of a plane.
 enum class PlaneKind : uint8_t { kConstant = 0, kCoded = 1, kRanks = 2 };  // kRanks: among the values that occur
 
@@ -72,13 +74,20 @@ Planes make_planes(const TileShape& shape, const std::optional<LumaChroma>& made
   return planes;
 }
 
-PlaneSettings settings_of(const Plane& plane, const TileEffort& effort) {
+// An ensemble needs few bits in all that it looks at.
+bool has_few_bits(const Planes& planes, const Plane& plane) {
+  const auto few = [](const auto& each) { return each->bits <= Ensemble::kMostBits; };
+  return plane.bits <= Ensemble::kMostBits && std::all_of(planes.begin(), planes.begin() + int(plane.role), few);
+}
+
+PlaneSettings settings_of(const Planes& planes, const Plane& plane, const TileEffort& effort) {
   PlaneSettings settings;
   settings.role = plane.role;
   settings.bits = plane.bits;
   settings.contexts = effort.contexts;
   settings.drawn = effort.drawn;
   settings.least_squares = effort.least_squares;
+  settings.ensemble = effort.ensemble && has_few_bits(planes, plane);
   settings.light = effort.light;
   settings.without = effort.without | (effort.mixing ? 0u : uint32_t(kNoMixing));
   return settings;
@@ -99,7 +108,7 @@ void code_plane(Planes& planes, size_t index, const TileEffort& effort, const Ti
   Plane& plane = *planes[index];
   std::vector<const PaddedPlane*> earlier;
   for (size_t p = 0; p < size_t(plane.role); ++p) earlier.push_back(planes[p]->samples.get());
-  PlaneModel model(*resources.network, settings_of(plane, effort), *plane.samples, earlier, resources.isa);
+  PlaneModel model(*resources.network, settings_of(planes, plane, effort), *plane.samples, earlier, resources.isa);
   const int steps = model.steps();
   for (int t = 0; t < steps; ++t) {
     for (size_t p = 0; p < earlier.size(); ++p) planes[p]->progress.wait_for(PlaneModel::needs(t, steps));
@@ -187,10 +196,14 @@ Result<Head> read_head(ByteReader& reader, const TileShape& shape) {
   if (!flags.ok()) return flags.error();
   if (*contexts > kPixelContexts || (*flags & ~kKnownFlags) != 0)
     return bad_input("image tile: unknown settings; the file was written by a newer lmc or is damaged");
+  constexpr uint8_t kForEnsemble = kMixing | kLeastSquares;
+  if ((*flags & kEnsemble) != 0 && (*flags & (kForEnsemble | kLight)) != kForEnsemble)
+    return damaged("an ensemble without what it needs");
   Head head{.effort = {.contexts = *contexts,
                        .mixing = (*flags & kMixing) != 0,
                        .drawn = (*flags & kDrawn) != 0,
                        .least_squares = (*flags & kLeastSquares) != 0,
+                       .ensemble = (*flags & kEnsemble) != 0,
                        .light = (*flags & kLight) != 0},
             .made = std::nullopt};
   if ((*flags & kLumaChroma) != 0) {
@@ -285,7 +298,7 @@ Bytes encode_tile_as(const std::optional<LumaChroma>& made, const TileShape& sha
                  [&](size_t p) { encode_plane(planes, p, shape, effort, resources, costs); });
   Bytes out{uint8_t(effort.contexts), uint8_t((effort.mixing ? kMixing : 0) | (effort.drawn ? kDrawn : 0) |
                                               (effort.least_squares ? kLeastSquares : 0) | (effort.light ? kLight : 0) |
-                                              (made ? kLumaChroma : 0))};
+                                              (made ? kLumaChroma : 0) | (effort.ensemble ? kEnsemble : 0))};
   if (made) made->append_to(out);
   for (const auto& plane : planes) {
     out.push_back(uint8_t(plane->constant ? PlaneKind::kConstant

@@ -27,6 +27,7 @@ struct TileEffort {
   bool mixing = true;          // without it the network's word stands
   bool drawn = false;          // even where the network is sure: for drawn images
   bool least_squares = false;  // a second predictor: smaller and slower
+  bool ensemble = false;       // many more predictors: smaller and slower; needs least_squares, not light
   bool light = false;          // fewer parts are mixed: faster
   uint32_t without = 0;        // PixelParts left out, for ablations; cannot be decoded
 };

@@ -176,6 +176,8 @@ def vectors():
     for name in ("utf8", "not-utf8", "marshalling_test.cc"):
         out[f"{name}.level1"] = ([name], ["-1"])
     out["photo.ppm.level6"] = (["photo.ppm"], ["-6"])
+    for name in ("photo.ppm", "drawn.ppm", "decoded.ppm"):
+        out[f"{name}.level7"] = ([name], ["-7"])
     for name in ("photo.ppm", "gray16.pgm", "drawn.png", "drawn.ppm", "decoded.ppm", "photo_cd.ppm", "decoded_jpeg.ppm", "dandelion.jpg"):
         out[f"{name}.level1"] = ([name], ["-1"])
         out[f"{name}.level9"] = ([name], ["-9"])

@@ -114,12 +114,13 @@ std::vector<Case> image_cases(const lmc::BlockResources& resources) {
     effort.without = without;
     return effort;
   };
-  TileEffort no_squares = best(0), few_contexts = best(0);
-  no_squares.least_squares = false;
+  TileEffort no_ensemble = best(0), no_squares = best(0), few_contexts = best(0);
+  no_ensemble.ensemble = no_squares.ensemble = no_squares.least_squares = false;
   few_contexts.contexts = 6;
   const Named all[] = {{"everything (level 9)", best(0)},
                        {"without the network", best(kNoNetwork)},
-                       {"without least squares", no_squares},
+                       {"without the ensemble (level 7)", no_ensemble},
+                       {"without it and least squares", no_squares},
                        {"without maps", best(kNoMaps)},
                        {"without contexts of exact values", best(kNoContexts)},
                        {"with six of fourteen contexts", few_contexts},
