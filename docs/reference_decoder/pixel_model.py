@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+import ensemble
 from contexts import ContextTable
 from counters import MapEntry, history_map
 from fit_opinion import FitOpinion
@@ -14,15 +15,12 @@ from logistic import f32, squash, stretch
 from mixer import Mixer
 from pixel_contexts import hash_contexts, second_half
 from pixel_network import TOTAL, Neighbourhood
-from residual_histograms import ResidualHistograms
-from wide_least_squares import WideLeastSquares
 
 LAG = 4
 MAPS, LIGHT_MAPS = 6, 2
 MAP_LIMIT, HISTORY_LIMIT = 255, 1000
 SURE = 96
 FLOOR = TOTAL // 100000
-ENSEMBLE_BITS = 8  # at most
 
 
 @dataclass
@@ -56,13 +54,11 @@ class PlaneModel:
     def __init__(self, network, settings, own, earlier):
         self.network, self.settings, self.own, self.earlier = network, settings, own, earlier
         self.neighbourhood = Neighbourhood(settings.role, own)
-        self.squares = self.wide = self.histograms = None
-        if settings.least_squares:
-            self.squares = FitOpinion(LeastSquares(settings.role, own, earlier), own)
-        if settings.ensemble and own.bits <= ENSEMBLE_BITS:
-            self.wide = FitOpinion(WideLeastSquares(settings.role, own, earlier), own)
-            self.histograms = ResidualHistograms(own, earlier)
-        self.opinions = [opinion for opinion in (self.squares, self.wide) if opinion]
+        self.squares = FitOpinion(LeastSquares(settings.role, own, earlier), own) if settings.least_squares else None
+        self.ensemble = None
+        if settings.ensemble and ensemble.suits(own, earlier):
+            self.ensemble = ensemble.Ensemble(settings.role, own, earlier)
+        self.opinions = ([self.squares] if self.squares else []) + (self.ensemble.opinions if self.ensemble else [])
         self.levels = Levels(own.width, own.height)
         buckets = own.width * own.height * settings.contexts
         self.table = ContextTable(1 << clamp((buckets - 1).bit_length() if buckets else 0, 10, 20))
@@ -72,11 +68,10 @@ class PlaneModel:
         self.maps = [{} for _ in range(map_count)]  # entries by number, made when they are first asked for
         self.map_start = [int(squash((f32(z) - f32(11.5)) * f32(0.5))) for z in range(24)]
         weights = [0, 0.55, 0.25, 0] if self.squares else [0, 0.75]
-        weights += [0.2, 0] if self.wide else []
         weights += [f32(0.25) / f32(map_count)] * map_count + [0, 0] * settings.contexts
         sets = [384, 128, 256] + ([] if light else [256]) + ([512] if self.squares and not light else [])
-        if self.histograms:
-            weights += [0, 0] * self.histograms.count
+        if self.ensemble:
+            weights += self.ensemble.start_weights
             sets += [1, 8]
         self.mixer = Mixer(len(weights), sets, [384] if light else [384, 256], np.array(weights, f32),
                            start_rate=0.012, floor=0.0012, decay=4000, last_rate=0.0015)
@@ -107,10 +102,10 @@ class PlaneModel:
         if same:
             sample = int(self.own.samples[place - 1])
             self.own.set(x, y, sample)
-            for opinion in self.opinions:
-                opinion.fit.learn(x, y, place, sample)
-            if self.histograms:
-                self.histograms.settle(x, y)
+            if self.squares:
+                self.squares.fit.learn(x, y, place, sample)
+            if self.ensemble:
+                self.ensemble.settle(x, y, place, sample)
         return same
 
     def _begin_sample(self, x, y):
@@ -124,8 +119,8 @@ class PlaneModel:
         self.buckets = None
         self.low, self.high, self.prefix = 0, 1 << own.bits, 1
         self.mass_low, self.mass_high = 0, TOTAL
-        for opinion in self.opinions:
-            opinion.begin(x, y, place)
+        if self.squares:
+            self.squares.begin(x, y, place)
 
         def sample(dx, dy, plane=own):
             return int(plane.samples[place + plane.step(dx, dy)])
@@ -143,16 +138,10 @@ class PlaneModel:
             around = beside + sample(0, -1, last) + sample(1, 0, last) + sample(0, 1, last)
             coded = level_of(here - (around + 2 >> 2))
         few = [min(abs(level), 5) for level in (ne, nw, ww)]
-        if self.histograms:
-            self.histograms.begin(x, y, place, self._shared_forecasts(), self.errors)
+        if self.ensemble:
+            self.ensemble.begin(x, y, place, self.mixture.mean, self.squares.forecast, self.errors)
         self.of_errors = self.errors * 9 + _sign(w) * 3 + _sign(n)
         self.of_sample = [self.spread * 15 + coded + 7, few[0] * 36 + few[1] * 6 + few[2]]
-
-    def _shared_forecasts(self):
-        """Those that the histograms are told, in the order of section 11."""
-        mean, near, wide = self.mixture.mean, self.squares.forecast, self.wide.forecast
-        most = (1 << self.own.bits) - 1
-        return [clamp(int(forecast + f32(0.5)), 0, most) for forecast in (mean, near, (mean + near) * f32(0.5), wide)]
 
     def _choose_maps(self, left, middle, z):
         near = [clamp(level_of(middle - reference), -5, 5) + 5 for reference in self.references]
@@ -204,14 +193,12 @@ class PlaneModel:
         logit = stretch(chance)
         z = int(clamp(logit, f32(-5.9), f32(5.9)) * f32(2) + f32(12))
         self._choose_maps(left, middle, z)
-        inputs = [f32(0.3), logit]
-        for opinion in self.opinions:
-            inputs += opinion.inputs()
+        inputs = [f32(0.3), logit, *(self.squares.inputs() if self.squares else ())]
         inputs += [stretch(entry.p16()) for entry in self.chosen]
         of_contexts, seen = self._context_inputs(depth)
         inputs += of_contexts
-        if self.histograms:
-            inputs += self.histograms.inputs(self.low, middle, self.high)
+        if self.ensemble:
+            inputs += self.ensemble.inputs(self.low, middle, self.high)
         place = self.prefix if bits == 8 else left * 16 + self.spread
         rows, last_rows = [left * 24 + z, self.errors * 16 + self.spread, place], [left * 24 + z]
         if not self.settings.light:
@@ -220,7 +207,7 @@ class PlaneModel:
                 disagreement = abs(level_of(int((self.squares.forecast - self.mixture.mean) * f32(2))))
                 rows.append((self.squares.size * 8 + self.errors) * 8 + disagreement)
             last_rows.append(place)
-        if self.histograms:
+        if self.ensemble:
             rows += [0, left]
         return int(squash(self.mixer.predict(inputs, rows, last_rows)))
 
@@ -245,7 +232,7 @@ class PlaneModel:
         sample = self.low
         self.own.set(x, y, sample)
         self.levels.set(x, y, level_of(sample - self.rounded_mean))
-        for opinion in self.opinions:
-            opinion.end(x, y, self.place, sample)
-        if self.histograms:
-            self.histograms.end(x, y, sample)
+        if self.squares:
+            self.squares.end(x, y, self.place, sample)
+        if self.ensemble:
+            self.ensemble.end(x, y, self.place, sample)

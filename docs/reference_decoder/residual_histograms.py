@@ -4,7 +4,7 @@ import numpy as np
 
 from logistic import f32, stretch
 
-SHARED = 4  # forecasts that others make
+SHARED = 6  # forecasts that others make
 OUTSIDE = 255  # how far off a forecast was there
 ERROR_KINDS, LEVEL_KINDS = 32, 8
 BINS, FULL = 256, 4096
@@ -96,5 +96,5 @@ class ResidualHistograms:
         self.counts[self.chosen] = counts
 
     def settle(self, x, y):
-        """The sample was said to equal its neighbours."""
+        """In place of begin and end, of a sample that was said to equal its neighbours."""
         self._misses_at(x, y)[:] = 0
