@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from factorise import factorise, fitted_weights
 from logistic import f32
 
 N = 15
@@ -20,27 +21,17 @@ _WINDOW = [(x, y, 8 if abs(x) + abs(y) <= 2 else 4 if abs(x) + abs(y) <= 4 else 
            for y in range(-6, 1) for x in range(-6, (-1 if y == 0 else min(6, -4 * y - 1)) + 1)]
 
 
-def _factorise(a):
-    """In place, of the lower triangle: L below the diagonal, the pivots D on it."""
-    size = len(a)
-    for j in range(size):
-        scaled = [a[j][k] * a[k][k] for k in range(j)]
-        for k in range(j):
-            a[j][j] -= a[j][k] * scaled[k]
-        inverse = 1.0 / a[j][j]
-        for i in range(j + 1, size):
-            total = a[i][j]
-            for k in range(j):
-                total -= a[i][k] * scaled[k]
-            a[i][j] = total * inverse
+def signed(value, bits):
+    """Modulo 2^bits, from -2^(bits - 1) on; of a number or an array."""
+    half = 1 << bits - 1
+    return (value + half & 2 * half - 1) - half
 
 
-def _weights(a):
-    w = a[N][:N]
-    for i in range(N - 1, -1, -1):
-        for k in range(i + 1, N):
-            w[i] -= a[k][i] * w[k]
-    return w
+def centre_of(plane, place):
+    """In samples."""
+    s = plane.samples
+    corners = int(s[place - plane.stride - 1]) + int(s[place - plane.stride + 1])
+    return 3 * (int(s[place - 1]) + int(s[place - plane.stride])) + corners + 4 >> 3
 
 
 class LeastSquares:
@@ -57,10 +48,7 @@ class LeastSquares:
         """One a column; the last is the sample's own."""
         centres = []
         for plane, steps in zip(self.planes, self.steps):
-            s = plane.samples
-            w, n = int(s[place - 1]), int(s[place - plane.stride])
-            corners = int(s[place - plane.stride - 1]) + int(s[place - plane.stride + 1])
-            centres += [3 * (w + n) + corners + 4 >> 3] * len(steps)
+            centres += [centre_of(plane, place)] * len(steps)
         return np.array(centres + centres[:1])
 
     def fit(self, x, y, place):
@@ -69,7 +57,7 @@ class LeastSquares:
         window = [(self.seen[y + dy, x + dx], weight) for dx, dy, weight in _WINDOW
                   if 0 <= x + dx < self.width and y + dy >= 0]
         d = np.array([columns for columns, _ in window], np.int64).reshape(-1, N + 1) - centres
-        d = (d + 32768 & 65535) - 32768
+        d = signed(d, 16)
         weights = np.array([weight for _, weight in window], np.int64)
         shift = max(int(np.bitwise_or.reduce(np.abs(d), axis=None)).bit_length() - 10, 0)
         if shift:
@@ -79,10 +67,10 @@ class LeastSquares:
         for i in range(N):
             a[i][i] += 24.0
         a[N][N] += 3.0 * 0.1
-        _factorise(a)
+        factorise(a)
         forecast = 0.0
-        for w, value in zip(_weights(a), self._gather(place) - centres[:N]):
-            forecast = forecast + w * float((int(value) + 32768 & 65535) - 32768)
+        for w, value in zip(fitted_weights(a), self._gather(place) - centres[:N]):
+            forecast = forecast + w * float(signed(int(value), 16))
         left = f32(math.sqrt(a[N][N] / float(1 + int(weights.sum())))) * f32(1 << shift)
         return f32(float(centres[N]) + forecast), left
 

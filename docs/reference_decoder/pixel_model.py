@@ -4,17 +4,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+import ensemble
 from contexts import ContextTable
 from counters import MapEntry, history_map
+from fit_opinion import FitOpinion
 from flat_model import FlatModel
 from least_squares import LeastSquares
+from levels import Levels, clamp, half_octaves, level_of
 from logistic import f32, squash, stretch
 from mixer import Mixer
 from pixel_contexts import hash_contexts, second_half
-from pixel_network import CURVE, TOTAL, Neighbourhood
+from pixel_network import TOTAL, Neighbourhood
 
 LAG = 4
-NETWORK, SQUARES = 1, 2
 MAPS, LIGHT_MAPS = 6, 2
 MAP_LIMIT, HISTORY_LIMIT = 255, 1000
 SURE = 96
@@ -29,30 +31,15 @@ class Settings:
     drawn: bool
     least_squares: bool
     light: bool
-
-
-def level_of(error):
-    size = abs(error)
-    level = size if size < 3 else min((size - 1).bit_length() + 1, 7)
-    return level if error >= 0 else -level
-
-
-def _half_octaves(n):
-    """Two steps an octave, of n >= 1."""
-    octave = n.bit_length() - 1
-    return 2 * octave + (n >> octave - 1 & 1 if octave else 0)
+    ensemble: bool
 
 
 def spread_of(spread):
-    return min(max(_half_octaves(int(spread * f32(16)) + 1) - 4, 0), 15)
+    return min(max(half_octaves(int(spread * f32(16)) + 1) - 4, 0), 15)
 
 
 def _sign(level):
     return (level > 0) - (level < 0) + 1
-
-
-def _clamp(value, least, most):
-    return min(max(value, least), most)
 
 
 def _learn_entry(entry, bit, limit):
@@ -61,69 +48,20 @@ def _learn_entry(entry, bit, limit):
     entry.count = min(entry.count + 1, limit)
 
 
-class Levels:
-    """How far off a predictor was, as levels; 0 outside the plane."""
-
-    def __init__(self, width, height):
-        self.grid = np.zeros((height + 1, width + 3), np.int64)
-
-    def at(self, x, y):
-        return int(self.grid[y + 1, x + 2])
-
-    def set(self, x, y, level):
-        self.grid[y + 1, x + 2] = level
-
-
-class SquaresPredictor:
-    """The least squares' opinion as a logistic distribution whose width is learnt."""
-
-    def __init__(self, role, own, earlier):
-        self.fitting = LeastSquares(role, own, earlier)
-        self.levels = Levels(own.width, own.height)
-        self.errors = [[256 << min(row // 2, 10)] * 8 for row in range(24)]
-        self.bound = f32(1 << own.bits)
-
-    def begin(self, x, y, place, mean):
-        self.forecast, left = self.fitting.fit(x, y, place)
-        self.forecast = _clamp(self.forecast, f32(0), self.bound)
-        self.row = self.errors[min(_half_octaves(int(min(left, f32(4096)) * f32(8)) + 1), 23)]
-        self.size = max(abs(self.levels.at(x - 1, y)), abs(self.levels.at(x, y - 1)))
-        self.disagreement = abs(level_of(int((self.forecast - mean) * f32(2))))
-        self.inverse = f32(1.3863) * f32(256) / f32(self.row[self.size] + 16)
-        self.low, self.high = 0, 1 << 24
-
-    def look_at(self, middle):
-        self.z = (f32(middle) - f32(0.5) - self.forecast) * self.inverse
-        self.middle = int(CURVE.at(self.z))
-
-    def inputs(self):
-        chance = int((self.high - self.middle + 64) / (self.high - self.low + 128) * 65536.0)
-        return stretch(_clamp(chance, 1, 65535)), _clamp(self.z * f32(-0.25), f32(-2), f32(2))
-
-    def learn(self, bit):
-        if bit:
-            self.low = self.middle
-        else:
-            self.high = self.middle
-
-    def end(self, x, y, place, sample):
-        error = f32(sample) - self.forecast
-        self.levels.set(x, y, level_of(int(error + (f32(-0.5) if error < 0 else f32(0.5)))))
-        change = int(abs(error) * f32(256)) - self.row[self.size]
-        self.row[self.size] += abs(change) // 64 * (1 if change >= 0 else -1)
-        self.fitting.learn(x, y, place, sample)
-
-
 class PlaneModel:
     """Decodes the samples of one plane into it."""
 
     def __init__(self, network, settings, own, earlier):
         self.network, self.settings, self.own, self.earlier = network, settings, own, earlier
         self.neighbourhood = Neighbourhood(settings.role, own)
-        self.squares = SquaresPredictor(settings.role, own, earlier) if settings.least_squares else None
+        self.squares = FitOpinion(LeastSquares(settings.role, own, earlier), own) if settings.least_squares else None
+        self.ensemble = None
+        if settings.ensemble and ensemble.suits(own, earlier):
+            self.ensemble = ensemble.Ensemble(settings.role, own, earlier)
+        self.opinions = ([self.squares] if self.squares else []) + (self.ensemble.opinions if self.ensemble else [])
         self.levels = Levels(own.width, own.height)
         buckets = own.width * own.height * settings.contexts
-        self.table = ContextTable(1 << _clamp((buckets - 1).bit_length() if buckets else 0, 10, 20))
+        self.table = ContextTable(1 << clamp((buckets - 1).bit_length() if buckets else 0, 10, 20))
         self.histories = [history_map() for _ in range(settings.contexts)]
         light = settings.light
         map_count = LIGHT_MAPS if light else MAPS
@@ -132,6 +70,9 @@ class PlaneModel:
         weights = [0, 0.55, 0.25, 0] if self.squares else [0, 0.75]
         weights += [f32(0.25) / f32(map_count)] * map_count + [0, 0] * settings.contexts
         sets = [384, 128, 256] + ([] if light else [256]) + ([512] if self.squares and not light else [])
+        if self.ensemble:
+            weights += self.ensemble.start_weights
+            sets += [1, 8]
         self.mixer = Mixer(len(weights), sets, [384] if light else [384, 256], np.array(weights, f32),
                            start_rate=0.012, floor=0.0012, decay=4000, last_rate=0.0015)
         self.flat = FlatModel(settings.role, own, earlier) if settings.drawn else None
@@ -162,7 +103,9 @@ class PlaneModel:
             sample = int(self.own.samples[place - 1])
             self.own.set(x, y, sample)
             if self.squares:
-                self.squares.fitting.learn(x, y, place, sample)
+                self.squares.fit.learn(x, y, place, sample)
+            if self.ensemble:
+                self.ensemble.settle(x, y, place, sample)
         return same
 
     def _begin_sample(self, x, y):
@@ -176,10 +119,8 @@ class PlaneModel:
         self.buckets = None
         self.low, self.high, self.prefix = 0, 1 << own.bits, 1
         self.mass_low, self.mass_high = 0, TOTAL
-        self.disagreement = self.square_size = 0
         if self.squares:
-            self.squares.begin(x, y, place, self.mixture.mean)
-            self.square_size, self.disagreement = self.squares.size, self.squares.disagreement
+            self.squares.begin(x, y, place)
 
         def sample(dx, dy, plane=own):
             return int(plane.samples[place + plane.step(dx, dy)])
@@ -197,12 +138,14 @@ class PlaneModel:
             around = beside + sample(0, -1, last) + sample(1, 0, last) + sample(0, 1, last)
             coded = level_of(here - (around + 2 >> 2))
         few = [min(abs(level), 5) for level in (ne, nw, ww)]
+        if self.ensemble:
+            self.ensemble.begin(x, y, place, self.mixture.mean, self.squares.forecast, self.errors)
         self.of_errors = self.errors * 9 + _sign(w) * 3 + _sign(n)
         self.of_sample = [self.spread * 15 + coded + 7, few[0] * 36 + few[1] * 6 + few[2]]
 
     def _choose_maps(self, left, middle, z):
-        near = [_clamp(level_of(middle - reference), -5, 5) + 5 for reference in self.references]
-        quarters = _clamp(int((self.mixture.mean - f32(middle)) * f32(4)) + 8, 0, 15)
+        near = [clamp(level_of(middle - reference), -5, 5) + 5 for reference in self.references]
+        quarters = clamp(int((self.mixture.mean - f32(middle)) * f32(4)) + 8, 0, 15)
         contexts = [self.of_errors, quarters * 16 + self.spread, *self.of_sample, near[0] * 11 + near[1],
                     near[2] * 11 + near[3]]
         self.chosen = []
@@ -238,29 +181,35 @@ class PlaneModel:
         if depth == 4:
             self.buckets = None
         self.mass_middle = self.mixture.below(middle)
-        if self.squares:
-            self.squares.look_at(middle)
+        for opinion in self.opinions:
+            opinion.look_at(middle)
         unit = FLOOR >> bits
         above = self.mass_high - self.mass_middle + unit * (self.high - middle)
         total = self.mass_high - self.mass_low + unit * (self.high - self.low)
-        chance = _clamp(int(above / total * 65536.0), 1, 65535)
+        chance = clamp(int(above / total * 65536.0), 1, 65535)
         self.mixed = self.settings.mixing and (self.settings.drawn or SURE < chance < 65536 - SURE)
         if not self.mixed:
             return chance
         logit = stretch(chance)
-        z = int(_clamp(logit, f32(-5.9), f32(5.9)) * f32(2) + f32(12))
+        z = int(clamp(logit, f32(-5.9), f32(5.9)) * f32(2) + f32(12))
         self._choose_maps(left, middle, z)
         inputs = [f32(0.3), logit, *(self.squares.inputs() if self.squares else ())]
         inputs += [stretch(entry.p16()) for entry in self.chosen]
         of_contexts, seen = self._context_inputs(depth)
+        inputs += of_contexts
+        if self.ensemble:
+            inputs += self.ensemble.inputs(self.low, middle, self.high)
         place = self.prefix if bits == 8 else left * 16 + self.spread
         rows, last_rows = [left * 24 + z, self.errors * 16 + self.spread, place], [left * 24 + z]
         if not self.settings.light:
             rows.append(seen * 16 + self.spread)
             if self.squares:
-                rows.append((self.square_size * 8 + self.errors) * 8 + self.disagreement)
+                disagreement = abs(level_of(int((self.squares.forecast - self.mixture.mean) * f32(2))))
+                rows.append((self.squares.size * 8 + self.errors) * 8 + disagreement)
             last_rows.append(place)
-        return int(squash(self.mixer.predict(inputs + of_contexts, rows, last_rows)))
+        if self.ensemble:
+            rows += [0, left]
+        return int(squash(self.mixer.predict(inputs, rows, last_rows)))
 
     def _learn(self, bit):
         if self.mixed:
@@ -271,8 +220,8 @@ class PlaneModel:
                 for entry, slot in zip(self.entries, self.slots):
                     _learn_entry(entry, bit, HISTORY_LIMIT)
                     slot.update(bit)
-        if self.squares:
-            self.squares.learn(bit)
+        for opinion in self.opinions:
+            opinion.learn(bit)
         if bit:
             self.low, self.mass_low = self.middle, self.mass_middle
         else:
@@ -285,3 +234,5 @@ class PlaneModel:
         self.levels.set(x, y, level_of(sample - self.rounded_mean))
         if self.squares:
             self.squares.end(x, y, self.place, sample)
+        if self.ensemble:
+            self.ensemble.end(x, y, self.place, sample)
