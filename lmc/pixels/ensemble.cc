@@ -51,6 +51,7 @@ void Ensemble::input(int32_t low, int32_t middle, int32_t high, float* x) {
 
 void Ensemble::narrow(int32_t middle, int bit, bool asked) {
   for (FitOpinion& opinion : opinions_) opinion.narrow(middle, bit, asked);
+  if (asked) residuals_.narrow(bit);
 }
 
 void Ensemble::learn(uint32_t sample) {

@@ -61,10 +61,14 @@ struct PixelKernels {
   // A histogram of 256 bins as sums of what stands before each bin: element 256 is the total, the rest is padding.
   static constexpr size_t kHistogram = 272;
   void (*count_up)(uint16_t* sums, int bin);
-  // logits[k], k < count, a multiple of 8: ln of the odds that a value in [low, high) is `middle` or more. Histogram k
-  // begins at sums[histograms[k]], and value v counts in its bin (v + shifts[k]) modulo 256. stretch: that of Logistic.
-  void (*residual_logits)(const uint16_t* sums, const int32_t* histograms, const int32_t* shifts, int count, int low,
-                          int middle, int high, const float* stretch, float* logits);
+  // Of `count` of them, a multiple of 8: histogram k begins at sums[histograms[k]], has totals[k] in all, and value 0
+  // counts in bin bins[k], value v in the v-th after it, going round; 0 <= v <= 256. out[k]: what counts below `value`.
+  void (*counts_below)(const uint16_t* sums, const int32_t* histograms, const int32_t* bins, const int32_t* totals,
+                       int count, int value, int32_t* out);
+  // logits[k] = ln of the odds that a value is in the upper part, from what counts below the lower, between and below
+  // the upper end. stretch: that of Logistic.
+  void (*log_odds)(const int32_t* low, const int32_t* middle, const int32_t* high, int count, const float* stretch,
+                   float* logits);
 };
 
 PixelKernels pixel_kernels_base();

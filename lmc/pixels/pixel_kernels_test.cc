@@ -226,24 +226,34 @@ TEST(PixelKernels, HistogramsGiveTheirOdds) {
     const PixelKernels kernels = pixel_kernels(isa);
     std::vector<uint16_t> sums((kCount + 1) * kSize);
     std::vector<std::vector<int>> bins(kCount, std::vector<int>(256));
-    std::vector<int32_t> histograms(kCount), shifts(kCount);
+    std::vector<int32_t> histograms(kCount), firsts(kCount), totals(kCount);
     for (size_t h = 0; h < kCount; ++h) {
       histograms[h] = int32_t(h * kSize);
-      shifts[h] = int32_t(random() % 2001) - 1000;
+      firsts[h] = int32_t(random() % 256);
+      totals[h] = int32_t(100 * h);
       for (size_t k = 0; k < 100 * h; ++k) {
         const auto bin = size_t(random() % (h % 2 == 0 ? 256 : 9));
         ++bins[h][bin];
         kernels.count_up(sums.data() + h * kSize, int(bin));
       }
+      EXPECT_EQ(sums[h * kSize + 256], totals[h]);
     }
     for (const auto [low, middle, high] : {std::array{0, 128, 256}, {192, 224, 256}, {6, 7, 8}, {64, 96, 128}}) {
+      std::vector<int32_t> below[3];
+      for (size_t i = 0; i < 3; ++i) {
+        below[i].resize(kCount);
+        kernels.counts_below(sums.data(), histograms.data(), firsts.data(), totals.data(), int(kCount),
+                             std::array{low, middle, high}[i], below[i].data());
+      }
       std::vector<float> logits(kCount);
-      kernels.residual_logits(sums.data(), histograms.data(), shifts.data(), int(kCount), low, middle, high,
-                              logistic().stretch_table(), logits.data());
+      kernels.log_odds(below[0].data(), below[1].data(), below[2].data(), int(kCount), logistic().stretch_table(),
+                       logits.data());
       for (size_t h = 0; h < kCount; ++h) {
-        int below = 0, above = 0;
-        for (int v = low; v < high; ++v) (v < middle ? below : above) += bins[h][size_t((v + shifts[h]) & 255)];
-        const float chance = (float(above) + 0.4f) / (float(below + above) + 0.8f);
+        int lower = 0, upper = 0;
+        for (int v = low; v < high; ++v) (v < middle ? lower : upper) += bins[h][size_t((v + firsts[h]) & 255)];
+        EXPECT_EQ(below[1][h] - below[0][h], lower);
+        EXPECT_EQ(below[2][h] - below[1][h], upper);
+        const float chance = (float(upper) + 0.4f) / (float(lower + upper) + 0.8f);
         EXPECT_EQ(logits[h], logistic().stretch(uint32_t(chance * 65535.0f))) << isa_name(isa) << " " << h;
       }
     }

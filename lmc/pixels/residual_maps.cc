@@ -81,25 +81,41 @@ void ResidualMaps::begin(const LeastSquares::Place& place, const std::array<int3
     const size_t first = i * kPerForecast;
     chosen_[2 * i] = int32_t((first + std::min(around, kSizes - 1)) * PixelKernels::kHistogram);
     chosen_[2 * i + 1] = int32_t((first + kSizes + surprise) * PixelKernels::kHistogram);
-    shifts_[2 * i] = shifts_[2 * i + 1] = kCentre - forecasts_[i];
+    bins_[2 * i] = bins_[2 * i + 1] = (kCentre - forecasts_[i]) & 255;
   }
+  for (size_t i = 0; i < size_t(inputs()); ++i) totals_[i] = counts_[size_t(chosen_[i]) + 256];
+  low_.value = middle_.value = high_.value = -1;
 }
 
-void ResidualMaps::input(int32_t low, int32_t middle, int32_t high, float* x) const {
-  float chances[kMostInputs];
-  const int count = (kKinds * count_ + 7) / 8 * 8;
-  kernels_.residual_logits(counts_.data(), chosen_.data(), shifts_.data(), count, low, middle, high,
-                           logistic().stretch_table(), chances);
-  std::copy_n(chances, kKinds * count_, x);
+void ResidualMaps::find(Threshold& threshold, int32_t value) {
+  if (threshold.value == value) return;
+  threshold.value = value;
+  kernels_.counts_below(counts_.data(), chosen_.data(), bins_.data(), totals_.data(), (inputs() + 7) / 8 * 8, value,
+                        threshold.below.data());
+}
+
+void ResidualMaps::input(int32_t low, int32_t middle, int32_t high, float* x) {
+  find(low_, low);
+  find(middle_, middle);
+  find(high_, high);
+  float logits[kMostInputs];
+  kernels_.log_odds(low_.below.data(), middle_.below.data(), high_.below.data(), (inputs() + 7) / 8 * 8,
+                    logistic().stretch_table(), logits);
+  std::copy_n(logits, inputs(), x);
+}
+
+void ResidualMaps::narrow(int bit) {
+  std::swap(bit ? low_.value : high_.value, middle_.value);
+  std::swap(bit ? low_.below : high_.below, middle_.below);
 }
 
 void ResidualMaps::learn(uint32_t sample) {
   uint8_t* errors = errors_at(place_.x, place_.y);
   for (size_t i = 0; i < size_t(count_); ++i)
     errors[i] = uint8_t(std::min(std::abs(int32_t(sample) - forecasts_[i]), 255));
-  for (size_t i = 0; i < size_t(kKinds * count_); ++i) {
+  for (size_t i = 0; i < size_t(inputs()); ++i) {
     uint16_t* counts = counts_.data() + chosen_[i];
-    kernels_.count_up(counts, (shifts_[i] + int32_t(sample)) & 255);
+    kernels_.count_up(counts, (bins_[i] + int32_t(sample)) & 255);
     if (counts[256] < kMostCounts) continue;
     for (size_t k = 0; k < PixelKernels::kHistogram; ++k) counts[k] = uint16_t(counts[k] >> 1);
   }

@@ -25,7 +25,9 @@ class ResidualMaps {
   // The sample at place is next. surprise < kSurprises.
   void begin(const LeastSquares::Place& place, const std::array<int32_t, kGiven>& given, uint32_t surprise);
   // What the mixer sees of a decision, (inputs): whether the sample, in [low, high), is `middle` or more.
-  void input(int32_t low, int32_t middle, int32_t high, float* x) const;
+  void input(int32_t low, int32_t middle, int32_t high, float* x);
+  // After the decision, if input was asked.
+  void narrow(int bit);
   void learn(uint32_t sample);
   // In place of begin and learn, where the sample was known to equal its neighbours.
   void pass(const LeastSquares::Place& place);
@@ -51,8 +53,15 @@ class ResidualMaps {
   // Of the sample at hand.
   LeastSquares::Place place_{};
   std::array<int32_t, kMostForecasts> forecasts_{};
-  std::array<int32_t, kMostInputs> chosen_{};  // histograms, as places in counts_
-  std::array<int32_t, kMostInputs> shifts_{};  // the bin of value 0
+  std::array<int32_t, kMostInputs> chosen_{}, totals_{};  // histograms, as places in counts_
+  std::array<int32_t, kMostInputs> bins_{};               // of value 0
+  struct Threshold {
+    int32_t value = -1;
+    std::array<int32_t, kMostInputs> below{};  // what counts below it
+  };
+  Threshold low_, middle_, high_;
+
+  void find(Threshold& threshold, int32_t value);
 };
 
 }  // namespace lmc
