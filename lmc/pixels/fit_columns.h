@@ -3,7 +3,6 @@
 #ifndef LMC_PIXELS_FIT_COLUMNS_H_
 #define LMC_PIXELS_FIT_COLUMNS_H_
 
-#include <array>
 #include <vector>
 
 #include "lmc/pixels/least_squares.h"

@@ -42,7 +42,6 @@ class ResidualMaps {
 
   uint8_t* errors_at(int x, int y);
   void forecast(const LeastSquares::Place& place, int32_t* out) const;
-  uint16_t* histogram(size_t number) { return counts_.data() + number * PixelKernels::kHistogram; }
 
   PixelKernels kernels_;
   int planes_, count_;

@@ -43,7 +43,7 @@ class WideLeastSquares {
   FitColumns columns_;
   std::vector<Cell> cells_;     // covariances of each block
   std::vector<Row> rows_;       // (height)
-  std::vector<double> system_;  // (columns + 1, columns + 1, kFitLanes)
+  std::vector<double> system_;  // (columns + 1, columns + 1, kFitLanes); lanes that nobody needs hold what they held
   Cell sums_;
 };
 
