@@ -1,9 +1,12 @@
 #include "lmc/mixing/mixing.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <string>
 #include <utility>
+
+#include "lmc/base/zeroed_array.h"
 
 namespace lmc {
 namespace {
@@ -26,31 +29,45 @@ unsigned table_bits(bool tokens, size_t size_bytes) {
   return context_table_bits(size_bytes * (tokens ? 4 : 16), size_bytes);
 }
 
-// A probability refined by a small context: 33 points over the logits, the nearer one learns.
+// A probability refined by a small context: 33 points over the logits, the nearer one learns. Kept as differences (of
+// bits) from what a context starts with, so that what is never used takes no memory and no time.
 class AdaptiveMap {
  public:
-  explicit AdaptiveMap(size_t contexts) : points_(contexts * 33) {
-    for (size_t c = 0; c < contexts; ++c)
-      for (size_t j = 0; j < 33; ++j) points_[c * 33 + j] = uint16_t(logistic().squash((float(j) - 16.0f) * 0.5f));
+  explicit AdaptiveMap(size_t contexts)
+      : contexts_(contexts), changes_(std::max<size_t>(contexts, 1) * kPoints, Pages::kOrdinary) {
+    for (size_t j = 0; j < kPoints; ++j) start_[j] = uint16_t(logistic().squash((float(j) - 16.0f) * 0.5f));
   }
   uint32_t predict(float logit, size_t context) {
     const float clamped = logit > 7.999f ? 7.999f : logit < -7.999f ? -7.999f : logit;
     const float position = (clamped + 8.0f) * 2.0f;
-    const auto low = uint32_t(position);
-    const float fraction = position - float(low);
-    const uint16_t* row = &points_[context * 33 + low];
-    chosen_ = context * 33 + low + (fraction >= 0.5f ? 1 : 0);
-    return uint32_t(float(row[0]) * (1.0f - fraction) + float(row[1]) * fraction);
+    const auto low = size_t(uint32_t(position));
+    const float fraction = position - float(uint32_t(low));
+    chosen_point_ = low + (fraction >= 0.5f ? 1 : 0);
+    chosen_ = context * kPoints + chosen_point_;
+    const uint16_t* row = &changes_[context * kPoints];
+    const uint32_t before = uint32_t(row[low] ^ start_[low]), after = uint32_t(row[low + 1] ^ start_[low + 1]);
+    return uint32_t(float(before) * (1.0f - fraction) + float(after) * fraction);
   }
-  std::vector<uint16_t>& points() { return points_; }
   void update(int bit, int shift = 6) {
-    const int32_t p = points_[chosen_];
-    points_[chosen_] = uint16_t(p + (((bit ? 65535 : 0) - p) >> shift));
+    const int32_t p = changes_[chosen_] ^ start_[chosen_point_];
+    changes_[chosen_] = uint16_t(p + (((bit ? 65535 : 0) - p) >> shift)) ^ start_[chosen_point_];
+  }
+  // visit(point) for every point in order; it may change it.
+  template <typename Visitor>
+  void visit_points(Visitor& visit) {
+    for (size_t i = 0; i < contexts_ * kPoints; ++i) {
+      auto point = uint16_t(changes_[i] ^ start_[i % kPoints]);
+      visit(point);
+      changes_[i] = uint16_t(point ^ start_[i % kPoints]);
+    }
   }
 
  private:
-  std::vector<uint16_t> points_;
-  size_t chosen_ = 0;
+  static constexpr size_t kPoints = 33;
+  std::array<uint16_t, kPoints> start_;
+  size_t contexts_;
+  ZeroedArray<uint16_t> changes_;
+  size_t chosen_ = 0, chosen_point_ = 0;
 };
 
 uint32_t clamp_probability(uint32_t p) { return p < 2 ? 2 : p > 65534 ? 65534 : p; }
@@ -136,11 +153,11 @@ void MixingModel::visit_prior(Visitor&& visit) {
     for (MapEntry& entry : map) visit(entry);
   for (MapEntry& entry : bit_->match_map) visit(entry);
   if (!end_) return;
-  for (uint16_t& point : bit_->lm_map.points()) visit(point);
+  bit_->lm_map.visit_points(visit);
   for (float* weight : end_->mixer.parameters()) visit(*weight);
   for (auto& map : end_->histories)
     for (MapEntry& entry : map) visit(entry);
-  for (uint16_t& point : end_->lm_map.points()) visit(point);
+  end_->lm_map.visit_points(visit);
   for (MapEntry& entry : sure_->maps) visit(entry);
 }
 

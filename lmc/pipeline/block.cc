@@ -185,7 +185,11 @@ int decoding_threads(BlockCodec codec) {
 }
 
 EncodedBlock encode_side_bytes(ByteSpan side, const BlockResources& resources) {
-  EncodedBlock mixed = mixing_block(side, MixingProfile::kDeep, resources.quietly());
+  // Few bytes are not worth the time that the models take to begin.
+  constexpr size_t kTooFewBytes = 24, kFewBytes = 512;
+  if (side.size() <= kTooFewBytes) return stored_block(side);
+  const auto profile = side.size() <= kFewBytes ? MixingProfile::kFast : MixingProfile::kDeep;
+  EncodedBlock mixed = mixing_block(side, profile, resources.quietly());
   return mixed.payload.size() < side.size() ? std::move(mixed) : stored_block(side);
 }
 

@@ -11,11 +11,11 @@
 namespace lmc {
 
 struct PixelKernels {
-  // sums[o] = sum over columns of a[k] * weights[o][k], weights packed as (columns / 2, rows, 2). columns and rows are
-  // multiples of 16, at most kMostColumns; no sum may pass 31 bits. Pairs of columns that are zero cost nothing: behind
-  // a ReLU most are.
+  // sums[i][o] = sum over columns of a[i][k] * weights[o][k], i < count, weights packed as (columns / 2, rows, 2).
+  // columns and rows are multiples of 16, at most kMostColumns; no sum may pass 31 bits. Pairs of columns that are zero
+  // cost nothing: behind a ReLU most are.
   static constexpr int kMostColumns = 4096;
-  void (*product)(const int16_t* a, int columns, const int16_t* weights, int rows, int32_t* sums);
+  void (*product)(const int16_t* a, int count, int columns, const int16_t* weights, int rows, int32_t* sums);
   // hidden[k] = clip(round(sums[k] * factor[k] + bias[k] + before)), before = 0 in the first layer, hidden[k] in the
   // others. n: a multiple of 16.
   void (*first)(const int32_t* sums, const float* factors, const float* bias, int16_t* hidden, int n);

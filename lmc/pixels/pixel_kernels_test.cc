@@ -36,22 +36,24 @@ std::vector<float> floats(std::mt19937& random, size_t count, float size) {
 
 TEST(PixelKernels, ProductsAreExact) {
   std::mt19937 random(1);
-  for (const auto [rows, columns, peak, zeros_of] : {std::array{16, 16, 127, 1},
-                                                     {16, 48, 2047, 1},
-                                                     {128, 48, 2047, 1},
-                                                     {128, 128, 127, 4},
-                                                     {144, 144, 127, 9},
-                                                     {80, 272, 127, 30},
-                                                     {16, 4096, 127, 2},
-                                                     {128, 128, 0, 1}}) {
-    const auto a = integers(random, size_t(columns), -peak, peak, zeros_of);
+  for (const auto [count, rows, columns, peak, zeros_of] : {std::array{1, 16, 16, 127, 1},
+                                                            {5, 16, 48, 2047, 1},
+                                                            {31, 128, 48, 2047, 1},
+                                                            {70, 128, 128, 127, 4},
+                                                            {33, 144, 144, 127, 9},
+                                                            {2, 80, 272, 127, 30},
+                                                            {3, 16, 4096, 127, 2},
+                                                            {4, 128, 128, 0, 1}}) {
+    const auto a = integers(random, size_t(count) * size_t(columns), -peak, peak, zeros_of);
     const auto weights = integers(random, size_t(rows) * size_t(columns), -128, 127);
-    std::vector<int32_t> right(size_t(rows), 0);
-    for (size_t k = 0; k < size_t(columns); ++k)
-      for (size_t o = 0; o < size_t(rows); ++o) right[o] += a[k] * weights[2 * (k / 2 * size_t(rows) + o) + k % 2];
+    std::vector<int32_t> right(size_t(count) * size_t(rows), 0);
+    for (size_t i = 0; i < size_t(count); ++i)
+      for (size_t k = 0; k < size_t(columns); ++k)
+        for (size_t o = 0; o < size_t(rows); ++o)
+          right[i * size_t(rows) + o] += a[i * size_t(columns) + k] * weights[2 * (k / 2 * size_t(rows) + o) + k % 2];
     for (Isa isa : isas()) {
-      std::vector<int32_t> sums(size_t(rows), -1);
-      pixel_kernels(isa).product(a.data(), columns, weights.data(), rows, sums.data());
+      std::vector<int32_t> sums(right.size(), -1);
+      pixel_kernels(isa).product(a.data(), count, columns, weights.data(), rows, sums.data());
       expect_same(sums, right, isa);
     }
   }

@@ -110,21 +110,19 @@ void PixelNetwork::run(PlaneRole plane, const int16_t* inputs, const Neighbourho
   const Role& role = roles_[size_t(plane)];
   const auto n = size_t(count), units = size_t(width_);
   scratch.hidden.resize(n * units);
-  scratch.sums.resize(units);
-  int32_t* sums = scratch.sums.data();
-  // Layer by layer: its weights stay near.
   for (size_t l = 0; l < 3; ++l) {
     const Layer& layer = role.layers[l];
-    for (size_t i = 0; i < n; ++i) {
-      int16_t* hidden = scratch.hidden.data() + i * units;
-      multiply(layer.matrix, l == 0 ? inputs + i * kPixelInputs : hidden, sums);
-      (l == 0 ? kernels_.first : kernels_.next)(sums, layer.matrix.factors.data(), layer.bias.data(), hidden, width_);
-    }
+    multiply(layer.matrix, l == 0 ? inputs : scratch.hidden.data(), n, scratch.sums);
+    const auto activate = l == 0 ? kernels_.first : kernels_.next;
+    for (size_t i = 0; i < n; ++i)
+      activate(scratch.sums.data() + i * units, layer.matrix.factors.data(), layer.bias.data(),
+               scratch.hidden.data() + i * units, width_);
   }
+  multiply(role.from_hidden, scratch.hidden.data(), n, scratch.sums);
+  multiply(role.from_inputs, inputs, n, scratch.linear);
   for (size_t i = 0; i < n; ++i) {
-    int32_t of_hidden[kPaddedOutputs], of_inputs[kPaddedOutputs];
-    multiply(role.from_hidden, scratch.hidden.data() + i * units, of_hidden);
-    multiply(role.from_inputs, inputs + i * kPixelInputs, of_inputs);
+    const int32_t* of_hidden = scratch.sums.data() + i * kPaddedOutputs;
+    const int32_t* of_inputs = scratch.linear.data() + i * kPaddedOutputs;
     float out[kPixelOutputs];
     for (size_t k = 0; k < kPixelOutputs; ++k) {
       const float linear = float(of_inputs[k]) * role.from_inputs.factors[k];

@@ -23,7 +23,8 @@ inline constexpr int kPixelOutputs = 3 * kMixtureComponents;
 // What run() works in; one for each thread.
 struct PixelScratch {
   std::vector<int16_t> hidden;  // (B, width)
-  std::vector<int32_t> sums;    // (width or outputs, padded)
+  std::vector<int32_t> sums;    // (B, width or outputs, padded)
+  std::vector<int32_t> linear;  // (B, outputs, padded), of the inputs
 };
 
 class PixelNetwork {
@@ -51,8 +52,9 @@ class PixelNetwork {
     std::vector<float> bias;  // (kPixelOutputs)
   };
 
-  void multiply(const Matrix& matrix, const int16_t* a, int32_t* sums) const {
-    kernels_.product(a, matrix.columns, matrix.weights.data(), matrix.rows, sums);
+  void multiply(const Matrix& matrix, const int16_t* a, size_t count, std::vector<int32_t>& sums) const {
+    sums.resize(count * size_t(matrix.rows));
+    kernels_.product(a, int(count), matrix.columns, matrix.weights.data(), matrix.rows, sums.data());
   }
 
   int width_ = 0;

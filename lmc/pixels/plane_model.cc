@@ -170,9 +170,11 @@ struct PlaneModel::State {
     constexpr size_t kMapContexts[kMaps] = {72, 16 * 16, 16 * 15, 216, 121, 121};
     maps.resize(size_t(at.map_count));
     for (size_t i = 0; i < maps.size(); ++i) maps[i].entries.resize(kMapContexts[i] * 8 * 24);
+    std::array<MapEntry, 24> first;
+    for (size_t z = 0; z < first.size(); ++z) first[z].value = logistic().squash((float(z) - 11.5f) * 0.5f) << 16 | 4;
     for (auto& map : maps)
-      for (size_t i = 0; i < map.entries.size(); ++i)
-        map.entries[i].value = logistic().squash((float(i % 24) - 11.5f) * 0.5f) << 16 | 4;
+      for (size_t i = 0; i < map.entries.size(); i += first.size())
+        std::copy(first.begin(), first.end(), map.entries.begin() + ptrdiff_t(i));
     if (settings.drawn) flat.emplace(settings.role, own.stride(), isa);
     if (settings.least_squares) {
       squares.emplace(settings.role, own.width(), own.height(), own.stride(), isa);
