@@ -17,7 +17,7 @@ FORMATS = {1: "PNM", 2: "BMP", 3: "PNG", 4: "TIFF", 5: "GIF", 6: "WebP"}
 GRID_FORMATS = (1, 2)  # their side bytes are those of section 7
 BOTTOM_UP, BIG_ENDIAN, SWAP_RED_BLUE, PADDING_KEPT = 1, 2, 4, 8
 CONSTANT, CODED, RANKS = range(3)  # kinds of a plane
-MIXING, DRAWN, LEAST_SQUARES, LIGHT, LUMA_CHROMA, ENSEMBLE = (1 << bit for bit in range(6))  # flags of a tile
+MIXING, DRAWN, LEAST_SQUARES, LIGHT, LUMA_CHROMA, ENSEMBLE, SPARING = (1 << bit for bit in range(7))  # of a tile
 
 
 def format_not_yet(payload):
@@ -85,10 +85,12 @@ def decode_tile(payload, width, height, channels, bits, network):
     """Samples (height, width, channels)."""
     reader = Reader(payload)
     contexts, flags = reader.integer(1, "contexts"), reader.integer(1, "flags")
-    if contexts > 14 or flags > 63:
+    if contexts > 14 or flags > 127:
         raise DamagedFile("settings of a tile that are unknown")
     if flags & ENSEMBLE and flags & (MIXING | LEAST_SQUARES | LIGHT) != MIXING | LEAST_SQUARES:
         raise DamagedFile("an ensemble without what it needs")
+    if flags & SPARING and flags & (MIXING | LIGHT | DRAWN) != MIXING | LIGHT:
+        raise DamagedFile("sparing without a light mixer")
     made = LumaChroma(reader, width, height, channels, bits) if flags & LUMA_CHROMA else None
     samples = np.zeros((height, width, channels), np.int64)
     planes = []
@@ -97,7 +99,7 @@ def decode_tile(payload, width, height, channels, bits, network):
         role = number if colour and made is None else 0
         size = made.grid.size(width, height) if made and number in (1, 2) else (width, height)
         settings = Settings(role, contexts, *(bool(flags & flag) for flag in
-                                              (MIXING, DRAWN, LEAST_SQUARES, LIGHT, ENSEMBLE)))
+                                              (MIXING, DRAWN, LEAST_SQUARES, LIGHT, ENSEMBLE, SPARING)))
         plane, values = _decode_plane(reader, *size, bits, settings, network, planes[:role])
         planes.append(plane)
         rows = plane.rows()

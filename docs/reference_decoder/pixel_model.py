@@ -11,7 +11,7 @@ from fit_opinion import FitOpinion
 from flat_model import FlatModel
 from least_squares import LeastSquares
 from levels import Levels, clamp, half_octaves, level_of
-from logistic import f32, squash, stretch
+from logistic import f32, ln, squash, stretch
 from mixer import Mixer
 from pixel_contexts import hash_contexts, second_half
 from pixel_network import TOTAL, Neighbourhood
@@ -32,6 +32,7 @@ class Settings:
     least_squares: bool
     light: bool
     ensemble: bool
+    sparing: bool
 
 
 def spread_of(spread):
@@ -48,6 +49,32 @@ def _learn_entry(entry, bit, limit):
     entry.count = min(entry.count + 1, limit)
 
 
+class Sparing:
+    """Which samples are mixed, where mixing is to be spared: some rows, and kinds that gained by it lately."""
+
+    EVERY, FIRST_SAMPLES, LEAST_GAIN, FORGET = 8, 128, f32(1 / 64), f32(1 / 256)
+
+    def __init__(self):
+        self.alone, self.gained, self.samples = [f32(0)] * 16, [f32(0)] * 16, [0] * 16
+
+    def mixes(self, y, kind):
+        return (y % self.EVERY == 0 or self.samples[kind] < self.FIRST_SAMPLES or
+                self.gained[kind] > self.alone[kind] * self.LEAST_GAIN)
+
+    def begin(self):
+        self.cost, self.gain = f32(0), f32(0)
+
+    def add(self, network_chance, mixed_chance):
+        cost = ln(65536) - ln(network_chance)
+        self.cost += cost
+        self.gain += cost - (ln(65536) - ln(mixed_chance))
+
+    def learn(self, kind):
+        self.alone[kind] += self.cost - self.alone[kind] * self.FORGET
+        self.gained[kind] += self.gain - self.gained[kind] * self.FORGET
+        self.samples[kind] += 1
+
+
 class PlaneModel:
     """Decodes the samples of one plane into it."""
 
@@ -60,11 +87,13 @@ class PlaneModel:
             self.ensemble = ensemble.Ensemble(settings.role, own, earlier)
         self.opinions = ([self.squares] if self.squares else []) + (self.ensemble.opinions if self.ensemble else [])
         self.levels = Levels(own.width, own.height)
-        buckets = own.width * own.height * settings.contexts
+        buckets = own.width * own.height * settings.contexts // (4 if settings.sparing else 1)
+        self.sparing = Sparing() if settings.sparing else None
         self.table = ContextTable(1 << clamp((buckets - 1).bit_length() if buckets else 0, 10, 20))
         self.histories = [history_map() for _ in range(settings.contexts)]
         light = settings.light
-        map_count = LIGHT_MAPS if light else MAPS
+        self.map_numbers = [0, 1, 5] if settings.sparing else range(LIGHT_MAPS if light else MAPS)
+        map_count = len(self.map_numbers)
         self.maps = [{} for _ in range(map_count)]  # entries by number, made when they are first asked for
         self.map_start = [int(squash((f32(z) - f32(11.5)) * f32(0.5))) for z in range(24)]
         weights = [0, 0.55, 0.25, 0] if self.squares else [0, 0.75]
@@ -117,6 +146,9 @@ class PlaneModel:
         self.spread = spread_of(self.mixture.spread)
         self.hashes = hash_contexts(settings.role, own, self.earlier, place, mean, self.spread, settings.contexts)
         self.buckets = None
+        self.mixes = settings.mixing and (not self.sparing or self.sparing.mixes(y, self.spread))
+        if self.sparing:
+            self.sparing.begin()
         self.low, self.high, self.prefix = 0, 1 << own.bits, 1
         self.mass_low, self.mass_high = 0, TOTAL
         if self.squares:
@@ -149,7 +181,7 @@ class PlaneModel:
         contexts = [self.of_errors, quarters * 16 + self.spread, *self.of_sample, near[0] * 11 + near[1],
                     near[2] * 11 + near[3]]
         self.chosen = []
-        for entries, context in zip(self.maps, contexts):
+        for entries, context in zip(self.maps, (contexts[number] for number in self.map_numbers)):
             number = (context * 8 + min(left, 7)) * 24 + z
             if number not in entries:
                 entries[number] = MapEntry(self.map_start[z], count=4)
@@ -187,7 +219,7 @@ class PlaneModel:
         above = self.mass_high - self.mass_middle + unit * (self.high - middle)
         total = self.mass_high - self.mass_low + unit * (self.high - self.low)
         chance = clamp(int(above / total * 65536.0), 1, 65535)
-        self.mixed = self.settings.mixing and (self.settings.drawn or SURE < chance < 65536 - SURE)
+        self.mixed = self.mixes and (self.settings.drawn or SURE < chance < 65536 - SURE)
         if not self.mixed:
             return chance
         logit = stretch(chance)
@@ -209,10 +241,13 @@ class PlaneModel:
             last_rows.append(place)
         if self.ensemble:
             rows += [0, left]
-        return int(squash(self.mixer.predict(inputs, rows, last_rows)))
+        self.chances = chance, int(squash(self.mixer.predict(inputs, rows, last_rows)))
+        return self.chances[1]
 
     def _learn(self, bit):
         if self.mixed:
+            if self.sparing:
+                self.sparing.add(*(chance if bit else 65536 - chance for chance in self.chances))
             self.mixer.update(bit)
             for entry in self.chosen:
                 _learn_entry(entry, bit, MAP_LIMIT)
@@ -232,6 +267,8 @@ class PlaneModel:
         sample = self.low
         self.own.set(x, y, sample)
         self.levels.set(x, y, level_of(sample - self.rounded_mean))
+        if self.sparing and self.mixes:
+            self.sparing.learn(self.spread)
         if self.squares:
             self.squares.end(x, y, self.place, sample)
         if self.ensemble:

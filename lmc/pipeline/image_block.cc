@@ -4,6 +4,7 @@
 
 #include "lmc/jpeg/decoded_picture.h"
 #include "lmc/pipeline/parallel.h"
+#include "lmc/pixels/drawn.h"
 #include "lmc/pixels/pixel_contexts.h"
 
 namespace lmc {
@@ -298,6 +299,7 @@ TileEffort tile_effort(int level, bool drawn) {
   TileEffort effort;
   effort.mixing = level >= kFirstMixingLevel || drawn;
   effort.light = effort.mixing && level <= kLastLightLevel && !drawn;
+  effort.sparing = effort.light;
   effort.contexts = !effort.mixing                         ? 0
                     : drawn || level >= kFirstSquaresLevel ? kPixelContexts
                     : effort.light                         ? kLightContexts

@@ -1,6 +1,8 @@
 #include "lmc/pixels/neighbourhood.h"
 
 #include <bit>
+#include <cstring>
+#include <utility>
 
 namespace lmc {
 namespace {
@@ -25,6 +27,20 @@ NeighbourOffsets make_offsets(std::span<const Run> own, std::span<const Run> ear
   append(own);
   out.own_count = int(n);
   while (n < kNeighbours && !earlier.empty()) append(earlier);
+  return out;
+}
+
+// The samples of runs whose lengths the compiler knows; returns where the next ones go.
+template <const auto& kRuns>
+inline uint16_t* copy_runs(const uint16_t* at, ptrdiff_t stride, uint16_t* out) {
+  [&]<size_t... kNumber>(std::index_sequence<kNumber...>) {
+    const auto copy = [&]<size_t kCount>(const Run& run, std::integral_constant<size_t, kCount>) {
+      std::memcpy(out, at + run.y * stride + run.from, kCount * sizeof *out);
+      out += kCount;
+    };
+    (copy(kRuns[kNumber], std::integral_constant<size_t, size_t(kRuns[kNumber].to - kRuns[kNumber].from + 1)>()), ...);
+  }
+  (std::make_index_sequence<std::size(kRuns)>());
   return out;
 }
 
@@ -56,18 +72,10 @@ const NeighbourOffsets& neighbour_offsets(PlaneRole role) {
 }
 
 Neighbourhood::Neighbourhood(PlaneRole role, ptrdiff_t stride, int bits, Isa isa)
-    : role_(role),
-      kernels_(pixel_kernels(isa)),
-      own_count_(neighbour_offsets(role).own_count),
-      planes_(int(role)),
-      peak_(float((1 << bits) - 1)),
-      stride_(stride) {
-  for (size_t i = 0; i < kNeighbours; ++i) {
-    const Offset offset = neighbour_offsets(role).offsets[i];
-    steps_[i] = int32_t(offset.y * stride + offset.x);
-    const int later = int(i) - own_count_;
-    masks_[later < 0 ? 0 : 1 + later / ((kNeighbours - own_count_) / planes_)][i] = -1;
-  }
+    : role_(role), kernels_(pixel_kernels(isa)), peak_(float((1 << bits) - 1)), stride_(stride) {
+  const int own_count = neighbour_offsets(role).own_count;
+  for (int i = 0; i < kNeighbours; ++i)
+    masks_[i < own_count ? 0 : 1 + (i - own_count) / ((kNeighbours - own_count) / int(role))][i] = -1;
 }
 
 // Differences are in sixteenths of a sample.
@@ -77,15 +85,22 @@ Neighbourhood::Normal Neighbourhood::gather(const uint16_t* own, const std::arra
     return 2 * (3 * (int32_t(p[-1]) + p[-stride_]) + p[-stride_ - 1] + p[-stride_ + 1]);
   };
   uint16_t samples[kPixelInputs] = {};
-  for (int i = 0; i < own_count_; ++i) samples[i] = own[steps_[size_t(i)]];
+  switch (role_) {
+    case PlaneRole::kFirst:
+      copy_runs<kFirstOwn>(own, stride_, samples);
+      break;
+    case PlaneRole::kSecond:
+      copy_runs<kSecondEarlier>(earlier[0], stride_, copy_runs<kSecondOwn>(own, stride_, samples));
+      break;
+    case PlaneRole::kThird:
+      copy_runs<kThirdEarlier>(
+          earlier[1], stride_,
+          copy_runs<kThirdEarlier>(earlier[0], stride_, copy_runs<kThirdOwn>(own, stride_, samples)));
+      break;
+  }
   const int32_t centre = centre_of(own);
   int32_t centres[kPlaneRoles] = {centre};
-  const int each = planes_ == 0 ? 0 : (kNeighbours - own_count_) / planes_;
-  for (int p = 0, i = own_count_; p < planes_; ++p) {
-    const uint16_t* plane = earlier[size_t(p)];
-    centres[p + 1] = centre_of(plane);
-    for (int j = 0; j < each; ++j, ++i) samples[i] = plane[steps_[size_t(i)]];
-  }
+  for (size_t p = 0; p < size_t(role_); ++p) centres[p + 1] = centre_of(earlier[p]);
   int32_t differences[kPixelInputs], sums[2];
   kernels_.differences(samples, masks_, centres, differences, sums);
   const int32_t own_sum = sums[0], sum = sums[1];

@@ -55,11 +55,9 @@ class Neighbourhood {
  private:
   PlaneRole role_;
   PixelKernels kernels_;
-  int own_count_, planes_;
   float peak_;
   ptrdiff_t stride_;
   int32_t masks_[kPlaneRoles][kPixelInputs] = {};  // whose plane a neighbour is in
-  std::array<int32_t, kNeighbours> steps_;
 };
 
 }  // namespace lmc

@@ -11,15 +11,19 @@
 namespace lmc {
 
 struct PixelKernels {
-  // sums[i][o] = sum over columns of a[i][k] * weights[o][k], i < count, weights packed as (columns / 2, rows, 2).
+  // sums[i][o] = sum over columns of a[i][k] * weights[o][k], i < count; weights packed for each kRowsTogether rows,
+  // what is left last, as (columns / 2, these rows, 2), so that those of some rows stay near while all samples pass.
   // columns and rows are multiples of 16, at most kMostColumns; no sum may pass 31 bits. Pairs of columns that are zero
   // cost nothing: behind a ReLU most are.
-  static constexpr int kMostColumns = 4096;
+  static constexpr int kMostColumns = 4096, kRowsTogether = 64;
   void (*product)(const int16_t* a, int count, int columns, const int16_t* weights, int rows, int32_t* sums);
   // hidden[k] = clip(round(sums[k] * factor[k] + bias[k] + before)), before = 0 in the first layer, hidden[k] in the
   // others. n: a multiple of 16.
   void (*first)(const int32_t* sums, const float* factors, const float* bias, int16_t* hidden, int n);
   void (*next)(const int32_t* sums, const float* factors, const float* bias, int16_t* hidden, int n);
+
+  // x[k] = exp2_exact(x[k]). n: a multiple of 8.
+  void (*exp2s)(float* x, int n);
 
   // Of neighbours (48): differences[k] = 16 * samples[k] - centres[p], where masks[p][k] is -1 for the plane p of the
   // sample, else 0; no plane: 0. sums: of |differences| of plane 0, and of all.

@@ -46,16 +46,35 @@ TEST(PixelKernels, ProductsAreExact) {
                                                             {4, 128, 128, 0, 1}}) {
     const auto a = integers(random, size_t(count) * size_t(columns), -peak, peak, zeros_of);
     const auto weights = integers(random, size_t(rows) * size_t(columns), -128, 127);
+    const auto place_of = [columns = size_t(columns), all = size_t(rows)](size_t row, size_t column) {
+      const size_t first = row / PixelKernels::kRowsTogether * PixelKernels::kRowsTogether;
+      const size_t together = std::min(size_t(PixelKernels::kRowsTogether), all - first);
+      return first * columns + 2 * (column / 2 * together + row - first) + column % 2;
+    };
     std::vector<int32_t> right(size_t(count) * size_t(rows), 0);
-    for (size_t i = 0; i < size_t(count); ++i)
+    for (size_t i = 0; i < right.size(); ++i)
       for (size_t k = 0; k < size_t(columns); ++k)
-        for (size_t o = 0; o < size_t(rows); ++o)
-          right[i * size_t(rows) + o] += a[i * size_t(columns) + k] * weights[2 * (k / 2 * size_t(rows) + o) + k % 2];
+        right[i] += a[i / size_t(rows) * size_t(columns) + k] * weights[place_of(i % size_t(rows), k)];
     for (Isa isa : isas()) {
       std::vector<int32_t> sums(right.size(), -1);
       pixel_kernels(isa).product(a.data(), count, columns, weights.data(), rows, sums.data());
       expect_same(sums, right, isa);
     }
+  }
+}
+
+TEST(PixelKernels, ExponentialsAreTheSameEverywhere) {
+  std::mt19937 random(3);
+  auto x = floats(random, 1024, 110.0f);
+  for (size_t k = 0; k < x.size(); k += 3) x[k] *= 0.01f;
+  x[0] = -0.0f, x[1] = 0.5f, x[2] = -0.5f, x[3] = 1e30f, x[4] = -1e30f, x[5] = 100.0f, x[6] = -100.0f;
+  std::vector<float> right;
+  for (float each : x) right.push_back(exp2_exact(each));
+  EXPECT_NEAR(exp2_exact(3.25f), std::exp2(3.25f), 1e-5);
+  for (Isa isa : isas()) {
+    auto out = x;
+    pixel_kernels(isa).exp2s(out.data(), int(out.size()));
+    expect_same(out, right, isa);
   }
 }
 

@@ -14,14 +14,22 @@ constexpr float kLeastWidth = 0.02f;  // of a component, in samples
 
 Error broken(const std::string& what) { return bad_input("pixel network: " + what); }
 
-// out (kPixelOutputs): logits, means in scales, natural logarithms of the widths in scales.
-LogisticMixture to_mixture(const float* out, const Neighbourhood::Normal& normal) {
-  constexpr size_t K = kMixtureComponents;
-  LogisticMixture mixture;
+constexpr size_t K = kMixtureComponents;
+
+// out (kPixelOutputs): logits, means in scales, natural logarithms of the widths in scales. The first and the last
+// become logarithms to the base 2, of shares and widths.
+void to_exponents(float* out) {
   float top = out[0];
   for (size_t k = 1; k < K; ++k) top = out[k] > top ? out[k] : top;
+  for (size_t k = 0; k < K; ++k) out[k] = (out[k] - top) * kLog2E;
+  for (size_t k = 2 * K; k < 3 * K; ++k) out[k] = out[k] * kLog2E;
+}
+
+// exponentials: of what to_exponents left in out.
+LogisticMixture to_mixture(const float* out, const float* exponentials, const Neighbourhood::Normal& normal) {
+  LogisticMixture mixture;
   uint32_t shares[K], total = 0;
-  for (size_t k = 0; k < K; ++k) total += shares[k] = uint32_t(exp2_exact((out[k] - top) * kLog2E) * 65536.0f);
+  for (size_t k = 0; k < K; ++k) total += shares[k] = uint32_t(exponentials[k] * 65536.0f);
   int32_t rest = 1 << 15;
   for (size_t k = K; k-- > 1;) rest -= mixture.weights[k] = int32_t((shares[k] << 15) / total);
   mixture.weights[0] = rest;
@@ -29,7 +37,7 @@ LogisticMixture to_mixture(const float* out, const Neighbourhood::Normal& normal
   for (size_t k = 0; k < K; ++k) {
     const float offset = out[K + k] < -64.0f ? -64.0f : out[K + k] > 64.0f ? 64.0f : out[K + k];
     mixture.centres[k] = normal.centre + offset * normal.scale;
-    const float width = exp2_exact(out[2 * K + k] * kLog2E) * normal.scale;
+    const float width = exponentials[2 * K + k] * normal.scale;
     const float bounded = width < kLeastWidth ? kLeastWidth : width;
     mixture.inverses[k] = 1.0f / bounded;
     const float weight = float(mixture.weights[k]) * (1.0f / 32768.0f);
@@ -41,12 +49,14 @@ LogisticMixture to_mixture(const float* out, const Neighbourhood::Normal& normal
   return mixture;
 }
 
-// weights (rows, columns) as (columns / 2, padded rows, 2).
-std::vector<int16_t> in_pairs(std::span<const int8_t> weights, size_t columns, size_t padded_rows) {
+// weights (rows, columns) as the kernel `product` wants them.
+std::vector<int16_t> packed(std::span<const int8_t> weights, size_t columns, size_t padded_rows) {
+  constexpr size_t kTogether = PixelKernels::kRowsTogether;
   std::vector<int16_t> out(columns * padded_rows);
   for (size_t i = 0; i < weights.size(); ++i) {
-    const size_t row = i / columns, column = i % columns;
-    out[2 * (column / 2 * padded_rows + row) + column % 2] = weights[i];
+    const size_t row = i / columns, column = i % columns, first = row / kTogether * kTogether;
+    const size_t rows = std::min(kTogether, padded_rows - first);
+    out[first * columns + 2 * (column / 2 * rows + row - first) + column % 2] = weights[i];
   }
   return out;
 }
@@ -81,7 +91,7 @@ Result<std::shared_ptr<const PixelNetwork>> PixelNetwork::load(const ModelFile& 
       const auto scales = find(prefix + name + ".scale", TensorType::kF32, {rows});
       LMC_TRY(scales);
       out.rows = int(rows + 15) / 16 * 16, out.columns = int(columns);
-      out.weights = in_pairs(weights->as<int8_t>(), columns, size_t(out.rows));
+      out.weights = packed(weights->as<int8_t>(), columns, size_t(out.rows));
       for (float scale : scales->as<float>()) out.factors.push_back(scale * unit);
       return Ok();
     };
@@ -123,12 +133,15 @@ void PixelNetwork::run(PlaneRole plane, const int16_t* inputs, const Neighbourho
   for (size_t i = 0; i < n; ++i) {
     const int32_t* of_hidden = scratch.sums.data() + i * kPaddedOutputs;
     const int32_t* of_inputs = scratch.linear.data() + i * kPaddedOutputs;
-    float out[kPixelOutputs];
+    float out[kPaddedOutputs] = {}, exponentials[kPaddedOutputs];
     for (size_t k = 0; k < kPixelOutputs; ++k) {
       const float linear = float(of_inputs[k]) * role.from_inputs.factors[k];
       out[k] = float(of_hidden[k]) * role.from_hidden.factors[k] + linear + role.bias[k];
     }
-    mixtures[i] = to_mixture(out, normals[i]);
+    to_exponents(out);
+    std::copy_n(out, kPaddedOutputs, exponentials);
+    kernels_.exp2s(exponentials, kPaddedOutputs);
+    mixtures[i] = to_mixture(out, exponentials, normals[i]);
   }
 }
 

@@ -38,7 +38,7 @@ class PixelNetwork {
 
  private:
   struct Matrix {
-    std::vector<int16_t> weights;  // (columns / 2, rows, 2)
+    std::vector<int16_t> weights;  // as PixelKernels::product wants them
     std::vector<float> factors;    // (rows): from the sum to the next layer's unit
     int rows = 0, columns = 0;     // rows a multiple of 16, columns as they are
   };

@@ -6,11 +6,13 @@
 #include "lmc/coding/arithmetic_coder.h"
 #include "lmc/models/model_writer.h"
 #include "lmc/numerics/isa_test_support.h"
+#include "lmc/pixels/drawn.h"
 #include "lmc/pixels/least_squares.h"
 #include "lmc/pixels/line_least_squares.h"
 #include "lmc/pixels/luma_chroma.h"
 #include "lmc/pixels/pixel_contexts.h"
 #include "lmc/pixels/residual_maps.h"
+#include "lmc/pixels/sparing.h"
 #include "lmc/pixels/tile.h"
 #include "lmc/pixels/used_values.h"
 #include "lmc/pixels/wide_least_squares.h"
@@ -88,6 +90,8 @@ TileResources resources(Isa isa, int threads) {
 const TileEffort kEfforts[] = {{.contexts = 0, .mixing = false},
                                {.contexts = 6},
                                {.contexts = 3, .light = true},
+                               {.contexts = 3, .light = true, .sparing = true},
+                               {.contexts = 2, .least_squares = true, .light = true, .sparing = true},
                                {.contexts = 0, .drawn = true, .light = true},
                                {.contexts = kPixelContexts, .drawn = true, .least_squares = true},
                                {.contexts = kPixelContexts, .drawn = true},
@@ -120,6 +124,58 @@ TEST(Tile, SameBytesOnEveryInstructionSetAndThreadCount) {
         EXPECT_EQ(*decode_tile(shape, expected, resources(isa, threads)), samples) << isa_name(isa);
       }
   }
+}
+
+TEST(Sparing, MixesSomeRowsAndWhatGains) {
+  Sparing sparing;
+  const auto learn = [&](uint32_t kind, uint32_t alone, uint32_t mixed) {
+    sparing.begin();
+    sparing.add(alone, mixed);
+    sparing.learn(kind);
+  };
+  EXPECT_TRUE(sparing.mixes(1, 3)) << "before anything is known";
+  for (int i = 0; i < 128; ++i) learn(3, 30000, 30000);
+  EXPECT_FALSE(sparing.mixes(1, 3));
+  EXPECT_TRUE(sparing.mixes(0, 3)) << "to learn from";
+  EXPECT_TRUE(sparing.mixes(16, 3));
+  EXPECT_TRUE(sparing.mixes(1, 4)) << "another kind";
+  for (int i = 0; i < 256; ++i) learn(3, 30000, 33000);
+  EXPECT_TRUE(sparing.mixes(1, 3));
+  for (int i = 0; i < 1500; ++i) learn(3, 30000, 30000);
+  EXPECT_FALSE(sparing.mixes(1, 3)) << "it no longer gains";
+}
+
+TEST(Tile, SparingKeepsMostOfWhatMixingGains) {
+  const TileShape shape{256, 192, 3, 8};
+  TileSamples samples(size_t(shape.width) * size_t(shape.height) * 3);
+  std::mt19937 random(5);
+  for (uint16_t& sample : samples) sample = uint16_t(random() % 3 * 85 + 4);
+  const auto size = [&](const TileEffort& effort) {
+    return encode_tile(shape, samples, effort, resources(best_isa(), 2)).size();
+  };
+  const size_t alone = size({.contexts = 0, .mixing = false}), light = size({.contexts = 3, .light = true});
+  const size_t sparing = size({.contexts = 3, .light = true, .sparing = true});
+  ASSERT_LT(light * 10, alone * 9);
+  EXPECT_LT(sparing * 100, light * 103);
+}
+
+TEST(Drawn, IsToldFromAPhotograph) {
+  const TileShape shape{160, 120, 3, 8};
+  TileSamples noise = picture(shape, 9);
+  for (size_t i = 0; i < noise.size(); ++i) noise[i] = uint16_t(noise[i] ^ i * 2654435761u >> 29);
+  EXPECT_FALSE(looks_drawn(shape, noise));
+  EXPECT_TRUE(looks_drawn(shape, drawing(shape, 9)));
+  TileSamples repeated = noise;  // the upper half again below it
+  std::copy_n(noise.begin(), noise.size() / 2, repeated.begin() + ptrdiff_t(noise.size() / 2));
+  EXPECT_TRUE(looks_drawn(shape, repeated));
+  TileSamples coloured = noise;
+  for (size_t i = 0; i < coloured.size(); i += 3) {
+    const auto which = uint16_t(noise[i] % 251);
+    coloured[i] = which, coloured[i + 1] = uint16_t(which * 7 % 256), coloured[i + 2] = uint16_t(255 - which);
+  }
+  EXPECT_TRUE(looks_drawn(shape, coloured));
+  coloured.resize(30);
+  EXPECT_FALSE(looks_drawn({5, 2, 3, 8}, coloured)) << "too few pixels to say";
 }
 
 TEST(Tile, WhatIsFlatCostsNextToNothing) {

@@ -13,12 +13,15 @@
 #include "lmc/pixels/flat_model.h"
 #include "lmc/pixels/least_squares.h"
 #include "lmc/pixels/pixel_contexts.h"
+#include "lmc/pixels/sparing.h"
 
 namespace lmc {
 namespace {
 
 constexpr int kMaps = 6, kLightMaps = 2;
-constexpr int kPerContext = 2;  // inputs
+constexpr int kThirdSparingMap = 5;  // behind the light ones
+constexpr int kPerContext = 2;       // inputs
+constexpr int kCounted = 8;          // decisions of a sample that have contexts of values
 constexpr uint32_t kSlotLimit = 250, kMapLimit = 255, kHistoryLimit = 1000;
 constexpr uint32_t kSure = 96;                          // of 65536: beyond, the network's word stands
 constexpr float kSureWidths = 8.0f;                     // about that many widths from the mean it is so sure
@@ -35,7 +38,9 @@ struct Inputs {
   explicit Inputs(const PlaneSettings& settings)
       : squares(kFirst),
         maps(squares + (settings.least_squares ? FitOpinion::kInputs : 0)),
-        contexts(maps + (settings.light ? kLightMaps : kMaps)),
+        contexts(maps + (settings.sparing ? kLightMaps + 1
+                         : settings.light ? kLightMaps
+                                          : kMaps)),
         ensemble(contexts + kPerContext * settings.contexts),
         map_count(contexts - maps),
         count(ensemble + (settings.ensemble ? Ensemble::inputs(settings.role) : 0)) {}
@@ -67,6 +72,12 @@ void update_entry(MapEntry& entry, int bit, uint32_t limit) {
   entry.value = uint32_t(p22 + step) << 10 | (count < limit ? count + 1 : count);
 }
 
+// Of the table of contexts; where mixing is spared a quarter of it is used.
+unsigned table_bits(size_t samples, const PlaneSettings& settings) {
+  const size_t buckets = samples * size_t(settings.contexts);
+  return std::min(20u, log2_at_least(settings.sparing ? buckets / 4 : buckets, 10));
+}
+
 uint32_t log_spread(float spread) {  // 0..15, two steps an octave from a quarter of a sample on
   return uint32_t(std::clamp(int(half_octaves(uint32_t(spread * 16.0f) + 1)) - 4, 0, 15));
 }
@@ -79,19 +90,18 @@ struct PlaneModel::State {
     int32_t low, high;
     int64_t mass_low, mass_high;
   };
-  struct Threshold {
-    int64_t mass;  // below it
-    uint32_t p;    // the network's chance of a one
-  };
   struct Row {
     int x, y;
     bool flat;
     std::array<uint64_t, kPixelContexts> hashes;
     uint32_t spread;
-    // Should the sample be the mean: its prefixes, the longest; what is known of each decision; the prefixes at which
-    // buckets will be looked up, 0 for none.
+    // Should the sample be the mean: its prefixes, the longest; the mass below each threshold and the network's chance
+    // of a one; how many decisions come before any that is mixed; the prefixes at which buckets will be looked up, 0
+    // for none.
     uint32_t path;
-    std::array<Threshold, 16> foreseen;
+    std::array<int64_t, 16> masses;
+    std::array<uint32_t, 16> chances;
+    int sure;
     std::array<uint32_t, 2> expected;
   };
   struct Map {
@@ -135,6 +145,7 @@ struct PlaneModel::State {
   std::optional<LeastSquares> squares;
   std::optional<FitOpinion> square_opinion;
   std::optional<Ensemble> ensemble;
+  std::optional<Sparing> sparing;
 
   std::vector<int8_t> levels;  // (height + 2, stride): how far off the network was, level_of
   ContextTable table;
@@ -152,7 +163,9 @@ struct PlaneModel::State {
   uint32_t prefix = 1;        // the known bits behind a leading one
   uint32_t errors = 0, spread = 0;
   uint32_t disagreement = 0;  // how far from the network the least squares are
+  bool mixes = true;          // any of the sample's decisions
   bool mixed = false;
+  uint32_t network_p = 0, mixed_p = 0;  // where it is
 
   State(const PixelNetwork& net, const PlaneSettings& chosen, PaddedPlane& plane,
         std::span<const PaddedPlane* const> others, Isa isa)
@@ -163,18 +176,21 @@ struct PlaneModel::State {
         neighbourhood(chosen.role, plane.stride(), chosen.bits, isa),
         kernels(pixel_kernels(isa)),
         levels(size_t(plane.stride()) * size_t(plane.height() + 2)),
-        table(
-            std::min(20u, log2_at_least(size_t(plane.width()) * size_t(plane.height()) * size_t(chosen.contexts), 10))),
+        table(table_bits(size_t(plane.width()) * size_t(plane.height()), chosen)),
         at(chosen),
         mixer(mixer_shape(chosen), kMixerRates, isa) {
     constexpr size_t kMapContexts[kMaps] = {72, 16 * 16, 16 * 15, 216, 121, 121};
     maps.resize(size_t(at.map_count));
-    for (size_t i = 0; i < maps.size(); ++i) maps[i].entries.resize(kMapContexts[i] * 8 * 24);
+    for (size_t i = 0; i < maps.size(); ++i) {
+      const bool third = settings.sparing && i == size_t(kLightMaps);
+      maps[i].entries.resize(kMapContexts[third ? size_t(kThirdSparingMap) : i] * 8 * 24);
+    }
     std::array<MapEntry, 24> first;
     for (size_t z = 0; z < first.size(); ++z) first[z].value = logistic().squash((float(z) - 11.5f) * 0.5f) << 16 | 4;
     for (auto& map : maps)
       for (size_t i = 0; i < map.entries.size(); i += first.size())
         std::copy(first.begin(), first.end(), map.entries.begin() + ptrdiff_t(i));
+    if (settings.sparing) sparing.emplace();
     if (settings.drawn) flat.emplace(settings.role, own.stride(), isa);
     if (settings.least_squares) {
       squares.emplace(settings.role, own.width(), own.height(), own.stride(), isa);
@@ -208,7 +224,8 @@ struct PlaneModel::State {
     (bit ? in.low : in.high) = middle;
     (bit ? in.mass_low : in.mass_high) = mass_middle;
   }
-  bool is_open(uint32_t network_p) const {  // whether a decision is mixed
+  bool is_mixed(const Row& of) const { return uses(kNoMixing) && (!sparing || sparing->mixes(of.y, of.spread)); }
+  bool is_open(uint32_t network_p) const {  // whether a decision is mixed, if the sample is
     return uses(kNoMixing) && (settings.drawn || (network_p > kSure && network_p < kProbOne - kSure));
   }
   uint32_t network_chance(const Interval& in, int64_t mass) const;
@@ -220,6 +237,9 @@ struct PlaneModel::State {
   void find_buckets();
   void context_inputs(int left, float* x);
   void select_weights(int left, uint32_t z, uint32_t seen);
+  // The mixer's chance, where the network's is network_chance; searched: the buckets have to be found.
+  [[gnu::noinline]] uint32_t mix(int left, uint32_t network_chance, bool searched);
+  [[gnu::noinline]] void learn_mixed(int bit);
 };
 
 PlaneModel::PlaneModel(const PixelNetwork& network, const PlaneSettings& settings, PaddedPlane& own,
@@ -314,7 +334,6 @@ void PlaneModel::State::foresee(const LogisticMixture& of, Row& row) const {
   const int32_t mean = std::clamp(int32_t(of.mean + 0.5f), 0, (1 << settings.bits) - 1);
   row.path = uint32_t(1 << settings.bits | mean);
   row.expected = {};
-  int64_t masses[16];
   for (int first = 0; first < settings.bits; first += kTogether) {
     float edges[kTogether];
     for (int i = 0; i < kTogether; ++i) {
@@ -322,14 +341,15 @@ void PlaneModel::State::foresee(const LogisticMixture& of, Row& row) const {
       edges[i] = float((mean >> left | 1) << left) - 0.5f;
     }
     kernels.masses(of.weights.data(), of.centres.data(), of.inverses.data(), kMixtureComponents, curve.pieces(), edges,
-                   masses + first);
+                   row.masses.data() + first);
   }
   Interval in = all_values();
+  row.sure = 0;
   for (int depth = 0; depth < settings.bits; ++depth) {
     const int left = settings.bits - 1 - depth;
-    const int64_t mass = masses[depth];
-    const uint32_t p = network_chance(in, mass);
-    row.foreseen[size_t(depth)] = {mass, p};
+    const int64_t mass = row.masses[size_t(depth)];
+    const uint32_t p = row.chances[size_t(depth)] = network_chance(in, mass);
+    if (row.sure == depth && !is_open(p)) ++row.sure;
     if (depth < 8 && row.expected[size_t(depth / 4)] == 0 && is_open(p))
       row.expected[size_t(depth / 4)] = row.path >> (left + 1);
     narrow(in, mass, mean >> left & 1);
@@ -341,18 +361,23 @@ bool PlaneModel::State::seems_open(int32_t middle, const LogisticMixture& of) co
   return settings.drawn || std::abs(float(middle) - of.mean) < of.spread * kSureWidths;
 }
 
-void PlaneModel::begin_sample(int i) {
+PlaneModel::Foreseen PlaneModel::begin_sample(int i) {
   State& s = *state_;
   const State::Row& row = s.rows[size_t(i)];
   s.mixture = &s.mixtures[size_t(i)];
   s.row = &row;
   // What the next sample will probably look up is fetched meanwhile.
-  if (size_t(i) + 1 < s.rows.size() && !s.rows[size_t(i) + 1].flat)
-    for (uint32_t at_prefix : s.rows[size_t(i) + 1].expected)
-      if (at_prefix != 0) s.prefetch_buckets(s.rows[size_t(i) + 1], at_prefix);
+  if (const State::Row* next = size_t(i) + 1 < s.rows.size() ? &row + 1 : nullptr;
+      next != nullptr && !next->flat && s.is_mixed(*next))
+    for (uint32_t at_prefix : next->expected)
+      if (at_prefix != 0) s.prefetch_buckets(*next, at_prefix);
   s.interval = s.all_values();
   s.prefix = 1;
   s.spread = row.spread;
+  s.mixes = s.is_mixed(row);
+  const Foreseen foreseen{s.squares ? 0 : s.mixes ? row.sure : s.settings.bits, row.path, row.chances.data()};
+  if (!s.mixes && !s.squares) return foreseen;
+  if (s.sparing) s.sparing->begin();
   const int8_t* here = s.level_row(row.y) + row.x;
   const int8_t* above = s.level_row(row.y - 1) + row.x;
   const int8_t w = here[-1], n = above[0], ne = above[1], nw = above[-1], ww = here[-2];
@@ -377,6 +402,15 @@ void PlaneModel::begin_sample(int i) {
   s.reference[0] = p[-1], s.reference[1] = p[-stride];
   s.reference[2] = int32_t(p[-1]) + p[-stride] - p[-stride - 1];
   s.reference[3] = s.earlier.empty() ? int32_t(p[-stride]) + p[-stride + 1] - p[-2 * stride + 1] : p[-1] + difference;
+  return foreseen;
+}
+
+void PlaneModel::skip_to(uint32_t prefix) {
+  State& s = *state_;
+  s.prefix = prefix;
+  const int known = std::bit_width(prefix) - 1;
+  for (int depth = 0; depth < known; ++depth)
+    State::narrow(s.interval, s.row->masses[size_t(depth)], int(prefix >> (known - 1 - depth) & 1));
 }
 
 void PlaneModel::State::begin_squares(size_t i) {
@@ -418,11 +452,9 @@ void PlaneModel::State::choose_maps(int left, uint32_t z) {
   const int32_t middle = interval.low + (1 << left);
   const int32_t quarters = std::clamp(int32_t((mixture->mean - float(middle)) * 4.0f) + 8, 0, 15);
   maps[1].context = uint32_t(quarters) * 16 + spread;
-  if (!settings.light) {
-    const auto near = [&](int32_t value) { return uint32_t(std::clamp(int(level_of(middle - value)), -5, 5) + 5); };
-    maps[4].context = near(reference[0]) * 11 + near(reference[1]);
-    maps[5].context = near(reference[2]) * 11 + near(reference[3]);
-  }
+  const auto near = [&](int32_t value) { return uint32_t(std::clamp(int(level_of(middle - value)), -5, 5) + 5); };
+  if (!settings.light) maps[4].context = near(reference[0]) * 11 + near(reference[1]);
+  if (!settings.light || settings.sparing) maps.back().context = near(reference[2]) * 11 + near(reference[3]);
   const auto level = uint32_t(std::min(left, 7));
   for (Map& map : maps) map.chosen = &map.entries[(map.context * 8 + level) * 24 + z];
 }
@@ -465,51 +497,60 @@ uint32_t PlaneModel::predict(int left) {
   State& s = *state_;
   const int32_t middle = s.interval.low + (1 << left);
   const int depth = s.settings.bits - 1 - left;
-  const bool counted = depth < 8 && s.uses(kNoContexts);
+  const bool counted = depth < kCounted && s.mixes && s.uses(kNoContexts);
   const bool searched = counted && (depth == 0 || depth == 4 || s.contexts[0].bucket == nullptr);
   // Fetched before the network is asked, if it has to be.
   if (searched && s.prefix != s.row->expected[size_t(depth / 4)] && s.seems_open(middle, *s.mixture))
     s.prefetch_buckets(*s.row, s.prefix);
   const bool foreseen = s.prefix == s.row->path >> (left + 1);
-  s.mass_middle = foreseen ? s.row->foreseen[size_t(depth)].mass : s.mixture->below(middle, s.curve);
-  const uint32_t network_p = foreseen ? s.row->foreseen[size_t(depth)].p : s.network_chance(s.interval, s.mass_middle);
-  s.mixed = s.is_open(network_p);
-  if (!s.mixed) return network_p;
-  if (searched) s.find_buckets();
-  const float logit = s.domain.stretch(network_p);
+  s.mass_middle = foreseen ? s.row->masses[size_t(depth)] : s.mixture->below(middle, s.curve);
+  const uint32_t network_p = foreseen ? s.row->chances[size_t(depth)] : s.network_chance(s.interval, s.mass_middle);
+  s.mixed = s.mixes && s.is_open(network_p);
+  return s.mixed ? s.mix(left, network_p, searched) : network_p;
+}
+
+uint32_t PlaneModel::State::mix(int left, uint32_t network_chance, bool searched) {
+  if (searched) find_buckets();
+  const int32_t middle = interval.low + (1 << left);
+  const float logit = domain.stretch(network_chance);
   const auto z = uint32_t(std::clamp(logit, -5.9f, 5.9f) * 2.0f + 12.0f);
-  float* x = s.mixer.inputs();
+  float* x = mixer.inputs();
   x[Inputs::kBias] = 0.3f;
   x[Inputs::kNetwork] = logit;
-  if (s.squares) s.square_opinion->input(middle, x + s.at.squares);
-  if (s.ensemble) s.ensemble->input(s.interval.low, middle, s.interval.high, x + s.at.ensemble);
-  s.choose_maps(left, z);
-  for (size_t i = 0; i < s.maps.size(); ++i)
-    x[size_t(s.at.maps) + i] = s.uses(kNoMaps) ? s.domain.stretch(s.maps[i].chosen->p16()) : 0.0f;
+  if (squares) square_opinion->input(middle, x + at.squares);
+  if (ensemble) ensemble->input(interval.low, middle, interval.high, x + at.ensemble);
+  choose_maps(left, z);
+  for (size_t i = 0; i < maps.size(); ++i)
+    x[size_t(at.maps) + i] = uses(kNoMaps) ? domain.stretch(maps[i].chosen->p16()) : 0.0f;
   uint32_t seen = 0;
-  if (counted) {
-    s.context_inputs(left, x + s.at.contexts);
-    for (size_t c = 0; c < size_t(s.settings.contexts); ++c) seen += s.contexts[c].slot->count > 0;
+  if (settings.bits - 1 - left < kCounted && uses(kNoContexts)) {
+    context_inputs(left, x + at.contexts);
+    for (size_t c = 0; c < size_t(settings.contexts); ++c) seen += contexts[c].slot->count > 0;
   } else {
-    std::fill_n(x + s.at.contexts, kPerContext * s.settings.contexts, 0.0f);
+    std::fill_n(x + at.contexts, kPerContext * settings.contexts, 0.0f);
   }
-  s.select_weights(left, z, seen);
-  return s.domain.squash(s.mixer.predict());
+  select_weights(left, z, seen);
+  network_p = network_chance;
+  mixed_p = domain.squash(mixer.predict());
+  return mixed_p;
+}
+
+void PlaneModel::State::learn_mixed(int bit) {
+  if (sparing) sparing->add(bit ? network_p : kProbOne - network_p, bit ? mixed_p : kProbOne - mixed_p);
+  mixer.update(bit);
+  for (auto& map : maps) update_entry(*map.chosen, bit, kMapLimit);
+  const bool counted = prefix < 1u << kCounted && uses(kNoContexts);
+  for (size_t c = 0; counted && c < size_t(settings.contexts); ++c) {
+    Context& context = contexts[c];
+    update_entry(*context.history, bit, kHistoryLimit);
+    update_slot(*context.slot, bit, kSlotLimit);
+  }
 }
 
 void PlaneModel::learn(int bit) {
   State& s = *state_;
   const int32_t middle = (s.interval.low + s.interval.high) >> 1;
-  if (s.mixed) {
-    s.mixer.update(bit);
-    for (auto& map : s.maps) update_entry(*map.chosen, bit, kMapLimit);
-    const bool counted = s.prefix < 256 && s.uses(kNoContexts);
-    for (size_t c = 0; counted && c < size_t(s.settings.contexts); ++c) {
-      State::Context& context = s.contexts[c];
-      update_entry(*context.history, bit, kHistoryLimit);
-      update_slot(*context.slot, bit, kSlotLimit);
-    }
-  }
+  if (s.mixed) s.learn_mixed(bit);
   if (s.squares) s.square_opinion->narrow(middle, bit, s.mixed);
   if (s.ensemble) s.ensemble->narrow(middle, bit, s.mixed);
   State::narrow(s.interval, s.mass_middle, bit);
@@ -539,6 +580,7 @@ void PlaneModel::end_sample(int i, uint32_t sample) {
     s.squares->learn(s.places[size_t(i)]);
   }
   if (s.ensemble) s.ensemble->learn(sample);
+  if (s.sparing && s.mixes) s.sparing->learn(s.spread);
   s.contexts[0].bucket = nullptr;
 }
 

@@ -27,6 +27,7 @@ struct PlaneSettings {
   bool least_squares = false;
   bool ensemble = false;  // more predictors (ensemble.h); needs least_squares and up to 8 bits, not light
   bool light = false;     // with fewer maps and sets of weights: faster
+  bool sparing = false;   // only samples that gain by it are mixed (sparing.h); needs light
   uint32_t without = 0;   // PixelParts left out, for ablations
 };
 
@@ -59,6 +60,12 @@ class PlaneModel {
 
  private:
   struct State;
+  // The first decisions of a sample, as long as they lead to the network's mean: nothing but the network is asked.
+  struct Foreseen {
+    int decisions = 0;
+    uint32_t path = 0;  // the mean behind a leading one
+    const uint32_t* chances = nullptr;
+  };
 
   int bits() const;
   int begin_step(int t);      // the rows of the step; returns how many
@@ -68,7 +75,8 @@ class PlaneModel {
   void end_flat(int i);  // it equals its neighbours
   bool equals_left(int i, uint32_t value) const;
   void prepare(int i);              // it does not
-  void begin_sample(int i);         // the i-th of them
+  Foreseen begin_sample(int i);     // the i-th of them
+  void skip_to(uint32_t prefix);    // past decisions that were foreseen; prefix: what is known behind a leading one
   uint32_t predict(int bits_left);  // the chance of a one, of 65536
   void learn(int bit);
   void end_sample(int i, uint32_t sample);
@@ -92,14 +100,22 @@ void PlaneModel::step(int t, Coder& coder, const ValueOf& value_of) {
       }
       prepare(i);
     }
-    begin_sample(i);
-    uint32_t sample = 0;
-    for (int left = bits() - 1; left >= 0; --left) {
+    const Foreseen foreseen = begin_sample(i);
+    const int count = bits();
+    uint32_t prefix = 1;
+    int left = count;
+    while (count - left < foreseen.decisions && prefix == foreseen.path >> left) {
+      --left;
+      prefix = prefix << 1 | uint32_t(coder.code(int(value >> left & 1), foreseen.chances[count - 1 - left]));
+    }
+    if (left > 0 && left < count) skip_to(prefix);
+    while (left > 0) {
+      --left;
       const int bit = coder.code(int(value >> left & 1), predict(left));
       learn(bit);
-      sample = sample << 1 | uint32_t(bit);
+      prefix = prefix << 1 | uint32_t(bit);
     }
-    end_sample(i, sample);
+    end_sample(i, prefix - (1u << count));
   }
 }
 

@@ -19,8 +19,16 @@ namespace lmc {
 namespace {
 
 // Bits of a tile's second byte.
-enum : uint8_t { kMixing = 1, kDrawn = 2, kLeastSquares = 4, kLight = 8, kLumaChroma = 16, kEnsemble = 32 };
-constexpr uint8_t kKnownFlags = 63;
+enum : uint8_t {
+  kMixing = 1,
+  kDrawn = 2,
+  kLeastSquares = 4,
+  kLight = 8,
+  kLumaChroma = 16,
+  kEnsemble = 32,
+  kSparing = 64
+};
+constexpr uint8_t kKnownFlags = 127;
 // The first byte of a plane.
 enum class PlaneKind : uint8_t { kConstant = 0, kCoded = 1, kRanks = 2 };  // kRanks: among the values that occur
 
@@ -89,6 +97,7 @@ PlaneSettings settings_of(const Planes& planes, const Plane& plane, const TileEf
   settings.least_squares = effort.least_squares;
   settings.ensemble = effort.ensemble && has_few_bits(planes, plane);
   settings.light = effort.light;
+  settings.sparing = effort.sparing;
   settings.without = effort.without | (effort.mixing ? 0u : uint32_t(kNoMixing));
   return settings;
 }
@@ -199,12 +208,16 @@ Result<Head> read_head(ByteReader& reader, const TileShape& shape) {
   constexpr uint8_t kForEnsemble = kMixing | kLeastSquares;
   if ((*flags & kEnsemble) != 0 && (*flags & (kForEnsemble | kLight)) != kForEnsemble)
     return damaged("an ensemble without what it needs");
+  constexpr uint8_t kForSparing = kMixing | kLight;
+  if ((*flags & kSparing) != 0 && (*flags & (kForSparing | kDrawn)) != kForSparing)
+    return damaged("sparing without a light mixer");
   Head head{.effort = {.contexts = *contexts,
                        .mixing = (*flags & kMixing) != 0,
                        .drawn = (*flags & kDrawn) != 0,
                        .least_squares = (*flags & kLeastSquares) != 0,
                        .ensemble = (*flags & kEnsemble) != 0,
-                       .light = (*flags & kLight) != 0},
+                       .light = (*flags & kLight) != 0,
+                       .sparing = (*flags & kSparing) != 0},
             .made = std::nullopt};
   if ((*flags & kLumaChroma) != 0) {
     auto made = LumaChroma::read(reader, shape);
@@ -296,9 +309,10 @@ Bytes encode_tile_as(const std::optional<LumaChroma>& made, const TileShape& sha
   }
   for_each_coded(planes, resources.threads,
                  [&](size_t p) { encode_plane(planes, p, shape, effort, resources, costs); });
-  Bytes out{uint8_t(effort.contexts), uint8_t((effort.mixing ? kMixing : 0) | (effort.drawn ? kDrawn : 0) |
-                                              (effort.least_squares ? kLeastSquares : 0) | (effort.light ? kLight : 0) |
-                                              (made ? kLumaChroma : 0) | (effort.ensemble ? kEnsemble : 0))};
+  Bytes out{uint8_t(effort.contexts),
+            uint8_t((effort.mixing ? kMixing : 0) | (effort.drawn ? kDrawn : 0) |
+                    (effort.least_squares ? kLeastSquares : 0) | (effort.light ? kLight : 0) |
+                    (made ? kLumaChroma : 0) | (effort.ensemble ? kEnsemble : 0) | (effort.sparing ? kSparing : 0))};
   if (made) made->append_to(out);
   for (const auto& plane : planes) {
     out.push_back(uint8_t(plane->constant ? PlaneKind::kConstant
@@ -356,17 +370,6 @@ Result<TileSamples> decode_tile(const TileShape& shape, ByteSpan payload, const 
   }
   if (head->made) head->made->write_rgb(shape, samples);
   return samples;
-}
-
-bool looks_drawn(const TileShape& shape, const TileSamples& samples) {
-  const size_t row = size_t(shape.width) * size_t(shape.channels), step = size_t(shape.channels);
-  size_t equal = 0, all = 0;
-  for (size_t y = 1; y < size_t(shape.height); ++y)
-    for (size_t i = y * row + step; i < (y + 1) * row; i += step) {
-      ++all;
-      equal += samples[i] == samples[i - step] && samples[i] == samples[i - row];
-    }
-  return all > 0 && equal * 4 > all;
 }
 
 }  // namespace lmc

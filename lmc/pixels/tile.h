@@ -29,6 +29,7 @@ struct TileEffort {
   bool least_squares = false;  // a second predictor: smaller and slower
   bool ensemble = false;       // many more predictors: smaller and slower; needs least_squares, not light
   bool light = false;          // fewer parts are mixed: faster
+  bool sparing = false;        // and only where that gains; needs light
   uint32_t without = 0;        // PixelParts left out, for ablations; cannot be decoded
 };
 
@@ -46,9 +47,6 @@ Bytes encode_tile(const TileShape& shape, const TileSamples& samples, const Tile
                   const TileResources& resources, std::vector<float>* costs = nullptr);
 // Errors: bad input if the payload is malformed. Damage inside a plane gives wrong samples, not an error.
 Result<TileSamples> decode_tile(const TileShape& shape, ByteSpan payload, const TileResources& resources);
-
-// Whether samples look drawn rather than photographed: many equal their neighbours.
-bool looks_drawn(const TileShape& shape, const TileSamples& samples);
 
 }  // namespace lmc
 
