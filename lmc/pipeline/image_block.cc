@@ -344,7 +344,8 @@ Result<Bytes> encode_image_block(ImageFormat format, ByteSpan file, int level, c
   return !as_decoded.empty() && as_decoded.size() < out.size() ? as_decoded : out;
 }
 
-Result<size_t> try_image(ByteSpan file, TileEffort effort, const BlockResources& resources) {
+Result<size_t> try_image(ByteSpan file, const std::function<TileEffort(bool drawn)>& effort_of,
+                         const BlockResources& resources) {
   const auto network = load_network(resources.pixel_model, resources.isa);
   LMC_TRY(network);
   const auto format = guess_image_format(file);
@@ -357,8 +358,7 @@ Result<size_t> try_image(ByteSpan file, TileEffort effort, const BlockResources&
   for (size_t i = 0; i < grid.count(); ++i) {
     const TileSamples samples = cut(picture, grid.tile(i));
     const TileShape shape = shape_of(picture, grid.tile(i));
-    effort.drawn = picture.indexed || looks_drawn(shape, samples);
-    bytes += encode_tile(shape, samples, effort,
+    bytes += encode_tile(shape, samples, effort_of(picture.indexed || looks_drawn(shape, samples)),
                          {.network = network->get(), .isa = resources.isa, .threads = resources.threads})
                  .size();
   }

@@ -21,9 +21,10 @@ TileEffort tile_effort(int level, bool drawn);
 // resources.pixel_model must be there. Errors: bad input if the file cannot be taken apart, environment.
 Result<Bytes> encode_image_block(ImageFormat format, ByteSpan file, int level, const BlockResources& resources);
 
-// The size of what an effort makes of the samples of an image file, for ablations. What looks drawn is mixed
-// throughout.
-Result<size_t> try_image(ByteSpan file, TileEffort effort, const BlockResources& resources);
+// The size of what an effort makes of the samples of an image file, for ablations. effort_of: for tiles that look
+// drawn, and for others.
+Result<size_t> try_image(ByteSpan file, const std::function<TileEffort(bool drawn)>& effort_of,
+                         const BlockResources& resources);
 
 // resources.model: the pixel model that the block names.
 Result<Bytes> decode_image_block(ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources);

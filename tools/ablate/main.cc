@@ -107,16 +107,24 @@ std::vector<Case> image_cases(const lmc::BlockResources& resources) {
   using namespace lmc;
   struct Named {
     const char* name;
-    TileEffort effort;
+    std::function<TileEffort(bool drawn)> effort_of;
   };
-  const auto best = [](uint32_t without) {
-    TileEffort effort = tile_effort(kMaxLevel, false);
-    effort.without = without;
-    return effort;
+  const auto changed = [](int level, auto change) {
+    return [level, change](bool drawn) {
+      TileEffort effort = tile_effort(level, drawn);
+      change(effort);
+      return effort;
+    };
   };
-  TileEffort no_ensemble = best(0), no_squares = best(0), few_contexts = best(0);
-  no_ensemble.ensemble = no_squares.ensemble = no_squares.least_squares = false;
-  few_contexts.contexts = 6;
+  const auto best = [changed](uint32_t without) {
+    return changed(kMaxLevel, [without](TileEffort& effort) { effort.without = without; });
+  };
+  const auto no_ensemble = changed(kMaxLevel, [](TileEffort& effort) { effort.ensemble = false; });
+  const auto no_squares =
+      changed(kMaxLevel, [](TileEffort& effort) { effort.ensemble = effort.least_squares = false; });
+  const auto few_contexts = changed(kMaxLevel, [](TileEffort& effort) { effort.contexts = 6; });
+  const auto no_sparing = changed(kDefaultLevel, [](TileEffort& effort) { effort.sparing = false; });
+  const auto as_is = [changed](int level) { return changed(level, [](TileEffort&) {}); };
   const Named all[] = {{"everything (level 9)", best(0)},
                        {"without the network", best(kNoNetwork)},
                        {"without the wide fit", best(kNoWide)},
@@ -127,12 +135,14 @@ std::vector<Case> image_cases(const lmc::BlockResources& resources) {
                        {"without maps", best(kNoMaps)},
                        {"without contexts of exact values", best(kNoContexts)},
                        {"with six of fourteen contexts", few_contexts},
-                       {"level 5", tile_effort(5, false)},
-                       {"level 1: the network alone", tile_effort(1, false)}};
+                       {"level 6", as_is(6)},
+                       {"level 5", as_is(kDefaultLevel)},
+                       {"level 5, mixed throughout", no_sparing},
+                       {"level 1: the network alone", as_is(1)}};
   std::vector<Case> out;
   for (const Named& each : all)
-    out.push_back({each.name, [&resources, effort = each.effort](ByteSpan raw) -> Result<size_t> {
-                     return try_image(raw, effort, resources);
+    out.push_back({each.name, [&resources, effort_of = each.effort_of](ByteSpan raw) -> Result<size_t> {
+                     return try_image(raw, effort_of, resources);
                    }});
   return out;
 }
