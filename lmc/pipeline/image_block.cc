@@ -4,8 +4,8 @@
 
 #include "lmc/jpeg/decoded_picture.h"
 #include "lmc/pipeline/parallel.h"
-#include "lmc/pixels/drawn.h"
 #include "lmc/pixels/pixel_contexts.h"
+#include "lmc/pixels/tile_look.h"
 
 namespace lmc {
 namespace {
@@ -40,6 +40,10 @@ struct Grid {
 
 TileShape shape_of(const Picture& picture, const Region& tile) {
   return {int(tile.width), int(tile.height), picture.channels, picture.bits};
+}
+
+TileLook tile_look(const Picture& picture, const TileShape& shape, const TileSamples& samples) {
+  return picture.indexed ? TileLook::kDrawn : look_of(shape, samples);
 }
 
 // Calls copy(picture's byte offset, tile's sample index, samples) for each row of the tile.
@@ -285,8 +289,7 @@ std::vector<Bytes> encode_tiles(const Picture& picture, size_t file_bytes, int l
     jobs.submit(1, [&picture, tile, level, with] {
       const TileSamples samples = cut(picture, tile);
       const TileShape shape = shape_of(picture, tile);
-      const bool drawn = picture.indexed || looks_drawn(shape, samples);
-      return encode_tile(shape, samples, tile_effort(level, drawn), with);
+      return encode_tile(shape, samples, tile_effort(level, tile_look(picture, shape, samples)), with);
     });
   }
   while (!jobs.empty()) take();
@@ -295,11 +298,11 @@ std::vector<Bytes> encode_tiles(const Picture& picture, size_t file_bytes, int l
 
 }  // namespace
 
-TileEffort tile_effort(int level, bool drawn) {
+TileEffort tile_effort(int level, TileLook look) {
   TileEffort effort;
-  effort.mixing = level >= kFirstMixingLevel || drawn;
-  effort.light = effort.mixing && level <= kLastLightLevel && !drawn;
-  effort.sparing = effort.light;
+  const bool drawn = look == TileLook::kDrawn, photographed = look == TileLook::kPhotographed;
+  effort.mixing = level >= kFirstMixingLevel || !photographed;
+  effort.light = effort.sparing = effort.mixing && level <= kLastLightLevel && photographed;
   effort.contexts = !effort.mixing                         ? 0
                     : drawn || level >= kFirstSquaresLevel ? kPixelContexts
                     : effort.light                         ? kLightContexts
@@ -344,7 +347,7 @@ Result<Bytes> encode_image_block(ImageFormat format, ByteSpan file, int level, c
   return !as_decoded.empty() && as_decoded.size() < out.size() ? as_decoded : out;
 }
 
-Result<size_t> try_image(ByteSpan file, const std::function<TileEffort(bool drawn)>& effort_of,
+Result<size_t> try_image(ByteSpan file, const std::function<TileEffort(TileLook)>& effort_of,
                          const BlockResources& resources) {
   const auto network = load_network(resources.pixel_model, resources.isa);
   LMC_TRY(network);
@@ -358,7 +361,7 @@ Result<size_t> try_image(ByteSpan file, const std::function<TileEffort(bool draw
   for (size_t i = 0; i < grid.count(); ++i) {
     const TileSamples samples = cut(picture, grid.tile(i));
     const TileShape shape = shape_of(picture, grid.tile(i));
-    bytes += encode_tile(shape, samples, effort_of(picture.indexed || looks_drawn(shape, samples)),
+    bytes += encode_tile(shape, samples, effort_of(tile_look(picture, shape, samples)),
                          {.network = network->get(), .isa = resources.isa, .threads = resources.threads})
                  .size();
   }
@@ -416,10 +419,9 @@ Result<std::vector<float>> image_costs(const Picture& picture, int level, const 
     const Region tile = grid.tile(i);
     const TileSamples samples = cut(picture, tile);
     const TileShape shape = shape_of(picture, tile);
-    const bool drawn = picture.indexed || looks_drawn(shape, samples);
     const TileResources with{.network = network->get(), .isa = resources.isa, .threads = resources.threads};
     std::vector<float> costs;
-    encode_tile(shape, samples, tile_effort(level, drawn), with, &costs);
+    encode_tile(shape, samples, tile_effort(level, tile_look(picture, shape, samples)), with, &costs);
     for (size_t n = 0; n < costs.size(); ++n) {
       const size_t pixel = n / size_t(picture.channels);
       out[(tile.y + pixel / tile.width) * picture.width + tile.x + pixel % tile.width] += costs[n];

@@ -7,6 +7,7 @@
 #include "lmc/media/image_file.h"
 #include "lmc/pipeline/block.h"
 #include "lmc/pixels/tile.h"
+#include "lmc/pixels/tile_look.h"
 
 namespace lmc {
 
@@ -16,14 +17,14 @@ struct Region {
 };
 
 // What a level spends on a tile.
-TileEffort tile_effort(int level, bool drawn);
+TileEffort tile_effort(int level, TileLook look);
 
 // resources.pixel_model must be there. Errors: bad input if the file cannot be taken apart, environment.
 Result<Bytes> encode_image_block(ImageFormat format, ByteSpan file, int level, const BlockResources& resources);
 
-// The size of what an effort makes of the samples of an image file, for ablations. effort_of: for tiles that look
-// drawn, and for others.
-Result<size_t> try_image(ByteSpan file, const std::function<TileEffort(bool drawn)>& effort_of,
+// The size of what an effort makes of the samples of an image file, for ablations. effort_of: by how a tile
+// looks.
+Result<size_t> try_image(ByteSpan file, const std::function<TileEffort(TileLook)>& effort_of,
                          const BlockResources& resources);
 
 // resources.model: the pixel model that the block names.

@@ -6,7 +6,6 @@
 #include "lmc/coding/arithmetic_coder.h"
 #include "lmc/models/model_writer.h"
 #include "lmc/numerics/isa_test_support.h"
-#include "lmc/pixels/drawn.h"
 #include "lmc/pixels/least_squares.h"
 #include "lmc/pixels/line_least_squares.h"
 #include "lmc/pixels/luma_chroma.h"
@@ -14,6 +13,7 @@
 #include "lmc/pixels/residual_maps.h"
 #include "lmc/pixels/sparing.h"
 #include "lmc/pixels/tile.h"
+#include "lmc/pixels/tile_look.h"
 #include "lmc/pixels/used_values.h"
 #include "lmc/pixels/wide_least_squares.h"
 
@@ -159,23 +159,24 @@ TEST(Tile, SparingKeepsMostOfWhatMixingGains) {
   EXPECT_LT(sparing * 100, light * 103);
 }
 
-TEST(Drawn, IsToldFromAPhotograph) {
+TEST(TileLook, IsTold) {
   const TileShape shape{160, 120, 3, 8};
   TileSamples noise = picture(shape, 9);
-  for (size_t i = 0; i < noise.size(); ++i) noise[i] = uint16_t(noise[i] ^ i * 2654435761u >> 29);
-  EXPECT_FALSE(looks_drawn(shape, noise));
-  EXPECT_TRUE(looks_drawn(shape, drawing(shape, 9)));
+  std::mt19937 random(9);
+  for (uint16_t& sample : noise) sample = uint16_t(sample ^ random() % 8);
+  EXPECT_EQ(look_of(shape, noise), TileLook::kPhotographed);
+  EXPECT_EQ(look_of(shape, drawing(shape, 9)), TileLook::kDrawn);
   TileSamples repeated = noise;  // the upper half again below it
   std::copy_n(noise.begin(), noise.size() / 2, repeated.begin() + ptrdiff_t(noise.size() / 2));
-  EXPECT_TRUE(looks_drawn(shape, repeated));
+  EXPECT_EQ(look_of(shape, repeated), TileLook::kDrawn);
   TileSamples coloured = noise;
   for (size_t i = 0; i < coloured.size(); i += 3) {
     const auto which = uint16_t(noise[i] % 251);
     coloured[i] = which, coloured[i + 1] = uint16_t(which * 7 % 256), coloured[i + 2] = uint16_t(255 - which);
   }
-  EXPECT_TRUE(looks_drawn(shape, coloured));
+  EXPECT_EQ(look_of(shape, coloured), TileLook::kFewColours);
   coloured.resize(30);
-  EXPECT_FALSE(looks_drawn({5, 2, 3, 8}, coloured)) << "too few pixels to say";
+  EXPECT_EQ(look_of({5, 2, 3, 8}, coloured), TileLook::kPhotographed) << "too few pixels to say";
 }
 
 TEST(Tile, WhatIsFlatCostsNextToNothing) {

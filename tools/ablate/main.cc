@@ -107,11 +107,11 @@ std::vector<Case> image_cases(const lmc::BlockResources& resources) {
   using namespace lmc;
   struct Named {
     const char* name;
-    std::function<TileEffort(bool drawn)> effort_of;
+    std::function<TileEffort(TileLook)> effort_of;
   };
   const auto changed = [](int level, auto change) {
-    return [level, change](bool drawn) {
-      TileEffort effort = tile_effort(level, drawn);
+    return [level, change](TileLook look) {
+      TileEffort effort = tile_effort(level, look);
       change(effort);
       return effort;
     };
@@ -124,6 +124,7 @@ std::vector<Case> image_cases(const lmc::BlockResources& resources) {
       changed(kMaxLevel, [](TileEffort& effort) { effort.ensemble = effort.least_squares = false; });
   const auto few_contexts = changed(kMaxLevel, [](TileEffort& effort) { effort.contexts = 6; });
   const auto no_sparing = changed(kDefaultLevel, [](TileEffort& effort) { effort.sparing = false; });
+  const auto no_network = changed(kDefaultLevel, [](TileEffort& effort) { effort.without = kNoNetwork; });
   const auto as_is = [changed](int level) { return changed(level, [](TileEffort&) {}); };
   const Named all[] = {{"everything (level 9)", best(0)},
                        {"without the network", best(kNoNetwork)},
@@ -137,6 +138,7 @@ std::vector<Case> image_cases(const lmc::BlockResources& resources) {
                        {"with six of fourteen contexts", few_contexts},
                        {"level 6", as_is(6)},
                        {"level 5", as_is(kDefaultLevel)},
+                       {"level 5 without the network", no_network},
                        {"level 5, mixed throughout", no_sparing},
                        {"level 1: the network alone", as_is(1)}};
   std::vector<Case> out;

@@ -1,4 +1,4 @@
-#include "lmc/pixels/drawn.h"
+#include "lmc/pixels/tile_look.h"
 
 #include <algorithm>
 #include <array>
@@ -65,10 +65,11 @@ bool many_repeats(const TileShape& shape, const std::vector<Colour>& pixels) {
 
 }  // namespace
 
-bool looks_drawn(const TileShape& shape, const TileSamples& samples) {
-  if (many_equal(shape, samples)) return true;
+TileLook look_of(const TileShape& shape, const TileSamples& samples) {
+  if (many_equal(shape, samples)) return TileLook::kDrawn;
   const std::vector<Colour> pixels = colours_of(shape, samples);
-  return (shape.channels >= 3 && few_colours(pixels)) || many_repeats(shape, pixels);
+  if (many_repeats(shape, pixels)) return TileLook::kDrawn;
+  return shape.channels >= 3 && few_colours(pixels) ? TileLook::kFewColours : TileLook::kPhotographed;
 }
 
 }  // namespace lmc
