@@ -6,7 +6,6 @@
 #define LMC_PIXELS_LOGISTIC_MIXTURE_H_
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -58,23 +57,6 @@ struct LogisticMixture {
     return sum;
   }
 };
-
-// 2^x by element-wise operations: relative error below 1e-6 for |x| < 100; bounded outside.
-inline float exp2_exact(float x) {
-  const float bounded = x < -100.0f ? -100.0f : x > 100.0f ? 100.0f : x;
-  constexpr float kMagic = 12582912.0f;  // rounds to the nearest integer
-  const float whole = (bounded + kMagic) - kMagic;
-  const float f = bounded - whole;  // within a half
-  // The Taylor series of 2^f.
-  float sum = 1.5403530e-4f;
-  sum = sum * f + 1.3333558e-3f;
-  sum = sum * f + 9.6181291e-3f;
-  sum = sum * f + 5.5504109e-2f;
-  sum = sum * f + 2.4022651e-1f;
-  sum = sum * f + 6.9314718e-1f;
-  sum = sum * f + 1.0f;
-  return sum * std::bit_cast<float>(uint32_t(int32_t(whole) + 127) << 23);
-}
 
 }  // namespace lmc
 

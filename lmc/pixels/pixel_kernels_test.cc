@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <random>
@@ -63,14 +64,23 @@ TEST(PixelKernels, ProductsAreExact) {
   }
 }
 
+// As docs/pixels.md, section 4, has it.
+float plain_exp2(float x) {
+  const float bounded = std::clamp(x, -100.0f, 100.0f), whole = std::nearbyint(bounded), f = bounded - whole;
+  float sum = 1.5403530e-4f;
+  for (float term : {1.3333558e-3f, 9.6181291e-3f, 5.5504109e-2f, 2.4022651e-1f, 6.9314718e-1f, 1.0f})
+    sum = sum * f + term;
+  return std::ldexp(sum, int(whole));
+}
+
 TEST(PixelKernels, ExponentialsAreTheSameEverywhere) {
   std::mt19937 random(3);
   auto x = floats(random, 1024, 110.0f);
   for (size_t k = 0; k < x.size(); k += 3) x[k] *= 0.01f;
   x[0] = -0.0f, x[1] = 0.5f, x[2] = -0.5f, x[3] = 1e30f, x[4] = -1e30f, x[5] = 100.0f, x[6] = -100.0f;
   std::vector<float> right;
-  for (float each : x) right.push_back(exp2_exact(each));
-  EXPECT_NEAR(exp2_exact(3.25f), std::exp2(3.25f), 1e-5);
+  for (float each : x) right.push_back(plain_exp2(each));
+  EXPECT_NEAR(plain_exp2(3.25f), std::exp2(3.25f), 1e-5);
   for (Isa isa : isas()) {
     auto out = x;
     pixel_kernels(isa).exp2s(out.data(), int(out.size()));
