@@ -30,10 +30,20 @@ struct Checkpoint {
 Status save_checkpoint(const std::string& path, Model& model, const Progress& progress, const Bytes& tokenizer);
 Result<Checkpoint> load_checkpoint(const std::string& path, const Backend& backend = Backend::choose("cpu", false));
 
-// A new run over the data that begins with the weights of a checkpoint. `shape` gives the windows and may ask for fewer
-// key/value heads (groups of them are averaged) and for a multiple of the layers: each is followed by copies of itself
-// whose output is zero, so the deeper model begins as the same function.
-Result<Checkpoint> warm_start(const std::string& path, const ModelConfig& shape, const Backend& backend);
+// A text model as `export` writes it: its int8 weights times their scales, its tokenizer, and where its run stood. The
+// optimiser begins anew.
+Result<Checkpoint> load_model_file(const std::string& path, const Backend& backend);
+
+// A serialised tokenizer: a file of its own, or that of a model file.
+Result<Bytes> read_tokenizer(const std::string& path);
+
+// A new run over the data that begins with the weights of a checkpoint or a model file (.lmcm). `shape` gives the
+// windows and may ask for fewer key/value heads (groups of them are averaged) and for a multiple of the layers: each is
+// followed by copies of itself whose output is zero, so the deeper model begins as the same function. A tokenizer
+// (serialised) other than the checkpoint's takes its place, each new token begins as the mean of what it was made of.
+// Empty: the checkpoint's own.
+Result<Checkpoint> warm_start(const std::string& path, const ModelConfig& shape, const Bytes& tokenizer,
+                              const Backend& backend);
 
 }  // namespace lmc::train
 

@@ -17,8 +17,10 @@ struct Domain {
   double weight;     // share of the training tokens
   double sample_mb;  // megabytes of the sample that trains the tokenizer
 };
-inline constexpr Domain kDomains[] = {{"prose", .28, 16}, {"medicine", .11, 9},   {"law", .12, 7},
-                                      {"code", .18, 12},  {"structured", .14, 9}, {"lang", .17, 9}};
+inline constexpr Domain kDomains[] = {
+    {"prose", .16, 14}, {"medicine", .08, 7}, {"law", .07, 6},        {"code", .09, 8}, {"structured", .07, 7},
+    {"lang", .10, 9},   {"web", .10, 8},      {"docs", .05, 5},       {"talk", .05, 5}, {"science", .05, 5},
+    {"lang2", .09, 9},  {"code2", .05, 5},    {"structured2", .04, 4}};
 inline constexpr size_t kDomainsCount = std::size(kDomains);
 
 // All files of ROOT/domain/split, sorted by path, then shuffled with the seed.

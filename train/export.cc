@@ -62,8 +62,10 @@ Status export_model(const ExportConfig& config) {
     }
   }
   writer.add_section("tokenizer", checkpoint->tokenizer);
-  const nlohmann::json training = {
-      {"steps", progress.step}, {"tokens", progress.tokens}, {"seconds", progress.seconds}};
+  const nlohmann::json training = {{"steps", progress.step},
+                                   {"tokens", progress.tokens},
+                                   {"seconds", progress.seconds},
+                                   {"served", progress.sequences_served}};
   writer.set_training(training.dump());
   const auto file = writer.finish();
   if (!file.ok()) return file.error();

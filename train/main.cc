@@ -29,7 +29,7 @@ Status learn_tokenizer(const std::string& corpus, size_t vocabulary, const std::
 }
 
 Status tokenize_files(const std::string& corpus, const std::string& tokenizer_path, const std::string& out) {
-  auto bytes = read_file(tokenizer_path);
+  const auto bytes = read_tokenizer(tokenizer_path);
   LMC_TRY(bytes);
   auto tokenizer = Tokenizer::parse(*bytes);
   LMC_TRY(tokenizer);
@@ -59,10 +59,13 @@ struct TrainOptions {
   CLI::App* add_to(CLI::App& app, RunConfig& run) {
     auto* fit = app.add_subcommand("train", "Train");
     fit->add_option("--tokens", run.tokens, "folder of the token files")->required();
-    fit->add_option("--tokenizer", run.tokenizer, "as `lmc-train tokenizer` writes it")->required();
+    fit->add_option("--tokenizer", run.tokenizer, "as `lmc-train tokenizer` writes it, or a model file with one")
+        ->required();
     fit->add_option("--checkpoint", run.checkpoint, "written every five minutes")->required();
-    fit->add_flag("--resume", run.resume, "go on where CHECKPOINT stopped");
-    fit->add_option("--from", run.from, "begin with the weights of another checkpoint, in a new order of the data");
+    fit->add_flag("--resume", run.resume,
+                  "go on where CHECKPOINT stopped; if it is not there, where the model file of --from did");
+    fit->add_option("--from", run.from,
+                    "begin with the weights of another checkpoint or a model file, in a new order of the data");
     fit->add_option("--kv-heads", run.model.kv_heads, "key/value heads");
     fit->add_option("--layers", run.model.layers, "layers; with --from a multiple of those there");
     fit->add_option("--width", run.model.width, "of the residual, a multiple of 16");
@@ -73,7 +76,9 @@ struct TrainOptions {
     fit->add_option("--device", device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
     fit->add_flag("--plain", plain, "torch operations instead of the AVX-512 kernels");
     fit->add_option("--minutes", run.minutes, "budget of trained time");
-    fit->add_option("--tokens-budget", run.tokens_budget, "stop after so many tokens");
+    fit->add_option("--tokens-budget", run.tokens_budgets,
+                    "stop after so many tokens; of several, separated by commas, each ends a schedule of its own")
+        ->delimiter(',');
     fit->add_option("--sequences", run.sequences, "sequences a step");
     fit->add_option("--length", run.length, "tokens of a sequence");
     fit->add_option("--quantise-share", run.quantise_share,

@@ -17,7 +17,8 @@ bf16* half_of(const Tensor& t) { return reinterpret_cast<bf16*>(t.data_ptr<at::B
 float* float_of(const Tensor& t) { return t.data_ptr<float>(); }
 Tensor new_half(at::IntArrayRef sizes) { return torch::empty(sizes, torch::kBFloat16); }
 
-constexpr int64_t kHeadChunkRows = 1024;  // 1024 x 8192 bf16 logits = 16 MiB: about the third-level cache
+// The head works on so many rows at a time that their bf16 logits (16 MiB) stay in the third-level cache.
+int64_t head_chunk_rows(int64_t vocabulary) { return (int64_t(8) << 20) / vocabulary; }
 
 }  // namespace
 
@@ -157,11 +158,11 @@ double Model::train_step(std::span<const int32_t> inputs, std::span<const int32_
   torch::NoGradGuard no_grad;
   allocate(B, T);
   forward(inputs);
-  const int64_t N = B * T, V = config_.vocabulary;
+  const int64_t N = B * T, V = config_.vocabulary, most = head_chunk_rows(V);
   double loss = 0;
-  Tensor dhead = new_half({V, config_.width}), logits = new_half({std::min(N, kHeadChunkRows), V});
-  for (int64_t n = 0; n < N; n += kHeadChunkRows) {
-    const int64_t rows = std::min(kHeadChunkRows, N - n);
+  Tensor dhead = new_half({V, config_.width}), logits = new_half({std::min(N, most), V});
+  for (int64_t n = 0; n < N; n += most) {
+    const int64_t rows = std::min(most, N - n);
     Tensor chunk = final_.narrow(0, n, rows), scores = logits.narrow(0, 0, rows), dchunk = delta_.narrow(0, n, rows);
     at::mm_out(scores, chunk, head_->half.t());
     loss += cross_entropy(half_of(scores), targets.data() + n, 1.0f / float(N), rows, V);
@@ -227,7 +228,7 @@ double Model::products_rate(int64_t N) const {
     const auto start = Clock::now();
     for (const Parameter& p : parameters_) {
       if (p.master.dim() != 2 || &p == embed_) continue;
-      const int64_t rows = &p == head_ ? std::min(N, kHeadChunkRows) : N;
+      const int64_t rows = &p == head_ ? std::min(N, head_chunk_rows(config_.vocabulary)) : N;
       const Tensor w = torch::zeros(p.master.sizes(), options), x = torch::zeros({rows, w.size(1)}, options),
                    y = torch::zeros({rows, w.size(0)}, options);
       Tensor dx = torch::empty_like(x), dy = torch::empty_like(y), dw = torch::empty_like(w);
@@ -257,8 +258,9 @@ double Model::evaluate(std::span<const int32_t> inputs, std::span<const int32_t>
   Tensor head = head_->half.to(torch::kFloat32),
          ids = torch::from_blob(const_cast<int32_t*>(targets.data()), {count}, torch::kInt32).to(torch::kInt64);
   double loss = 0;
-  for (int64_t n = 0; n < count; n += kHeadChunkRows) {
-    const int64_t rows = std::min(kHeadChunkRows, count - n);
+  const int64_t most = head_chunk_rows(config_.vocabulary);
+  for (int64_t n = 0; n < count; n += most) {
+    const int64_t rows = std::min(most, count - n);
     Tensor logits = at::mm(final_.narrow(0, n, rows).to(torch::kFloat32), head.t());
     Tensor chosen = logits.gather(1, ids.narrow(0, n, rows).unsqueeze(1)).squeeze(1);
     loss += (logits.logsumexp(1) - chosen).sum(torch::kFloat64).item<double>();

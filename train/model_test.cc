@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "train/checkpoint.h"
 #include "train/optimizer.h"
 #include "train/reference.h"
@@ -123,11 +125,29 @@ TEST(Model, ADeeperModelBeginsAsTheSameFunction) {
   ModelConfig deeper = config;
   deeper.layers = 6;
   deeper.windows = {64, 128, 64, 128, 64, 128};
-  const auto grown = warm_start(path, deeper, Backend::choose("cpu", false));
+  const auto grown = warm_start(path, deeper, {}, Backend::choose("cpu", false));
   ASSERT_TRUE(grown.ok()) << grown.error().message;
   EXPECT_EQ(grown->model->evaluate(inputs, targets), small.evaluate(inputs, targets));
   deeper.layers = 5;
-  EXPECT_FALSE(warm_start(path, deeper, Backend::choose("cpu", false)).ok());
+  EXPECT_FALSE(warm_start(path, deeper, {}, Backend::choose("cpu", false)).ok());
+}
+
+TEST(Model, AModelFileGoesOnWhereItsRunStood) {
+  const std::string path = LMC_MODELS_DIR "/text-small.lmcm";
+  const Backend backend = Backend::choose("cpu", false);
+  const auto loaded = load_model_file(path, backend);
+  ASSERT_TRUE(loaded.ok()) << loaded.error().message;
+  EXPECT_GT(loaded->progress.tokens, 14'000'000);
+  const auto tokenizer = Tokenizer::parse(loaded->tokenizer);
+  ASSERT_TRUE(tokenizer.ok());
+  std::vector<int32_t> tokens{int32_t(tokenizer->bos())};
+  const std::string text = "The patients were divided into two groups of the same size, and the first group was given";
+  for (uint16_t token : tokenizer->encode({reinterpret_cast<const uint8_t*>(text.data()), text.size()}))
+    tokens.push_back(token);
+  const std::span<const int32_t> all(tokens);
+  const double nats = loaded->model->evaluate(all.first(all.size() - 1), all.subspan(1));
+  EXPECT_LT(nats / std::log(2.0), 2.6 * double(text.size()));  // an untrained model: 12 bits a token, above 3 a byte
+  EXPECT_FALSE(load_model_file(LMC_MODELS_DIR "/pixels.lmcm", backend).ok());
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 #include <deque>
+#include <filesystem>
 #include <fstream>
 #include <random>
 
@@ -97,10 +98,28 @@ class StepClock {
   std::deque<double> recent_;
 };
 
-double learning_rate_factor(double progress, int64_t step) {
-  const double warm = std::min(1.0, double(step) / 20);
-  return warm * std::clamp((1 - progress) * 2, 0.0, 1.0);
-}
+// The part of a run between two ends of a schedule: how much of it is done, and the rate that follows.
+struct Schedule {
+  int64_t begin_tokens = 0, end_tokens = 0;  // 0: the run has a budget of minutes instead
+
+  static Schedule of(const RunConfig& config, int64_t tokens) {
+    Schedule out;
+    for (const int64_t budget : config.tokens_budgets) {
+      out.begin_tokens = out.end_tokens;
+      out.end_tokens = budget;
+      if (tokens < budget) break;
+    }
+    return out;
+  }
+  double done(const RunConfig& config, const Progress& progress) const {
+    return config.minutes > 0 ? progress.seconds / (config.minutes * 60)
+                              : double(progress.tokens - begin_tokens) / double(end_tokens - begin_tokens);
+  }
+  double rate(double done, int64_t tokens, int64_t tokens_a_step) const {
+    const double warm = std::min(1.0, double(tokens - begin_tokens) / double(20 * tokens_a_step));
+    return warm * std::clamp((1 - done) * 2, 0.0, 1.0);
+  }
+};
 
 }  // namespace
 
@@ -154,12 +173,12 @@ class Curve {
   double elapsed() const { return seconds_since(logged_at_); }
 
   // products: FLOP/s of a step's products alone, measured on this machine before the run.
-  void log(const Progress& progress, const Model& model, double rate, double products) {
+  void log(const Progress& progress, const Model& model, double rate, double products, int64_t end_tokens) {
     const double flops_per_token = 6.0 * double(model.config().matmul_weights());
     const double speed = double(seen_) / elapsed(), per_token = nats_ / double(seen_);
     const double bits = nats_ / std::log(2.0) / bytes_, minutes = progress.seconds / 60;
     const double left =
-        config_.minutes > 0 ? config_.minutes - minutes : double(config_.tokens_budget - progress.tokens) / speed / 60;
+        config_.minutes > 0 ? config_.minutes - minutes : double(end_tokens - progress.tokens) / speed / 60;
     std::printf(
         "step %lld  tokens %.2fM  loss %.4f  bpb %.4f  %.0f tok/s  %.0f GFLOP/s, %.0f %% of the products alone  rate "
         "%.3f  trained %.1f min  left "
@@ -185,10 +204,12 @@ class Curve {
 
 // Random weights, those of another run in a new schedule, or the run itself where it stopped.
 Result<Checkpoint> begin(const RunConfig& config) {
+  if (config.resume && !std::filesystem::exists(config.checkpoint) && config.from.ends_with(".lmcm"))
+    return load_model_file(config.from, config.backend);
   if (config.resume) return load_checkpoint(config.checkpoint, config.backend);
-  if (!config.from.empty()) return warm_start(config.from, config.model, config.backend);
-  auto tokenizer = read_file(config.tokenizer);
+  auto tokenizer = read_tokenizer(config.tokenizer);
   LMC_TRY(tokenizer);
+  if (!config.from.empty()) return warm_start(config.from, config.model, *tokenizer, config.backend);
   const auto parsed = Tokenizer::parse(*tokenizer);
   LMC_TRY(parsed);
   ModelConfig shape = config.model;
@@ -215,15 +236,29 @@ Status train(const RunConfig& config) {
   const double products = model.products_rate(config.sequences * config.length);
   std::printf("products alone: %.0f GFLOP/s\n", products * 1e-9);
   std::vector<int32_t> inputs, targets;
+  const auto report_dev = [&] {
+    std::printf("dev texts, %s:\n", model.quantisation.on ? "rounded to int8 steps" : "float");
+    const auto loss = [&](auto ids, auto next) { return model.evaluate(ids, next); };
+    return evaluate_dev(loss, *tokenizer, config.tokens, 65536);
+  };
+  const int64_t last_budget = config.tokens_budgets.empty() ? 0 : config.tokens_budgets.back();
+  Schedule schedule = Schedule::of(config, progress.tokens);
   while (true) {
-    const double done = config.minutes > 0 ? progress.seconds / (config.minutes * 60)
-                                           : double(progress.tokens) / double(config.tokens_budget);
-    const bool last = done >= 1 || (config.stop_after_steps && progress.step - first_step >= config.stop_after_steps);
-    if (last || seconds_since(saved_at) > config.checkpoint_seconds) {
+    const double done = schedule.done(config, progress);
+    const bool last = (done >= 1 && (config.minutes > 0 || progress.tokens >= last_budget)) ||
+                      (config.stop_after_steps && progress.step - first_step >= config.stop_after_steps);
+    if (last || done >= 1 || seconds_since(saved_at) > config.checkpoint_seconds) {
       LMC_TRY(save_checkpoint(config.checkpoint, model, progress, start_point->tokenizer));
       saved_at = Clock::now();
     }
     if (last) break;
+    if (done >= 1) {
+      const std::string kept = config.checkpoint + "." + std::to_string(schedule.end_tokens / 1'000'000) + "M";
+      LMC_TRY(save_checkpoint(kept, model, progress, start_point->tokenizer));
+      LMC_TRY(report_dev());
+      schedule = Schedule::of(config, progress.tokens);
+      continue;
+    }
     const auto start = Clock::now();
     const bool quantise = done > 1 - config.quantise_share;
     if (quantise != model.quantisation.on) {
@@ -238,18 +273,17 @@ Status train(const RunConfig& config) {
     const double loss = model.train_step(inputs, targets, config.sequences, config.length);
     if (!std::isfinite(loss)) return bad_input("loss is not finite at step " + std::to_string(progress.step));
     ++progress.step;
-    const double rate = config.peak_rate * learning_rate_factor(done, progress.step);
+    const int64_t tokens_a_step = config.sequences * config.length;
+    const double rate = config.peak_rate * schedule.rate(done, progress.tokens + tokens_a_step, tokens_a_step);
     update(model, optimizer, rate, progress.step);
     model.refresh();
     progress.tokens += int64_t(inputs.size());
     progress.seconds += clock.counted(seconds_since(start));
     curve.add(loss, targets);
     if (curve.elapsed() > config.log_seconds || progress.step - first_step == 1)
-      curve.log(progress, model, rate, products);
+      curve.log(progress, model, rate, products, schedule.end_tokens);
   }
-  std::printf("dev texts, %s:\n", model.quantisation.on ? "rounded to int8 steps" : "float");
-  const auto loss = [&](auto inputs, auto targets) { return model.evaluate(inputs, targets); };
-  return evaluate_dev(loss, *tokenizer, config.tokens, 65536);
+  return report_dev();
 }
 
 }  // namespace lmc::train

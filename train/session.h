@@ -16,12 +16,14 @@ struct RunConfig {
   std::string tokens;      // folder of the .u16 files
   std::string tokenizer;   // file
   std::string checkpoint;  // file; its folder takes the curve, too
-  bool resume = false;
-  std::string from;  // another run's checkpoint whose weights begin this one (empty: random weights)
+  bool resume = false;     // from checkpoint, or where there is none from the model file `from`, with its progress
+  std::string from;        // checkpoint or model file whose weights begin this run (empty: random weights)
   Backend backend;
   ModelConfig model;   // of a run from random weights, or the shape to give those of `from`
-  double minutes = 0;  // budget of trained time; 0: use tokens_budget
-  int64_t tokens_budget = 0;
+  double minutes = 0;  // budget of trained time; 0: use tokens_budgets
+  // Tokens seen, counted from the start of the run: at each of them (ascending) the learning rate has fallen to zero,
+  // and a copy of the checkpoint is kept. Between two of them stands a whole schedule, quantised at its end.
+  std::vector<int64_t> tokens_budgets;
   int64_t sequences = 8, length = 1024;
   double quantise_share = 0.12;  // last part of the run with fake quantisation
   int down_input_bits = 8;
