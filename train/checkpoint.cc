@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lmc/base/io.h"
-#include "lmc/models/model_file.h"
+#include "lmc/models/file/model_file.h"
 
 namespace lmc::train {
 namespace {

@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "lmc/base/io.h"
-#include "lmc/models/head.h"
-#include "lmc/models/model_writer.h"
-#include "lmc/models/transformer.h"
+#include "lmc/models/arch/head.h"
+#include "lmc/models/arch/transformer.h"
+#include "lmc/models/file/model_writer.h"
 #include "train/checkpoint.h"
 #include "train/session.h"
 

@@ -5,7 +5,7 @@
 #include <map>
 
 #include "lmc/base/io.h"
-#include "lmc/media/image_file.h"
+#include "lmc/media/image/image_file.h"
 
 namespace lmc::train {
 namespace {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "lmc/base/result.h"
-#include "lmc/pixels/neighbourhood.h"
-#include "lmc/pixels/padded_plane.h"
+#include "lmc/samples/neighbourhood.h"
+#include "lmc/samples/padded_plane.h"
 
 namespace lmc::train {
 

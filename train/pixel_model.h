@@ -4,7 +4,7 @@
 //   h0 = clip(W0 x + b0)   h1 = clip(W1 h0 + b1 + h0)   h2 = clip(W2 h1 + b2 + h1)   out = Wo h2 + Ws x + bo
 //
 // clip bounds to 0..kHiddenPeak. out (3 * kComponents): logits of the weights, means (from the centre, in scales),
-// natural logarithms of the widths (in scales). lmc/pixels/pixel_network.h runs it in integers.
+// natural logarithms of the widths (in scales). lmc/samples/pixel_network.h runs it in integers.
 //
 // Products are torch's; what is element-wise is written out and done in between, in blocks that stay in the cache: with
 // torch's own operations it took longer than the products.

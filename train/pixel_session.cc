@@ -7,7 +7,7 @@
 #include <map>
 
 #include "lmc/base/io.h"
-#include "lmc/models/model_writer.h"
+#include "lmc/models/file/model_writer.h"
 #include "train/pixel_model.h"
 
 namespace lmc::train {

@@ -219,6 +219,13 @@ Result<Checkpoint> begin(const RunConfig& config) {
   return Checkpoint{std::make_unique<Model>(shape, config.seed, config.backend), {}, std::move(*tokenizer)};
 }
 
+void set_quantisation(Model& model, bool on, const RunConfig& config) {
+  if (on == model.quantisation.on) return;
+  model.quantisation = {on, config.down_input_bits};
+  model.refresh();
+  std::printf("fake quantisation %s\n", on ? "on" : "off");
+}
+
 Status train(const RunConfig& config) {
   auto start_point = begin(config);
   if (!start_point.ok()) return start_point.error();
@@ -260,12 +267,7 @@ Status train(const RunConfig& config) {
       continue;
     }
     const auto start = Clock::now();
-    const bool quantise = done > 1 - config.quantise_share;
-    if (quantise != model.quantisation.on) {
-      model.quantisation = {quantise, config.down_input_bits};
-      model.refresh();
-      std::printf("fake quantisation on\n");
-    }
+    set_quantisation(model, done > 1 - config.quantise_share, config);
     inputs.clear();
     targets.clear();
     for (int64_t i = 0; i < config.sequences; ++i)

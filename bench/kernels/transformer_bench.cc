@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "lmc/models/head.h"
+#include "lmc/models/arch/head.h"
+#include "lmc/models/arch/transformer.h"
 #include "lmc/models/test_model.h"
-#include "lmc/models/transformer.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "lmc/jpeg/jpeg_borders.h"
+#include "lmc/coefficients/jpeg_borders.h"
 
 namespace lmc {
 namespace {

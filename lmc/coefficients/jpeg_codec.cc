@@ -1,9 +1,9 @@
-#include "lmc/jpeg/jpeg_codec.h"
+#include "lmc/coefficients/jpeg_codec.h"
 
 #include <string>
 
-#include "lmc/jpeg/jpeg_coefficients.h"
-#include "lmc/jpeg/jpeg_file.h"
+#include "lmc/coefficients/jpeg_coefficients.h"
+#include "lmc/media/jpeg/jpeg_file.h"
 
 namespace lmc {
 namespace {

@@ -8,7 +8,7 @@
 #include <functional>
 
 #include "lmc/base/bytes.h"
-#include "lmc/jpeg/jpeg_plane_coder.h"
+#include "lmc/coefficients/jpeg_plane_coder.h"
 #include "lmc/numerics/isa.h"
 
 namespace lmc {

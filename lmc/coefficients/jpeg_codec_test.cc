@@ -1,4 +1,4 @@
-#include "lmc/jpeg/jpeg_codec.h"
+#include "lmc/coefficients/jpeg_codec.h"
 
 #include <gtest/gtest.h>
 
@@ -6,12 +6,12 @@
 #include <bit>
 #include <string>
 
-#include "lmc/jpeg/jpeg_coefficients.h"
-#include "lmc/jpeg/jpeg_file.h"
-#include "lmc/jpeg/jpeg_plane_coder.h"
-#include "lmc/jpeg/jpeg_prior.h"
-#include "lmc/jpeg/testdata/plain_side_bytes.h"
-#include "lmc/jpeg/testdata/test_files.h"
+#include "lmc/coefficients/jpeg_coefficients.h"
+#include "lmc/coefficients/jpeg_plane_coder.h"
+#include "lmc/coefficients/jpeg_prior.h"
+#include "lmc/media/jpeg/jpeg_file.h"
+#include "lmc/media/jpeg/testdata/plain_side_bytes.h"
+#include "lmc/media/jpeg/testdata/test_files.h"
 
 namespace lmc {
 namespace {

@@ -1,4 +1,4 @@
-#include "lmc/jpeg/jpeg_coefficients.h"
+#include "lmc/coefficients/jpeg_coefficients.h"
 
 #include <algorithm>
 #include <optional>

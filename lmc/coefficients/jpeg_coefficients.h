@@ -5,9 +5,9 @@
 #define LMC_JPEG_JPEG_COEFFICIENTS_H_
 
 #include "lmc/base/bytes.h"
-#include "lmc/jpeg/jpeg_headers.h"
-#include "lmc/jpeg/jpeg_plane_coder.h"
-#include "lmc/jpeg/jpeg_scan.h"
+#include "lmc/coefficients/jpeg_plane_coder.h"
+#include "lmc/media/jpeg/jpeg_headers.h"
+#include "lmc/media/jpeg/jpeg_scan.h"
 #include "lmc/numerics/isa.h"
 
 namespace lmc {

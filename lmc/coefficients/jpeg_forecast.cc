@@ -1,4 +1,4 @@
-#include "lmc/jpeg/jpeg_forecast.h"
+#include "lmc/coefficients/jpeg_forecast.h"
 
 #include <algorithm>
 #include <cmath>

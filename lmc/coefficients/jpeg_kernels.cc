@@ -1,4 +1,4 @@
-#include "lmc/jpeg/jpeg_kernels.h"
+#include "lmc/coefficients/jpeg_kernels.h"
 
 namespace lmc {
 

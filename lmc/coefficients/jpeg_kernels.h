@@ -7,7 +7,7 @@
 #include <array>
 #include <cstdint>
 
-#include "lmc/jpeg/jpeg_lines.h"
+#include "lmc/coefficients/jpeg_lines.h"
 #include "lmc/mixing/mixer.h"
 #include "lmc/numerics/isa.h"
 

@@ -1,4 +1,4 @@
-#include "lmc/jpeg/jpeg_kernels.h"
+#include "lmc/coefficients/jpeg_kernels.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <random>
 
 #include "lmc/coding/arithmetic_coder.h"
-#include "lmc/jpeg/jpeg_model.h"
+#include "lmc/coefficients/jpeg_model.h"
 
 namespace lmc {
 namespace {

@@ -1,9 +1,9 @@
-#include "lmc/jpeg/jpeg_lines.h"
+#include "lmc/coefficients/jpeg_lines.h"
 
 #include <algorithm>
 #include <bit>
 
-#include "lmc/jpeg/jpeg_prior.h"
+#include "lmc/coefficients/jpeg_prior.h"
 
 namespace lmc {
 namespace {

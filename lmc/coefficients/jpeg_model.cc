@@ -1,4 +1,4 @@
-#include "lmc/jpeg/jpeg_model.h"
+#include "lmc/coefficients/jpeg_model.h"
 
 #include <cmath>
 

@@ -13,9 +13,9 @@
 #include <cstdlib>
 #include <vector>
 
-#include "lmc/jpeg/jpeg_kernels.h"
-#include "lmc/jpeg/jpeg_lines.h"
-#include "lmc/jpeg/jpeg_prior.h"
+#include "lmc/coefficients/jpeg_kernels.h"
+#include "lmc/coefficients/jpeg_lines.h"
+#include "lmc/coefficients/jpeg_prior.h"
 #include "lmc/mixing/counters.h"
 #include "lmc/mixing/fine_map.h"
 #include "lmc/mixing/logistic.h"

@@ -1,4 +1,4 @@
-#include "lmc/jpeg/jpeg_plane.h"
+#include "lmc/coefficients/jpeg_plane.h"
 
 #include <algorithm>
 

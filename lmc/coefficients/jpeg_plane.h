@@ -10,9 +10,9 @@
 #include <memory>
 #include <vector>
 
-#include "lmc/jpeg/jpeg_borders.h"
-#include "lmc/jpeg/jpeg_headers.h"
-#include "lmc/jpeg/jpeg_scan.h"
+#include "lmc/coefficients/jpeg_borders.h"
+#include "lmc/media/jpeg/jpeg_headers.h"
+#include "lmc/media/jpeg/jpeg_scan.h"
 
 namespace lmc {
 

@@ -10,12 +10,12 @@
 #include <utility>
 #include <vector>
 
-#include "lmc/jpeg/jpeg_borders.h"
-#include "lmc/jpeg/jpeg_classes.h"
-#include "lmc/jpeg/jpeg_forecast.h"
-#include "lmc/jpeg/jpeg_model.h"
-#include "lmc/jpeg/jpeg_plane.h"
-#include "lmc/jpeg/jpeg_prior.h"
+#include "lmc/coefficients/jpeg_borders.h"
+#include "lmc/coefficients/jpeg_classes.h"
+#include "lmc/coefficients/jpeg_forecast.h"
+#include "lmc/coefficients/jpeg_model.h"
+#include "lmc/coefficients/jpeg_plane.h"
+#include "lmc/coefficients/jpeg_prior.h"
 
 namespace lmc {
 
@@ -97,6 +97,6 @@ class PlaneCoder {
 
 }  // namespace lmc
 
-#include "lmc/jpeg/jpeg_plane_coder.inc"
+#include "lmc/coefficients/jpeg_plane_coder.inc"
 
 #endif  // LMC_JPEG_JPEG_PLANE_CODER_H_

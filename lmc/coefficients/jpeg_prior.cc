@@ -1,4 +1,4 @@
-#include "lmc/jpeg/jpeg_prior.h"
+#include "lmc/coefficients/jpeg_prior.h"
 
 #include <algorithm>
 #include <cmath>

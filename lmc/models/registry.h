@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "lmc/base/hash.h"
-#include "lmc/models/model_file.h"
+#include "lmc/models/file/model_file.h"
 
 namespace lmc {
 

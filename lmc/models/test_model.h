@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "lmc/models/model_writer.h"
+#include "lmc/models/file/model_writer.h"
 
 namespace lmc {
 

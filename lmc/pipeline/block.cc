@@ -4,8 +4,8 @@
 #include <array>
 #include <optional>
 
-#include "lmc/jpeg/jpeg_file.h"
-#include "lmc/media/image_file.h"
+#include "lmc/media/image/image_file.h"
+#include "lmc/media/jpeg/jpeg_file.h"
 #include "lmc/pipeline/embedded_images.h"
 #include "lmc/pipeline/grouped_block.h"
 #include "lmc/pipeline/image_block.h"

@@ -12,7 +12,7 @@
 #include <string>
 
 #include "lmc/base/bytes.h"
-#include "lmc/models/model_file.h"
+#include "lmc/models/file/model_file.h"
 #include "lmc/numerics/isa.h"
 
 namespace lmc {

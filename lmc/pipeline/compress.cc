@@ -5,7 +5,7 @@
 
 #include "lmc/container/frame.h"
 #include "lmc/container/tiny_frame.h"
-#include "lmc/media/png_pixels.h"
+#include "lmc/media/image/png/png_pixels.h"
 #include "lmc/pipeline/block_cutter.h"
 #include "lmc/pipeline/parallel.h"
 

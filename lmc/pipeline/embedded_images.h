@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "lmc/media/image_search.h"
+#include "lmc/media/image/image_search.h"
 #include "lmc/pipeline/block.h"
 
 namespace lmc {

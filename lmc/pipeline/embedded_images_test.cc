@@ -5,7 +5,7 @@
 
 #include <random>
 
-#include "lmc/jpeg/testdata/test_files.h"
+#include "lmc/media/jpeg/testdata/test_files.h"
 #include "lmc/pipeline/block_cutter.h"
 #include "lmc/pipeline/decompress.h"
 #include "lmc/pipeline/tar_test_support.h"

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "lmc/jpeg/decoded_picture.h"
+#include "lmc/coefficients/decoded/decoded_picture.h"
 #include "lmc/pipeline/parallel.h"
-#include "lmc/pixels/pixel_contexts.h"
-#include "lmc/pixels/tile_look.h"
+#include "lmc/samples/image/tile_look.h"
+#include "lmc/samples/pixel_contexts.h"
 
 namespace lmc {
 namespace {

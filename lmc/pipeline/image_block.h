@@ -1,13 +1,14 @@
 // The block codec for whole image files (docs/format.md, codec 4): side bytes by context mixing, samples tile by tile
-// by the pixel network (lmc/pixels/tile.h), or the coefficients of the JPEG file that they were decoded from
-// (lmc/jpeg/decoded_picture.h), the file put together again byte for byte (lmc/media/image_file.h).
+// by the pixel network (lmc/samples/image/tile.h), or the coefficients of the JPEG file that they were decoded from
+// (lmc/coefficients/decoded/decoded_picture.h), the file put together again byte for byte
+// (lmc/media/image/image_file.h).
 #ifndef LMC_PIPELINE_IMAGE_BLOCK_H_
 #define LMC_PIPELINE_IMAGE_BLOCK_H_
 
-#include "lmc/media/image_file.h"
+#include "lmc/media/image/image_file.h"
 #include "lmc/pipeline/block.h"
-#include "lmc/pixels/tile.h"
-#include "lmc/pixels/tile_look.h"
+#include "lmc/samples/image/tile.h"
+#include "lmc/samples/image/tile_look.h"
 
 namespace lmc {
 

@@ -1,6 +1,6 @@
 #include "lmc/pipeline/jpeg_block.h"
 
-#include "lmc/jpeg/jpeg_codec.h"
+#include "lmc/coefficients/jpeg_codec.h"
 
 namespace lmc {
 namespace {

@@ -1,5 +1,5 @@
 // The block codec for whole JPEG files (docs/format.md, codec 5; docs/jpeg.md): side bytes by context mixing or as they
-// are, coefficients by lmc/jpeg.
+// are, coefficients by lmc/coefficients.
 #ifndef LMC_PIPELINE_JPEG_BLOCK_H_
 #define LMC_PIPELINE_JPEG_BLOCK_H_
 

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "lmc/base/workers.h"
-#include "lmc/models/head.h"
-#include "lmc/models/transformer.h"
+#include "lmc/models/arch/head.h"
+#include "lmc/models/arch/transformer.h"
 
 namespace lmc {
 

@@ -2,7 +2,7 @@
 #ifndef LMC_PIPELINE_READ_PIXELS_H_
 #define LMC_PIPELINE_READ_PIXELS_H_
 
-#include "lmc/media/png_pixels.h"
+#include "lmc/media/image/png/png_pixels.h"
 #include "lmc/pipeline/decompress.h"
 #include "lmc/pipeline/image_block.h"
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "lmc/base/bytes.h"
-#include "lmc/media/image_search.h"
+#include "lmc/media/image/image_search.h"
 
 namespace lmc {
 

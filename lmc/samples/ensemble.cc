@@ -1,4 +1,4 @@
-#include "lmc/pixels/ensemble.h"
+#include "lmc/samples/ensemble.h"
 
 #include <algorithm>
 

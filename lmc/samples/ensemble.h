@@ -6,10 +6,10 @@
 #include <array>
 #include <vector>
 
-#include "lmc/pixels/fit_opinion.h"
-#include "lmc/pixels/line_least_squares.h"
-#include "lmc/pixels/residual_maps.h"
-#include "lmc/pixels/wide_least_squares.h"
+#include "lmc/samples/fit_opinion.h"
+#include "lmc/samples/line_least_squares.h"
+#include "lmc/samples/residual_maps.h"
+#include "lmc/samples/wide_least_squares.h"
 
 namespace lmc {
 

@@ -1,4 +1,4 @@
-#include "lmc/pixels/fit_columns.h"
+#include "lmc/samples/fit_columns.h"
 
 #include <algorithm>
 #include <cmath>

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "lmc/pixels/least_squares.h"
+#include "lmc/samples/least_squares.h"
 
 namespace lmc {
 

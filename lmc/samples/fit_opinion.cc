@@ -1,9 +1,9 @@
-#include "lmc/pixels/fit_opinion.h"
+#include "lmc/samples/fit_opinion.h"
 
 #include <algorithm>
 
 #include "lmc/mixing/logistic.h"
-#include "lmc/pixels/error_level.h"
+#include "lmc/samples/error_level.h"
 
 namespace lmc {
 namespace {

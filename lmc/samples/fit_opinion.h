@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "lmc/pixels/least_squares.h"
-#include "lmc/pixels/logistic_mixture.h"
+#include "lmc/samples/least_squares.h"
+#include "lmc/samples/logistic_mixture.h"
 
 namespace lmc {
 

@@ -1,4 +1,4 @@
-#include "lmc/pixels/flat_model.h"
+#include "lmc/samples/flat_model.h"
 
 #include <algorithm>
 

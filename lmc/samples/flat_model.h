@@ -9,7 +9,7 @@
 
 #include "lmc/mixing/counters.h"
 #include "lmc/mixing/mixer.h"
-#include "lmc/pixels/neighbourhood.h"
+#include "lmc/samples/neighbourhood.h"
 
 namespace lmc {
 

@@ -1,4 +1,4 @@
-#include "lmc/pixels/least_squares.h"
+#include "lmc/samples/least_squares.h"
 
 #include <algorithm>
 #include <bit>

@@ -9,9 +9,9 @@
 
 #include <vector>
 
-#include "lmc/pixels/neighbourhood.h"
-#include "lmc/pixels/padded_plane.h"
-#include "lmc/pixels/pixel_kernels.h"
+#include "lmc/samples/neighbourhood.h"
+#include "lmc/samples/padded_plane.h"
+#include "lmc/samples/pixel_kernels.h"
 
 namespace lmc {
 

@@ -1,4 +1,4 @@
-#include "lmc/pixels/line_least_squares.h"
+#include "lmc/samples/line_least_squares.h"
 
 #include <algorithm>
 

@@ -7,7 +7,7 @@
 
 #include <vector>
 
-#include "lmc/pixels/fit_columns.h"
+#include "lmc/samples/fit_columns.h"
 
 namespace lmc {
 

@@ -1,4 +1,4 @@
-#include "lmc/pixels/logistic_mixture.h"
+#include "lmc/samples/logistic_mixture.h"
 
 #include <bit>
 

@@ -1,4 +1,4 @@
-#include "lmc/pixels/neighbourhood.h"
+#include "lmc/samples/neighbourhood.h"
 
 #include <bit>
 #include <cstring>

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <span>
 
-#include "lmc/pixels/pixel_kernels.h"
+#include "lmc/samples/pixel_kernels.h"
 
 namespace lmc {
 

@@ -1,4 +1,4 @@
-#include "lmc/pixels/pixel_contexts.h"
+#include "lmc/samples/pixel_contexts.h"
 
 namespace lmc {
 namespace {

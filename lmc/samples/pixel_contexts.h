@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "lmc/pixels/neighbourhood.h"
+#include "lmc/samples/neighbourhood.h"
 
 namespace lmc {
 

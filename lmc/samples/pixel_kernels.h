@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "lmc/numerics/isa.h"
-#include "lmc/pixels/logistic_mixture.h"
+#include "lmc/samples/logistic_mixture.h"
 
 namespace lmc {
 

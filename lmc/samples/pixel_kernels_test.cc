@@ -1,5 +1,5 @@
 // Every instruction set's kernels give the bits of the base ones, and these what their comments say.
-#include "lmc/pixels/pixel_kernels.h"
+#include "lmc/samples/pixel_kernels.h"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@
 
 #include "lmc/mixing/logistic.h"
 #include "lmc/numerics/isa_test_support.h"
-#include "lmc/pixels/logistic_mixture.h"
+#include "lmc/samples/logistic_mixture.h"
 
 namespace lmc {
 namespace {

@@ -1,4 +1,4 @@
-#include "lmc/pixels/pixel_network.h"
+#include "lmc/samples/pixel_network.h"
 
 #include <algorithm>
 #include <string>

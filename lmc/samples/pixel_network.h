@@ -11,10 +11,10 @@
 #include <span>
 #include <vector>
 
-#include "lmc/models/model_file.h"
-#include "lmc/pixels/logistic_mixture.h"
-#include "lmc/pixels/neighbourhood.h"
-#include "lmc/pixels/pixel_kernels.h"
+#include "lmc/models/file/model_file.h"
+#include "lmc/samples/logistic_mixture.h"
+#include "lmc/samples/neighbourhood.h"
+#include "lmc/samples/pixel_kernels.h"
 
 namespace lmc {
 

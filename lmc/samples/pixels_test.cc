@@ -4,18 +4,18 @@
 #include <random>
 
 #include "lmc/coding/arithmetic_coder.h"
-#include "lmc/models/model_writer.h"
+#include "lmc/models/file/model_writer.h"
 #include "lmc/numerics/isa_test_support.h"
-#include "lmc/pixels/least_squares.h"
-#include "lmc/pixels/line_least_squares.h"
-#include "lmc/pixels/luma_chroma.h"
-#include "lmc/pixels/pixel_contexts.h"
-#include "lmc/pixels/residual_maps.h"
-#include "lmc/pixels/sparing.h"
-#include "lmc/pixels/tile.h"
-#include "lmc/pixels/tile_look.h"
-#include "lmc/pixels/used_values.h"
-#include "lmc/pixels/wide_least_squares.h"
+#include "lmc/samples/image/luma_chroma.h"
+#include "lmc/samples/image/tile.h"
+#include "lmc/samples/image/tile_look.h"
+#include "lmc/samples/image/used_values.h"
+#include "lmc/samples/least_squares.h"
+#include "lmc/samples/line_least_squares.h"
+#include "lmc/samples/pixel_contexts.h"
+#include "lmc/samples/residual_maps.h"
+#include "lmc/samples/sparing.h"
+#include "lmc/samples/wide_least_squares.h"
 
 namespace lmc {
 namespace {

@@ -1,4 +1,4 @@
-#include "lmc/pixels/plane_model.h"
+#include "lmc/samples/plane_model.h"
 
 #include <algorithm>
 #include <bit>
@@ -7,13 +7,13 @@
 
 #include "lmc/mixing/context_table.h"
 #include "lmc/mixing/mixer.h"
-#include "lmc/pixels/ensemble.h"
-#include "lmc/pixels/error_level.h"
-#include "lmc/pixels/fit_opinion.h"
-#include "lmc/pixels/flat_model.h"
-#include "lmc/pixels/least_squares.h"
-#include "lmc/pixels/pixel_contexts.h"
-#include "lmc/pixels/sparing.h"
+#include "lmc/samples/ensemble.h"
+#include "lmc/samples/error_level.h"
+#include "lmc/samples/fit_opinion.h"
+#include "lmc/samples/flat_model.h"
+#include "lmc/samples/least_squares.h"
+#include "lmc/samples/pixel_contexts.h"
+#include "lmc/samples/sparing.h"
 
 namespace lmc {
 namespace {

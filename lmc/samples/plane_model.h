@@ -14,8 +14,8 @@
 
 #include <memory>
 
-#include "lmc/pixels/padded_plane.h"
-#include "lmc/pixels/pixel_network.h"
+#include "lmc/samples/padded_plane.h"
+#include "lmc/samples/pixel_network.h"
 
 namespace lmc {
 

@@ -1,4 +1,4 @@
-#include "lmc/pixels/residual_maps.h"
+#include "lmc/samples/residual_maps.h"
 
 #include <algorithm>
 #include <cstdlib>

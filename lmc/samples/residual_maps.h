@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "lmc/pixels/least_squares.h"
+#include "lmc/samples/least_squares.h"
 
 namespace lmc {
 

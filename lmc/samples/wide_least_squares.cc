@@ -1,4 +1,4 @@
-#include "lmc/pixels/wide_least_squares.h"
+#include "lmc/samples/wide_least_squares.h"
 
 #include <algorithm>
 

@@ -481,7 +481,7 @@ class Images(Case):
         self.assertEqual(self.read("a.png"), data)
 
     def test_jpeg(self):
-        data = (ROOT / "lmc/jpeg/testdata/baseline_420.jpg").read_bytes()
+        data = (ROOT / "lmc/media/jpeg/testdata/baseline_420.jpg").read_bytes()
         self.write("a.jpg", data)
         self.lmc("a.jpg")
         self.assertLess(len(self.read("a.jpg.lmc")), len(data))
@@ -490,7 +490,7 @@ class Images(Case):
 
     def test_cut_short_and_strange_images_come_back(self):
         data, _ = ppm(50, 40)
-        jpeg = (ROOT / "lmc/jpeg/testdata/grey.jpg").read_bytes()
+        jpeg = (ROOT / "lmc/media/jpeg/testdata/grey.jpg").read_bytes()
         for content in (data[:-7], data[:9], data + b"more", b"P6\n4294967295 4294967295\n255\n" + bytes(99), jpeg[:-5],
                         jpeg[:200], jpeg + data, b"\x89PNG\r\n\x1a\n" + bytes(60), b"BM" + bytes(70), b"GIF89a" + bytes(9)):
             self.assertEqual(self.lmc("-d", stdin=self.lmc("-1", stdin=content).stdout).stdout, content)

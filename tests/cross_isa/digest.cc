@@ -3,9 +3,9 @@
 #include <cstdio>
 #include <string>
 
-#include "lmc/models/head.h"
+#include "lmc/models/arch/head.h"
+#include "lmc/models/arch/transformer.h"
 #include "lmc/models/test_model.h"
-#include "lmc/models/transformer.h"
 
 namespace {
 

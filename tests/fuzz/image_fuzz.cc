@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "lmc/media/deflate_stream.h"
-#include "lmc/media/image_file.h"
-#include "lmc/media/png_rows.h"
+#include "lmc/media/deflate/deflate_stream.h"
+#include "lmc/media/image/image_file.h"
+#include "lmc/media/image/png/png_rows.h"
 
 namespace {
 

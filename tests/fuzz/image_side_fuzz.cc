@@ -1,7 +1,7 @@
 // Any bytes as the side bytes of a small picture: rebuild_image comes back, with no more than it may make.
 #include <cstdlib>
 
-#include "lmc/media/image_file.h"
+#include "lmc/media/image/image_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 4) return 0;

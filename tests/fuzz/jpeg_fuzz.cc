@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "lmc/jpeg/jpeg_codec.h"
-#include "lmc/jpeg/jpeg_file.h"
+#include "lmc/coefficients/jpeg_codec.h"
+#include "lmc/media/jpeg/jpeg_file.h"
 
 namespace {
 

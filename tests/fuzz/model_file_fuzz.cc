@@ -1,8 +1,8 @@
 // Any bytes as a model file, and a valid small one with edits. The hash at the end is made right, or nothing behind it
 // would ever be reached.
-#include "lmc/models/model_file.h"
+#include "lmc/models/arch/transformer.h"
+#include "lmc/models/file/model_file.h"
 #include "lmc/models/test_model.h"
-#include "lmc/models/transformer.h"
 
 namespace {
 

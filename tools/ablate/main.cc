@@ -19,8 +19,8 @@
 #include "lmc/pipeline/image_block.h"
 #include "lmc/pipeline/mixing_block.h"
 #include "lmc/pipeline/text_block.h"
-#include "lmc/pixels/pixel_contexts.h"
-#include "lmc/pixels/plane_model.h"
+#include "lmc/samples/pixel_contexts.h"
+#include "lmc/samples/plane_model.h"
 
 namespace {
 

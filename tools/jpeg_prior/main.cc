@@ -1,6 +1,7 @@
-// lmc-jpeg-prior: learns what the coder of JPEG coefficients knows before the first picture (lmc/jpeg/jpeg_prior.h).
+// lmc-jpeg-prior: learns what the coder of JPEG coefficients knows before the first picture
+// (lmc/coefficients/jpeg_prior.h).
 //
-//   lmc-jpeg-prior LIST.txt -o lmc/jpeg/jpeg_prior.bin
+//   lmc-jpeg-prior LIST.txt -o lmc/coefficients/jpeg_prior.bin
 //
 // LIST names one JPEG file a line; the order counts, so it should be shuffled, and every fourth line goes to the second
 // group. The first group teaches the tables of contexts. The second one, of other pictures, teaches the weights of the
@@ -15,8 +16,8 @@
 #include <vector>
 
 #include "lmc/base/io.h"
-#include "lmc/jpeg/jpeg_file.h"
-#include "lmc/jpeg/jpeg_plane_coder.h"
+#include "lmc/coefficients/jpeg_plane_coder.h"
+#include "lmc/media/jpeg/jpeg_file.h"
 
 namespace {
 

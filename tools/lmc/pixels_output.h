@@ -2,7 +2,7 @@
 #ifndef TOOLS_LMC_PIXELS_OUTPUT_H_
 #define TOOLS_LMC_PIXELS_OUTPUT_H_
 
-#include "lmc/media/png_pixels.h"
+#include "lmc/media/image/png/png_pixels.h"
 
 namespace lmc {
 

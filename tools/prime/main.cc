@@ -10,7 +10,7 @@
 #include <string>
 
 #include "lmc/base/io.h"
-#include "lmc/models/model_writer.h"
+#include "lmc/models/file/model_writer.h"
 #include "lmc/pipeline/text_block.h"
 
 namespace {

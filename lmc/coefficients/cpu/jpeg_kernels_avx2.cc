@@ -1,6 +1,6 @@
 #include <immintrin.h>
 
-#include "lmc/jpeg/jpeg_kernels.h"
+#include "lmc/coefficients/jpeg_kernels.h"
 
 namespace lmc {
 namespace {

@@ -1,4 +1,4 @@
-#include "lmc/jpeg/chroma_search.h"
+#include "lmc/coefficients/decoded/chroma_search.h"
 
 #include <algorithm>
 #include <cmath>

@@ -5,8 +5,8 @@
 
 #include <vector>
 
-#include "lmc/jpeg/dct_search.h"
-#include "lmc/pixels/chroma_grid.h"
+#include "lmc/coefficients/decoded/dct_search.h"
+#include "lmc/samples/image/chroma_grid.h"
 
 namespace lmc {
 

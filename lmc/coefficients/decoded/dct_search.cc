@@ -1,4 +1,4 @@
-#include "lmc/jpeg/dct_search.h"
+#include "lmc/coefficients/decoded/dct_search.h"
 
 #include <algorithm>
 #include <cmath>

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "lmc/base/workers.h"
-#include "lmc/jpeg/inverse_dct.h"
-#include "lmc/jpeg/jpeg_steps.h"
+#include "lmc/coefficients/decoded/inverse_dct.h"
+#include "lmc/media/jpeg/jpeg_steps.h"
 
 namespace lmc {
 

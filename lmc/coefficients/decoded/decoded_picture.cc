@@ -1,11 +1,11 @@
-#include "lmc/jpeg/decoded_picture.h"
+#include "lmc/coefficients/decoded/decoded_picture.h"
 
 #include <algorithm>
 #include <string>
 
-#include "lmc/jpeg/inverse_dct.h"
-#include "lmc/jpeg/jpeg_coefficients.h"
-#include "lmc/jpeg/jpeg_steps.h"
+#include "lmc/coefficients/decoded/inverse_dct.h"
+#include "lmc/coefficients/jpeg_coefficients.h"
+#include "lmc/media/jpeg/jpeg_steps.h"
 
 namespace lmc {
 namespace {

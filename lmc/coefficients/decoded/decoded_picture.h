@@ -10,10 +10,10 @@
 #include <optional>
 #include <vector>
 
-#include "lmc/jpeg/jpeg_codec.h"
-#include "lmc/jpeg/jpeg_headers.h"
-#include "lmc/jpeg/jpeg_scan.h"
-#include "lmc/pixels/luma_chroma.h"
+#include "lmc/coefficients/jpeg_codec.h"
+#include "lmc/media/jpeg/jpeg_headers.h"
+#include "lmc/media/jpeg/jpeg_scan.h"
+#include "lmc/samples/image/luma_chroma.h"
 
 namespace lmc {
 

@@ -1,14 +1,14 @@
-#include "lmc/jpeg/decoded_picture.h"
+#include "lmc/coefficients/decoded/decoded_picture.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <random>
 
-#include "lmc/jpeg/dct_search.h"
-#include "lmc/jpeg/inverse_dct.h"
-#include "lmc/jpeg/jpeg_steps.h"
-#include "lmc/jpeg/testdata/plain_side_bytes.h"
+#include "lmc/coefficients/decoded/dct_search.h"
+#include "lmc/coefficients/decoded/inverse_dct.h"
+#include "lmc/media/jpeg/jpeg_steps.h"
+#include "lmc/media/jpeg/testdata/plain_side_bytes.h"
 
 namespace lmc {
 namespace {

@@ -1,10 +1,10 @@
 // DecodedPicture::find: luma, chroma, then luma once more where its bounds depended on chroma. Only the encoder's.
 #include <algorithm>
 
-#include "lmc/jpeg/chroma_search.h"
-#include "lmc/jpeg/dct_search.h"
-#include "lmc/jpeg/decoded_picture.h"
-#include "lmc/pixels/chroma_fit.h"
+#include "lmc/coefficients/decoded/chroma_search.h"
+#include "lmc/coefficients/decoded/dct_search.h"
+#include "lmc/coefficients/decoded/decoded_picture.h"
+#include "lmc/samples/image/chroma_fit.h"
 
 namespace lmc {
 namespace {

@@ -1,4 +1,4 @@
-#include "lmc/jpeg/inverse_dct.h"
+#include "lmc/coefficients/decoded/inverse_dct.h"
 
 #include <algorithm>
 #include <cstddef>

@@ -1,4 +1,4 @@
-#include "lmc/media/deflate_codes.h"
+#include "lmc/media/deflate/deflate_codes.h"
 
 #include <optional>
 

@@ -6,8 +6,8 @@
 #ifndef LMC_MEDIA_DEFLATE_CODES_H_
 #define LMC_MEDIA_DEFLATE_CODES_H_
 
-#include "lmc/media/bit_string.h"
-#include "lmc/media/deflate_format.h"
+#include "lmc/coding/bit_string.h"
+#include "lmc/media/deflate/deflate_format.h"
 
 namespace lmc {
 

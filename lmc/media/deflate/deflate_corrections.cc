@@ -1,4 +1,4 @@
-#include "lmc/media/deflate_corrections.h"
+#include "lmc/media/deflate/deflate_corrections.h"
 
 #include <string>
 

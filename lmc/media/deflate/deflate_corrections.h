@@ -18,7 +18,7 @@
 
 #include <optional>
 
-#include "lmc/media/deflate_predictor.h"
+#include "lmc/media/deflate/deflate_predictor.h"
 
 namespace lmc {
 

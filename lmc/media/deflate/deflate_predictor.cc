@@ -1,4 +1,4 @@
-#include "lmc/media/deflate_predictor.h"
+#include "lmc/media/deflate/deflate_predictor.h"
 
 #include <algorithm>
 #include <bit>

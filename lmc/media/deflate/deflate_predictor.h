@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "lmc/base/bytes.h"
-#include "lmc/media/deflate_format.h"
+#include "lmc/media/deflate/deflate_format.h"
 
 namespace lmc {
 

@@ -1,11 +1,11 @@
-#include "lmc/media/deflate_stream.h"
+#include "lmc/media/deflate/deflate_stream.h"
 
 #include <algorithm>
 #include <string>
 
-#include "lmc/media/deflate_codes.h"
-#include "lmc/media/deflate_corrections.h"
-#include "lmc/media/inflate.h"
+#include "lmc/media/deflate/deflate_codes.h"
+#include "lmc/media/deflate/deflate_corrections.h"
+#include "lmc/media/deflate/inflate.h"
 
 namespace lmc {
 namespace {

@@ -1,4 +1,4 @@
-#include "lmc/media/inflate.h"
+#include "lmc/media/deflate/inflate.h"
 
 #include <algorithm>
 #include <string>

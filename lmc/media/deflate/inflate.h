@@ -7,8 +7,8 @@
 
 #include <vector>
 
-#include "lmc/media/bit_string.h"
-#include "lmc/media/deflate_format.h"
+#include "lmc/coding/bit_string.h"
+#include "lmc/media/deflate/deflate_format.h"
 
 namespace lmc {
 

@@ -7,7 +7,7 @@
 
 #include <cstring>
 
-#include "lmc/media/media_test_support.h"
+#include "lmc/media/image/media_test_support.h"
 
 namespace lmc {
 

@@ -1,4 +1,4 @@
-#include "lmc/media/grid_bytes.h"
+#include "lmc/media/image/grid_bytes.h"
 
 #include <algorithm>
 #include <string>

@@ -7,7 +7,7 @@
 
 #include <vector>
 
-#include "lmc/media/image_file.h"
+#include "lmc/media/image/image_file.h"
 
 namespace lmc {
 

@@ -1,9 +1,9 @@
 // Formats whose samples lie uncompressed: PNM and BMP.
-#include "lmc/media/grid_bytes.h"
+#include "lmc/media/image/grid_bytes.h"
 
 #include <string>
 
-#include "lmc/media/media_test_support.h"
+#include "lmc/media/image/media_test_support.h"
 
 namespace lmc {
 namespace {

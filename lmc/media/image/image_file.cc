@@ -1,15 +1,15 @@
-#include "lmc/media/image_file.h"
+#include "lmc/media/image/image_file.h"
 
 #include <algorithm>
 #include <string>
 
-#include "lmc/media/bmp_file.h"
-#include "lmc/media/gif_file.h"
-#include "lmc/media/grid_bytes.h"
-#include "lmc/media/png_file.h"
-#include "lmc/media/pnm_file.h"
-#include "lmc/media/tiff_file.h"
-#include "lmc/media/webp_file.h"
+#include "lmc/media/image/bmp/bmp_file.h"
+#include "lmc/media/image/gif/gif_file.h"
+#include "lmc/media/image/grid_bytes.h"
+#include "lmc/media/image/png/png_file.h"
+#include "lmc/media/image/pnm/pnm_file.h"
+#include "lmc/media/image/tiff/tiff_file.h"
+#include "lmc/media/image/webp/webp_file.h"
 
 namespace lmc {
 namespace {

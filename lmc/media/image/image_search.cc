@@ -1,4 +1,4 @@
-#include "lmc/media/image_search.h"
+#include "lmc/media/image/image_search.h"
 
 #include <algorithm>
 #include <array>

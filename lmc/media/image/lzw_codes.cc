@@ -1,4 +1,4 @@
-#include "lmc/media/lzw_codes.h"
+#include "lmc/media/image/lzw_codes.h"
 
 #include <algorithm>
 #include <string>

@@ -2,7 +2,7 @@
 #ifndef LMC_MEDIA_LZW_TEST_SUPPORT_H_
 #define LMC_MEDIA_LZW_TEST_SUPPORT_H_
 
-#include "lmc/media/lzw_codes.h"
+#include "lmc/media/image/lzw_codes.h"
 
 namespace lmc {
 

@@ -9,7 +9,7 @@
 #include <random>
 #include <string>
 
-#include "lmc/media/image_file.h"
+#include "lmc/media/image/image_file.h"
 
 namespace lmc {
 

@@ -1,9 +1,9 @@
-#include "lmc/jpeg/jpeg_file.h"
+#include "lmc/media/jpeg/jpeg_file.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "lmc/jpeg/jpeg_tables.h"
+#include "lmc/media/jpeg/jpeg_tables.h"
 
 namespace lmc {
 namespace {

@@ -9,8 +9,8 @@
 #include <cstdint>
 
 #include "lmc/base/bytes.h"
-#include "lmc/jpeg/jpeg_headers.h"
-#include "lmc/jpeg/jpeg_scan.h"
+#include "lmc/media/jpeg/jpeg_headers.h"
+#include "lmc/media/jpeg/jpeg_scan.h"
 
 namespace lmc {
 

@@ -1,10 +1,10 @@
-#include "lmc/jpeg/jpeg_file.h"
+#include "lmc/media/jpeg/jpeg_file.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-#include "lmc/jpeg/testdata/test_files.h"
+#include "lmc/media/jpeg/testdata/test_files.h"
 
 namespace lmc {
 namespace {

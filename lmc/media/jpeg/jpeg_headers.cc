@@ -1,4 +1,4 @@
-#include "lmc/jpeg/jpeg_headers.h"
+#include "lmc/media/jpeg/jpeg_headers.h"
 
 #include <algorithm>
 #include <string>

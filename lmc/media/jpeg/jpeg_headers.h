@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "lmc/base/bytes.h"
-#include "lmc/jpeg/jpeg_huffman.h"
+#include "lmc/media/jpeg/jpeg_huffman.h"
 
 namespace lmc {
 

@@ -1,4 +1,4 @@
-#include "lmc/jpeg/jpeg_huffman.h"
+#include "lmc/media/jpeg/jpeg_huffman.h"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "lmc/jpeg/jpeg_scan.h"
+#include "lmc/media/jpeg/jpeg_scan.h"
 
 #include <algorithm>
 #include <bit>

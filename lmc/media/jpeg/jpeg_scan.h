@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "lmc/base/bytes.h"
-#include "lmc/jpeg/jpeg_headers.h"
+#include "lmc/media/jpeg/jpeg_headers.h"
 
 namespace lmc {
 

@@ -1,8 +1,8 @@
-#include "lmc/jpeg/jpeg_steps.h"
+#include "lmc/media/jpeg/jpeg_steps.h"
 
 #include <algorithm>
 
-#include "lmc/jpeg/jpeg_headers.h"
+#include "lmc/media/jpeg/jpeg_headers.h"
 
 namespace lmc {
 namespace {

@@ -1,10 +1,10 @@
-#include "lmc/jpeg/jpeg_tables.h"
+#include "lmc/media/jpeg/jpeg_tables.h"
 
 #include <algorithm>
 #include <array>
 #include <string>
 
-#include "lmc/jpeg/jpeg_headers.h"
+#include "lmc/media/jpeg/jpeg_headers.h"
 
 namespace lmc {
 namespace {

@@ -7,7 +7,7 @@
 #define LMC_JPEG_JPEG_TABLES_H_
 
 #include "lmc/base/bytes.h"
-#include "lmc/jpeg/jpeg_scan.h"
+#include "lmc/media/jpeg/jpeg_scan.h"
 
 namespace lmc {
 

@@ -1,6 +1,6 @@
 #include "lmc/mixing/mixer_kernels.h"
 #define LMC_KERNELS_NAME mixer_kernels_base
-#include "lmc/mixing/mixer_kernels.inc"
+#include "lmc/mixing/cpu/mixer_kernels.inc"
 
 namespace lmc {
 

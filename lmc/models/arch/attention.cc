@@ -1,4 +1,4 @@
-#include "lmc/models/attention.h"
+#include "lmc/models/arch/attention.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "lmc/models/head.h"
+#include "lmc/models/arch/head.h"
 
 #include <algorithm>
 #include <cassert>

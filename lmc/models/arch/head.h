@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "lmc/models/transformer.h"
+#include "lmc/models/arch/transformer.h"
 #include "lmc/numerics/elementwise.h"
 #include "lmc/numerics/matmul.h"
 

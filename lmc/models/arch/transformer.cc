@@ -1,4 +1,4 @@
-#include "lmc/models/transformer.h"
+#include "lmc/models/arch/transformer.h"
 
 #include <algorithm>
 #include <cassert>
@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "lmc/models/attention.h"
-#include "lmc/models/head.h"
+#include "lmc/models/arch/attention.h"
+#include "lmc/models/arch/head.h"
 #include "lmc/numerics/elementwise.h"
 #include "lmc/numerics/matmul.h"
 

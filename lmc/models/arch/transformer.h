@@ -11,7 +11,7 @@
 #include <span>
 #include <vector>
 
-#include "lmc/models/model_file.h"
+#include "lmc/models/file/model_file.h"
 #include "lmc/numerics/isa.h"
 
 namespace lmc {

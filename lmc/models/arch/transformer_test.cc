@@ -1,5 +1,5 @@
 // The engine against itself (instruction sets, batch shapes, threads: the same bits) and against a binary64 reference.
-#include "lmc/models/transformer.h"
+#include "lmc/models/arch/transformer.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <numeric>
 #include <thread>
 
-#include "lmc/models/head.h"
+#include "lmc/models/arch/head.h"
 #include "lmc/models/test_model.h"
 #include "lmc/numerics/isa_test_support.h"
 

@@ -1,4 +1,4 @@
-#include "lmc/models/model_file.h"
+#include "lmc/models/file/model_file.h"
 
 #include <cmath>
 #include <cstring>
@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lmc/base/io.h"
-#include "lmc/models/model_format.h"
+#include "lmc/models/file/model_format.h"
 #include "lmc/numerics/matmul.h"
 
 namespace lmc {

@@ -1,4 +1,4 @@
-#include "lmc/models/model_file.h"
+#include "lmc/models/file/model_file.h"
 
 #include <gtest/gtest.h>
 

@@ -1,10 +1,10 @@
-#include "lmc/models/model_writer.h"
+#include "lmc/models/file/model_writer.h"
 
 #include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "lmc/models/model_format.h"
+#include "lmc/models/file/model_format.h"
 
 namespace lmc {
 namespace {

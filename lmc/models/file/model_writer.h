@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "lmc/models/model_file.h"
+#include "lmc/models/file/model_file.h"
 
 namespace lmc {
 

@@ -1,2 +1,2 @@
 #define LMC_ELEMENTWISE_TABLE kElementwise_avx512
-#include "lmc/numerics/elementwise.inc"
+#include "lmc/numerics/cpu/elementwise.inc"

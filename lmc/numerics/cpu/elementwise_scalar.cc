@@ -1,2 +1,2 @@
 #define LMC_ELEMENTWISE_TABLE kElementwise_scalar
-#include "lmc/numerics/elementwise.inc"
+#include "lmc/numerics/cpu/elementwise.inc"

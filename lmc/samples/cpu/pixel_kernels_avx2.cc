@@ -1,3 +1,3 @@
-#include "lmc/pixels/pixel_kernels.h"
+#include "lmc/samples/pixel_kernels.h"
 #define LMC_KERNELS_NAME pixel_kernels_avx2
-#include "lmc/pixels/pixel_kernels.inc"
+#include "lmc/samples/cpu/pixel_kernels.inc"

@@ -1,6 +1,6 @@
-#include "lmc/pixels/pixel_kernels.h"
+#include "lmc/samples/pixel_kernels.h"
 #define LMC_KERNELS_NAME pixel_kernels_base
-#include "lmc/pixels/pixel_kernels.inc"
+#include "lmc/samples/cpu/pixel_kernels.inc"
 
 namespace lmc {
 

@@ -1,4 +1,4 @@
-#include "lmc/pixels/chroma_fit.h"
+#include "lmc/samples/image/chroma_fit.h"
 
 #include <algorithm>
 #include <cmath>

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "lmc/pixels/luma_chroma.h"
+#include "lmc/samples/image/luma_chroma.h"
 
 namespace lmc {
 

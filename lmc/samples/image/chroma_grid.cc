@@ -1,4 +1,4 @@
-#include "lmc/pixels/chroma_grid.h"
+#include "lmc/samples/image/chroma_grid.h"
 
 namespace lmc {
 namespace {

@@ -1,4 +1,4 @@
-#include "lmc/pixels/colour_making.h"
+#include "lmc/samples/image/colour_making.h"
 
 #include <algorithm>
 #include <cstdlib>

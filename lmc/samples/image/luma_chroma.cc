@@ -1,9 +1,9 @@
-#include "lmc/pixels/luma_chroma.h"
+#include "lmc/samples/image/luma_chroma.h"
 
 #include <algorithm>
 #include <cstdlib>
 
-#include "lmc/pixels/chroma_fit.h"
+#include "lmc/samples/image/chroma_fit.h"
 
 namespace lmc {
 namespace {

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "lmc/base/bytes.h"
-#include "lmc/pixels/chroma_grid.h"
-#include "lmc/pixels/colour_making.h"
-#include "lmc/pixels/tile.h"
+#include "lmc/samples/image/chroma_grid.h"
+#include "lmc/samples/image/colour_making.h"
+#include "lmc/samples/image/tile.h"
 
 namespace lmc {
 

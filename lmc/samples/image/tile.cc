@@ -1,4 +1,4 @@
-#include "lmc/pixels/tile.h"
+#include "lmc/samples/image/tile.h"
 
 #include <algorithm>
 #include <atomic>
@@ -9,11 +9,11 @@
 
 #include "lmc/coding/arithmetic_coder.h"
 #include "lmc/mixing/logistic.h"
-#include "lmc/pixels/ensemble.h"
-#include "lmc/pixels/luma_chroma.h"
-#include "lmc/pixels/pixel_contexts.h"
-#include "lmc/pixels/plane_model.h"
-#include "lmc/pixels/used_values.h"
+#include "lmc/samples/ensemble.h"
+#include "lmc/samples/image/luma_chroma.h"
+#include "lmc/samples/image/used_values.h"
+#include "lmc/samples/pixel_contexts.h"
+#include "lmc/samples/plane_model.h"
 
 namespace lmc {
 namespace {

@@ -9,7 +9,7 @@
 #include <functional>
 
 #include "lmc/base/bytes.h"
-#include "lmc/pixels/pixel_network.h"
+#include "lmc/samples/pixel_network.h"
 
 namespace lmc {
 

@@ -1,4 +1,4 @@
-#include "lmc/pixels/tile_look.h"
+#include "lmc/samples/image/tile_look.h"
 
 #include <algorithm>
 #include <array>

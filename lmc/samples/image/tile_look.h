@@ -2,7 +2,7 @@
 #ifndef LMC_PIXELS_TILE_LOOK_H_
 #define LMC_PIXELS_TILE_LOOK_H_
 
-#include "lmc/pixels/tile.h"
+#include "lmc/samples/image/tile.h"
 
 namespace lmc {
 

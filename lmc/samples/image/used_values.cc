@@ -1,4 +1,4 @@
-#include "lmc/pixels/used_values.h"
+#include "lmc/samples/image/used_values.h"
 
 #include <algorithm>
 #include <array>

@@ -1,9 +1,9 @@
-#include "lmc/media/bmp_file.h"
+#include "lmc/media/image/bmp/bmp_file.h"
 
 #include <algorithm>
 #include <string>
 
-#include "lmc/media/grid_bytes.h"
+#include "lmc/media/image/grid_bytes.h"
 
 namespace lmc {
 namespace {

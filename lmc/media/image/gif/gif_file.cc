@@ -15,15 +15,15 @@
 //     1 byte            kSizesGiven or 0
 //     as above          from the sizes of the sub-blocks to what they hold after the codes
 //   rest              what follows the sub-blocks of the last
-#include "lmc/media/gif_file.h"
+#include "lmc/media/image/gif/gif_file.h"
 
 #include <algorithm>
 #include <optional>
 #include <string>
 
-#include "lmc/media/gif_frames.h"
-#include "lmc/media/lzw_codes.h"
-#include "lmc/media/side_part.h"
+#include "lmc/media/image/gif/gif_frames.h"
+#include "lmc/media/image/lzw_codes.h"
+#include "lmc/media/image/side_part.h"
 
 namespace lmc {
 namespace {

@@ -1,8 +1,8 @@
 // GIF files made by encoders with several habits.
-#include "lmc/media/gif_file.h"
+#include "lmc/media/image/gif/gif_file.h"
 
-#include "lmc/media/lzw_test_support.h"
-#include "lmc/media/media_test_support.h"
+#include "lmc/media/image/lzw_test_support.h"
+#include "lmc/media/image/media_test_support.h"
 
 namespace lmc {
 namespace {

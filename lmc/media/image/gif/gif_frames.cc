@@ -1,4 +1,4 @@
-#include "lmc/media/gif_frames.h"
+#include "lmc/media/image/gif/gif_frames.h"
 
 #include <algorithm>
 #include <string>

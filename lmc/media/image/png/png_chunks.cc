@@ -1,4 +1,4 @@
-#include "lmc/media/png_chunks.h"
+#include "lmc/media/image/png/png_chunks.h"
 
 #include <algorithm>
 #include <string>

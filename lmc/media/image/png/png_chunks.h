@@ -5,7 +5,7 @@
 #include <array>
 #include <string_view>
 
-#include "lmc/media/image_file.h"
+#include "lmc/media/image/image_file.h"
 
 namespace lmc {
 

@@ -9,14 +9,14 @@
 //   zlib              deflate_stream.h
 //   [varint, bytes]   kMoreStream: what the IDAT chunks hold after the zlib stream
 //   rest              what follows IEND
-#include "lmc/media/png_file.h"
+#include "lmc/media/image/png/png_file.h"
 
 #include <algorithm>
 #include <string>
 
-#include "lmc/media/deflate_stream.h"
-#include "lmc/media/png_chunks.h"
-#include "lmc/media/png_rows.h"
+#include "lmc/media/deflate/deflate_stream.h"
+#include "lmc/media/image/png/png_chunks.h"
+#include "lmc/media/image/png/png_rows.h"
 
 namespace lmc {
 namespace {

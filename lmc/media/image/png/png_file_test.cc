@@ -1,9 +1,9 @@
 // PNG files of all kinds, made here with zlib, so that every choice an encoder has is covered.
-#include "lmc/media/png_file.h"
+#include "lmc/media/image/png/png_file.h"
 
-#include "lmc/media/png_chunks.h"
-#include "lmc/media/png_rows.h"
-#include "lmc/media/zlib_test_support.h"
+#include "lmc/media/deflate/zlib_test_support.h"
+#include "lmc/media/image/png/png_chunks.h"
+#include "lmc/media/image/png/png_rows.h"
 
 namespace lmc {
 namespace {

@@ -1,12 +1,12 @@
-#include "lmc/media/png_pixels.h"
+#include "lmc/media/image/png/png_pixels.h"
 
 #include <algorithm>
 
-#include "lmc/media/deflate_corrections.h"
-#include "lmc/media/deflate_stream.h"
-#include "lmc/media/inflate.h"
-#include "lmc/media/png_chunks.h"
-#include "lmc/media/png_rows.h"
+#include "lmc/media/deflate/deflate_corrections.h"
+#include "lmc/media/deflate/deflate_stream.h"
+#include "lmc/media/deflate/inflate.h"
+#include "lmc/media/image/png/png_chunks.h"
+#include "lmc/media/image/png/png_rows.h"
 
 namespace lmc {
 namespace {

@@ -6,7 +6,7 @@
 #ifndef LMC_MEDIA_PNG_PIXELS_H_
 #define LMC_MEDIA_PNG_PIXELS_H_
 
-#include "lmc/media/image_file.h"
+#include "lmc/media/image/image_file.h"
 
 namespace lmc {
 

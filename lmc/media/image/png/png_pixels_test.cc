@@ -1,7 +1,7 @@
 // Pictures written as PNG: read back, and taken apart byte for byte.
-#include "lmc/media/png_pixels.h"
+#include "lmc/media/image/png/png_pixels.h"
 
-#include "lmc/media/media_test_support.h"
+#include "lmc/media/image/media_test_support.h"
 
 namespace lmc {
 namespace {

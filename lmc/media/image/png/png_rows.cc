@@ -1,4 +1,4 @@
-#include "lmc/media/png_rows.h"
+#include "lmc/media/image/png/png_rows.h"
 
 #include <algorithm>
 #include <array>

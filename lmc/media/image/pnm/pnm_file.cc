@@ -1,10 +1,10 @@
-#include "lmc/media/pnm_file.h"
+#include "lmc/media/image/pnm/pnm_file.h"
 
 #include <algorithm>
 #include <bit>
 #include <string>
 
-#include "lmc/media/grid_bytes.h"
+#include "lmc/media/image/grid_bytes.h"
 
 namespace lmc {
 namespace {

@@ -1,4 +1,4 @@
-#include "lmc/media/packbits.h"
+#include "lmc/media/image/tiff/packbits.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "lmc/media/tiff_directory.h"
+#include "lmc/media/image/tiff/tiff_directory.h"
 
 #include <algorithm>
 #include <string>

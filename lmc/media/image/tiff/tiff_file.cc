@@ -1,13 +1,13 @@
 // The first of the side bytes is a TiffLayout; what follows belongs to that.
-#include "lmc/media/tiff_file.h"
+#include "lmc/media/image/tiff/tiff_file.h"
 
 #include <algorithm>
 #include <string>
 
-#include "lmc/media/grid_bytes.h"
-#include "lmc/media/tiff_directory.h"
-#include "lmc/media/tiff_pieces.h"
-#include "lmc/media/tiff_strips.h"
+#include "lmc/media/image/grid_bytes.h"
+#include "lmc/media/image/tiff/tiff_directory.h"
+#include "lmc/media/image/tiff/tiff_pieces.h"
+#include "lmc/media/image/tiff/tiff_strips.h"
 
 namespace lmc {
 namespace {

@@ -1,7 +1,7 @@
 // TIFF files made here: all layouts, compressions and kinds of samples.
-#include "lmc/media/tiff_file.h"
+#include "lmc/media/image/tiff/tiff_file.h"
 
-#include "lmc/media/tiff_test_support.h"
+#include "lmc/media/image/tiff/tiff_test_support.h"
 
 namespace lmc {
 namespace {

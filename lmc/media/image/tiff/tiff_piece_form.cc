@@ -1,4 +1,4 @@
-#include "lmc/media/tiff_piece_form.h"
+#include "lmc/media/image/tiff/tiff_piece_form.h"
 
 #include <algorithm>
 

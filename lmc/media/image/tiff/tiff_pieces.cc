@@ -15,16 +15,16 @@
 //     [bytes]         one byte each up to 8 bits, else two
 //     bytes           tiff_streams.h
 //   rest      what follows the last piece
-#include "lmc/media/tiff_pieces.h"
+#include "lmc/media/image/tiff/tiff_pieces.h"
 
 #include <algorithm>
 #include <array>
 #include <numeric>
 #include <string>
 
-#include "lmc/media/side_part.h"
-#include "lmc/media/tiff_piece_form.h"
-#include "lmc/media/tiff_streams.h"
+#include "lmc/media/image/side_part.h"
+#include "lmc/media/image/tiff/tiff_piece_form.h"
+#include "lmc/media/image/tiff/tiff_streams.h"
 
 namespace lmc {
 namespace {

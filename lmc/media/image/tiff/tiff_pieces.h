@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "lmc/media/image_file.h"
-#include "lmc/media/tiff_directory.h"
+#include "lmc/media/image/image_file.h"
+#include "lmc/media/image/tiff/tiff_directory.h"
 
 namespace lmc {
 

@@ -1,10 +1,10 @@
-#include "lmc/media/tiff_streams.h"
+#include "lmc/media/image/tiff/tiff_streams.h"
 
 #include <algorithm>
 #include <optional>
 #include <string>
 
-#include "lmc/media/deflate_stream.h"
+#include "lmc/media/deflate/deflate_stream.h"
 
 namespace lmc {
 namespace {

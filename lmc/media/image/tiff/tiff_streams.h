@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "lmc/base/bytes.h"
-#include "lmc/media/lzw_codes.h"
-#include "lmc/media/packbits.h"
+#include "lmc/media/image/lzw_codes.h"
+#include "lmc/media/image/tiff/packbits.h"
 
 namespace lmc {
 

@@ -5,13 +5,13 @@
 //     varint, bytes   what lies before it, since the end of the last stream
 //     zlib            deflate_stream.h
 //   rest      what follows the last stream
-#include "lmc/media/tiff_strips.h"
+#include "lmc/media/image/tiff/tiff_strips.h"
 
 #include <algorithm>
 #include <string>
 
-#include "lmc/media/deflate_stream.h"
-#include "lmc/media/tiff_piece_form.h"
+#include "lmc/media/deflate/deflate_stream.h"
+#include "lmc/media/image/tiff/tiff_piece_form.h"
 
 namespace lmc {
 namespace {

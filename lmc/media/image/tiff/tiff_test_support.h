@@ -2,10 +2,10 @@
 #ifndef LMC_MEDIA_TIFF_TEST_SUPPORT_H_
 #define LMC_MEDIA_TIFF_TEST_SUPPORT_H_
 
-#include "lmc/media/deflate_stream.h"
-#include "lmc/media/lzw_test_support.h"
-#include "lmc/media/packbits_test_support.h"
-#include "lmc/media/zlib_test_support.h"
+#include "lmc/media/deflate/deflate_stream.h"
+#include "lmc/media/deflate/zlib_test_support.h"
+#include "lmc/media/image/lzw_test_support.h"
+#include "lmc/media/image/tiff/packbits_test_support.h"
 
 namespace lmc {
 

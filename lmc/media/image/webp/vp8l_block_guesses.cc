@@ -1,6 +1,6 @@
-#include "lmc/media/vp8l_block_guesses.h"
+#include "lmc/media/image/webp/vp8l_block_guesses.h"
 
-#include "lmc/media/vp8l_costs.h"
+#include "lmc/media/image/webp/vp8l_costs.h"
 
 namespace lmc {
 namespace {

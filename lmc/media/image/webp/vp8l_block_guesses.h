@@ -8,8 +8,8 @@
 
 #include <algorithm>
 
-#include "lmc/media/vp8l_costs.h"
-#include "lmc/media/vp8l_transforms.h"
+#include "lmc/media/image/webp/vp8l_costs.h"
+#include "lmc/media/image/webp/vp8l_transforms.h"
 
 namespace lmc {
 

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "lmc/media/vp8l_codes.h"
+#include "lmc/media/image/webp/vp8l_codes.h"
 
 namespace lmc {
 namespace {

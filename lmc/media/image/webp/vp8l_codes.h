@@ -8,8 +8,8 @@
 
 #include <span>
 
-#include "lmc/media/bit_string.h"
-#include "lmc/media/vp8l_format.h"
+#include "lmc/coding/bit_string.h"
+#include "lmc/media/image/webp/vp8l_format.h"
 
 namespace lmc {
 

@@ -1,4 +1,4 @@
-#include "lmc/media/vp8l_costs.h"
+#include "lmc/media/image/webp/vp8l_costs.h"
 
 #include <bit>
 #include <cstddef>

@@ -1,4 +1,4 @@
-#include "lmc/media/vp8l_format.h"
+#include "lmc/media/image/webp/vp8l_format.h"
 
 #include <algorithm>
 

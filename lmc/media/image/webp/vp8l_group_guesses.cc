@@ -1,8 +1,8 @@
-#include "lmc/media/vp8l_group_guesses.h"
+#include "lmc/media/image/webp/vp8l_group_guesses.h"
 
 #include <algorithm>
 
-#include "lmc/media/vp8l_costs.h"
+#include "lmc/media/image/webp/vp8l_costs.h"
 
 namespace lmc {
 namespace {

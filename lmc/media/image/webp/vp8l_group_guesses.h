@@ -3,7 +3,7 @@
 #ifndef LMC_MEDIA_VP8L_GROUP_GUESSES_H_
 #define LMC_MEDIA_VP8L_GROUP_GUESSES_H_
 
-#include "lmc/media/vp8l_format.h"
+#include "lmc/media/image/webp/vp8l_format.h"
 
 namespace lmc {
 

@@ -1,9 +1,9 @@
-#include "lmc/media/vp8l_guesses.h"
+#include "lmc/media/image/webp/vp8l_guesses.h"
 
 #include <algorithm>
 #include <bit>
 
-#include "lmc/media/vp8l_costs.h"
+#include "lmc/media/image/webp/vp8l_costs.h"
 
 namespace lmc {
 namespace {

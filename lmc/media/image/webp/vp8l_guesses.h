@@ -6,8 +6,8 @@
 #ifndef LMC_MEDIA_VP8L_GUESSES_H_
 #define LMC_MEDIA_VP8L_GUESSES_H_
 
-#include "lmc/media/vp8l_matches.h"
-#include "lmc/media/vp8l_writer.h"
+#include "lmc/media/image/webp/vp8l_matches.h"
+#include "lmc/media/image/webp/vp8l_writer.h"
 
 namespace lmc {
 

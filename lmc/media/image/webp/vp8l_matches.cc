@@ -1,4 +1,4 @@
-#include "lmc/media/vp8l_matches.h"
+#include "lmc/media/image/webp/vp8l_matches.h"
 
 #include <algorithm>
 

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "lmc/media/vp8l_format.h"
+#include "lmc/media/image/webp/vp8l_format.h"
 
 namespace lmc {
 

@@ -1,9 +1,9 @@
-#include "lmc/media/vp8l_palette_guesses.h"
+#include "lmc/media/image/webp/vp8l_palette_guesses.h"
 
 #include <algorithm>
 #include <unordered_set>
 
-#include "lmc/media/vp8l_transforms.h"
+#include "lmc/media/image/webp/vp8l_transforms.h"
 
 namespace lmc {
 namespace {

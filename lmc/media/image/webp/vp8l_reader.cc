@@ -1,9 +1,9 @@
-#include "lmc/media/vp8l_reader.h"
+#include "lmc/media/image/webp/vp8l_reader.h"
 
 #include <algorithm>
 #include <string>
 
-#include "lmc/media/vp8l_codes.h"
+#include "lmc/media/image/webp/vp8l_codes.h"
 
 namespace lmc {
 namespace {

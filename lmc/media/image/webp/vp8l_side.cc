@@ -1,12 +1,12 @@
-#include "lmc/media/vp8l_side.h"
+#include "lmc/media/image/webp/vp8l_side.h"
 
-#include "lmc/media/vp8l_block_guesses.h"
-#include "lmc/media/vp8l_group_guesses.h"
-#include "lmc/media/vp8l_palette_guesses.h"
-#include "lmc/media/vp8l_side_codes.h"
-#include "lmc/media/vp8l_side_kinds.h"
-#include "lmc/media/vp8l_side_tokens.h"
-#include "lmc/media/vp8l_transforms.h"
+#include "lmc/media/image/webp/vp8l_block_guesses.h"
+#include "lmc/media/image/webp/vp8l_group_guesses.h"
+#include "lmc/media/image/webp/vp8l_palette_guesses.h"
+#include "lmc/media/image/webp/vp8l_side_codes.h"
+#include "lmc/media/image/webp/vp8l_side_kinds.h"
+#include "lmc/media/image/webp/vp8l_side_tokens.h"
+#include "lmc/media/image/webp/vp8l_transforms.h"
 
 namespace lmc {
 namespace {

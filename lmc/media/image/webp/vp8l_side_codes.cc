@@ -1,7 +1,7 @@
-#include "lmc/media/vp8l_side_codes.h"
+#include "lmc/media/image/webp/vp8l_side_codes.h"
 
-#include "lmc/media/vp8l_codes.h"
-#include "lmc/media/vp8l_side_kinds.h"
+#include "lmc/media/image/webp/vp8l_codes.h"
+#include "lmc/media/image/webp/vp8l_side_kinds.h"
 
 namespace lmc {
 namespace {

@@ -1,9 +1,9 @@
-#include "lmc/media/vp8l_side_tokens.h"
+#include "lmc/media/image/webp/vp8l_side_tokens.h"
 
 #include <functional>
 
-#include "lmc/media/vp8l_guesses.h"
-#include "lmc/media/vp8l_side_kinds.h"
+#include "lmc/media/image/webp/vp8l_guesses.h"
+#include "lmc/media/image/webp/vp8l_side_kinds.h"
 
 namespace lmc {
 namespace {

@@ -2,8 +2,8 @@
 #ifndef LMC_MEDIA_VP8L_SIDE_TOKENS_H_
 #define LMC_MEDIA_VP8L_SIDE_TOKENS_H_
 
-#include "lmc/media/vp8l_format.h"
-#include "lmc/media/vp8l_side_coder.h"
+#include "lmc/media/image/webp/vp8l_format.h"
+#include "lmc/media/image/webp/vp8l_side_coder.h"
 
 namespace lmc {
 

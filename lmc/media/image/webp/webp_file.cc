@@ -4,15 +4,15 @@
 //   varint, bytes     vp8l_side.h
 //   [varint, bytes]   kMoreStream: what the chunk holds after the stream
 //   rest              what follows the chunk, without its padding if kPadded
-#include "lmc/media/webp_file.h"
+#include "lmc/media/image/webp/webp_file.h"
 
 #include <algorithm>
 #include <string>
 
-#include "lmc/media/side_part.h"
-#include "lmc/media/vp8l_reader.h"
-#include "lmc/media/vp8l_side.h"
-#include "lmc/media/vp8l_writer.h"
+#include "lmc/media/image/side_part.h"
+#include "lmc/media/image/webp/vp8l_reader.h"
+#include "lmc/media/image/webp/vp8l_side.h"
+#include "lmc/media/image/webp/vp8l_writer.h"
 
 namespace lmc {
 namespace {

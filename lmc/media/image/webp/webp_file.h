@@ -4,7 +4,7 @@
 #ifndef LMC_MEDIA_WEBP_FILE_H_
 #define LMC_MEDIA_WEBP_FILE_H_
 
-#include "lmc/media/image_file.h"
+#include "lmc/media/image/image_file.h"
 
 namespace lmc {
 

@@ -1,16 +1,16 @@
 // WebP files of the usual encoder at several settings (testdata, made with cwebp), and of one that chooses at random.
-#include "lmc/media/webp_file.h"
+#include "lmc/media/image/webp/webp_file.h"
 
 #include <filesystem>
 #include <functional>
 #include <random>
 
-#include "lmc/media/media_test_support.h"
-#include "lmc/media/vp8l_codes.h"
-#include "lmc/media/vp8l_reader.h"
-#include "lmc/media/vp8l_side.h"
-#include "lmc/media/vp8l_transforms.h"
-#include "lmc/media/vp8l_writer.h"
+#include "lmc/media/image/media_test_support.h"
+#include "lmc/media/image/webp/vp8l_codes.h"
+#include "lmc/media/image/webp/vp8l_reader.h"
+#include "lmc/media/image/webp/vp8l_side.h"
+#include "lmc/media/image/webp/vp8l_transforms.h"
+#include "lmc/media/image/webp/vp8l_writer.h"
 
 namespace lmc {
 namespace {
