@@ -244,7 +244,6 @@ Status train(const RunConfig& config) {
   std::printf("products alone: %.0f GFLOP/s\n", products * 1e-9);
   std::vector<int32_t> inputs, targets;
   const auto report_dev = [&] {
-    std::printf("dev texts, %s:\n", model.quantisation.on ? "rounded to int8 steps" : "float");
     const auto loss = [&](auto ids, auto next) { return model.evaluate(ids, next); };
     return evaluate_dev(loss, *tokenizer, config.tokens, 65536);
   };
