@@ -11,7 +11,7 @@
 #include "lmc/pipeline/message.h"
 
 struct lmc_context {
-  lmc::Registry registry;
+  lmc::Engine engine;
 };
 
 namespace {
@@ -59,37 +59,42 @@ lmc_options given_or_default(const lmc_options* options) {
 }
 
 lmc::Result<lmc::ModelOnDemand> choose_model(lmc_context* context, const lmc_options& options) {
-  if (options.level < lmc::kFirstModelLevel) return lmc::ModelOnDemand();
+  const int builtin = lmc::level_row(options.level).text_model;
+  if (builtin == 0) return lmc::ModelOnDemand();
+  lmc::Registry& registry = context->engine.registry();
   if (options.model != nullptr) {
-    const auto named = context->registry.find_name(options.model);
+    const auto named = registry.find_name(options.model);
     if (!named.ok()) return named.error();
     return lmc::ModelOnDemand(*named);
   }
-  return lmc::ModelOnDemand([context, level = options.level]() -> const lmc::LoadedModel* {
-    const auto model = context->registry.find_builtin(lmc::builtin_model_of(level));
+  return lmc::ModelOnDemand([&registry, builtin]() -> const lmc::LoadedModel* {
+    const auto model = registry.find_builtin(builtin);
     return model.ok() ? *model : nullptr;
   });
 }
 
 lmc::Result<lmc::CompressOptions> compress_options(lmc_context* context, const lmc_options& given) {
-  const auto model = choose_model(context, given);
-  if (!model.ok()) return model.error();
   lmc::CompressOptions how;
   how.level = given.level;
   how.threads = given.threads;
   how.block_bytes = given.block_bytes;
   how.isa = lmc::best_isa();
-  how.model = *model;
-  const auto pixel_model = context->registry.find_builtin(lmc::kBuiltinPixelModel);
-  how.pixel_model = given.level >= lmc::kFirstPixelLevel && pixel_model.ok() ? *pixel_model : nullptr;
+  how.engine = &context->engine;
   LMC_TRY(lmc::check_options(how));
+  const auto model = choose_model(context, given);
+  if (!model.ok()) return model.error();
+  how.model = *model;
+  if (lmc::level_row(given.level).models) {
+    const auto pixel_model = context->engine.registry().find_builtin(lmc::kBuiltinPixelModel);
+    how.pixel_model = pixel_model.ok() ? *pixel_model : nullptr;
+  }
   return how;
 }
 
 lmc::Result<lmc::DecompressOptions> decompress_options(lmc_context* context, const lmc_options& given) {
   if (given.threads < 1) return lmc::usage_error("at least one thread is needed");
   lmc::DecompressOptions how;
-  how.registry = &context->registry;
+  how.engine = &context->engine;
   how.threads = given.threads;
   how.isa = lmc::best_isa();
   how.limit_bytes = given.limit_bytes;
@@ -108,7 +113,7 @@ const char* lmc_version(void) { return LMC_VERSION; }
 
 lmc_context* lmc_context_new(const char* model_folders) {
   try {
-    return new lmc_context{lmc::Registry(folders(model_folders))};
+    return new lmc_context{lmc::Engine(folders(model_folders))};
   } catch (const std::exception&) {
     return nullptr;
   }

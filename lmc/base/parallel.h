@@ -1,6 +1,6 @@
 // Blocks of one file side by side: results in order, progress added up.
-#ifndef LMC_PIPELINE_PARALLEL_H_
-#define LMC_PIPELINE_PARALLEL_H_
+#ifndef LMC_BASE_PARALLEL_H_
+#define LMC_BASE_PARALLEL_H_
 
 #include <atomic>
 #include <chrono>
@@ -76,4 +76,4 @@ class ProgressSum {
 
 }  // namespace lmc
 
-#endif  // LMC_PIPELINE_PARALLEL_H_
+#endif  // LMC_BASE_PARALLEL_H_

@@ -1,48 +1,53 @@
-// One block: the unit that is compressed, checked and restored alone.
+// The table of block codecs: one row for each way in which a block's bytes become a payload, and back.
 //
-// encode_image and encode_data pick the codec that serves the bytes best; decode_block is their exact inverse on every
-// machine, for every thread count and instruction set. Whatever the decoder needs beside the model is in the payload:
-// its first byte is the profile (which contexts, table sizes, streams), see docs/format.md. Checksums are the
-// container's.
-#ifndef LMC_PIPELINE_BLOCK_H_
-#define LMC_PIPELINE_BLOCK_H_
+// A block is the unit that is compressed, checked and restored alone. A row says what the codec is for, which model it
+// needs, and how to encode, decode and describe. decode is the exact inverse of encode on every machine, for every
+// number of threads and instruction set. Whatever a decoder needs beside the model is in the payload (docs/format.md,
+// section 7). Checksums are the container's.
+//
+// A new kind of data is one row here and one pair of files beside this one.
+#ifndef LMC_CODECS_CODEC_H_
+#define LMC_CODECS_CODEC_H_
 
+#include <array>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "lmc/base/bytes.h"
-#include "lmc/models/file/model_file.h"
-#include "lmc/numerics/isa.h"
+#include "lmc/codecs/levels.h"
+#include "lmc/media/file_length.h"
+#include "lmc/models/engine.h"
 
 namespace lmc {
 
-inline constexpr size_t kMaxBlockBytes = size_t(64) << 20;
-inline constexpr int kFirstModelLevel = 2;  // from here on text is coded with a language model
-inline constexpr int kFirstDeepLevel = 4;   // from here on with a larger one, and everything else with deep mixing
-inline constexpr int kThoroughLevel = 7;    // from here on what is in doubt is coded both ways
-inline constexpr int kFewStreamsLevel = 8;  // and from here on text in few streams
-// The number (models/builtin.txt) of the built-in model that a level codes text with; 0: none.
-constexpr int builtin_model_of(int level) { return level < kFirstModelLevel ? 0 : level < kFirstDeepLevel ? 2 : 1; }
+// Which kind of model a payload needs. A block or group names one model exactly if its codec needs one.
+enum class ModelNeed : uint8_t { kNone, kText, kPixels };
+inline constexpr size_t kModelNeeds = 3;
 
-inline constexpr int kBuiltinPixelModel = 3;
-inline constexpr int kFirstPixelLevel = 1;  // from here on images are taken apart
+enum class Shape : uint8_t {
+  kBytes,      // any bytes
+  kWholeFile,  // one whole file of a known format
+  kGroups      // contents of several kinds, each coded by another row; does not nest
+};
 
-// Wire ids, never reused.
-enum class BlockCodec : uint8_t { kStored = 0, kMixing = 1, kText = 2, kGrouped = 3, kImage = 4, kJpeg = 5 };
-
-// What both directions work with. Nothing here changes the bytes, except the model.
+// What both directions work with. Nothing here changes the bytes, except the models.
 struct BlockResources {
-  // To encode: the language model, to decode: the model that the block names. Null: none at hand.
-  const ModelFile* model = nullptr;
-  const ModelFile* pixel_model = nullptr;  // to encode images; null: they are coded like other data
-  // To decode images among other data: built-in models by number. Empty: none at hand.
-  std::function<Result<const ModelFile*>(int number)> builtin = {};
+  Engine* engine = nullptr;  // keeps compiled models, finds those that groups name; null: none at hand
+  // By need. To encode: the ones to use. To decode: the one that the block names. Null: none at hand.
+  std::array<const LoadedModel*, kModelNeeds> models = {};
   Isa isa = Isa::kScalar;
   int threads = 1;
   std::function<void(size_t done_bytes)> progress = {};   // called now and then from the calling thread; may be empty
-  std::function<void(const std::string& why)> note = {};  // to encode: why an image is not taken apart; may be empty
+  std::function<void(const std::string& why)> note = {};  // to encode: why a file is not taken apart; may be empty
 
+  const LoadedModel* model(ModelNeed need) const { return models[size_t(need)]; }
+  BlockResources with(ModelNeed need, const LoadedModel* model) const {
+    BlockResources out = *this;
+    out.models[size_t(need)] = model;
+    return out;
+  }
   BlockResources quietly() const {
     BlockResources quiet = *this;
     quiet.progress = {};
@@ -50,43 +55,65 @@ struct BlockResources {
   }
 };
 
-enum class BlockModel { kNone, kText, kPixels };
+// Wire ids, never reused. Rows of the table are found by them; nothing else asks for one by name.
+enum CodecId : uint8_t { kStored = 0, kMixing = 1, kText = 2, kGrouped = 3, kImage = 4, kJpeg = 5 };
 
 struct EncodedBlock {
-  BlockCodec codec = BlockCodec::kStored;
-  Bytes payload;                         // never larger than the raw block
-  BlockModel model = BlockModel::kNone;  // to decode it
+  uint8_t codec = kStored;
+  Bytes payload;  // never larger than the raw block
+  // Needed to decode it: the one that the codec names first, then those that its groups name.
+  std::vector<const LoadedModel*> models = {};
 };
 
-inline constexpr int kTextThreads = 2;  // that one text block can keep busy
-// How many threads encode_data will have work for: a guess, from whether the bytes look like text.
-int useful_threads(ByteSpan raw, bool with_model);
-int decoding_threads(BlockCodec codec);  // the same for decode_block
-// For one of several images: small ones do better side by side, each with one thread.
-constexpr int threads_for_image(size_t file_bytes, size_t images) {
-  return images > 1 && file_bytes < (size_t(1) << 20) ? 1 : kTextThreads;
+struct CodecRow {
+  uint8_t id;
+  const char* name;
+  ModelNeed model;
+  Shape shape;
+  int useful_threads;  // that decoding one block can keep busy
+  // Of whole files: whether these first bytes may begin one; the bytes that one can begin with; where one that begins
+  // here, inside other data, ends (null: not looked for); why a file cannot be taken apart, Ok if it can.
+  bool (*sniff)(ByteSpan start) = nullptr;
+  std::span<const uint8_t> first_bytes = {};
+  FileLength (*length)(ByteSpan start) = nullptr;
+  Status (*check)(ByteSpan file) = nullptr;
+  // Errors: bad input, if the bytes are none that this codec can take; environment, if its model is missing. Null: the
+  // pipeline makes such blocks out of others.
+  Result<EncodedBlock> (*encode)(ByteSpan raw, const LevelRow& level, const BlockResources& resources);
+  // Errors: bad input (not decodable, wrong size), environment (no model, no memory). Gives raw_bytes bytes.
+  Result<Bytes> (*decode)(ByteSpan payload, size_t raw_bytes, const BlockResources& resources);
+  // "PNG 640x480, 3 channels of 8 bits": what a payload holds, told without decoding it. Null, or empty: nothing to
+  // say.
+  std::string (*describe)(ByteSpan payload) = nullptr;
+};
+
+std::span<const CodecRow> codec_table();
+const CodecRow* find_codec(uint8_t id);  // null: unknown to this program
+std::string codec_name(uint8_t id);      // "codec-77" if unknown
+
+// Ok if id is known and names a model exactly if it needs one; else bad input, "damaged, or written by a newer lmc".
+Status check_codec(uint8_t id, bool names_model);
+
+// Errors: as the row's decode, and bad input for an unknown codec.
+Result<Bytes> decode_block(uint8_t codec, ByteSpan payload, size_t raw_bytes, const BlockResources& resources);
+
+inline constexpr size_t kMaxBlockBytes = size_t(64) << 20;  // of a block that is no whole file
+inline constexpr size_t kMaxFileBytes = size_t(512) << 20;  // the largest file that is one block
+
+inline constexpr int kTextThreads = 2;  // that one block of text, or one picture, can keep busy
+// For one of several files: small ones do better side by side, each with one thread.
+constexpr int threads_for_file(size_t file_bytes, size_t files) {
+  return files > 1 && file_bytes < (size_t(1) << 20) ? 1 : kTextThreads;
 }
 
+EncodedBlock stored_block(ByteSpan raw);
+
 // What a media file holds beside its samples or coefficients: mixed, or stored where that is no larger. No model.
-EncodedBlock encode_side_bytes(ByteSpan side, const BlockResources& resources);
-
-// The largest image file that is taken apart; it becomes one block.
-inline constexpr size_t kMaxImageFileBytes = size_t(512) << 20;
-bool begins_like_image(ByteSpan start);
-// Of a whole image file; nothing if it is none, or none that can be taken apart, or nothing is gained, or if other
-// images follow it. Needs no language model.
-std::optional<EncodedBlock> encode_image(ByteSpan file, int level, const BlockResources& resources);
-// Why a whole image file was not taken apart: words to stand alone.
-std::string why_not_taken_apart(ByteSpan file);
-
-// Of anything. Contents of several kinds are grouped by kind, and each group coded by itself, and so are images in it.
-// level 0 stores; 1 mixes contexts fast; 2 and 3 use a language model where the bytes are text; 4..9 a larger one, and
-// deep mixing elsewhere; in doubt 4..6 try a piece and 7..9 the whole block.
-EncodedBlock encode_data(ByteSpan raw, int level, const BlockResources& resources);
-
-// Errors: bad input (payload not decodable, wrong size), environment (kText without a model, no memory).
-Result<Bytes> decode_block(BlockCodec codec, ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources);
+EncodedBlock encode_reconstruction_data(ByteSpan data, const BlockResources& resources);
+// Its inverse; codec must be one of those two. what: the block, for errors ("image block").
+Result<Bytes> decode_reconstruction_data(uint8_t codec, ByteSpan payload, size_t data_bytes, const char* what,
+                                         const BlockResources& resources);
 
 }  // namespace lmc
 
-#endif  // LMC_PIPELINE_BLOCK_H_
+#endif  // LMC_CODECS_CODEC_H_

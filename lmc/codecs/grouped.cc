@@ -1,91 +1,79 @@
-#include "lmc/pipeline/grouped_block.h"
+#include "lmc/codecs/grouped.h"
 
 #include <algorithm>
-#include <cassert>
-#include <iterator>
+#include <map>
 
-#include "lmc/pipeline/parallel.h"
+#include "lmc/codecs/group_jobs.h"
 
 namespace lmc {
 namespace {
 
-// Wire ids, the first byte of the payload: without and with images among the groups.
-enum class GroupedProfile : uint8_t { kPlain = 0, kImages = 1 };
-constexpr size_t kMostGroups = 16, kMostGroupsWithImages = 65536;
+constexpr uint8_t kProfile = 0;  // wire id, the first byte of the payload
+constexpr uint64_t kMostGroups = 65536;
 
-struct GroupHeader {
-  BlockCodec codec = BlockCodec::kStored;
-  int model = 0;  // the number of the built-in model that an image needs
-  size_t payload_bytes = 0;
-  size_t raw_bytes = 0;
+// How a group names its model: the number of a built-in one, or 0 and the hash that follows.
+struct GroupModel {
+  int builtin = 0;
+  Sha256 sha256{};
 };
-bool is_image(const GroupHeader& group) { return group.codec >= BlockCodec::kImage; }
-struct Place {
-  size_t group = 0, bytes = 0;
+struct GroupHeader {
+  const CodecRow* codec = nullptr;
+  GroupModel model;
+  size_t payload_bytes = 0;
+  size_t raw_bytes = 0;  // from the places
 };
 struct Layout {
   std::vector<GroupHeader> groups;
-  std::vector<Place> places;  // in the order of the raw bytes
+  std::vector<GroupPlace> places;
 };
 
-void append_layout(Bytes& out, const Layout& layout) {
-  append_varint(out, layout.groups.size());
-  for (const GroupHeader& group : layout.groups) {
-    out.push_back(uint8_t(group.codec));
-    if (group.codec == BlockCodec::kImage) out.push_back(uint8_t(group.model));
-    append_varint(out, group.payload_bytes);
+Error damaged(const std::string& what) { return bad_input("grouped block: " + what + "; the file is damaged"); }
+
+void append_group(Bytes& out, const EncodedBlock& group) {
+  out.push_back(group.codec);
+  if (find_codec(group.codec)->model != ModelNeed::kNone) {
+    const LoadedModel& model = *group.models.front();
+    const bool numbered = model.builtin_number > 0 && model.builtin_number < 256;
+    out.push_back(uint8_t(numbered ? model.builtin_number : 0));
+    if (!numbered) append_bytes(out, model.sha256);
   }
-  append_varint(out, layout.places.size());
-  for (const Place& place : layout.places) {
-    append_varint(out, place.group);
-    append_varint(out, place.bytes);
-  }
+  append_varint(out, group.payload.size());
 }
 
-Status damaged(const std::string& what) { return bad_input("grouped block: " + what + "; the file is damaged"); }
-
-bool may_be_group(uint8_t codec, GroupedProfile profile) {
-  if (codec < uint8_t(BlockCodec::kGrouped)) return true;
-  return profile == GroupedProfile::kImages &&
-         (BlockCodec(codec) == BlockCodec::kImage || BlockCodec(codec) == BlockCodec::kJpeg);
-}
-
-Status read_groups(ByteReader& reader, GroupedProfile profile, Layout& layout) {
-  const auto count = reader.read_varint("grouped block: number of groups");
-  if (!count.ok()) return count.error();
-  const bool plain = profile == GroupedProfile::kPlain;
-  if (*count < (plain ? 2 : 1) || *count > (plain ? kMostGroups : kMostGroupsWithImages))
-    return damaged(std::to_string(*count) + " groups");
-  for (uint64_t i = 0; i < *count; ++i) {
-    const auto codec = reader.read_le<uint8_t>("grouped block: codec");
-    if (!codec.ok()) return codec.error();
-    if (!may_be_group(*codec, profile))
-      return bad_input("grouped block: codec " + std::to_string(*codec) +
-                       " in a group; the file was written by a newer lmc or is damaged");
-    GroupHeader group{.codec = BlockCodec(*codec)};
-    if (group.codec == BlockCodec::kImage) {
-      const auto model = reader.read_le<uint8_t>("grouped block: model");
-      if (!model.ok()) return model.error();
-      group.model = *model;
+Result<GroupHeader> read_group(ByteReader& reader) {
+  GroupHeader group;
+  const auto codec = reader.read_le<uint8_t>("grouped block: codec");
+  LMC_TRY(codec);
+  group.codec = find_codec(*codec);
+  if (group.codec == nullptr || group.codec->shape == Shape::kGroups)
+    return bad_input("grouped block: codec " + std::to_string(*codec) +
+                     " in a group; the file is damaged, or was written by a newer lmc");
+  if (group.codec->model != ModelNeed::kNone) {
+    const auto number = reader.read_le<uint8_t>("grouped block: model");
+    LMC_TRY(number);
+    group.model.builtin = *number;
+    if (*number == 0) {
+      const auto hash = reader.read_bytes(group.model.sha256.size(), "grouped block: model");
+      LMC_TRY(hash);
+      std::ranges::copy(*hash, group.model.sha256.begin());
     }
-    const auto bytes = reader.read_varint("grouped block: payload size");
-    if (!bytes.ok()) return bytes.error();
-    group.payload_bytes = size_t(*bytes);
-    layout.groups.push_back(group);
   }
-  return Ok();
+  const auto bytes = reader.read_varint("grouped block: payload size");
+  LMC_TRY(bytes);
+  group.payload_bytes = size_t(*bytes);
+  return group;
 }
 
-Status read_places(ByteReader& reader, size_t raw_size_bytes, Layout& layout) {
+Status read_places(ByteReader& reader, size_t raw_bytes, Layout& layout) {
   const auto count = reader.read_varint("grouped block: number of segments");
-  if (!count.ok()) return count.error();
+  LMC_TRY(count);
   if (*count > reader.remaining() / 2) return damaged(std::to_string(*count) + " segments");
-  size_t rest = raw_size_bytes;
+  size_t rest = raw_bytes;
   for (uint64_t i = 0; i < *count; ++i) {
     const auto group = reader.read_varint("grouped block: group");
-    if (!group.ok()) return group.error();
+    LMC_TRY(group);
     const auto bytes = reader.read_varint("grouped block: segment size");
-    if (!bytes.ok()) return bytes.error();
+    LMC_TRY(bytes);
     if (*group >= layout.groups.size()) return damaged("no group " + std::to_string(*group));
     if (*bytes == 0 || *bytes > rest) return damaged("a segment of " + std::to_string(*bytes) + " bytes");
     rest -= size_t(*bytes);
@@ -96,110 +84,97 @@ Status read_places(ByteReader& reader, size_t raw_size_bytes, Layout& layout) {
   return Ok();
 }
 
-Result<Layout> read_layout(ByteReader& reader, GroupedProfile profile, size_t raw_size_bytes) {
+Result<std::vector<GroupHeader>> read_groups(ByteReader& reader) {
+  const auto profile = reader.read_le<uint8_t>("grouped block: profile");
+  LMC_TRY(profile);
+  if (*profile != kProfile)
+    return bad_input("grouped block: unknown profile; the file is damaged, or was written by a newer lmc", 0);
+  const auto count = reader.read_varint("grouped block: number of groups");
+  LMC_TRY(count);
+  if (*count < 1 || *count > std::min<uint64_t>(kMostGroups, reader.remaining() / 2))
+    return damaged(std::to_string(*count) + " groups");
+  std::vector<GroupHeader> groups;
+  for (uint64_t i = 0; i < *count; ++i) {
+    const auto group = read_group(reader);
+    if (!group.ok()) return group.error();
+    groups.push_back(*group);
+  }
+  return groups;
+}
+
+Result<Layout> read_layout(ByteReader& reader, size_t raw_bytes) {
   Layout layout;
-  LMC_TRY(read_groups(reader, profile, layout));
-  LMC_TRY(read_places(reader, raw_size_bytes, layout));
+  auto groups = read_groups(reader);
+  if (!groups.ok()) return groups.error();
+  layout.groups = std::move(*groups);
+  LMC_TRY(read_places(reader, raw_bytes, layout));
   size_t payload_bytes = 0;
   for (const GroupHeader& group : layout.groups) {
-    if (group.raw_bytes == 0 || group.payload_bytes > group.raw_bytes) return damaged("the sizes of a group").error();
+    if (group.raw_bytes == 0 || group.payload_bytes > group.raw_bytes) return damaged("the sizes of a group");
     payload_bytes += group.payload_bytes;
   }
-  if (payload_bytes != reader.remaining()) return damaged("its groups do not fill it").error();
+  if (payload_bytes != reader.remaining()) return damaged("its groups do not fill it");
   return layout;
 }
 
-// Does job(group, resources) for every group, side by side where there are threads, and collects the results.
-template <typename T, typename Job>
-std::vector<T> for_groups(size_t count, const std::function<int(size_t group)>& threads_of, const Job& job,
-                          const BlockResources& resources) {
-  ProgressSum progress(resources.progress, resources.threads > 1);
-  InOrder<T> jobs(resources.threads, [&] { progress.tick(); });
-  std::vector<T> results;
-  for (size_t g = 0; g < count; ++g) {
-    BlockResources with = resources;
-    with.threads = std::min(resources.threads, threads_of(g));
-    with.progress = progress.for_block();
-    while (!jobs.has_room(with.threads)) results.push_back(jobs.take());
-    jobs.submit(with.threads, [&job, g, with] { return job(g, with); });
-  }
-  while (!jobs.empty()) results.push_back(jobs.take());
-  return results;
+Result<const LoadedModel*> find_model(const GroupModel& model, Engine* engine) {
+  if (engine == nullptr) return environment_error("a part of a block needs a model, and no models are at hand");
+  return model.builtin > 0 ? engine->registry().find_builtin(model.builtin)
+                           : engine->registry().find_hash(model.sha256);
 }
-
-}  // namespace
-
-Bytes content_of(ByteSpan raw, const std::vector<Segment>& segments, SegmentKind kind) {
-  Bytes content;
-  size_t begin = 0;
-  for (const Segment& segment : segments) {
-    if (segment.kind == kind) append_bytes(content, raw.subspan(begin, segment.bytes));
-    begin += segment.bytes;
-  }
-  return content;
-}
-
-EncodedBlock encode_grouped_block(ByteSpan raw, const std::vector<Segment>& segments, std::vector<EncodedBlock> images,
-                                  const EncodeGroup& encode, const BlockResources& resources) {
-  std::vector<SegmentKind> kinds;  // of the groups that are no images, in the order in which they come; then the images
-  for (const Segment& segment : segments)
-    if (segment.kind != SegmentKind::kImage && std::ranges::find(kinds, segment.kind) == kinds.end())
-      kinds.push_back(segment.kind);
-  Layout layout;
-  size_t images_before = 0;
-  for (const Segment& segment : segments) {
-    const size_t kind = size_t(std::ranges::find(kinds, segment.kind) - kinds.begin());
-    layout.places.push_back({kind < kinds.size() ? kind : kinds.size() + images_before++, segment.bytes});
-  }
-  assert(images_before == images.size());
-  std::vector<Bytes> contents;
-  for (SegmentKind kind : kinds) contents.push_back(content_of(raw, segments, kind));
-  auto coded = for_groups<EncodedBlock>(
-      contents.size(), [&](size_t g) { return useful_threads(contents[g], resources.model != nullptr); },
-      [&](size_t g, const BlockResources& with) { return encode(kinds[g], contents[g], with); }, resources);
-  const bool text =
-      std::ranges::any_of(coded, [](const EncodedBlock& group) { return group.model == BlockModel::kText; });
-  std::ranges::move(images, std::back_inserter(coded));
-  for (const EncodedBlock& group : coded)
-    layout.groups.push_back({.codec = group.codec,
-                             .model = group.model == BlockModel::kPixels ? kBuiltinPixelModel : 0,
-                             .payload_bytes = group.payload.size()});
-  Bytes payload{uint8_t(images.empty() ? GroupedProfile::kPlain : GroupedProfile::kImages)};
-  append_layout(payload, layout);
-  for (const EncodedBlock& group : coded) append_bytes(payload, group.payload);
-  return {BlockCodec::kGrouped, std::move(payload), text ? BlockModel::kText : BlockModel::kNone};
-}
-
-namespace {
 
 Result<Bytes> decode_group(const GroupHeader& group, ByteSpan payload, const BlockResources& resources) {
   BlockResources with = resources;
-  if (group.codec == BlockCodec::kImage) {
-    if (!resources.builtin) return environment_error("a block has an image inside, and no models are at hand");
-    const auto model = resources.builtin(group.model);
+  if (group.codec->model != ModelNeed::kNone) {
+    const auto model = find_model(group.model, resources.engine);
     if (!model.ok()) return model.error();
-    with.model = *model;
+    with = resources.with(group.codec->model, *model);
   }
-  return decode_block(group.codec, payload, group.raw_bytes, with);
+  return decode_block(group.codec->id, payload, group.raw_bytes, with);
+}
+
+Result<Bytes> put_together(const Layout& layout, const std::vector<Result<Bytes>>& contents, size_t raw_bytes) {
+  std::vector<size_t> taken(contents.size(), 0);
+  Bytes raw;
+  raw.reserve(raw_bytes);
+  for (const GroupPlace& place : layout.places) {
+    append_bytes(raw, ByteSpan(*contents[place.group]).subspan(taken[place.group], place.bytes));
+    taken[place.group] += place.bytes;
+  }
+  return raw;
 }
 
 }  // namespace
 
-Result<Bytes> decode_grouped_block(ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources) {
+EncodedBlock encode_grouped(const std::vector<EncodedBlock>& groups, const std::vector<GroupPlace>& places) {
+  EncodedBlock out{kGrouped, {kProfile}};
+  append_varint(out.payload, groups.size());
+  for (const EncodedBlock& group : groups) {
+    append_group(out.payload, group);
+    for (const LoadedModel* model : group.models)
+      if (std::ranges::find(out.models, model) == out.models.end()) out.models.push_back(model);
+  }
+  append_varint(out.payload, places.size());
+  for (const GroupPlace& place : places) {
+    append_varint(out.payload, place.group);
+    append_varint(out.payload, place.bytes);
+  }
+  for (const EncodedBlock& group : groups) append_bytes(out.payload, group.payload);
+  return out;
+}
+
+Result<Bytes> decode_grouped(ByteSpan payload, size_t raw_bytes, const BlockResources& resources) {
   ByteReader reader(payload);
-  const auto profile = reader.read_le<uint8_t>("grouped block: profile");
-  if (!profile.ok()) return profile.error();
-  if (*profile > uint8_t(GroupedProfile::kImages))
-    return bad_input("grouped block: unknown profile; the file was written by a newer lmc or is damaged", 0);
-  const auto layout = read_layout(reader, GroupedProfile(*profile), raw_size_bytes);
+  const auto layout = read_layout(reader, raw_bytes);
   if (!layout.ok()) return layout.error();
   std::vector<ByteSpan> payloads;
   for (const GroupHeader& group : layout->groups)
     payloads.push_back(*reader.read_bytes(group.payload_bytes, "grouped block: payload"));
-  const size_t images = size_t(std::ranges::count_if(layout->groups, is_image));
+  const auto whole_file = [](const GroupHeader& group) { return group.codec->shape == Shape::kWholeFile; };
+  const size_t files = size_t(std::ranges::count_if(layout->groups, whole_file));
   const auto threads_of = [&](size_t g) {
     const GroupHeader& group = layout->groups[g];
-    return is_image(group) ? threads_for_image(group.raw_bytes, images) : decoding_threads(group.codec);
+    return whole_file(group) ? threads_for_file(group.raw_bytes, files) : group.codec->useful_threads;
   };
   const auto decode = [&](size_t g, const BlockResources& with) {
     return decode_group(layout->groups[g], payloads[g], with);
@@ -207,16 +182,21 @@ Result<Bytes> decode_grouped_block(ByteSpan payload, size_t raw_size_bytes, cons
   const auto contents = for_groups<Result<Bytes>>(payloads.size(), threads_of, decode, resources);
   for (size_t g = 0; g < contents.size(); ++g) {
     if (!contents[g].ok()) return contents[g].error();
-    if (contents[g]->size() != layout->groups[g].raw_bytes) return damaged("the size of a group").error();
+    if (contents[g]->size() != layout->groups[g].raw_bytes) return damaged("a group of another size than it says");
   }
-  std::vector<size_t> used(contents.size());
-  Bytes raw;
-  raw.reserve(raw_size_bytes);
-  for (const Place& place : layout->places) {
-    append_bytes(raw, ByteSpan(*contents[place.group]).subspan(used[place.group], place.bytes));
-    used[place.group] += place.bytes;
-  }
-  return raw;
+  return put_together(*layout, contents, raw_bytes);
+}
+
+std::string describe_grouped(ByteSpan payload) {
+  ByteReader reader(payload);
+  const auto groups = read_groups(reader);
+  if (!groups.ok()) return {};
+  std::map<uint8_t, size_t> counts;
+  for (const GroupHeader& group : *groups) ++counts[group.codec->id];
+  std::string out;
+  for (const auto& [id, count] : counts)
+    out += (out.empty() ? "" : ", ") + codec_name(id) + " " + std::to_string(count);
+  return out;
 }
 
 }  // namespace lmc

@@ -1,28 +1,36 @@
 // The block codec for contents of several kinds (docs/format.md, codec 3): what is of one kind is put together and
 // coded as one, wherever it stood, and comes back to its place.
 //
-// So the files of an archive learn from each other, although programs, pictures and tables lie between the texts.
-#ifndef LMC_PIPELINE_GROUPED_BLOCK_H_
-#define LMC_PIPELINE_GROUPED_BLOCK_H_
+// So the files of an archive learn from each other, although programs, pictures and tables lie between the texts. Which
+// bytes make a group is the pipeline's business; a group is coded by any row of the table but this one.
+#ifndef LMC_CODECS_GROUPED_H_
+#define LMC_CODECS_GROUPED_H_
 
-#include "lmc/pipeline/block.h"
-#include "lmc/pipeline/segments.h"
+#include "lmc/codecs/codec.h"
 
 namespace lmc {
 
-// How one group's bytes are coded; never as kGrouped.
-using EncodeGroup = std::function<EncodedBlock(SegmentKind kind, ByteSpan raw, const BlockResources& resources)>;
+// The next bytes of the raw block: so many, of that group.
+struct GroupPlace {
+  size_t group = 0, bytes = 0;
+};
 
-// What is of one kind, put together.
-Bytes content_of(ByteSpan raw, const std::vector<Segment>& segments, SegmentKind kind);
+// groups: at least one. places: in the order of the raw bytes; every group has some.
+EncodedBlock encode_grouped(const std::vector<EncodedBlock>& groups, const std::vector<GroupPlace>& places);
 
-// segments: of at least two kinds, or with images, covering raw. images: the codes of those, in their order.
-EncodedBlock encode_grouped_block(ByteSpan raw, const std::vector<Segment>& segments, std::vector<EncodedBlock> images,
-                                  const EncodeGroup& encode, const BlockResources& resources);
+Result<Bytes> decode_grouped(ByteSpan payload, size_t raw_bytes, const BlockResources& resources);
+// "text 2, image 31": the codecs of the groups.
+std::string describe_grouped(ByteSpan payload);
 
-// Errors: bad input, and what the groups' codecs say.
-Result<Bytes> decode_grouped_block(ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources);
+inline constexpr CodecRow kGroupedRow{.id = kGrouped,
+                                      .name = "grouped",
+                                      .model = ModelNeed::kNone,
+                                      .shape = Shape::kGroups,
+                                      .useful_threads = kTextThreads,
+                                      .encode = nullptr,
+                                      .decode = decode_grouped,
+                                      .describe = describe_grouped};
 
 }  // namespace lmc
 
-#endif  // LMC_PIPELINE_GROUPED_BLOCK_H_
+#endif  // LMC_CODECS_GROUPED_H_

@@ -1,9 +1,9 @@
-#include "lmc/pipeline/image_block.h"
+#include "lmc/codecs/image.h"
 
 #include <algorithm>
 
+#include "lmc/base/parallel.h"
 #include "lmc/coefficients/decoded/decoded_picture.h"
-#include "lmc/pipeline/parallel.h"
 #include "lmc/samples/image/tile_look.h"
 #include "lmc/samples/pixel_contexts.h"
 
@@ -12,10 +12,8 @@ namespace {
 
 enum : uint8_t { kTiles = 0, kDecodedJpeg = 1 };  // profiles
 constexpr uint8_t kIndexedBit = 0x80;
-constexpr int kFirstMixingLevel = 4, kFirstSquaresLevel = 7, kFirstEnsembleLevel = 8;
-constexpr int kLastLightLevel = 5, kLightContexts = 3, kPhotoContexts = 6;
-constexpr int kFirstThoroughLevel = 7;  // of a decoded JPEG picture, as of a JPEG file
-constexpr size_t kDoubtfulOf = 50;      // one pixel of so many that is an exception: tiles might be smaller
+constexpr int kLightContexts = 3, kPhotoContexts = 6;
+constexpr size_t kDoubtfulOf = 50;  // one pixel of so many that is an exception: tiles might be smaller
 constexpr size_t kMaxSideBytes = size_t(1) << 29;
 
 Error damaged(const std::string& what) { return bad_input("image block: " + what + "; the file is damaged"); }
@@ -94,7 +92,7 @@ struct Layout {
   ImageFormat format = ImageFormat::kPnm;
   Picture picture;  // without samples
   size_t side_bytes = 0;
-  BlockCodec side_codec = BlockCodec::kStored;
+  uint8_t side_codec = kStored;
   ByteSpan side;
   std::vector<ByteSpan> tiles;
   ByteSpan decoded;  // of a decoded JPEG picture
@@ -137,9 +135,8 @@ Result<Layout> read_layout(ByteSpan payload) {
   const auto side_payload = reader.read_varint("image block: size of the side bytes");
   LMC_TRY(side_payload);
   if (*side_bytes > kMaxSideBytes) return damaged("too many side bytes");
-  if (*side_codec > uint8_t(BlockCodec::kMixing)) return damaged("unknown codec of the side bytes");
   layout.side_bytes = size_t(*side_bytes);
-  layout.side_codec = BlockCodec(*side_codec);
+  layout.side_codec = *side_codec;
   if (layout.profile == kDecodedJpeg) {
     const auto side = reader.read_bytes(size_t(*side_payload), "image block: side bytes");
     LMC_TRY(side);
@@ -167,9 +164,10 @@ Result<Layout> read_layout(ByteSpan payload) {
   return layout;
 }
 
-Result<std::shared_ptr<const PixelNetwork>> load_network(const ModelFile* model, Isa isa) {
+Result<std::shared_ptr<const PixelNetwork>> load_network(const BlockResources& resources) {
+  const LoadedModel* const model = resources.model(ModelNeed::kPixels);
   if (model == nullptr) return environment_error("the image needs a pixel model, and none is at hand");
-  return PixelNetwork::load(*model, isa);
+  return compile(resources.engine, model->file, resources.isa, PixelNetwork::load);
 }
 
 bool touch(const Region& a, const Region& b) {
@@ -185,8 +183,8 @@ Status decode_decoded(const Layout& layout, Picture& picture, const BlockResourc
   const JpegOptions options{.threads = resources.threads, .isa = resources.isa};
   const auto samples = decode_decoded_picture(
       layout.decoded, whole_shape(picture), options, [&](ByteSpan coded, size_t side_bytes) -> Result<Bytes> {
-        if (coded.empty() || coded[0] > uint8_t(BlockCodec::kMixing)) return damaged("unknown codec of the exceptions");
-        return decode_block(BlockCodec(coded[0]), coded.subspan(1), side_bytes, resources.quietly());
+        if (coded.empty()) return damaged("no exceptions");
+        return decode_reconstruction_data(coded[0], coded.subspan(1), side_bytes, "image block", resources);
       });
   LMC_TRY(samples);
   paste(*samples, {0, 0, picture.width, picture.height}, picture);
@@ -197,7 +195,7 @@ Status decode_decoded(const Layout& layout, Picture& picture, const BlockResourc
 Status decode_tiles(const Layout& layout, const Region& wanted, Picture& picture, const BlockResources& resources,
                     size_t raw_size_bytes) {
   if (layout.profile == kDecodedJpeg) return decode_decoded(layout, picture, resources);
-  const auto network = load_network(resources.model, resources.isa);
+  const auto network = load_network(resources);
   LMC_TRY(network);
   const Grid grid(picture);
   const Sharing sharing(picture, resources.threads);
@@ -252,19 +250,19 @@ struct DecodedTry {
   bool doubtful = false;  // whether that is smaller than tiles
 };
 
-DecodedTry try_decoded(const Picture& picture, int level, const BlockResources& resources) {
+DecodedTry try_decoded(const Picture& picture, bool thorough, const BlockResources& resources) {
   const TileShape shape = whole_shape(picture);
   DecodedTry out;
   if (picture.indexed || !may_be_decoded(shape)) return out;
   const auto found =
       DecodedPicture::find(shape, cut(picture, {0, 0, picture.width, picture.height}), resources.threads);
   if (!found) return out;
-  const JpegOptions options{.effort = level < kFirstThoroughLevel ? JpegEffort::kFast : JpegEffort::kThorough,
+  const JpegOptions options{.effort = thorough ? JpegEffort::kThorough : JpegEffort::kFast,
                             .threads = resources.threads,
                             .isa = resources.isa};
   out.payload = encode_decoded_picture(*found, shape, options, [&](ByteSpan list) {
-    const EncodedBlock block = encode_side_bytes(list, resources);
-    Bytes coded{uint8_t(block.codec)};
+    const EncodedBlock block = encode_reconstruction_data(list, resources);
+    Bytes coded{block.codec};
     append_bytes(coded, block.payload);
     return coded;
   });
@@ -272,8 +270,8 @@ DecodedTry try_decoded(const Picture& picture, int level, const BlockResources& 
   return out;
 }
 
-std::vector<Bytes> encode_tiles(const Picture& picture, size_t file_bytes, int level, const PixelNetwork& network,
-                                const BlockResources& resources) {
+std::vector<Bytes> encode_tiles(const Picture& picture, size_t file_bytes, ImageEffort effort,
+                                const PixelNetwork& network, const BlockResources& resources) {
   const Grid grid(picture);
   const Sharing sharing(picture, resources.threads);
   InOrder<Bytes> jobs(sharing.tiles, [] {});
@@ -286,10 +284,10 @@ std::vector<Bytes> encode_tiles(const Picture& picture, size_t file_bytes, int l
     while (!jobs.has_room(1)) take();
     const Region tile = grid.tile(i);
     const TileResources with{.network = &network, .isa = resources.isa, .threads = sharing.planes};
-    jobs.submit(1, [&picture, tile, level, with] {
+    jobs.submit(1, [&picture, tile, effort, with] {
       const TileSamples samples = cut(picture, tile);
       const TileShape shape = shape_of(picture, tile);
-      return encode_tile(shape, samples, tile_effort(level, tile_look(picture, shape, samples)), with);
+      return encode_tile(shape, samples, tile_effort(effort, tile_look(picture, shape, samples)), with);
     });
   }
   while (!jobs.empty()) take();
@@ -298,58 +296,76 @@ std::vector<Bytes> encode_tiles(const Picture& picture, size_t file_bytes, int l
 
 }  // namespace
 
-TileEffort tile_effort(int level, TileLook look) {
-  TileEffort effort;
+TileEffort tile_effort(ImageEffort effort, TileLook look) {
+  TileEffort out;
   const bool drawn = look == TileLook::kDrawn, photographed = look == TileLook::kPhotographed;
-  effort.mixing = level >= kFirstMixingLevel || !photographed;
-  effort.light = effort.sparing = effort.mixing && level <= kLastLightLevel && photographed;
-  effort.contexts = !effort.mixing                         ? 0
-                    : drawn || level >= kFirstSquaresLevel ? kPixelContexts
-                    : effort.light                         ? kLightContexts
-                                                           : kPhotoContexts;
-  effort.drawn = drawn;
-  effort.least_squares = level >= kFirstSquaresLevel;
-  effort.ensemble = level >= kFirstEnsembleLevel;
-  return effort;
+  const bool squares = effort >= ImageEffort::kLeastSquares;
+  out.mixing = effort >= ImageEffort::kGated || !photographed;
+  out.light = out.sparing = effort == ImageEffort::kGated && photographed;
+  out.contexts = !out.mixing ? 0 : drawn || squares ? kPixelContexts : out.light ? kLightContexts : kPhotoContexts;
+  out.drawn = drawn;
+  out.least_squares = squares;
+  out.ensemble = effort >= ImageEffort::kEnsemble;
+  return out;
 }
 
-Result<Bytes> encode_image_block(ImageFormat format, ByteSpan file, int level, const BlockResources& resources) {
-  const auto network = load_network(resources.pixel_model, resources.isa);
+bool begins_like_image(ByteSpan start) { return find_image_format(start) != nullptr; }
+
+FileLength image_length(ByteSpan start) {
+  const FormatRow* const format = find_image_format(start);
+  return format != nullptr && format->length != nullptr ? format->length(start) : FileLength{};
+}
+
+Status check_image(ByteSpan file) {
+  const FormatRow* const format = find_image_format(file);
+  if (format == nullptr) return bad_input("its content is no image");
+  const auto parsed = parse_image(format->format, file);
+  if (!parsed.ok()) return parsed.error();
+  return Ok();
+}
+
+Result<EncodedBlock> encode_image(ByteSpan file, const LevelRow& level, const BlockResources& resources) {
+  const auto format = guess_image_format(file);
+  if (!format) return bad_input("its content is no image");
+  const auto network = load_network(resources);
   LMC_TRY(network);
-  const auto parsed = parse_image(format, file);
+  const auto parsed = parse_image(*format, file);
   LMC_TRY(parsed);
   const Picture& picture = parsed->picture;
-  const EncodedBlock side = encode_side_bytes(parsed->side, resources);
+  const EncodedBlock side = encode_reconstruction_data(parsed->side, resources);
   const auto headed = [&](uint8_t profile) {
-    Bytes out{profile, uint8_t(format)};
+    Bytes out{profile, uint8_t(*format)};
     append_varint(out, picture.width);
     append_varint(out, picture.height);
     out.push_back(uint8_t(picture.channels));
     out.push_back(uint8_t(picture.bits | (picture.indexed ? kIndexedBit : 0)));
     append_varint(out, parsed->side.size());
-    out.push_back(uint8_t(side.codec));
+    out.push_back(side.codec);
     append_varint(out, side.payload.size());
     return out;
   };
-  const DecodedTry decoded = try_decoded(picture, level, resources);
+  const auto block = [&](Bytes payload) {
+    return EncodedBlock{kImage, std::move(payload), {resources.model(ModelNeed::kPixels)}};
+  };
+  const DecodedTry decoded = try_decoded(picture, level.thorough_jpeg, resources);
   Bytes as_decoded;
   if (!decoded.payload.empty()) {
     as_decoded = headed(kDecodedJpeg);
     append_bytes(as_decoded, side.payload);
     append_bytes(as_decoded, decoded.payload);
-    if (!decoded.doubtful) return as_decoded;
+    if (!decoded.doubtful) return block(std::move(as_decoded));
   }
-  const std::vector<Bytes> tiles = encode_tiles(picture, file.size(), level, **network, resources);
+  const std::vector<Bytes> tiles = encode_tiles(picture, file.size(), level.images, **network, resources);
   Bytes out = headed(kTiles);
   for (const Bytes& tile : tiles) append_varint(out, tile.size());
   append_bytes(out, side.payload);
   for (const Bytes& tile : tiles) append_bytes(out, tile);
-  return !as_decoded.empty() && as_decoded.size() < out.size() ? as_decoded : out;
+  return block(std::move(!as_decoded.empty() && as_decoded.size() < out.size() ? as_decoded : out));
 }
 
 Result<size_t> try_image(ByteSpan file, const std::function<TileEffort(TileLook)>& effort_of,
                          const BlockResources& resources) {
-  const auto network = load_network(resources.pixel_model, resources.isa);
+  const auto network = load_network(resources);
   LMC_TRY(network);
   const auto format = guess_image_format(file);
   if (!format) return bad_input("no image of a kind that lmc takes apart");
@@ -368,14 +384,15 @@ Result<size_t> try_image(ByteSpan file, const std::function<TileEffort(TileLook)
   return bytes;
 }
 
-Result<Bytes> decode_image_block(ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources) {
+Result<Bytes> decode_image(ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources) {
   const auto layout = read_layout(payload);
   LMC_TRY(layout);
   Picture picture = layout->picture;
   picture.samples.resize(picture.size_bytes());
   const Region all{0, 0, picture.width, picture.height};
   LMC_TRY(decode_tiles(*layout, all, picture, resources, raw_size_bytes));
-  const auto side = decode_block(layout->side_codec, layout->side, layout->side_bytes, resources.quietly());
+  const auto side =
+      decode_reconstruction_data(layout->side_codec, layout->side, layout->side_bytes, "image block", resources);
   LMC_TRY(side);
   auto file = rebuild_image(layout->format, *side, picture, raw_size_bytes);
   LMC_TRY(file);
@@ -410,8 +427,17 @@ Result<ImageSummary> read_image_summary(ByteSpan payload) {
                       layout.picture.channels, layout.picture.bits,  layout.picture.indexed};
 }
 
-Result<std::vector<float>> image_costs(const Picture& picture, int level, const BlockResources& resources) {
-  const auto network = load_network(resources.pixel_model, resources.isa);
+std::string describe_image(ByteSpan payload) {
+  const auto image = read_image_summary(payload);
+  if (!image.ok()) return {};
+  return std::string(image_format_name(image->format)) + " " + std::to_string(image->width) + "x" +
+         std::to_string(image->height) + ", " + std::to_string(image->channels) + " channel" +
+         (image->channels > 1 ? "s" : "") + " of " + std::to_string(image->bits) + " bits" +
+         (image->indexed ? ", palette indices" : "");
+}
+
+Result<std::vector<float>> image_costs(const Picture& picture, ImageEffort effort, const BlockResources& resources) {
+  const auto network = load_network(resources);
   LMC_TRY(network);
   std::vector<float> out(size_t(picture.width) * picture.height);
   const Grid grid(picture);
@@ -421,7 +447,7 @@ Result<std::vector<float>> image_costs(const Picture& picture, int level, const 
     const TileShape shape = shape_of(picture, tile);
     const TileResources with{.network = network->get(), .isa = resources.isa, .threads = resources.threads};
     std::vector<float> costs;
-    encode_tile(shape, samples, tile_effort(level, tile_look(picture, shape, samples)), with, &costs);
+    encode_tile(shape, samples, tile_effort(effort, tile_look(picture, shape, samples)), with, &costs);
     for (size_t n = 0; n < costs.size(); ++n) {
       const size_t pixel = n / size_t(picture.channels);
       out[(tile.y + pixel / tile.width) * picture.width + tile.x + pixel % tile.width] += costs[n];

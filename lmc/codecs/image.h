@@ -2,11 +2,11 @@
 // by the pixel network (lmc/samples/image/tile.h), or the coefficients of the JPEG file that they were decoded from
 // (lmc/coefficients/decoded/decoded_picture.h), the file put together again byte for byte
 // (lmc/media/image/image_file.h).
-#ifndef LMC_PIPELINE_IMAGE_BLOCK_H_
-#define LMC_PIPELINE_IMAGE_BLOCK_H_
+#ifndef LMC_CODECS_IMAGE_H_
+#define LMC_CODECS_IMAGE_H_
 
+#include "lmc/codecs/codec.h"
 #include "lmc/media/image/image_file.h"
-#include "lmc/pipeline/block.h"
 #include "lmc/samples/image/tile.h"
 #include "lmc/samples/image/tile_look.h"
 
@@ -17,19 +17,19 @@ struct Region {
   uint32_t x = 0, y = 0, width = 0, height = 0;
 };
 
-// What a level spends on a tile.
-TileEffort tile_effort(int level, TileLook look);
+// What is spent on a tile.
+TileEffort tile_effort(ImageEffort effort, TileLook look);
 
-// resources.pixel_model must be there. Errors: bad input if the file cannot be taken apart, environment.
-Result<Bytes> encode_image_block(ImageFormat format, ByteSpan file, int level, const BlockResources& resources);
+// Ok if the file can be taken apart; else bad input that says why not.
+Status check_image(ByteSpan file);
+Result<EncodedBlock> encode_image(ByteSpan file, const LevelRow& level, const BlockResources& resources);
 
 // The size of what an effort makes of the samples of an image file, for ablations. effort_of: by how a tile
 // looks.
 Result<size_t> try_image(ByteSpan file, const std::function<TileEffort(TileLook)>& effort_of,
                          const BlockResources& resources);
 
-// resources.model: the pixel model that the block names.
-Result<Bytes> decode_image_block(ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources);
+Result<Bytes> decode_image(ByteSpan payload, size_t raw_bytes, const BlockResources& resources);
 
 // The pixels alone; with a region only the tiles that it touches are decoded (of a decoded JPEG picture: all).
 Result<Picture> decode_image_pixels(ByteSpan payload, const std::optional<Region>& region,
@@ -47,9 +47,29 @@ struct ImageSummary {
 };
 Result<ImageSummary> read_image_summary(ByteSpan payload);
 
-// The bits that level spends on each pixel, all channels together: (height, width) of the picture.
-Result<std::vector<float>> image_costs(const Picture& picture, int level, const BlockResources& resources);
+// "PNG 640x480, 3 channels of 8 bits"; empty if the payload is damaged.
+std::string describe_image(ByteSpan payload);
+
+// The bits that an effort spends on each pixel, all channels together: (height, width) of the picture.
+Result<std::vector<float>> image_costs(const Picture& picture, ImageEffort effort, const BlockResources& resources);
+
+bool begins_like_image(ByteSpan start);
+FileLength image_length(ByteSpan start);
+
+inline constexpr uint8_t kImageFirstBytes[] = {0x89, 'G', 'R'};
+inline constexpr CodecRow kImageRow{.id = kImage,
+                                    .name = "image",
+                                    .model = ModelNeed::kPixels,
+                                    .shape = Shape::kWholeFile,
+                                    .useful_threads = kTextThreads,
+                                    .sniff = begins_like_image,
+                                    .first_bytes = kImageFirstBytes,
+                                    .length = image_length,
+                                    .check = check_image,
+                                    .encode = encode_image,
+                                    .decode = decode_image,
+                                    .describe = describe_image};
 
 }  // namespace lmc
 
-#endif  // LMC_PIPELINE_IMAGE_BLOCK_H_
+#endif  // LMC_CODECS_IMAGE_H_

@@ -1,36 +1,35 @@
-#include "lmc/pipeline/jpeg_block.h"
+#include "lmc/codecs/jpeg.h"
 
 #include "lmc/coefficients/jpeg_codec.h"
+#include "lmc/media/jpeg/jpeg_file.h"
 
 namespace lmc {
-namespace {
 
-constexpr int kFirstThoroughLevel = 7;
-
-}  // namespace
-
-bool begins_like_jpeg(ByteSpan start) {
-  return start.size() >= 3 && start[0] == 0xFF && start[1] == 0xD8 && start[2] == 0xFF;
+Status check_jpeg(ByteSpan file) {
+  const auto parsed = parse_jpeg(file);
+  if (!parsed.ok()) return parsed.error();
+  return Ok();
 }
 
-Result<Bytes> encode_jpeg_block(ByteSpan file, int level, const BlockResources& resources) {
-  const JpegOptions options{.effort = level < kFirstThoroughLevel ? JpegEffort::kFast : JpegEffort::kThorough,
+Result<EncodedBlock> encode_jpeg_file(ByteSpan file, const LevelRow& level, const BlockResources& resources) {
+  const JpegOptions options{.effort = level.thorough_jpeg ? JpegEffort::kThorough : JpegEffort::kFast,
                             .threads = resources.threads,
                             .isa = resources.isa};
-  return encode_jpeg(file, options, [&](ByteSpan side) {
-    const EncodedBlock block = encode_side_bytes(side, resources);
-    Bytes coded{uint8_t(block.codec)};
+  auto payload = encode_jpeg(file, options, [&](ByteSpan data) {
+    const EncodedBlock block = encode_reconstruction_data(data, resources);
+    Bytes coded{block.codec};
     append_bytes(coded, block.payload);
     return coded;
   });
+  if (!payload.ok()) return payload.error();
+  return EncodedBlock{kJpeg, std::move(*payload)};
 }
 
-Result<Bytes> decode_jpeg_block(ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources) {
+Result<Bytes> decode_jpeg_file(ByteSpan payload, size_t raw_bytes, const BlockResources& resources) {
   const JpegOptions options{.threads = resources.threads, .isa = resources.isa};
-  return decode_jpeg(payload, raw_size_bytes, options, [&](ByteSpan coded, size_t side_bytes) -> Result<Bytes> {
-    if (coded.empty() || coded[0] > uint8_t(BlockCodec::kMixing))
-      return bad_input("JPEG block: unknown codec of the side bytes; the file is damaged");
-    return decode_block(BlockCodec(coded[0]), coded.subspan(1), side_bytes, resources.quietly());
+  return decode_jpeg(payload, raw_bytes, options, [&](ByteSpan coded, size_t data_bytes) -> Result<Bytes> {
+    if (coded.empty()) return bad_input("JPEG block: no reconstruction data; the file is damaged");
+    return decode_reconstruction_data(coded[0], coded.subspan(1), data_bytes, "JPEG block", resources);
   });
 }
 

@@ -1,4 +1,4 @@
-#include "lmc/pipeline/lockstep.h"
+#include "lmc/codecs/lockstep.h"
 
 #include <algorithm>
 #include <chrono>

@@ -2,8 +2,8 @@
 //
 // The order of everything that changes shared state (mixing, head) is fixed by the format: step by step, group by
 // group, stream by stream. Threads only share out work whose results do not depend on who does it.
-#ifndef LMC_PIPELINE_LOCKSTEP_H_
-#define LMC_PIPELINE_LOCKSTEP_H_
+#ifndef LMC_CODECS_LOCKSTEP_H_
+#define LMC_CODECS_LOCKSTEP_H_
 
 #include <cstdint>
 #include <deque>
@@ -87,4 +87,4 @@ class Lockstep {
 
 }  // namespace lmc
 
-#endif  // LMC_PIPELINE_LOCKSTEP_H_
+#endif  // LMC_CODECS_LOCKSTEP_H_

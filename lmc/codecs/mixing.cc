@@ -1,4 +1,4 @@
-#include "lmc/pipeline/mixing_block.h"
+#include "lmc/codecs/mixing.h"
 
 #include <algorithm>
 
@@ -86,6 +86,11 @@ Result<Bytes> decode_mixing_block(ByteSpan payload, size_t raw_size_bytes, const
   code_bytes(coder, profile, bytes, resources);
   apply_branch_filter(filter_of(profile), FilterDirection::kToRelative, bytes);
   return bytes;
+}
+
+Result<EncodedBlock> encode_mixing(ByteSpan raw, const LevelRow& level, const BlockResources& resources) {
+  const MixingProfile profile = level.deep ? deep_profile(raw, resources) : MixingProfile::kFast;
+  return EncodedBlock{kMixing, encode_mixing_block(raw, profile, resources)};
 }
 
 }  // namespace lmc

@@ -1,8 +1,8 @@
 // The block codec for bytes of any kind: context mixing alone, no language model (docs/format.md, codec 1).
-#ifndef LMC_PIPELINE_MIXING_BLOCK_H_
-#define LMC_PIPELINE_MIXING_BLOCK_H_
+#ifndef LMC_CODECS_MIXING_H_
+#define LMC_CODECS_MIXING_H_
 
-#include "lmc/pipeline/block.h"
+#include "lmc/codecs/codec.h"
 
 namespace lmc {
 
@@ -17,6 +17,17 @@ Bytes encode_mixing_block(ByteSpan raw, MixingProfile profile, const BlockResour
 size_t try_deep_mixing(ByteSpan raw, uint32_t without, const BlockResources& resources);
 Result<Bytes> decode_mixing_block(ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources);
 
+// As the table of codecs wants it: fast or deep, as the level says.
+Result<EncodedBlock> encode_mixing(ByteSpan raw, const LevelRow& level, const BlockResources& resources);
+
+inline constexpr CodecRow kMixingRow{.id = kMixing,
+                                     .name = "mixing",
+                                     .model = ModelNeed::kNone,
+                                     .shape = Shape::kBytes,
+                                     .useful_threads = 1,
+                                     .encode = encode_mixing,
+                                     .decode = decode_mixing_block};
+
 }  // namespace lmc
 
-#endif  // LMC_PIPELINE_MIXING_BLOCK_H_
+#endif  // LMC_CODECS_MIXING_H_

@@ -1,10 +1,10 @@
-#include "lmc/pipeline/text_block.h"
+#include "lmc/codecs/text.h"
 
 #include <algorithm>
 
+#include "lmc/codecs/lockstep.h"
 #include "lmc/coding/arithmetic_coder.h"
 #include "lmc/coding/coding_loop.h"
-#include "lmc/pipeline/lockstep.h"
 #include "lmc/tokenize/tokenizer.h"
 
 namespace lmc {
@@ -167,6 +167,26 @@ Result<Bytes> decode_text_message(const TextModel& model, ByteSpan coded, size_t
                                   const BlockResources& resources) {
   return decode_tokens(model, StreamPlan::for_tokens(raw_size_bytes, TextProfile::kFewStreams), false, coded,
                        raw_size_bytes, resources);
+}
+
+std::shared_ptr<const TextModel> text_model_of(const BlockResources& resources) {
+  const LoadedModel* const loaded = resources.model(ModelNeed::kText);
+  if (loaded == nullptr) return nullptr;
+  auto model = compile(resources.engine, loaded->file, resources.isa, load_text_model);
+  return model.ok() ? std::move(*model) : nullptr;
+}
+
+Result<EncodedBlock> encode_text(ByteSpan raw, const LevelRow& level, const BlockResources& resources) {
+  const auto model = text_model_of(resources);
+  if (model == nullptr) return environment_error("text needs a language model, and none is at hand");
+  const TextProfile profile = level.few_streams ? TextProfile::kFewStreams : TextProfile::kManyStreams;
+  return EncodedBlock{kText, encode_text_block(*model, raw, profile, resources), {resources.model(ModelNeed::kText)}};
+}
+
+Result<Bytes> decode_text(ByteSpan payload, size_t raw_bytes, const BlockResources& resources) {
+  const auto model = compile(resources.engine, resources.model(ModelNeed::kText)->file, resources.isa, load_text_model);
+  if (!model.ok()) return model.error();
+  return decode_text_block(**model, payload, raw_bytes, resources);
 }
 
 }  // namespace lmc

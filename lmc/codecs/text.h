@@ -4,13 +4,13 @@
 // A block's tokens are cut into streams that advance in lockstep, so that the network works on a batch. Two groups of
 // streams take turns: while the tokens of one are coded, the network runs for the other. Every step is the same in
 // both directions and for every number of threads.
-#ifndef LMC_PIPELINE_TEXT_BLOCK_H_
-#define LMC_PIPELINE_TEXT_BLOCK_H_
+#ifndef LMC_CODECS_TEXT_H_
+#define LMC_CODECS_TEXT_H_
 
 #include <memory>
 
-#include "lmc/pipeline/block.h"
-#include "lmc/pipeline/lockstep.h"
+#include "lmc/codecs/codec.h"
+#include "lmc/codecs/lockstep.h"
 
 namespace lmc {
 
@@ -18,6 +18,8 @@ namespace lmc {
 struct TextModel;
 
 Result<std::shared_ptr<const TextModel>> load_text_model(const ModelFile& file, Isa isa);
+// The one of resources, compiled once; null if there is none or it is no language model.
+std::shared_ptr<const TextModel> text_model_of(const BlockResources& resources);
 
 // Tokens per byte, from samples of a large block: about 0.25 for English, 0.45 for tables, above 0.6 for bytes that the
 // vocabulary does not know.
@@ -26,6 +28,18 @@ double tokens_per_byte(const TextModel& model, ByteSpan raw);
 Bytes encode_text_block(const TextModel& model, ByteSpan raw, TextProfile profile, const BlockResources& resources);
 Result<Bytes> decode_text_block(const TextModel& model, ByteSpan payload, size_t raw_size_bytes,
                                 const BlockResources& resources);
+
+// As the table of codecs wants them.
+Result<EncodedBlock> encode_text(ByteSpan raw, const LevelRow& level, const BlockResources& resources);
+Result<Bytes> decode_text(ByteSpan payload, size_t raw_bytes, const BlockResources& resources);
+
+inline constexpr CodecRow kTextRow{.id = kText,
+                                   .name = "text",
+                                   .model = ModelNeed::kText,
+                                   .shape = Shape::kBytes,
+                                   .useful_threads = kTextThreads,
+                                   .encode = encode_text,
+                                   .decode = decode_text};
 
 // The arithmetic code alone, for a raw text so short that it is one stream (message.h).
 Bytes encode_text_message(const TextModel& model, ByteSpan raw, const BlockResources& resources);
@@ -50,4 +64,4 @@ ByteSpan text_prior(const TextModel& model);  // the model's own; may be empty
 
 }  // namespace lmc
 
-#endif  // LMC_PIPELINE_TEXT_BLOCK_H_
+#endif  // LMC_CODECS_TEXT_H_

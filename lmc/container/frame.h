@@ -18,7 +18,7 @@ namespace lmc {
 
 inline constexpr std::array<uint8_t, 4> kFrameMagic = {0xF7, 'L', 'M', 'C'};
 inline constexpr std::array<uint8_t, 4> kEndMagic = {'C', 'M', 'L', 0xF7};
-inline constexpr uint8_t kFormatVersion = 1;
+inline constexpr uint8_t kFormatVersion = 2;
 inline constexpr int kMinBlockLog2 = 17;  // 128 KiB: below, the framing of stored blocks would pass 0.1 %
 inline constexpr int kMaxBlockLog2 = 29;  // 512 MiB: an image file is one block
 inline constexpr size_t kHeaderStartBytes = 8;

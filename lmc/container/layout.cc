@@ -20,7 +20,8 @@ Result<FrameLayout> read_tiny(ByteSpan file, uint64_t offset) {
   FrameLayout frame;
   frame.tiny = true;
   frame.offset = offset;
-  frame.frame_bytes = file.size() - offset;
+  frame.frame_bytes = header->header_bytes + header->payload_bytes;
+  if (file.size() - offset < frame.frame_bytes) return bad_input("the file ends inside a tiny frame", file.size());
   frame.content_bytes = header->raw_bytes;
   frame.tiny_header = *header;
   return frame;
@@ -67,9 +68,9 @@ Result<std::vector<FrameLayout>> read_layout(ByteSpan file) {
   std::vector<FrameLayout> frames;
   uint64_t offset = 0;
   do {
-    if (file.empty() || (file[size_t(offset)] != kTinyMagic && file[size_t(offset)] != kFrameMagic[0]))
+    if (file.empty() || (!begins_tiny_frame(file[size_t(offset)]) && file[size_t(offset)] != kFrameMagic[0]))
       return bad_input(offset == 0 ? "not a .lmc file" : "what follows the last frame is no .lmc frame", offset);
-    auto frame = file[size_t(offset)] == kTinyMagic ? read_tiny(file, offset) : read_full(file, offset);
+    auto frame = begins_tiny_frame(file[size_t(offset)]) ? read_tiny(file, offset) : read_full(file, offset);
     if (!frame.ok()) return frame.error();
     offset += frame->frame_bytes;
     frames.push_back(std::move(*frame));

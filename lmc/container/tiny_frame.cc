@@ -1,60 +1,111 @@
 #include "lmc/container/tiny_frame.h"
 
+#include <array>
+
 #include "lmc/base/hash.h"
 
 namespace lmc {
 namespace {
 
-constexpr uint8_t kCodecMask = 0x07;
-constexpr uint8_t kLongSizeBit = 0x08;  // the size takes two bytes
+// Forms: the usual pairs of codec and model. Wire ids; the last form has them written out.
+struct Form {
+  uint8_t codec, model;
+};
+constexpr std::array<Form, 7> kForms = {{{0, 0}, {1, 0}, {2, 1}, {2, 2}, {4, 3}, {5, 0}, {2, 4}}};
+constexpr uint8_t kWrittenOut = 7;
 
-// The header without magic and check: what the check covers beside the raw bytes.
-Bytes descriptor_and_size(const TinyHeader& header) {
-  const bool long_size = header.raw_bytes >= 256;
-  Bytes out{uint8_t(header.codec | (long_size ? kLongSizeBit : 0) | header.model << 4), uint8_t(header.raw_bytes)};
-  if (long_size) out.push_back(uint8_t(header.raw_bytes >> 8));
+uint8_t form_of(uint8_t codec, uint8_t model) {
+  for (size_t i = 0; i < kForms.size(); ++i)
+    if (kForms[i].codec == codec && kForms[i].model == model) return uint8_t(i);
+  return kWrittenOut;
+}
+
+// Sizes take one byte below kOneByte, two below kTwoBytes, else the byte 255 and two more.
+constexpr uint32_t kOneByte = 224, kTwoBytes = kOneByte + (255 - kOneByte) * 256;
+
+void append_size(Bytes& out, uint32_t size) {
+  if (size < kOneByte) {
+    out.push_back(uint8_t(size));
+  } else if (size < kTwoBytes) {
+    out.push_back(uint8_t(kOneByte + (size - kOneByte) / 256));
+    out.push_back(uint8_t(size - kOneByte));
+  } else {
+    out.push_back(255);
+    append_le<uint16_t>(out, uint16_t(size));
+  }
+}
+
+Result<uint16_t> read_size(ByteReader& reader, const char* what) {
+  const auto first = reader.read_le<uint8_t>(what);
+  LMC_TRY(first);
+  if (*first < kOneByte) return uint16_t(*first);
+  if (*first < 255) {
+    const auto second = reader.read_le<uint8_t>(what);
+    LMC_TRY(second);
+    return uint16_t(kOneByte + (*first - kOneByte) * 256u + *second);
+  }
+  const auto size = reader.read_le<uint16_t>(what);
+  LMC_TRY(size);
+  if (*size < kTwoBytes)
+    return bad_input(std::string(what) + " " + std::to_string(*size) + " in the long form; the file is damaged", 1);
+  return *size;
+}
+
+// Everything before the check.
+Bytes fields(const TinyHeader& header) {
+  const uint8_t form = form_of(header.codec, header.model);
+  Bytes out{uint8_t(kTinyMagic | form)};
+  if (form == kWrittenOut) {
+    out.push_back(header.codec);
+    out.push_back(header.model);
+  }
+  append_size(out, header.raw_bytes);
+  append_size(out, header.payload_bytes);
   return out;
+}
+
+Result<Form> read_form(ByteReader& reader) {
+  const auto first = reader.read_le<uint8_t>("tiny frame");
+  LMC_TRY(first);
+  if (!begins_tiny_frame(*first)) return bad_input("no tiny frame here: wrong magic byte", 0);
+  const uint8_t form = *first & 7;
+  if (form != kWrittenOut) return kForms[form];
+  const auto codec = reader.read_le<uint8_t>("tiny frame: codec");
+  LMC_TRY(codec);
+  const auto model = reader.read_le<uint8_t>("tiny frame: model");
+  LMC_TRY(model);
+  if (form_of(*codec, *model) != kWrittenOut)
+    return bad_input("tiny frame: a usual codec written out; the file is damaged", 0);
+  return Form{*codec, *model};
 }
 
 }  // namespace
 
 Bytes write_tiny_header(uint8_t codec, uint8_t model, ByteSpan raw, size_t payload_bytes) {
-  TinyHeader header;
-  header.codec = codec;
-  header.model = model;
-  header.raw_bytes = uint16_t(raw.size());
-  Bytes out{kTinyMagic};
-  append_bytes(out, descriptor_and_size(header));
-  append_le<uint16_t>(out, tiny_check(header, raw, payload_bytes));
+  const TinyHeader header{
+      .codec = codec, .model = model, .raw_bytes = uint16_t(raw.size()), .payload_bytes = uint16_t(payload_bytes)};
+  Bytes out = fields(header);
+  append_le<uint16_t>(out, tiny_check(header, raw));
   return out;
 }
 
 Result<TinyHeader> read_tiny_header(ByteSpan start) {
   ByteReader reader(start);
-  const auto magic = reader.read_le<uint8_t>("magic byte");
-  if (!magic.ok()) return magic.error();
-  if (*magic != kTinyMagic) return bad_input("no tiny .lmc frame here: wrong magic byte", 0);
-  const auto descriptor = reader.read_le<uint8_t>("frame descriptor");
-  if (!descriptor.ok()) return descriptor.error();
-  TinyHeader header;
-  header.codec = *descriptor & kCodecMask;
-  header.model = *descriptor >> 4;
-  const bool long_size = *descriptor & kLongSizeBit;
-  const auto size = reader.read_bytes(long_size ? 2 : 1, "content size");
-  if (!size.ok()) return size.error();
-  header.raw_bytes = uint16_t((*size)[0] | (long_size ? (*size)[1] << 8 : 0));
-  if (long_size && header.raw_bytes < 256)
-    return bad_input("content size " + std::to_string(header.raw_bytes) + " in the long form; the file is damaged", 2);
-  const auto check = reader.read_le<uint16_t>("content check");
-  if (!check.ok()) return check.error();
-  header.check = *check;
-  header.header_bytes = reader.position();
-  return header;
+  const auto form = read_form(reader);
+  LMC_TRY(form);
+  const auto raw_bytes = read_size(reader, "tiny frame: content size");
+  LMC_TRY(raw_bytes);
+  const auto payload_bytes = read_size(reader, "tiny frame: payload size");
+  LMC_TRY(payload_bytes);
+  if (*payload_bytes > *raw_bytes)
+    return bad_input("tiny frame: a payload of " + std::to_string(*payload_bytes) + " bytes for " +
+                         std::to_string(*raw_bytes) + " of content; the file is damaged",
+                     1);
+  const auto check = reader.read_le<uint16_t>("tiny frame: check");
+  LMC_TRY(check);
+  return TinyHeader{form->codec, form->model, *raw_bytes, *payload_bytes, *check, reader.position()};
 }
 
-uint16_t tiny_check(const TinyHeader& header, ByteSpan raw, size_t payload_bytes) {
-  const Bytes size{uint8_t(payload_bytes), uint8_t(payload_bytes >> 8)};
-  return crc16(size, crc16(raw, crc16(descriptor_and_size(header))));
-}
+uint16_t tiny_check(const TinyHeader& header, ByteSpan raw) { return crc16(raw, crc16(fields(header))); }
 
 }  // namespace lmc

@@ -106,8 +106,8 @@ Result<const LoadedModel*> Registry::find_builtin(int number) {
     const auto model = find_hash(builtin.sha256);
     return model.ok() ? model : missing(std::string(builtin.name) + " with SHA-256 " + hex(builtin.sha256));
   }
-  return environment_error("built-in model number " + std::to_string(number) +
-                           " is unknown to this program; a newer lmc is needed");
+  return bad_input("built-in model number " + std::to_string(number) +
+                   " is unknown to this program: the file is damaged, or was written by a newer lmc");
 }
 
 Result<const LoadedModel*> Registry::find_name(const std::string& name) {

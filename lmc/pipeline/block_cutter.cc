@@ -2,14 +2,14 @@
 
 #include <utility>
 
-#include "lmc/pipeline/embedded_images.h"
+#include "lmc/pipeline/embedded_files.h"
 
 namespace lmc {
 
 Result<Bytes> BlockCutter::next() {
   LMC_TRY(fill(block_bytes_ + 1));
   if (pending_.size() <= block_bytes_) return std::exchange(pending_, {});
-  const auto bytes = spare_images_ ? bytes_of_next() : Result<size_t>(block_bytes_);
+  const auto bytes = spare_files_ ? bytes_of_next() : Result<size_t>(block_bytes_);
   if (!bytes.ok()) return bytes.error();
   Bytes block(pending_.begin(), pending_.begin() + ptrdiff_t(*bytes));
   pending_.erase(pending_.begin(), pending_.begin() + ptrdiff_t(*bytes));
@@ -26,19 +26,19 @@ Status BlockCutter::fill(size_t bytes) {
 }
 
 Result<size_t> BlockCutter::bytes_of_next() {
-  const auto image = find_embedded_images(ByteSpan(pending_).first(block_bytes_)).unfinished;
-  if (!image) return block_bytes_;
-  if (image->cut >= block_bytes_ / 4) return image->cut;
-  if (image->bytes) {
-    const size_t end = image->begin + *image->bytes;
+  const auto file = find_embedded_files(ByteSpan(pending_).first(block_bytes_)).unfinished;
+  if (!file) return block_bytes_;
+  if (file->cut >= block_bytes_ / 4) return file->cut;
+  if (file->bytes) {
+    const size_t end = file->begin + *file->bytes;
     if (end > kMaxBlockBytes) return block_bytes_;
     LMC_TRY(fill(end));
     return end <= pending_.size() ? end : block_bytes_;
   }
   for (size_t look = 2 * block_bytes_; look <= kMaxBlockBytes; look *= 2) {
     LMC_TRY(fill(look));
-    const FileLength length = image_file_length(ByteSpan(pending_).subspan(image->begin));
-    const size_t end = image->begin + length.bytes;
+    const FileLength length = media_file_length(ByteSpan(pending_).subspan(file->begin));
+    const size_t end = file->begin + length.bytes;
     if (length.end == FileLength::End::kThere && end <= kMaxBlockBytes) return end;
     if (length.end == FileLength::End::kNoFile || pending_.size() < look) break;
   }

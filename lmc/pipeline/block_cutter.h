@@ -1,4 +1,5 @@
-// Cuts an input into blocks: of block_bytes each, but never through an image that a block can hold.
+// Cuts an input into blocks: of block_bytes each, but never through a whole file of a known format that a block can
+// hold.
 #ifndef LMC_PIPELINE_BLOCK_CUTTER_H_
 #define LMC_PIPELINE_BLOCK_CUTTER_H_
 
@@ -8,10 +9,10 @@ namespace lmc {
 
 class BlockCutter {
  public:
-  // Without spare_images, images are cut like everything else. With it, a block that would cut one in two ends before
+  // Without spare_files, files are cut like everything else. With it, a block that would cut one in two ends before
   // it or, where little comes before it, behind it: it has kMaxBlockBytes at most.
-  BlockCutter(Source& source, size_t block_bytes, bool spare_images)
-      : source_(source), block_bytes_(block_bytes), spare_images_(spare_images) {}
+  BlockCutter(Source& source, size_t block_bytes, bool spare_files)
+      : source_(source), block_bytes_(block_bytes), spare_files_(spare_files) {}
 
   Result<Bytes> next();                             // empty at the end
   bool at_end() const { return pending_.empty(); }  // after next(): whether nothing follows
@@ -22,7 +23,7 @@ class BlockCutter {
 
   Source& source_;
   size_t block_bytes_;
-  bool spare_images_;
+  bool spare_files_;
   Bytes pending_;  // read, not yet handed out
 };
 

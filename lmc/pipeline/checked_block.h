@@ -3,7 +3,6 @@
 #define LMC_PIPELINE_CHECKED_BLOCK_H_
 
 #include "lmc/container/layout.h"
-#include "lmc/pipeline/block.h"
 #include "lmc/pipeline/decompress.h"
 
 namespace lmc {
@@ -11,14 +10,16 @@ namespace lmc {
 // "block 3 (content bytes 100 to 200, at byte 50 of the file)"
 std::string describe_block(size_t number, const BlockLayout& block);
 
-// Fails unless codec is one this program knows, and names a model if it needs one.
-Status check_codec(uint8_t codec, bool names_model);
+// What blocks are decoded with, but for the model that each names.
+BlockResources decoding_resources(const DecompressOptions& options, int threads);
 
-// What a block is decoded with. model: the one that its header names; null: none.
-BlockResources decoding_resources(const DecompressOptions& options, const LoadedModel* model, int threads);
+// Bytes of one codec. model: the one that the header names; null: none. Errors: as decode_block, and bad input if the
+// codec is unknown, needs a model and none is named, or the other way round.
+Result<Bytes> decode_with(uint8_t codec, const LoadedModel* model, ByteSpan payload, size_t raw_bytes,
+                          const BlockResources& resources);
 
 // The raw bytes. Errors name the block: bad input, or what decode_block says.
-Result<Bytes> decode_checked(size_t number, const BlockLayout& block, ByteSpan payload,
+Result<Bytes> decode_checked(size_t number, const BlockLayout& block, const LoadedModel* model, ByteSpan payload,
                              const BlockResources& resources);
 
 }  // namespace lmc

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <bit>
 
+#include "lmc/base/parallel.h"
 #include "lmc/container/frame.h"
 #include "lmc/container/tiny_frame.h"
 #include "lmc/media/image/png/png_pixels.h"
 #include "lmc/pipeline/block_cutter.h"
-#include "lmc/pipeline/parallel.h"
+#include "lmc/pipeline/embedded_files.h"
+#include "lmc/pipeline/encode_block.h"
 
 namespace lmc {
 namespace {
@@ -17,10 +19,9 @@ struct CodedBlock {
   EncodedBlock coded;
 };
 
-const LoadedModel* loaded_model(const CompressOptions& options, BlockModel model) {
-  return model == BlockModel::kText     ? options.model.get()
-         : model == BlockModel::kPixels ? options.pixel_model
-                                        : nullptr;
+// The model that the block's header names; null: none.
+const LoadedModel* named_model(const EncodedBlock& block) {
+  return find_codec(block.codec)->model == ModelNeed::kNone ? nullptr : block.models.front();
 }
 
 // One frame in the making: what compress() carries from block to block.
@@ -37,8 +38,8 @@ class FrameWriter {
 
   Status add(const CodedBlock& block) {
     BlockHeader header;
-    header.codec = uint8_t(block.coded.codec);
-    header.model = number_of(block.coded.model);
+    header.codec = block.coded.codec;
+    header.model = number_of(named_model(block.coded));
     header.raw_bytes = uint32_t(block.raw.size());
     header.payload_bytes = uint32_t(block.coded.payload.size());
     header.raw_crc = crc32c(block.raw);
@@ -62,10 +63,9 @@ class FrameWriter {
 
  private:
   // Where the frame header lists the model, counted from 1; 0: none.
-  uint8_t number_of(BlockModel model) const {
-    const LoadedModel* loaded = loaded_model(options_, model);
-    if (loaded == nullptr) return 0;
-    const auto place = std::find(models_.begin(), models_.end(), loaded->sha256);
+  uint8_t number_of(const LoadedModel* model) const {
+    if (model == nullptr) return 0;
+    const auto place = std::find(models_.begin(), models_.end(), model->sha256);
     return uint8_t(place == models_.end() ? 0 : place - models_.begin() + 1);
   }
   Status write(ByteSpan bytes) {
@@ -81,53 +81,48 @@ class FrameWriter {
   Stats stats_;
 };
 
-// Without the language model.
-BlockResources image_resources(const CompressOptions& options, int threads, ProgressSum& progress) {
-  BlockResources out;
-  out.pixel_model = options.pixel_model != nullptr ? &options.pixel_model->file : nullptr;
-  out.isa = options.isa;
-  out.threads = threads;
+// text_model null: without.
+BlockResources resources(const CompressOptions& options, const LoadedModel* text_model, int threads,
+                         ProgressSum& progress) {
+  BlockResources out{.engine = options.engine, .isa = options.isa, .threads = threads};
+  out.models[size_t(ModelNeed::kPixels)] = options.pixel_model;
+  out.models[size_t(ModelNeed::kText)] = text_model;
   out.progress = progress.for_block();
   return out;
 }
 
-BlockResources resources(const CompressOptions& options, const LoadedModel* model, int threads, ProgressSum& progress) {
-  BlockResources out = image_resources(options, threads, progress);
-  if (model != nullptr) out.model = &model->file;
-  return out;
-}
-
-// Of an input that is one image, coded by the calling thread.
-std::optional<EncodedBlock> encode_only_image(ByteSpan raw, const CompressOptions& options, ProgressSum& progress) {
-  BlockResources with = image_resources(options, options.threads, progress);
+// Of an input that is one file of a known format, coded by the calling thread.
+std::optional<EncodedBlock> encode_only_file(ByteSpan raw, const CompressOptions& options, ProgressSum& progress) {
+  BlockResources with = resources(options, nullptr, options.threads, progress);
   with.note = options.note;
-  return encode_image(raw, options.level, with);
+  return encode_file(raw, level_row(options.level), with);
 }
 
-FrameHeader frame_header(size_t block_bytes, std::optional<uint64_t> content_bytes, const LoadedModel* model) {
+FrameHeader frame_header(size_t block_bytes, std::optional<uint64_t> content_bytes,
+                         const std::vector<const LoadedModel*>& models) {
   FrameHeader header;
   header.block_log2 = std::countr_zero(block_bytes);
   header.content_bytes = content_bytes;
-  if (model != nullptr) header.models.push_back(model->sha256);
+  for (const LoadedModel* model : models) header.models.push_back(model->sha256);
   return header;
 }
 
 // The whole input is at hand, coded as one block at most: the frame names the model only if the block uses it.
 Result<Stats> write_single(const CodedBlock& block, Sink& sink, const CompressOptions& options) {
-  const LoadedModel* model = loaded_model(options, block.coded.model);
+  const LoadedModel* model = named_model(block.coded);
   const int number = model != nullptr ? model->builtin_number : 0;
   const bool model_fits = model == nullptr || (number >= 1 && number <= kMaxTinyModel);
   if (options.tiny && model_fits && block.raw.size() < kTinyLimitBytes) {
     if (options.content_bytes && *options.content_bytes != block.raw.size())
       return environment_error("the input changed while it was read");
-    Bytes frame = write_tiny_header(uint8_t(block.coded.codec), uint8_t(number), block.raw, block.coded.payload.size());
+    Bytes frame = write_tiny_header(block.coded.codec, uint8_t(number), block.raw, block.coded.payload.size());
     append_bytes(frame, block.coded.payload);
     LMC_TRY(sink.write(frame));
     return Stats{block.raw.size(), frame.size(), block.raw.empty() ? 0u : 1u};
   }
   FrameWriter writer(sink, options);
   const size_t block_bytes = std::max(options.block_bytes, std::bit_ceil(block.raw.size()));
-  LMC_TRY(writer.begin(frame_header(block_bytes, block.raw.size(), model)));
+  LMC_TRY(writer.begin(frame_header(block_bytes, block.raw.size(), block.coded.models)));
   if (!block.raw.empty()) LMC_TRY(writer.add(block));
   return writer.finish();
 }
@@ -135,11 +130,11 @@ Result<Stats> write_single(const CodedBlock& block, Sink& sink, const CompressOp
 Result<Stats> compress_single(Bytes raw, Sink& sink, const CompressOptions& options) {
   ProgressSum progress(options.progress, false);
   CodedBlock block{std::move(raw), {}};
-  if (auto image = encode_only_image(block.raw, options, progress))
-    block.coded = std::move(*image);
+  if (auto file = encode_only_file(block.raw, options, progress))
+    block.coded = std::move(*file);
   else if (!block.raw.empty())
-    block.coded =
-        encode_data(block.raw, options.level, resources(options, options.model.get(), options.threads, progress));
+    block.coded = encode_block(block.raw, level_row(options.level),
+                               resources(options, options.model.get(), options.threads, progress));
   return write_single(block, sink, options);
 }
 
@@ -166,16 +161,19 @@ class PrefixedSource : public Source {
 Result<Stats> compress_many(Bytes first, BlockCutter& cutter, Sink& sink, const CompressOptions& options) {
   ProgressSum progress(options.progress, options.threads > 1);
   FrameWriter writer(sink, options);
-  const LoadedModel* const model = options.level >= kFirstModelLevel ? options.model.get() : nullptr;
-  const size_t most = options.level >= kFirstPixelLevel ? kMaxBlockBytes : options.block_bytes;
-  LMC_TRY(writer.begin(frame_header(most, options.content_bytes, model)));
+  const LevelRow& level = level_row(options.level);
+  const LoadedModel* const model = level.text_model > 0 ? options.model.get() : nullptr;
+  const size_t most = level.models ? kMaxBlockBytes : options.block_bytes;
+  std::vector<const LoadedModel*> models;
+  if (model != nullptr) models.push_back(model);
+  LMC_TRY(writer.begin(frame_header(most, options.content_bytes, models)));
   InOrder<CodedBlock> jobs(options.threads, [&] { progress.tick(); });
   const auto submit = [&](Bytes raw) -> Status {
     const int threads = std::min(options.threads, useful_threads(raw, model != nullptr));
     while (!jobs.has_room(threads)) LMC_TRY(writer.add(jobs.take()));
-    jobs.submit(threads, [&options, &progress, model, threads, raw = std::move(raw)]() mutable {
+    jobs.submit(threads, [&options, &level, &progress, model, threads, raw = std::move(raw)]() mutable {
       CodedBlock block{std::move(raw), {}};
-      block.coded = encode_data(block.raw, options.level, resources(options, model, threads, progress));
+      block.coded = encode_block(block.raw, level, resources(options, model, threads, progress));
       return block;
     });
     return Ok();
@@ -191,7 +189,7 @@ Result<Stats> compress_many(Bytes first, BlockCutter& cutter, Sink& sink, const 
 }
 
 Result<Stats> compress_blocks(Source& source, Sink& sink, const CompressOptions& options) {
-  BlockCutter cutter(source, options.block_bytes, options.level >= kFirstPixelLevel);
+  BlockCutter cutter(source, options.block_bytes, level_row(options.level).models);
   auto first = cutter.next();
   if (!first.ok()) return first.error();
   if (cutter.at_end()) return compress_single(std::move(*first), sink, options);
@@ -211,25 +209,25 @@ std::optional<Bytes> replace_image(ByteSpan file, const CompressOptions& options
   return std::move(*other);
 }
 
-// Begins like an image file. If it is one that can be taken apart it becomes a single block, of any size.
-Result<Stats> compress_image(Bytes start, Source& source, Sink& sink, const CompressOptions& options) {
-  auto rest = read_up_to(source, kMaxImageFileBytes + 1 - start.size());
+// Begins like a file of a known format. If it is one that can be taken apart it becomes a single block, of any size.
+Result<Stats> compress_file(Bytes start, Source& source, Sink& sink, const CompressOptions& options) {
+  auto rest = read_up_to(source, kMaxFileBytes + 1 - start.size());
   if (!rest.ok()) return rest.error();
   append_bytes(start, *rest);
   rest->clear();
   rest->shrink_to_fit();
-  if (options.pixels_suffice && start.size() <= kMaxImageFileBytes)
+  if (options.pixels_suffice && start.size() <= kMaxFileBytes)
     if (auto other = replace_image(start, options)) {
       CompressOptions with = options;
       with.pixels_suffice = false;
       with.content_bytes = other->size();
-      return compress_image(std::move(*other), source, sink, with);
+      return compress_file(std::move(*other), source, sink, with);
     }
   if (start.size() <= options.block_bytes) return compress_single(std::move(start), sink, options);
   ProgressSum progress(options.progress, false);
-  if (start.size() <= kMaxImageFileBytes) {
-    if (auto image = encode_only_image(start, options, progress))
-      return write_single({std::move(start), std::move(*image)}, sink, options);
+  if (start.size() <= kMaxFileBytes) {
+    if (auto file = encode_only_file(start, options, progress))
+      return write_single({std::move(start), std::move(*file)}, sink, options);
   }
   PrefixedSource whole(std::move(start), source);
   return compress_blocks(whole, sink, options);
@@ -250,11 +248,11 @@ Status check_options(const CompressOptions& options) {
 
 Result<Stats> compress(Source& source, Sink& sink, const CompressOptions& options) {
   LMC_TRY(check_options(options));
-  if (options.level < kFirstPixelLevel) return compress_blocks(source, sink, options);
+  if (!level_row(options.level).models) return compress_blocks(source, sink, options);
   constexpr size_t kLookBytes = 64;
   auto start = read_up_to(source, kLookBytes);
   if (!start.ok()) return start.error();
-  if (begins_like_image(*start)) return compress_image(std::move(*start), source, sink, options);
+  if (begins_like_file(*start)) return compress_file(std::move(*start), source, sink, options);
   PrefixedSource whole(std::move(*start), source);
   return compress_blocks(whole, sink, options);
 }

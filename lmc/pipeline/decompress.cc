@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "lmc/base/parallel.h"
 #include "lmc/pipeline/checked_block.h"
-#include "lmc/pipeline/parallel.h"
 
 namespace lmc {
 namespace {
@@ -16,16 +16,25 @@ class Input {
 
   // Appends up to size_bytes bytes to out; fewer if the input ends.
   Status append(Bytes& out, size_t size_bytes) {
-    const auto more = read_up_to(source_, size_bytes);
+    const size_t again = std::min(size_bytes, unread_.size());
+    append_bytes(out, ByteSpan(unread_).first(again));
+    unread_.erase(unread_.begin(), unread_.begin() + ptrdiff_t(again));
+    const auto more = read_up_to(source_, size_bytes - again);
     if (!more.ok()) return more.error();
     append_bytes(out, *more);
-    position_ += more->size();
+    position_ += again + more->size();
     return Ok();
+  }
+  // Gives back what was read last, to be read again.
+  void unread(ByteSpan bytes) {
+    unread_.insert(unread_.begin(), bytes.begin(), bytes.end());
+    position_ -= bytes.size();
   }
 
  private:
   Source& source_;
   uint64_t position_ = 0;
+  Bytes unread_;
 };
 
 Error at(const Error& error, uint64_t base) {
@@ -33,12 +42,12 @@ Error at(const Error& error, uint64_t base) {
 }
 
 Result<const LoadedModel*> find_model(const Sha256& hash, const DecompressOptions& options) {
-  if (options.registry != nullptr) return options.registry->find_hash(hash);
+  if (options.engine != nullptr) return options.engine->registry().find_hash(hash);
   return environment_error("the file needs the model with SHA-256 " + hex(hash) + ", and no models are at hand");
 }
 
 Result<const LoadedModel*> find_builtin(int number, const DecompressOptions& options) {
-  if (options.registry != nullptr) return options.registry->find_builtin(number);
+  if (options.engine != nullptr) return options.engine->registry().find_builtin(number);
   return environment_error("the file needs built-in model " + std::to_string(number) + ", and no models are at hand");
 }
 
@@ -55,9 +64,9 @@ class Decoder {
       LMC_TRY(input_.append(start, 1));
       if (start.empty() && begin > 0) break;
       if (start.empty()) return bad_input("the input is empty; even an empty content makes a .lmc file of 5 bytes", 0);
-      if (start[0] == kTinyMagic) {
+      if (begins_tiny_frame(start[0])) {
         LMC_TRY(tiny_frame(std::move(start), begin));
-        break;
+        continue;
       }
       if (start[0] != kFrameMagic[0])
         return bad_input(begin == 0 ? "not a .lmc file" : "what follows the last frame is no .lmc frame", begin);
@@ -77,11 +86,11 @@ class Decoder {
     LMC_TRY(input_.append(start, kMaxTinyHeaderBytes - 1));
     const auto header = read_tiny_header(start);
     if (!header.ok()) return at(header.error(), begin);
-    Bytes payload(start.begin() + long(header->header_bytes), start.end());
-    LMC_TRY(input_.append(payload, size_t(header->raw_bytes) + 1));
-    if (payload.size() > header->raw_bytes)
-      return bad_input("more bytes than a tiny frame can have; nothing may follow one (docs/format.md, section 6)",
-                       begin + header->header_bytes + header->raw_bytes);
+    input_.unread(ByteSpan(start).subspan(header->header_bytes));
+    Bytes payload;
+    LMC_TRY(input_.append(payload, header->payload_bytes));
+    if (payload.size() < header->payload_bytes)
+      return bad_input("the file ends inside a tiny frame", input_.position());
     LMC_TRY(check_limit(stats_.raw_bytes + header->raw_bytes));
     auto raw = decode_tiny(*header, payload);
     if (!raw.ok()) return at(raw.error(), begin);
@@ -91,7 +100,6 @@ class Decoder {
   }
 
   Result<Bytes> decode_tiny(const TinyHeader& header, ByteSpan payload) {
-    LMC_TRY(check_codec(header.codec, header.model > 0));
     const LoadedModel* model = nullptr;
     if (header.model > 0) {
       const auto found = find_builtin(header.model, options_);
@@ -100,11 +108,10 @@ class Decoder {
     }
     Result<Bytes> raw = Bytes{};
     if (header.raw_bytes > 0)
-      raw = decode_block(BlockCodec(header.codec), payload, header.raw_bytes,
-                         decoding_resources(options_, model, options_.threads));
+      raw = decode_with(header.codec, model, payload, header.raw_bytes, decoding_resources(options_, options_.threads));
     if (!raw.ok()) return raw.error();
-    if (raw->size() != header.raw_bytes || tiny_check(header, *raw, payload.size()) != header.check)
-      return bad_input("damaged, or something follows this tiny frame: its checksum does not match");
+    if (raw->size() != header.raw_bytes || tiny_check(header, *raw) != header.check)
+      return bad_input("damaged: the checksum of a tiny frame does not match");
     return raw;
   }
 
@@ -151,12 +158,13 @@ class Decoder {
         return bad_input("the file ends inside " + describe_block(number, block), input_.position());
       const auto model = block_model(frame, *header);
       if (!model.ok()) return model.error();
-      const int threads = std::min(options_.threads, decoding_threads(BlockCodec(block.header.codec)));
+      const CodecRow* const codec = find_codec(block.header.codec);
+      const int threads = std::min(options_.threads, codec != nullptr ? codec->useful_threads : 1);
       while (!jobs.has_room(threads)) LMC_TRY(write(jobs.take(), tail, hash));
-      BlockResources with = decoding_resources(options_, *model, threads);
+      BlockResources with = decoding_resources(options_, threads);
       with.progress = progress.for_block();
-      jobs.submit(threads, [block, with, number, payload = std::move(payload)] {
-        return Decoded{block, decode_checked(number, block, payload, with)};
+      jobs.submit(threads, [block, with, number, model = *model, payload = std::move(payload)] {
+        return Decoded{block, decode_checked(number, block, model, payload, with)};
       });
     }
     while (!jobs.empty()) LMC_TRY(write(jobs.take(), tail, hash));

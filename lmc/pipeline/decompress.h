@@ -10,14 +10,13 @@
 #include <vector>
 
 #include "lmc/base/stream.h"
-#include "lmc/models/registry.h"
-#include "lmc/numerics/isa.h"
+#include "lmc/models/engine.h"
 #include "lmc/pipeline/compress.h"
 
 namespace lmc {
 
 struct DecompressOptions {
-  Registry* registry = nullptr;  // where the models that the file names are looked for; null: nowhere
+  Engine* engine = nullptr;  // where the models that the file names are looked for, and kept; null: nowhere
   int threads = 1;
   Isa isa = Isa::kScalar;
   uint64_t limit_bytes = UINT64_MAX;                       // more content than this is an error

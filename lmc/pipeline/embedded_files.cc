@@ -1,35 +1,50 @@
-#include "lmc/pipeline/embedded_images.h"
+#include "lmc/pipeline/embedded_files.h"
 
-#include "lmc/pipeline/parallel.h"
+#include "lmc/base/parallel.h"
 #include "lmc/pipeline/tar_headers.h"
 
 namespace lmc {
 namespace {
 
-constexpr size_t kLook = 64;        // a file of which less is there might be an image
+constexpr size_t kLook = 64;        // a file of which less is there might be of any kind
 constexpr size_t kPlaceBytes = 12;  // what a group and its segment take in the layout, at most
 
-void search(ByteSpan raw, size_t begin, size_t end, EmbeddedImages& out) {
-  const ImageSearch found = find_images(raw.subspan(begin, end - begin));
-  for (const FoundImage& image : found.images) out.images.push_back({begin + image.begin, image.bytes});
+// The row that takes whole files that begin like this; null: none.
+const CodecRow* file_codec(ByteSpan start) {
+  for (const CodecRow& row : codec_table())
+    if (row.shape == Shape::kWholeFile && row.sniff(start)) return &row;
+  return nullptr;
+}
+
+void search(ByteSpan raw, size_t begin, size_t end, EmbeddedFiles& out) {
+  const FileSearch found = find_files(raw.subspan(begin, end - begin));
+  for (const FoundFile& file : found.files) out.files.push_back({begin + file.begin, file.bytes});
   if (found.unfinished && end == raw.size()) out.unfinished = {begin + *found.unfinished, begin + *found.unfinished};
+}
+
+// Whether raw begins with a file that has an end, behind which come others (cameras append small ones).
+bool more_files_follow(ByteSpan raw) {
+  const FileLength first = media_file_length(raw);
+  return first.end == FileLength::End::kThere && !find_files(raw.subspan(first.bytes)).files.empty();
 }
 
 }  // namespace
 
-EmbeddedImages find_embedded_images(ByteSpan raw) {
-  EmbeddedImages out;
+bool begins_like_file(ByteSpan start) { return file_codec(start) != nullptr; }
+
+EmbeddedFiles find_embedded_files(ByteSpan raw) {
+  EmbeddedFiles out;
   for (size_t at = 0; at < raw.size();) {
     const auto content = tar_content_bytes(raw, at);
     const size_t begin = content ? at + kTarRecord : at;
     const size_t rest = raw.size() - begin;
     const bool whole = content && *content <= rest;
     const size_t end = !content ? next_tar_header(raw, at) : whole ? begin + size_t(*content) : raw.size();
-    const bool image = content && (begins_like_image(raw.subspan(begin, end - begin)) || (!whole && rest < kLook));
-    if (!image)
+    const bool known = content && (begins_like_file(raw.subspan(begin, end - begin)) || (!whole && rest < kLook));
+    if (!known)
       search(raw, begin, end, out);
-    else if (whole && *content >= kSmallestFoundImage)
-      out.images.push_back({begin, size_t(*content)});
+    else if (whole && *content >= kSmallestFoundFile)
+      out.files.push_back({begin, size_t(*content)});
     else if (!whole && *content <= kMaxBlockBytes)
       out.unfinished = {at, begin, size_t(*content)};
     at = content ? (end + kTarRecord - 1) / kTarRecord * kTarRecord : end;
@@ -37,33 +52,45 @@ EmbeddedImages find_embedded_images(ByteSpan raw) {
   return out;
 }
 
-bool more_images_follow(ByteSpan raw) {
-  const FileLength first = image_file_length(raw);
-  return first.end == FileLength::End::kThere && !find_images(raw.subspan(first.bytes)).images.empty();
+std::optional<EncodedBlock> encode_file(ByteSpan file, const LevelRow& level, const BlockResources& resources) {
+  const CodecRow* const row = file_codec(file);
+  if (!level.models || row == nullptr || more_files_follow(file)) return {};
+  if (row->model != ModelNeed::kNone && resources.model(row->model) == nullptr) return {};
+  auto coded = row->encode(file, level, resources);
+  if (coded.ok() && coded->payload.size() < file.size()) return std::move(*coded);
+  if (resources.note) resources.note(coded.ok() ? "a file that would not become smaller" : coded.error().message);
+  return {};
 }
 
-CodedImages encode_embedded_images(ByteSpan raw, int level, const BlockResources& resources) {
-  CodedImages out;
-  if (level < kFirstPixelLevel) return out;
-  const std::vector<FoundImage> found = find_embedded_images(raw).images;
+std::string why_not_taken_apart(ByteSpan file) {
+  const CodecRow* const row = file_codec(file);
+  if (row == nullptr) return "its content is of no kind that is taken apart";
+  const Status can = row->check(file);
+  return can.ok() ? "it could be, but a low level or no model was given, or nothing was gained" : can.error().message;
+}
+
+CodedFiles encode_embedded_files(ByteSpan raw, const LevelRow& level, const BlockResources& resources) {
+  CodedFiles out;
+  if (!level.models) return out;
+  const std::vector<FoundFile> found = find_embedded_files(raw).files;
   ProgressSum progress(resources.progress, resources.threads > 1);
   InOrder<std::optional<EncodedBlock>> jobs(resources.threads, [&] { progress.tick(); });
   size_t taken = 0;
   const auto take = [&] {
-    const FoundImage& place = found[taken++];
+    const FoundFile& place = found[taken++];
     auto coded = jobs.take();
     if (!coded || coded->payload.size() + kPlaceBytes >= place.bytes) return;
     out.places.push_back(place);
     out.coded.push_back(std::move(*coded));
   };
-  for (const FoundImage& place : found) {
+  for (const FoundFile& place : found) {
     BlockResources with = resources;
     with.note = {};
-    with.threads = std::min(resources.threads, threads_for_image(place.bytes, found.size()));
+    with.threads = std::min(resources.threads, threads_for_file(place.bytes, found.size()));
     with.progress = progress.for_block();
     while (!jobs.has_room(with.threads)) take();
     jobs.submit(with.threads,
-                [=, file = raw.subspan(place.begin, place.bytes)] { return encode_image(file, level, with); });
+                [=, &level, file = raw.subspan(place.begin, place.bytes)] { return encode_file(file, level, with); });
   }
   while (!jobs.empty()) take();
   return out;

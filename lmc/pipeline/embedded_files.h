@@ -1,38 +1,44 @@
-// Image files inside other data, most of all archives: found, and coded each by itself.
-#ifndef LMC_PIPELINE_EMBEDDED_IMAGES_H_
-#define LMC_PIPELINE_EMBEDDED_IMAGES_H_
+// Whole files of known formats inside other data, most of all archives: found, and coded each by itself.
+#ifndef LMC_PIPELINE_EMBEDDED_FILES_H_
+#define LMC_PIPELINE_EMBEDDED_FILES_H_
 
 #include <optional>
 #include <vector>
 
-#include "lmc/media/image/image_search.h"
-#include "lmc/pipeline/block.h"
+#include "lmc/codecs/codec.h"
+#include "lmc/pipeline/file_search.h"
 
 namespace lmc {
 
+// Whether some codec takes whole files that begin like this.
+bool begins_like_file(ByteSpan start);
+
 // One that raw is too short for.
-struct UnfinishedImage {
+struct UnfinishedFile {
   size_t cut = 0;                    // where raw could be cut before it: at its tar header, if it has one
   size_t begin = 0;                  // its first byte
   std::optional<size_t> bytes = {};  // its size, where that is known
 };
-struct EmbeddedImages {
-  std::vector<FoundImage> images;  // in order; each within a file of the archive, if raw is one
-  std::optional<UnfinishedImage> unfinished;
+struct EmbeddedFiles {
+  std::vector<FoundFile> files;  // in order; each within a file of the archive, if raw is one
+  std::optional<UnfinishedFile> unfinished;
 };
 // By structure only; a file of a tar archive by its first bytes.
-EmbeddedImages find_embedded_images(ByteSpan raw);
+EmbeddedFiles find_embedded_files(ByteSpan raw);
 
-// Whether raw begins with an image that has an end, behind which come others (cameras append small ones).
-bool more_images_follow(ByteSpan raw);
+// Of a whole file; nothing if no codec takes it, or nothing is gained, or if other files follow it. Needs no language
+// model.
+std::optional<EncodedBlock> encode_file(ByteSpan file, const LevelRow& level, const BlockResources& resources);
+// Why a whole file was not taken apart: words to stand alone.
+std::string why_not_taken_apart(ByteSpan file);
 
-// Images that gain from being taken apart, with their codes.
-struct CodedImages {
-  std::vector<FoundImage> places;
+// Files that gain from being taken apart, with their codes.
+struct CodedFiles {
+  std::vector<FoundFile> places;
   std::vector<EncodedBlock> coded;
 };
-CodedImages encode_embedded_images(ByteSpan raw, int level, const BlockResources& resources);
+CodedFiles encode_embedded_files(ByteSpan raw, const LevelRow& level, const BlockResources& resources);
 
 }  // namespace lmc
 
-#endif  // LMC_PIPELINE_EMBEDDED_IMAGES_H_
+#endif  // LMC_PIPELINE_EMBEDDED_FILES_H_

@@ -1,5 +1,5 @@
 // Images inside other data: found, coded by themselves, never cut by a block's end where that can be helped.
-#include "lmc/pipeline/embedded_images.h"
+#include "lmc/pipeline/embedded_files.h"
 
 #include <gtest/gtest.h>
 
@@ -8,6 +8,7 @@
 #include "lmc/media/jpeg/testdata/test_files.h"
 #include "lmc/pipeline/block_cutter.h"
 #include "lmc/pipeline/decompress.h"
+#include "lmc/pipeline/encode_block.h"
 #include "lmc/pipeline/tar_test_support.h"
 
 namespace lmc {
@@ -76,49 +77,48 @@ Bytes packed(const Bytes& raw, int threads) {
   return file.bytes;
 }
 
-TEST(EmbeddedImages, AreFoundInArchivesAndOutside) {
+TEST(EmbeddedFiles, AreFoundInArchivesAndOutside) {
   const Bytes picture = jpeg(), text = numbers(700);
   const Bytes pnm = joined({Bytes{'P', '6', ' ', '9', ' ', '9', ' ', '2', '5', '5', ' '}, Bytes(9 * 9 * 3 + 7)});
   const Bytes archive = joined({tar_file(text), tar_file(picture), tar_file(pnm), tar_file(joined({text, picture}))});
-  const std::vector<FoundImage> expected = {
+  const std::vector<FoundFile> expected = {
       {2048, picture.size()}, {2048 + 1024 + 512, pnm.size()}, {2048 + 1024 + 1024 + 512 + 700, picture.size()}};
-  EXPECT_EQ(find_embedded_images(archive).images, expected);
-  EXPECT_EQ(find_embedded_images(joined({text, picture})).images, (std::vector<FoundImage>{{700, picture.size()}}));
+  EXPECT_EQ(find_embedded_files(archive).files, expected);
+  EXPECT_EQ(find_embedded_files(joined({text, picture})).files, (std::vector<FoundFile>{{700, picture.size()}}));
 }
 
-TEST(EmbeddedImages, AnUnfinishedOneIsToldWithItsHeader) {
+TEST(EmbeddedFiles, AnUnfinishedOneIsToldWithItsHeader) {
   const Bytes picture = jpeg();
   Bytes archive = joined({tar_file(numbers(700)), tar_file(picture)});
   archive.resize(2048 + 512 + 300);
-  const auto unfinished = find_embedded_images(archive).unfinished;
+  const auto unfinished = find_embedded_files(archive).unfinished;
   ASSERT_TRUE(unfinished);
   EXPECT_EQ(unfinished->cut, 1536u);
   EXPECT_EQ(unfinished->begin, 2048u);
   EXPECT_EQ(unfinished->bytes, picture.size());
 }
 
-TEST(EmbeddedImages, MakeABlockSmaller) {
+TEST(EmbeddedFiles, MakeABlockSmaller) {
   const Bytes raw = joined({numbers(3000), jpeg(), numbers(3000)});
-  const EncodedBlock with = encode_data(raw, 1, {});
-  const EncodedBlock text = encode_data(numbers(3000), 1, {}), picture = *encode_image(jpeg(), 1, {});
-  EXPECT_EQ(with.codec, BlockCodec::kGrouped);
+  const EncodedBlock with = encode_block(raw, level_row(1), {});
+  const EncodedBlock text = encode_block(numbers(3000), level_row(1), {}),
+                     picture = *encode_file(jpeg(), level_row(1), {});
+  EXPECT_EQ(with.codec, kGrouped);
   EXPECT_LT(with.payload.size(), 2 * text.payload.size() + picture.payload.size());
   const auto back = decode_block(with.codec, with.payload, raw.size(), {});
   ASSERT_TRUE(back.ok()) << back.error().message;
   EXPECT_EQ(*back, raw);
 }
 
-TEST(EmbeddedImages, OneBehindAnotherIsNotASideByte) {
+TEST(EmbeddedFiles, OneBehindAnotherIsNotASideByte) {
   const Bytes raw = joined({jpeg(), jpeg()});
-  EXPECT_TRUE(more_images_follow(raw));
-  EXPECT_FALSE(more_images_follow(jpeg()));
-  EXPECT_FALSE(more_images_follow(joined({jpeg(), numbers(500)})));
-  EXPECT_FALSE(encode_image(raw, 1, {}));
-  const EncodedBlock both = encode_data(raw, 1, {});
+  EXPECT_TRUE(encode_file(joined({jpeg(), numbers(500)}), level_row(1), {})) << "no file follows";
+  EXPECT_FALSE(encode_file(raw, level_row(1), {}));
+  const EncodedBlock both = encode_block(raw, level_row(1), {});
   EXPECT_LT(both.payload.size(), raw.size() * 9 / 10);
 }
 
-TEST(EmbeddedImages, BlocksAreCutBeforeThemOrBehind) {
+TEST(EmbeddedFiles, BlocksAreCutBeforeThemOrBehind) {
   const Bytes picture = jpeg();
   // Across the end of a block.
   EXPECT_EQ(blocks_of(joined({numbers(kBlock - 500), picture, numbers(5000)})),
@@ -138,7 +138,7 @@ TEST(EmbeddedImages, BlocksAreCutBeforeThemOrBehind) {
   EXPECT_EQ(blocks_of(joined({large, numbers(10)})), (std::vector<size_t>{large.size(), 10}));
 }
 
-TEST(EmbeddedImages, ComeBackFromBlocksOfAFile) {
+TEST(EmbeddedFiles, ComeBackFromBlocksOfAFile) {
   std::vector<Bytes> parts;
   for (const std::string& name : jpeg_test_files()) {
     parts.push_back(numbers(parts.size() * 5000));
@@ -152,10 +152,10 @@ TEST(EmbeddedImages, ComeBackFromBlocksOfAFile) {
   EXPECT_EQ(back.bytes, raw);
 }
 
-TEST(EmbeddedImages, DamageIsFoundOrHarmless) {
+TEST(EmbeddedFiles, DamageIsFoundOrHarmless) {
   const Bytes raw = joined({numbers(300), jpeg(), numbers(300)});
-  const EncodedBlock good = encode_data(raw, 1, {});
-  ASSERT_EQ(good.codec, BlockCodec::kGrouped);
+  const EncodedBlock good = encode_block(raw, level_row(1), {});
+  ASSERT_EQ(good.codec, kGrouped);
   std::mt19937 random(8);
   for (int round = 0; round < 150; ++round) {
     Bytes payload = good.payload;

@@ -1,18 +1,17 @@
-#include "lmc/pipeline/block.h"
+#include "lmc/pipeline/encode_block.h"
 
 #include <algorithm>
 #include <array>
+#include <cassert>
+#include <iterator>
 #include <optional>
 
-#include "lmc/media/image/image_file.h"
-#include "lmc/media/jpeg/jpeg_file.h"
-#include "lmc/pipeline/embedded_images.h"
-#include "lmc/pipeline/grouped_block.h"
-#include "lmc/pipeline/image_block.h"
-#include "lmc/pipeline/jpeg_block.h"
-#include "lmc/pipeline/mixing_block.h"
+#include "lmc/codecs/group_jobs.h"
+#include "lmc/codecs/grouped.h"
+#include "lmc/codecs/mixing.h"
+#include "lmc/codecs/text.h"
+#include "lmc/pipeline/embedded_files.h"
 #include "lmc/pipeline/segments.h"
-#include "lmc/pipeline/text_block.h"
 
 namespace lmc {
 namespace {
@@ -33,19 +32,16 @@ constexpr double kLittleBelow = 0.04, kLittleAbove = 0.12;
 constexpr size_t kSmallestTrialBytes = 8192;
 constexpr size_t kGroupedFromBytes = 65536;
 
-EncodedBlock mixing_block(ByteSpan raw, MixingProfile profile, const BlockResources& resources) {
-  return {BlockCodec::kMixing, encode_mixing_block(raw, profile, resources)};
+EncodedBlock mixed_block(ByteSpan raw, const LevelRow& level, const BlockResources& resources) {
+  return *encode_mixing(raw, level, resources);  // takes any bytes
 }
-EncodedBlock deep_block(ByteSpan raw, const BlockResources& resources) {
-  return mixing_block(raw, deep_profile(raw, resources), resources);
+// The model is there: its TextModel is.
+EncodedBlock text_block(ByteSpan raw, const LevelRow& level, const BlockResources& resources) {
+  return *encode_text(raw, level, resources);
 }
-EncodedBlock text_block(const TextModel& model, ByteSpan raw, int level, const BlockResources& resources) {
-  const TextProfile profile = level < kFewStreamsLevel ? TextProfile::kManyStreams : TextProfile::kFewStreams;
-  return {BlockCodec::kText, encode_text_block(model, raw, profile, resources), BlockModel::kText};
-}
-EncodedBlock smaller_block(const TextModel& model, ByteSpan raw, int level, const BlockResources& resources) {
-  EncodedBlock text = text_block(model, raw, level, resources);
-  EncodedBlock deep = deep_block(raw, resources);
+EncodedBlock smaller_block(ByteSpan raw, const LevelRow& level, const BlockResources& resources) {
+  EncodedBlock text = text_block(raw, level, resources);
+  EncodedBlock deep = mixed_block(raw, level, resources);
   return deep.payload.size() < text.payload.size() ? std::move(deep) : std::move(text);
 }
 
@@ -92,32 +88,39 @@ bool is_noise(ByteSpan raw, const BlockResources& resources) {
 }
 
 // Bytes of one kind. model may be null. tried: what way_by_trial has said of them, if it was asked.
-EncodedBlock encode_best(const TextModel* model, ByteSpan raw, int level, std::optional<Way> tried,
+EncodedBlock encode_best(const TextModel* model, ByteSpan raw, const LevelRow& level, std::optional<Way> tried,
                          const BlockResources& resources) {
-  if (level < kFirstDeepLevel) {
-    if (model == nullptr || tokens_per_byte(*model, raw) >= kFastText)
-      return mixing_block(raw, MixingProfile::kFast, resources);
-    return text_block(*model, raw, level, resources);
-  }
-  if (model == nullptr) return deep_block(raw, resources);
+  if (model == nullptr) return mixed_block(raw, level, resources);
+  if (level.doubt == Doubt::kByVocabulary)
+    return tokens_per_byte(*model, raw) >= kFastText ? mixed_block(raw, level, resources)
+                                                     : text_block(raw, level, resources);
   Way way = way_by_density(*model, raw);
   if (way == Way::kDoubt) {
-    const bool both = level >= kThoroughLevel || (raw.size() <= kSmallBytes && !tried);
-    if (both) return smaller_block(*model, raw, level, resources);
+    const bool both = level.doubt == Doubt::kBothWays || (raw.size() <= kSmallBytes && !tried);
+    if (both) return smaller_block(raw, level, resources);
     way = tried ? *tried : way_by_trial(*model, raw, resources);
   }
-  return way == Way::kDeep ? deep_block(raw, resources) : text_block(*model, raw, level, resources);
+  return way == Way::kDeep ? mixed_block(raw, level, resources) : text_block(raw, level, resources);
 }
 
-EncodedBlock stored_block(ByteSpan raw) { return {BlockCodec::kStored, Bytes(raw.begin(), raw.end())}; }
-
-EncodedBlock encode_or_store(const TextModel* model, ByteSpan raw, int level, std::optional<Way> tried,
+EncodedBlock encode_or_store(const TextModel* model, ByteSpan raw, const LevelRow& level, std::optional<Way> tried,
                              const BlockResources& resources) {
   if (!is_noise(raw, resources)) {
     EncodedBlock best = encode_best(model, raw, level, tried, resources);
     if (best.payload.size() < raw.size()) return best;
   }
   return stored_block(raw);
+}
+
+// What is of one kind, put together.
+Bytes content_of(ByteSpan raw, const std::vector<Segment>& segments, SegmentKind kind) {
+  Bytes content;
+  size_t begin = 0;
+  for (const Segment& segment : segments) {
+    if (segment.kind == kind) append_bytes(content, raw.subspan(begin, segment.bytes));
+    begin += segment.bytes;
+  }
+  return content;
 }
 
 constexpr SegmentKind kTexts[] = {SegmentKind::kText, SegmentKind::kTable, SegmentKind::kForeign};
@@ -158,7 +161,7 @@ std::vector<Segment> merge_texts(const std::vector<Segment>& segments, const Way
     SegmentKind kind = segment.kind;
     for (SegmentKind other : kTexts)
       if (other < kind && ways[size_t(kind)] && ways[size_t(other)] == ways[size_t(kind)]) kind = other;
-    if (!merged.empty() && merged.back().kind == kind && kind != SegmentKind::kImage)
+    if (!merged.empty() && merged.back().kind == kind && kind != SegmentKind::kFile)
       merged.back().bytes += segment.bytes;
     else
       merged.push_back({kind, segment.bytes});
@@ -166,113 +169,59 @@ std::vector<Segment> merge_texts(const std::vector<Segment>& segments, const Way
   return merged;
 }
 
-// Whether an image's payload can stand for it; says why not.
-bool gains(const Result<Bytes>& payload, ByteSpan raw, const BlockResources& resources) {
-  const bool smaller = payload.ok() && payload->size() < raw.size();
-  if (!smaller && resources.note)
-    resources.note(payload.ok() ? "an image that would not become smaller" : payload.error().message);
-  return smaller;
-}
-
 }  // namespace
 
-int useful_threads(ByteSpan raw, bool with_model) {
-  return (with_model && looks_like_text(raw)) || begins_like_image(raw) ? kTextThreads : 1;
-}
-
-int decoding_threads(BlockCodec codec) {
-  return codec == BlockCodec::kText || codec == BlockCodec::kGrouped || codec >= BlockCodec::kImage ? kTextThreads : 1;
-}
-
-EncodedBlock encode_side_bytes(ByteSpan side, const BlockResources& resources) {
-  // Few bytes are not worth the time that the models take to begin.
-  constexpr size_t kTooFewBytes = 24, kFewBytes = 512;
-  if (side.size() <= kTooFewBytes) return stored_block(side);
-  const auto profile = side.size() <= kFewBytes ? MixingProfile::kFast : MixingProfile::kDeep;
-  EncodedBlock mixed = mixing_block(side, profile, resources.quietly());
-  return mixed.payload.size() < side.size() ? std::move(mixed) : stored_block(side);
-}
-
-bool begins_like_image(ByteSpan start) { return begins_like_jpeg(start) || guess_image_format(start).has_value(); }
-
-std::optional<EncodedBlock> encode_image(ByteSpan raw, int level, const BlockResources& resources) {
-  if (level < kFirstPixelLevel || more_images_follow(raw)) return {};
-  if (begins_like_jpeg(raw)) {
-    auto payload = encode_jpeg_block(raw, level, resources);
-    if (!gains(payload, raw, resources)) return {};
-    return EncodedBlock{BlockCodec::kJpeg, std::move(*payload)};
+EncodedBlock encode_by_kind(ByteSpan raw, const std::vector<Segment>& segments, std::vector<EncodedBlock> files,
+                            const EncodeKind& encode, const BlockResources& resources) {
+  std::vector<SegmentKind> kinds;  // of the groups that are no whole files, as they come; behind them the files
+  for (const Segment& segment : segments)
+    if (segment.kind != SegmentKind::kFile && std::ranges::find(kinds, segment.kind) == kinds.end())
+      kinds.push_back(segment.kind);
+  std::vector<GroupPlace> places;
+  size_t files_before = 0;
+  for (const Segment& segment : segments) {
+    const size_t kind = size_t(std::ranges::find(kinds, segment.kind) - kinds.begin());
+    places.push_back({kind < kinds.size() ? kind : kinds.size() + files_before++, segment.bytes});
   }
-  const auto format = guess_image_format(raw);
-  if (!format || resources.pixel_model == nullptr) return {};
-  auto payload = encode_image_block(*format, raw, level, resources);
-  if (!gains(payload, raw, resources)) return {};
-  return EncodedBlock{BlockCodec::kImage, std::move(*payload), BlockModel::kPixels};
+  assert(files_before == files.size());
+  std::vector<Bytes> contents;
+  for (SegmentKind kind : kinds) contents.push_back(content_of(raw, segments, kind));
+  const bool text_model = resources.model(ModelNeed::kText) != nullptr;
+  auto coded = for_groups<EncodedBlock>(
+      contents.size(), [&](size_t g) { return useful_threads(contents[g], text_model); },
+      [&](size_t g, const BlockResources& with) { return encode(kinds[g], contents[g], with); }, resources);
+  std::ranges::move(files, std::back_inserter(coded));
+  return encode_grouped(coded, places);
 }
 
-std::string why_not_taken_apart(ByteSpan file) {
-  constexpr const char* kCould = "it could be, but a low level or no pixel network was given, or nothing was gained";
-  if (begins_like_jpeg(file)) {
-    const auto jpeg = parse_jpeg(file);
-    return jpeg.ok() ? kCould : jpeg.error().message;
-  }
-  const auto format = guess_image_format(file);
-  if (!format) return "its content is no image";
-  const auto parsed = parse_image(*format, file);
-  return parsed.ok() ? kCould : parsed.error().message;
+int useful_threads(ByteSpan raw, bool text_model) {
+  return (text_model && looks_like_text(raw)) || begins_like_file(raw) ? kTextThreads : 1;
 }
 
-EncodedBlock encode_data(ByteSpan raw, int level, const BlockResources& resources) {
-  if (level == 0 || raw.empty()) return stored_block(raw);
-  std::shared_ptr<const TextModel> model;
-  if (level >= kFirstModelLevel && resources.model != nullptr) {
-    auto loaded = load_text_model(*resources.model, resources.isa);
-    if (loaded.ok()) model = std::move(*loaded);
-  }
-  CodedImages images = encode_embedded_images(raw, level, resources);
-  if (raw.size() < kGroupedFromBytes && images.places.empty())
+EncodedBlock encode_block(ByteSpan raw, const LevelRow& level, const BlockResources& resources) {
+  if (!level.models || raw.empty()) return stored_block(raw);
+  const std::shared_ptr<const TextModel> model = level.text_model > 0 ? text_model_of(resources) : nullptr;
+  CodedFiles files = encode_embedded_files(raw, level, resources);
+  if (raw.size() < kGroupedFromBytes && files.places.empty())
     return encode_or_store(model.get(), raw, level, {}, resources);
-  const double most = level < kFirstDeepLevel ? kFastText : kGroupedText;
+  const bool try_out = level.doubt != Doubt::kByVocabulary;
+  const double most = try_out ? kGroupedText : kFastText;
   const KnownText known = [&](ByteSpan piece, bool known_before) {
     return tokens_per_byte(*model, piece) < (known_before ? most : most - kGroupedGap);
   };
-  std::vector<Segment> segments = find_segments(raw, model ? known : KnownText(), images.places);
+  std::vector<Segment> segments = find_segments(raw, model ? known : KnownText(), files.places);
   Ways ways;
-  if (model && level >= kFirstDeepLevel && segments.size() > 1) {
+  if (model && try_out && segments.size() > 1) {
     ways = choose_ways(*model, raw, segments, resources);
     segments = merge_texts(segments, ways);
   }
-  if (segments.size() < 2 && images.coded.empty())
+  if (segments.size() < 2 && files.coded.empty())
     return encode_or_store(model.get(), raw, level, ways[size_t(segments.front().kind)], resources);
   const auto encode = [&](SegmentKind kind, ByteSpan group, const BlockResources& with) {
     return encode_or_store(model.get(), group, level, ways[size_t(kind)], with);
   };
-  EncodedBlock grouped = encode_grouped_block(raw, segments, std::move(images.coded), encode, resources);
+  EncodedBlock grouped = encode_by_kind(raw, segments, std::move(files.coded), encode, resources);
   return grouped.payload.size() < raw.size() ? std::move(grouped) : stored_block(raw);
-}
-
-Result<Bytes> decode_block(BlockCodec codec, ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources) {
-  switch (codec) {
-    case BlockCodec::kStored:
-      if (payload.size() != raw_size_bytes)
-        return bad_input("stored block of " + std::to_string(payload.size()) + " bytes, expected " +
-                         std::to_string(raw_size_bytes) + "; the file is damaged");
-      return Bytes(payload.begin(), payload.end());
-    case BlockCodec::kMixing:
-      return decode_mixing_block(payload, raw_size_bytes, resources);
-    case BlockCodec::kText: {
-      if (resources.model == nullptr) return environment_error("the block needs a language model, and none is at hand");
-      const auto model = load_text_model(*resources.model, resources.isa);
-      if (!model.ok()) return model.error();
-      return decode_text_block(**model, payload, raw_size_bytes, resources);
-    }
-    case BlockCodec::kGrouped:
-      return decode_grouped_block(payload, raw_size_bytes, resources);
-    case BlockCodec::kImage:
-      return decode_image_block(payload, raw_size_bytes, resources);
-    case BlockCodec::kJpeg:
-      return decode_jpeg_block(payload, raw_size_bytes, resources);
-  }
-  return bad_input("unknown block codec " + std::to_string(int(codec)) + "; the file was written by a newer lmc");
 }
 
 }  // namespace lmc

@@ -1,4 +1,4 @@
-#include "lmc/media/image/image_search.h"
+#include "lmc/pipeline/file_search.h"
 
 #include <gtest/gtest.h>
 
@@ -49,43 +49,43 @@ const std::vector<Bytes>& files() {
   return all;
 }
 
-TEST(ImageSearch, FilesEndWhereTheirStructureSays) {
+TEST(FileSearch, FilesEndWhereTheirStructureSays) {
   for (const Bytes& file : files()) {
     Bytes more = file;
     add(more, "what follows");
-    const FileLength length = image_file_length(more);
+    const FileLength length = media_file_length(more);
     EXPECT_EQ(length.end, FileLength::End::kThere);
     EXPECT_EQ(length.bytes, file.size());
   }
 }
 
-TEST(ImageSearch, FindsThemWhereverTheyStand) {
+TEST(FileSearch, FindsThemWhereverTheyStand) {
   Bytes raw = bytes_of("GIF8 RIFF \x89PN \xff\xd8\xff");
-  std::vector<FoundImage> expected;
+  std::vector<FoundFile> expected;
   for (const Bytes& file : files()) {
     expected.push_back({raw.size(), file.size()});
     append_bytes(raw, file);
     add(raw, "between");
   }
-  const ImageSearch found = find_images(raw);
-  EXPECT_EQ(found.images, expected);
+  const FileSearch found = find_files(raw);
+  EXPECT_EQ(found.files, expected);
   EXPECT_FALSE(found.unfinished);
 }
 
-TEST(ImageSearch, TellsWhatIsCutOff) {
+TEST(FileSearch, TellsWhatIsCutOff) {
   for (const Bytes& file : files()) {
     Bytes raw = bytes_of("before");
     append_bytes(raw, file);
     for (size_t end = 6; end < raw.size(); ++end) {
-      const ImageSearch found = find_images(ByteSpan(raw).first(end));
-      EXPECT_TRUE(found.images.empty());
+      const FileSearch found = find_files(ByteSpan(raw).first(end));
+      EXPECT_TRUE(found.files.empty());
       if (end > raw.size() - 12) EXPECT_EQ(found.unfinished, 6u) << end;
     }
   }
 }
 
-TEST(ImageSearch, SomethingElseIsNoImage) {
-  const auto none = [](const Bytes& raw) { return image_file_length(raw).end == FileLength::End::kNoFile; };
+TEST(FileSearch, SomethingElseIsNoImage) {
+  const auto none = [](const Bytes& raw) { return media_file_length(raw).end == FileLength::End::kNoFile; };
   EXPECT_TRUE(none(bytes_of("\xff\xd8\xff\xe0\0\1")));          // a segment shorter than its length
   EXPECT_TRUE(none(bytes_of("\xff\xd8\xff\xe0\0\2\xff\xd9")));  // neither frame nor scan
   EXPECT_TRUE(none(bytes_of("\x89PNG\r\n\x1a\n\0\0\0\x0cIHDR0123456789ab!!!!")));
@@ -93,13 +93,13 @@ TEST(ImageSearch, SomethingElseIsNoImage) {
   EXPECT_TRUE(none({}));
 }
 
-TEST(ImageSearch, BeginningsWithoutAnEndTakeNoLongTime) {
+TEST(FileSearch, BeginningsWithoutAnEndTakeNoLongTime) {
   Bytes raw;
   while (raw.size() < 4000000) add(raw, "\xff\xd8\xff\xc0\0\2\xff\xe0\0\2\xff\xda\0\2"sv);
-  EXPECT_EQ(find_images(raw).images.size(), 0u);
+  EXPECT_EQ(find_files(raw).files.size(), 0u);
 }
 
-TEST(ImageSearch, NothingIsReadBeyondTheEnd) {
+TEST(FileSearch, NothingIsReadBeyondTheEnd) {
   std::mt19937 random(6);
   for (int round = 0; round < 20000; ++round) {
     Bytes raw = files()[random() % 4];
@@ -107,7 +107,7 @@ TEST(ImageSearch, NothingIsReadBeyondTheEnd) {
     raw.resize(random() % (raw.size() + 1));
     raw.shrink_to_fit();
     size_t last = 0;
-    for (const FoundImage& image : find_images(raw).images) {
+    for (const FoundFile& image : find_files(raw).files) {
       EXPECT_GE(image.begin, last);
       last = image.begin + image.bytes;
       EXPECT_LE(last, raw.size());

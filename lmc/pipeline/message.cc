@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "lmc/pipeline/mixing_block.h"
-#include "lmc/pipeline/text_block.h"
+#include "lmc/codecs/mixing.h"
+#include "lmc/codecs/text.h"
 
 namespace lmc {
 namespace {
@@ -46,19 +46,19 @@ Result<Bytes> whole_file(ByteSpan raw, const CompressOptions& options) {
 }
 
 Result<Bytes> decode_text(ByteSpan coded, int number, size_t raw_bytes, const DecompressOptions& options,
-                          BlockResources& resources) {
-  const auto model = options.registry->find_builtin(number);
+                          const BlockResources& resources) {
+  if (options.engine == nullptr) return environment_error("the message needs a model, and no models are at hand");
+  const auto model = options.engine->registry().find_builtin(number);
   if (!model.ok()) return model.error();
-  const auto text = load_text_model((*model)->file, options.isa);
+  const auto text = options.engine->compiled((*model)->file, options.isa, load_text_model);
   if (!text.ok()) return text.error();
-  resources.model = &(*model)->file;
   return decode_text_message(**text, coded, raw_bytes, resources);
 }
 
 }  // namespace
 
 Result<Bytes> compress_message(ByteSpan raw, const CompressOptions& options) {
-  const LoadedModel* const model = options.model.get();
+  const LoadedModel* const model = level_row(options.level).text_model > 0 ? options.model.get() : nullptr;
   const int number = model != nullptr ? model->builtin_number : 0;
   const bool foreign = model != nullptr && (number < 1 || number > kMaxModel);
   if (raw.size() >= kShortMessageBytes || foreign) return whole_file(raw, options);
@@ -67,12 +67,11 @@ Result<Bytes> compress_message(ByteSpan raw, const CompressOptions& options) {
     if (other.size() < best.size()) best = std::move(other);
   };
   if (options.level == 0 || raw.empty()) return best;
-  BlockResources resources{.isa = options.isa, .threads = options.threads};
+  const BlockResources resources{.engine = options.engine, .isa = options.isa, .threads = options.threads};
   keep_smaller(deep_message(raw, resources));
-  if (model == nullptr || options.level < kFirstModelLevel) return best;
-  const auto text = load_text_model(model->file, options.isa);
+  if (model == nullptr) return best;
+  const auto text = compile(options.engine, model->file, options.isa, load_text_model);
   if (!text.ok()) return text.error();
-  resources.model = &model->file;
   keep_smaller(with_header(kModelKind + uint32_t(number), raw.size(), encode_text_message(**text, raw, resources)));
   return best;
 }
@@ -101,7 +100,7 @@ Result<Bytes> decompress_message(ByteSpan message, const DecompressOptions& opti
     return Bytes(rest.begin(), rest.end());
   }
   if (rest.size() > raw_bytes || raw_bytes == 0) return bad_input("message: more bytes than it can have");
-  BlockResources resources{.isa = options.isa, .threads = options.threads};
+  const BlockResources resources{.engine = options.engine, .isa = options.isa, .threads = options.threads};
   if (kind == kDeepKind) return decode_deep(rest, raw_bytes, resources);
   return decode_text(rest, int(kind - kModelKind), raw_bytes, options, resources);
 }

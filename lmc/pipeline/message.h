@@ -13,7 +13,7 @@ inline constexpr size_t kShortMessageBytes = 2048;  // longer ones are a whole .
 // options: level, threads, isa and model as for compress().
 Result<Bytes> compress_message(ByteSpan raw, const CompressOptions& options);
 
-// options: registry, threads, isa and limit as for decompress(). Errors: bad input; but a damaged message may also give
+// options: engine, threads, isa and limit as for decompress(). Errors: bad input; but a damaged message may also give
 // wrong bytes, as there is no checksum.
 Result<Bytes> decompress_message(ByteSpan message, const DecompressOptions& options);
 

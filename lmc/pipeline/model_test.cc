@@ -50,7 +50,7 @@ class WithModel : public testing::Test {
     std::filesystem::create_directories(folder_);
     const Bytes file = make_test_model(config, 1, false, 3.0f, tokenizer.serialize());
     ASSERT_TRUE(write_file(folder_ + "/small.lmcm", file).ok());
-    const auto model = registry_.find_name("small");
+    const auto model = engine_.registry().find_name("small");
     ASSERT_TRUE(model.ok()) << model.error().message;
     options_.model = *model;
     for (size_t i = 0; i < 500; ++i) text_ += std::string(kWord.substr(0, 8 + i * i % 5)) + " ";
@@ -64,9 +64,9 @@ class WithModel : public testing::Test {
     return sink.bytes;
   }
 
-  Result<Bytes> unpacked(ByteSpan file, Registry* registry, Isa isa = Isa::kScalar, int threads = 1) {
+  Result<Bytes> unpacked(ByteSpan file, Engine* engine, Isa isa = Isa::kScalar, int threads = 1) {
     DecompressOptions options;
-    options.registry = registry;
+    options.engine = engine;
     options.isa = isa;
     options.threads = threads;
     MemorySource source(file);
@@ -77,7 +77,7 @@ class WithModel : public testing::Test {
   }
 
   const std::string folder_ = testing::TempDir() + "/model_test_models";
-  Registry registry_{{folder_}};
+  Engine engine_{{folder_}};
   CompressOptions options_;
   std::string text_;
 };
@@ -89,12 +89,12 @@ TEST_F(WithModel, TheFrameNamesTheModelItsTextNeeds) {
   ASSERT_FALSE(frames->front().tiny) << "only built-in models have a number for the tiny form";
   ASSERT_EQ(frames->front().header.models.size(), 1u);
   EXPECT_EQ(frames->front().header.models[0], options_.model.get()->sha256);
-  EXPECT_EQ(frames->front().blocks[0].header.codec, uint8_t(BlockCodec::kText));
+  EXPECT_EQ(frames->front().blocks[0].header.codec, uint8_t(kText));
   EXPECT_EQ(frames->front().blocks[0].header.model, 1);
-  const auto back = unpacked(file, &registry_);
+  const auto back = unpacked(file, &engine_);
   ASSERT_TRUE(back.ok()) << back.error().message;
   EXPECT_EQ(*back, Bytes(text_.begin(), text_.end()));
-  EXPECT_EQ(*read_range(file, 9, 3, DecompressOptions{.registry = &registry_}),
+  EXPECT_EQ(*read_range(file, 9, 3, DecompressOptions{.engine = &engine_}),
             Bytes(text_.begin() + 9, text_.begin() + 12));
 }
 
@@ -117,7 +117,7 @@ TEST_F(WithModel, EveryInstructionSetAndThreadCountGivesTheSame) {
       options_.isa = isa;
       options_.threads = threads;
       EXPECT_EQ(packed(text_), file) << isa_name(isa) << " " << threads;
-      const auto back = unpacked(file, &registry_, isa, threads);
+      const auto back = unpacked(file, &engine_, isa, threads);
       ASSERT_TRUE(back.ok());
       EXPECT_EQ(*back, Bytes(text_.begin(), text_.end())) << isa_name(isa) << " " << threads;
     }
@@ -135,11 +135,11 @@ TEST_F(WithModel, TheBestLevelUsesFewStreams) {
     const Bytes file = packed(text);
     options_.threads = 3;
     EXPECT_EQ(packed(text), file);
-    const auto back = unpacked(file, &registry_, best_isa(), 3);
+    const auto back = unpacked(file, &engine_, best_isa(), 3);
     ASSERT_TRUE(back.ok()) << back.error().message;
     EXPECT_TRUE(*back == Bytes(text.begin(), text.end()));
     const auto frames = read_layout(file);
-    ASSERT_EQ(frames->front().blocks[0].header.codec, uint8_t(BlockCodec::kText));
+    ASSERT_EQ(frames->front().blocks[0].header.codec, uint8_t(kText));
     profiles.push_back(file[frames->front().blocks[0].header_offset + 16]);
   }
   EXPECT_EQ(profiles, (std::vector<uint8_t>{0, 1}));
@@ -151,7 +151,7 @@ TEST_F(WithModel, ADamagedMessageIsNeverACrash) {
     const auto message = compress_message(as_bytes(text), options_);
     ASSERT_TRUE(message.ok());
     ASSERT_LT(message->size(), text.size() + 3);
-    const DecompressOptions how{.registry = &registry_};
+    const DecompressOptions how{.engine = &engine_};
     EXPECT_EQ(*decompress_message(*message, how), Bytes(text.begin(), text.end()));
     for (size_t size = 0; size < message->size(); ++size) (void)decompress_message(ByteSpan(*message).first(size), how);
     for (size_t bit = 0; bit < 8 * message->size(); ++bit) {
@@ -165,9 +165,9 @@ TEST_F(WithModel, ADamagedMessageIsNeverACrash) {
 
 TEST_F(WithModel, AMissingModelIsAnEnvironmentErrorThatNamesIt) {
   const Bytes file = packed(text_);
-  Registry empty({"/nonexistent/models"});
-  for (Registry* registry : {&empty, static_cast<Registry*>(nullptr)}) {
-    const auto back = unpacked(file, registry);
+  Engine empty({"/nonexistent/models"});
+  for (Engine* engine : {&empty, static_cast<Engine*>(nullptr)}) {
+    const auto back = unpacked(file, engine);
     ASSERT_FALSE(back.ok());
     EXPECT_EQ(back.error().family, ErrorFamily::kEnvironment);
     EXPECT_NE(back.error().message.find(hex(options_.model.get()->sha256)), std::string::npos) << back.error().message;
@@ -180,7 +180,7 @@ TEST_F(WithModel, DamagedTextIsFoundNeverACrash) {
   for (size_t at = 0; at < good.size(); ++at) {
     Bytes bad = good;
     bad[at] ^= 0x21;
-    const auto back = unpacked(bad, &registry_);
+    const auto back = unpacked(bad, &engine_);
     EXPECT_TRUE(!back.ok() || *back == Bytes(text.begin(), text.end())) << at;
   }
 }

@@ -127,15 +127,26 @@ TEST(Pipeline, JoinedFilesDecodeToTheJoinedContent) {
   Bytes file = packed(first, full);
   append_bytes(file, packed(second, full));
   append_bytes(file, packed({}, full));
-  append_bytes(file, packed(third, level(1)));  // a tiny frame may come last
+  append_bytes(file, packed(third, level(1)));  // a tiny frame
+  append_bytes(file, packed(third, level(1)));
+  append_bytes(file, packed(first, full));
+  append_bytes(file, packed({}, level(1)));
   Bytes raw = first;
   append_bytes(raw, second);
   append_bytes(raw, third);
+  append_bytes(raw, third);
+  append_bytes(raw, first);
   EXPECT_EQ(*unpacked(file), raw);
+  MemorySink saved;
+  const auto report = salvage(file, saved, {});
+  EXPECT_TRUE(report.ok() && report->damage.empty());
+  EXPECT_EQ(saved.bytes, raw);
+  const size_t offset = first.size() + 50;
+  EXPECT_EQ(*read_range(file, offset, 1500, {}), Bytes(raw.begin() + offset, raw.begin() + offset + 1500));
   for (size_t more : {1, 2, 100}) {
     Bytes longer = file;
     longer.resize(file.size() + more);
-    EXPECT_FALSE(unpacked(longer).ok()) << "nothing may follow a tiny frame";
+    EXPECT_FALSE(unpacked(longer).ok()) << "zeros are no frame";
   }
 }
 
@@ -275,14 +286,24 @@ TEST(Pipeline, UnknownCodecsAndMissingModelsAreSaid) {
   const auto codec = unpacked(tiny);
   ASSERT_FALSE(codec.ok());
   EXPECT_NE(codec.error().message.find("newer lmc"), std::string::npos);
-  Bytes needs_model = write_tiny_header(2, 15, as_bytes("abc"), 3);
+  Bytes needs_model = write_tiny_header(2, 1, as_bytes("abc"), 3);
   append_bytes(needs_model, as_bytes("abc"));
-  Registry registry({});
+  Engine engine({});
   DecompressOptions options;
-  options.registry = &registry;
+  options.engine = &engine;
   const auto model = unpacked(needs_model, options);
   ASSERT_FALSE(model.ok());
   EXPECT_EQ(model.error().family, ErrorFamily::kEnvironment);
+  Bytes unknown_model = write_tiny_header(2, 99, as_bytes("abc"), 3);
+  append_bytes(unknown_model, as_bytes("abc"));
+  EXPECT_EQ(unpacked(unknown_model, options).error().family, ErrorFamily::kBadInput);
+  for (uint8_t id : {kMixing, kText}) {  // a model for one that needs none, none for one that needs it
+    Bytes wrong = write_tiny_header(id, id == kMixing ? 1 : 0, as_bytes("abc"), 3);
+    append_bytes(wrong, as_bytes("abc"));
+    const auto back = unpacked(wrong, options);
+    ASSERT_FALSE(back.ok());
+    EXPECT_NE(back.error().family, ErrorFamily::kBug);
+  }
 }
 
 }  // namespace

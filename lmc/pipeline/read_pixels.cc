@@ -19,10 +19,13 @@ std::optional<OnlyBlock> find_image(ByteSpan file) {
   const FrameLayout& frame = frames->front();
   if (frame.tiny) {
     const TinyHeader& header = frame.tiny_header;
-    if (BlockCodec(header.codec) != BlockCodec::kImage) return {};
-    return OnlyBlock{file.subspan(size_t(frame.offset) + header.header_bytes), header.raw_bytes, {}, header.model};
+    if (header.codec != kImage) return {};
+    return OnlyBlock{file.subspan(size_t(frame.offset) + header.header_bytes, header.payload_bytes),
+                     header.raw_bytes,
+                     {},
+                     header.model};
   }
-  if (frame.blocks.size() != 1 || BlockCodec(frame.blocks[0].header.codec) != BlockCodec::kImage) return {};
+  if (frame.blocks.size() != 1 || frame.blocks[0].header.codec != kImage) return {};
   const BlockLayout& block = frame.blocks[0];
   if (block.header.model == 0) return {};
   return OnlyBlock{file.subspan(size_t(block.header_offset) + kBlockHeaderBytes, block.header.payload_bytes),
@@ -56,11 +59,13 @@ std::optional<ByteSpan> find_image_payload(ByteSpan file) {
 
 Result<Pixels> read_pixels(ByteSpan file, const std::optional<Region>& region, const DecompressOptions& options) {
   const auto image = find_image(file);
-  if (image && options.registry != nullptr) {
-    const auto model = image->model ? options.registry->find_hash(*image->model)
-                                    : options.registry->find_builtin(image->builtin_model);
+  if (image && options.engine != nullptr) {
+    const auto model = image->model ? options.engine->registry().find_hash(*image->model)
+                                    : options.engine->registry().find_builtin(image->builtin_model);
     if (!model.ok()) return model.error();
-    const BlockResources with{.model = &(*model)->file, .isa = options.isa, .threads = options.threads};
+    const BlockResources with =
+        BlockResources{.engine = options.engine, .isa = options.isa, .threads = options.threads}.with(
+            ModelNeed::kPixels, *model);
     const auto summary = read_image_summary(image->payload);
     if (!summary.ok()) return summary.error();
     if (!summary->indexed) {

@@ -2,9 +2,9 @@
 #ifndef LMC_PIPELINE_READ_PIXELS_H_
 #define LMC_PIPELINE_READ_PIXELS_H_
 
+#include "lmc/codecs/image.h"
 #include "lmc/media/image/png/png_pixels.h"
 #include "lmc/pipeline/decompress.h"
-#include "lmc/pipeline/image_block.h"
 
 namespace lmc {
 

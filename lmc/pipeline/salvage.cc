@@ -11,19 +11,18 @@ ByteSpan payload_of(ByteSpan file, const BlockLayout& block) {
   return file.subspan(size_t(block.header_offset) + kBlockHeaderBytes, block.header.payload_bytes);
 }
 
-Result<BlockResources> resources(const FrameHeader& frame, const BlockHeader& block, const DecompressOptions& options) {
-  if (block.model == 0) return decoding_resources(options, nullptr, options.threads);
-  if (options.registry == nullptr) return environment_error("the file needs a model, and no models are at hand");
-  const auto model = options.registry->find_hash(frame.models[block.model - 1]);
-  if (!model.ok()) return model.error();
-  return decoding_resources(options, *model, options.threads);
+Result<const LoadedModel*> named_model(const FrameHeader& frame, const BlockHeader& block,
+                                       const DecompressOptions& options) {
+  if (block.model == 0) return nullptr;
+  if (options.engine == nullptr) return environment_error("the file needs a model, and no models are at hand");
+  return options.engine->registry().find_hash(frame.models[block.model - 1]);
 }
 
 Result<Bytes> decode_from(ByteSpan file, const FrameHeader& frame, size_t number, const BlockLayout& block,
                           const DecompressOptions& options) {
-  const auto with = resources(frame, block.header, options);
-  if (!with.ok()) return with.error();
-  return decode_checked(number, block, payload_of(file, block), *with);
+  const auto model = named_model(frame, block.header, options);
+  if (!model.ok()) return model.error();
+  return decode_checked(number, block, *model, payload_of(file, block), decoding_resources(options, options.threads));
 }
 
 // Walks a damaged file, resting on the indexes where headers cannot be read.
@@ -47,7 +46,7 @@ class Salvage {
  private:
   // Brings back the frame at offset; returns where the next one begins.
   Result<uint64_t> frame_at(uint64_t offset) {
-    if (file_[size_t(offset)] == kTinyMagic) return tiny_frame(offset);
+    if (begins_tiny_frame(file_[size_t(offset)])) return tiny_frame(offset);
     const FrameLayout* index = index_of(offset);
     FrameHeader header{.block_log2 = kMaxBlockLog2, .content_bytes = {}, .models = {}};
     const auto header_bytes = frame_header_bytes(part(offset, kHeaderStartBytes));
@@ -60,11 +59,15 @@ class Salvage {
       header = *read;
     }
     if (index != nullptr) return by_index(header, *index);
-    return by_headers(header, offset + *header_bytes);
+    return by_headers(header, offset, offset + *header_bytes);
   }
 
   Result<uint64_t> tiny_frame(uint64_t offset) {
-    MemorySource source(file_.subspan(size_t(offset)));
+    const auto header = read_tiny_header(part(offset, kMaxTinyHeaderBytes));
+    if (!header.ok()) return give_up(offset, header.error().message);
+    const uint64_t frame_bytes = header->header_bytes + header->payload_bytes;
+    if (file_.size() - offset < frame_bytes) return give_up(offset, "the file ends inside a tiny frame");
+    MemorySource source(part(offset, frame_bytes));
     MemorySink whole;
     const auto stats = decompress(source, whole, options_);
     if (stats.ok()) {
@@ -72,7 +75,7 @@ class Salvage {
     } else {
       note(offset, stats.error().message);
     }
-    return file_.size();
+    return offset + frame_bytes;
   }
 
   Result<uint64_t> by_index(const FrameHeader& frame, const FrameLayout& index) {
@@ -93,19 +96,29 @@ class Salvage {
     return index.offset + index.frame_bytes;
   }
 
-  // The frame has no readable index: cut short, or damaged at its end.
-  Result<uint64_t> by_headers(const FrameHeader& frame, uint64_t position) {
+  // The frame's index is not found from the end of the file: other frames follow, or it is cut short or damaged.
+  Result<uint64_t> by_headers(const FrameHeader& frame, uint64_t begin, uint64_t position) {
+    FrameTail tail{.header_bytes = size_t(position - begin), .blocks = {}, .content_hash = {}};
     for (size_t i = 0;; ++i) {
       if (position >= file_.size()) return give_up(position, "the file ends before its index");
-      if (file_[size_t(position)] == kEndMarker) return give_up(position, "the index is damaged");
+      if (file_[size_t(position)] == kEndMarker) return behind_tail(tail, position);
       const auto header = read_block_header(part(position, kBlockHeaderBytes), frame);
       if (!header.ok()) return give_up(position, "block " + std::to_string(i) + ": " + header.error().message);
       const BlockLayout block{position, report_.stats.raw_bytes, *header};
       if (file_.size() - position - kBlockHeaderBytes < header->payload_bytes)
         return give_up(position, "the file ends inside " + describe_block(i, block));
       LMC_TRY(block_or_zeros(frame, i, block));
+      tail.blocks.push_back({header->raw_bytes, header->payload_bytes});
       position += kBlockHeaderBytes + header->payload_bytes;
     }
+  }
+
+  // tail: as it should stand at position.
+  uint64_t behind_tail(const FrameTail& tail, uint64_t position) {
+    const uint64_t end = position + write_frame_tail(tail).size();
+    if (end > file_.size() || !read_frame_tail_at_end(part(0, end)).ok())
+      return give_up(position, "the index is damaged");
+    return end;
   }
 
   Status block_or_zeros(const FrameHeader& frame, size_t number, const BlockLayout& block) {
@@ -168,13 +181,14 @@ Result<Bytes> read_range(ByteSpan file, uint64_t offset_bytes, uint64_t size_byt
                           .first(size_t(std::min<uint64_t>(piece.size() - from, size_bytes - out.size()))));
   };
   for (const FrameLayout& frame : *frames) {
-    if (frame.tiny) {
-      MemorySource source(file.subspan(size_t(frame.offset)));
+    if (frame.tiny && out.size() < size_bytes && begin + frame.content_bytes > offset_bytes) {
+      MemorySource source(file.subspan(size_t(frame.offset), size_t(frame.frame_bytes)));
       MemorySink whole;
       const auto stats = decompress(source, whole, options);
       if (!stats.ok()) return stats.error();
       take(whole.bytes);
     }
+    if (frame.tiny) begin += frame.content_bytes;
     for (size_t i = 0; i < frame.blocks.size(); ++i) {
       const BlockLayout& block = frame.blocks[i];
       if (out.size() < size_bytes && begin + block.header.raw_bytes > offset_bytes) {

@@ -38,7 +38,7 @@ bool is_text(SegmentKind kind) { return kind < SegmentKind::kData; }
 
 void append(std::vector<Segment>& segments, SegmentKind kind, size_t bytes) {
   if (bytes == 0) return;
-  if (!segments.empty() && segments.back().kind == kind && kind != SegmentKind::kImage)
+  if (!segments.empty() && segments.back().kind == kind && kind != SegmentKind::kFile)
     segments.back().bytes += bytes;
   else
     segments.push_back({kind, bytes});
@@ -108,17 +108,17 @@ bool looks_like_text(ByteSpan raw) {
   return control * 100 <= seen;
 }
 
-std::vector<Segment> find_segments(ByteSpan raw, const KnownText& known, std::span<const FoundImage> images) {
+std::vector<Segment> find_segments(ByteSpan raw, const KnownText& known, std::span<const FoundFile> files) {
   std::vector<Segment> segments;
   const auto append_plain = [&](size_t begin, size_t end) {
     for (const Segment& part : plain_segments(raw.subspan(begin, end - begin), known))
       append(segments, part.kind, part.bytes);
   };
   const auto append_content = [&](size_t begin, size_t end) {
-    for (; !images.empty() && images.front().begin < end; images = images.subspan(1)) {
-      append_plain(begin, images.front().begin);
-      append(segments, SegmentKind::kImage, images.front().bytes);
-      begin = images.front().begin + images.front().bytes;
+    for (; !files.empty() && files.front().begin < end; files = files.subspan(1)) {
+      append_plain(begin, files.front().begin);
+      append(segments, SegmentKind::kFile, files.front().bytes);
+      begin = files.front().begin + files.front().bytes;
     }
     append_plain(begin, end);
   };

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "lmc/base/bytes.h"
-#include "lmc/media/image/image_search.h"
+#include "lmc/pipeline/file_search.h"
 
 namespace lmc {
 
@@ -18,7 +18,7 @@ enum class SegmentKind : uint8_t {
   kData,     // bytes that are no text
   kNoise,    // compressed or encrypted bytes
   kHeaders,  // what stands between the files of a tar archive
-  kImage     // an image file that is coded by itself
+  kFile      // a whole file that is coded by itself
 };
 inline constexpr size_t kSegmentKinds = 7;
 
@@ -28,13 +28,13 @@ struct Segment {
   bool operator==(const Segment&) const = default;
 };
 
-// Consecutive parts of raw, neighbours of different kinds, unless both are images. Those are where `images` says, in
-// order, each within a file of an archive if there is one. The files of a tar archive are told by their headers;
-// anywhere else no part between images is below kSmallestSegment unless all of it is. known tells whether the
+// Consecutive parts of raw, neighbours of different kinds, unless both are whole files. Those are where `files` says,
+// in order, each within a file of an archive if there is one. The files of a tar archive are told by their headers;
+// anywhere else no part between them is below kSmallestSegment unless all of it is. known tells whether the
 // vocabulary of the language model knows a piece of text, told whether it knew what came before; empty: all text is
 // kText.
 using KnownText = std::function<bool(ByteSpan piece, bool known_before)>;
-std::vector<Segment> find_segments(ByteSpan raw, const KnownText& known, std::span<const FoundImage> images = {});
+std::vector<Segment> find_segments(ByteSpan raw, const KnownText& known, std::span<const FoundFile> files = {});
 
 inline constexpr size_t kSmallestSegment = size_t(24) << 10;
 

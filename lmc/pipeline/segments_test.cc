@@ -4,7 +4,8 @@
 
 #include <random>
 
-#include "lmc/pipeline/grouped_block.h"
+#include "lmc/codecs/grouped.h"
+#include "lmc/pipeline/encode_block.h"
 #include "lmc/pipeline/tar_test_support.h"
 
 namespace lmc {
@@ -104,7 +105,7 @@ TEST(Segments, CoverEverythingWhateverComes) {
 }
 
 EncodedBlock stored(SegmentKind, ByteSpan raw, const BlockResources&) {
-  return {BlockCodec::kStored, Bytes(raw.begin(), raw.end())};
+  return {kStored, Bytes(raw.begin(), raw.end())};
 }
 
 struct Grouped {
@@ -116,8 +117,8 @@ Grouped grouped() {
   const std::vector<Segment> segments = {{SegmentKind::kText, 20},   {SegmentKind::kData, 100},
                                          {SegmentKind::kText, 1},    {SegmentKind::kNoise, 9},
                                          {SegmentKind::kHeaders, 5}, {SegmentKind::kText, 65}};
-  const EncodedBlock block = encode_grouped_block(out.raw, segments, {}, stored, {});
-  EXPECT_EQ(block.codec, BlockCodec::kGrouped);
+  const EncodedBlock block = encode_by_kind(out.raw, segments, {}, stored, {});
+  EXPECT_EQ(block.codec, kGrouped);
   out.payload = block.payload;
   return out;
 }
@@ -127,7 +128,7 @@ TEST(GroupedBlock, ComesBackWithAnyNumberOfThreads) {
   for (int threads : {1, 2, 5}) {
     BlockResources resources;
     resources.threads = threads;
-    const auto back = decode_grouped_block(g.payload, g.raw.size(), resources);
+    const auto back = decode_grouped(g.payload, g.raw.size(), resources);
     ASSERT_TRUE(back.ok()) << back.error().message;
     EXPECT_EQ(*back, g.raw);
   }
@@ -143,8 +144,8 @@ TEST(GroupedBlock, ReportsProgressUpToTheWholeBlock) {
     EXPECT_GE(done, last);
     last = done;
   };
-  const EncodedBlock block = encode_data(raw, 1, resources);
-  EXPECT_EQ(block.codec, BlockCodec::kGrouped);
+  const EncodedBlock block = encode_block(raw, level_row(1), resources);
+  EXPECT_EQ(block.codec, kGrouped);
   EXPECT_GT(last, raw.size() / 2);
   EXPECT_LE(last, raw.size());
   const auto back = decode_block(block.codec, block.payload, raw.size(), {});
@@ -156,23 +157,23 @@ TEST(GroupedBlock, DamageIsFoundOrHarmless) {
   const Grouped g = grouped();
   const size_t layout_bytes = g.payload.size() - g.raw.size();
   for (size_t cut = 0; cut < g.payload.size(); ++cut)
-    EXPECT_FALSE(decode_grouped_block(ByteSpan(g.payload).first(cut), g.raw.size(), {}).ok()) << cut;
+    EXPECT_FALSE(decode_grouped(ByteSpan(g.payload).first(cut), g.raw.size(), {}).ok()) << cut;
   for (size_t byte = 0; byte < layout_bytes; ++byte)
     for (int value = 0; value < 256; ++value) {
       Bytes damaged = g.payload;
       damaged[byte] = uint8_t(value);
-      const auto back = decode_grouped_block(damaged, g.raw.size(), {});
+      const auto back = decode_grouped(damaged, g.raw.size(), {});
       if (back.ok()) EXPECT_EQ(back->size(), g.raw.size());
     }
-  EXPECT_FALSE(decode_grouped_block(g.payload, g.raw.size() - 1, {}).ok());
-  EXPECT_FALSE(decode_grouped_block(g.payload, g.raw.size() + 1, {}).ok());
+  EXPECT_FALSE(decode_grouped(g.payload, g.raw.size() - 1, {}).ok());
+  EXPECT_FALSE(decode_grouped(g.payload, g.raw.size() + 1, {}).ok());
 }
 
 TEST(GroupedBlock, GroupsInGroupsAreRejected) {
   Grouped g = grouped();
-  ASSERT_EQ(g.payload[2], uint8_t(BlockCodec::kStored));
-  g.payload[2] = uint8_t(BlockCodec::kGrouped);
-  EXPECT_FALSE(decode_grouped_block(g.payload, g.raw.size(), {}).ok());
+  ASSERT_EQ(g.payload[2], uint8_t(kStored));
+  g.payload[2] = uint8_t(kGrouped);
+  EXPECT_FALSE(decode_grouped(g.payload, g.raw.size(), {}).ok());
 }
 
 }  // namespace

@@ -13,12 +13,12 @@
 #include <vector>
 
 #include "lmc/base/io.h"
+#include "lmc/codecs/image.h"
+#include "lmc/codecs/mixing.h"
+#include "lmc/codecs/text.h"
 #include "lmc/mixing/deep_mixing.h"
 #include "lmc/mixing/mixing.h"
 #include "lmc/pipeline/compress.h"
-#include "lmc/pipeline/image_block.h"
-#include "lmc/pipeline/mixing_block.h"
-#include "lmc/pipeline/text_block.h"
 #include "lmc/samples/pixel_contexts.h"
 #include "lmc/samples/plane_model.h"
 
@@ -111,7 +111,7 @@ std::vector<Case> image_cases(const lmc::BlockResources& resources) {
   };
   const auto changed = [](int level, auto change) {
     return [level, change](TileLook look) {
-      TileEffort effort = tile_effort(level, look);
+      TileEffort effort = tile_effort(level_row(level).images, look);
       change(effort);
       return effort;
     };
@@ -169,8 +169,10 @@ int main(int argc, char** argv) {
 
   const auto file = lmc::ModelFile::open(model_path);
   if (!file.ok()) return fail(file.error());
-  const lmc::BlockResources resources{
-      .model = &*file, .pixel_model = &*file, .isa = lmc::best_isa(), .threads = threads};
+  const lmc::LoadedModel loaded_model{*file, model_path, model_path, file->sha256(), 0};
+  const auto need = images ? lmc::ModelNeed::kPixels : lmc::ModelNeed::kText;
+  const lmc::BlockResources resources =
+      lmc::BlockResources{.isa = lmc::best_isa(), .threads = threads}.with(need, &loaded_model);
   std::shared_ptr<const TextModel> model;
   if (!images) {
     auto loaded = lmc::load_text_model(*file, resources.isa);

@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "lmc/base/io.h"
-#include "lmc/pipeline/image_block.h"
+#include "lmc/codecs/image.h"
 #include "lmc/pipeline/read_pixels.h"
 #include "tools/lmc/files.h"
 #include "tools/lmc/pixels_output.h"
@@ -62,8 +62,8 @@ Status explain(const Request& request) {
   const auto model = registry.find_builtin(kBuiltinPixelModel);
   if (!model.ok()) return model.error();
   const int threads = int(std::max(1u, std::thread::hardware_concurrency()));
-  const BlockResources with{.pixel_model = &(*model)->file, .isa = best_isa(), .threads = threads};
-  const auto costs = image_costs(picture, request.level, with);
+  const BlockResources with = BlockResources{.isa = best_isa(), .threads = threads}.with(ModelNeed::kPixels, *model);
+  const auto costs = image_costs(picture, level_row(request.level).images, with);
   if (!costs.ok()) return costs.error();
   double sum = 0;
   for (float cost : *costs) sum += double(cost);

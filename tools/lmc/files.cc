@@ -131,7 +131,7 @@ std::string names_of(const std::vector<InputFile>& inputs) {
 }
 
 // inputs: one, or several that become one content.
-Status compress_inputs(const Session& session, const std::vector<InputFile>& inputs, bool frames_follow) {
+Status compress_inputs(const Session& session, const std::vector<InputFile>& inputs) {
   const Options& options = session.options;
   const InputFile& first = inputs.front();
   const bool to_stdout = options.to_stdout || options.output == kStdout;
@@ -142,6 +142,7 @@ Status compress_inputs(const Session& session, const std::vector<InputFile>& inp
   how.threads = session.threads;
   how.block_bytes = options.block_bytes;
   how.isa = session.isa;
+  how.engine = &session.engine;
   how.model = session.model;
   how.pixel_model = session.pixel_model;
   how.content_bytes = known_size(inputs);
@@ -152,7 +153,6 @@ Status compress_inputs(const Session& session, const std::vector<InputFile>& inp
     else
       session.talk.detail("  not taken apart: " + why);
   };
-  how.tiny = !frames_follow;  // joined frames must all be of the full form
   how.progress = [&](uint64_t done) { session.talk.progress(done); };
   const auto begin = std::chrono::steady_clock::now();
   const std::string name = names_of(inputs);
@@ -185,8 +185,7 @@ Status compress_file(const Session& session, const std::string& name) {
   }
   std::vector<InputFile> inputs;
   inputs.push_back(std::move(*input));
-  const bool to_stdout = options.to_stdout || options.output == kStdout;
-  return compress_inputs(session, inputs, to_stdout && options.inputs.size() > 1);
+  return compress_inputs(session, inputs);
 }
 
 Status compress_joined(const Session& session) {
@@ -196,7 +195,7 @@ Status compress_joined(const Session& session) {
     if (!input.ok()) return input.error();
     inputs.push_back(std::move(*input));
   }
-  return compress_inputs(session, inputs, false);
+  return compress_inputs(session, inputs);
 }
 
 namespace {
@@ -209,7 +208,7 @@ struct Restored {
 Result<Restored> restore(const Session& session, const InputFile& input, Sink& sink) {
   const Options& options = session.options;
   DecompressOptions how;
-  how.registry = &session.registry;
+  how.engine = &session.engine;
   how.threads = session.threads;
   how.isa = session.isa;
   how.progress = [&](uint64_t done) { session.talk.progress(done); };

@@ -7,7 +7,7 @@
 #include <memory>
 #include <utility>
 
-#include "lmc/models/registry.h"
+#include "lmc/codecs/codec.h"
 #include "tools/lmc/options.h"
 #include "tools/lmc/talk.h"
 
@@ -41,7 +41,7 @@ class InputFile {
 struct Session {
   const Options& options;
   Talk& talk;
-  Registry& registry;
+  Engine& engine;
   Isa isa;
   int threads;
   ModelOnDemand model;             // for compressing

@@ -5,17 +5,14 @@
 #include <filesystem>
 
 #include "lmc/container/layout.h"
+#include "lmc/media/image/image_file.h"
 #include "lmc/pipeline/decompress.h"
+#include "lmc/pipeline/embedded_files.h"
 #include "lmc/pipeline/read_pixels.h"
 #include "tools/lmc/files.h"
 
 namespace lmc {
 namespace {
-
-std::string codec_name(uint8_t codec) {
-  static constexpr const char* kNames[] = {"stored", "mixing", "text", "grouped", "image", "jpeg"};
-  return codec < std::size(kNames) ? kNames[codec] : "codec-" + std::to_string(codec);
-}
 
 std::string builtin_name(int number) {
   for (const BuiltinModel& builtin : builtin_models())
@@ -53,12 +50,19 @@ struct Summary {
   std::vector<std::string> codecs;
   std::vector<std::string> models;
   std::vector<std::string> hashes;
+  bool whole_files = false;  // some were taken apart
 };
 
 void add_once(std::vector<std::string>& list, const std::string& word) {
   for (const std::string& known : list)
     if (known == word) return;
   list.push_back(word);
+}
+
+void add_codec(Summary& sum, uint8_t codec) {
+  add_once(sum.codecs, codec_name(codec));
+  const CodecRow* const row = find_codec(codec);
+  sum.whole_files = sum.whole_files || (row != nullptr && row->shape == Shape::kWholeFile);
 }
 
 Summary summarize(const std::vector<FrameLayout>& frames) {
@@ -68,12 +72,12 @@ Summary summarize(const std::vector<FrameLayout>& frames) {
     sum.raw_bytes += frame.content_bytes;
     if (frame.tiny) {
       sum.blocks += frame.content_bytes > 0 ? 1 : 0;
-      if (frame.content_bytes > 0) add_once(sum.codecs, codec_name(frame.tiny_header.codec));
+      if (frame.content_bytes > 0) add_codec(sum, frame.tiny_header.codec);
       if (frame.tiny_header.model > 0) add_once(sum.models, builtin_name(frame.tiny_header.model));
       continue;
     }
     sum.blocks += frame.blocks.size();
-    for (const BlockLayout& block : frame.blocks) add_once(sum.codecs, codec_name(block.header.codec));
+    for (const BlockLayout& block : frame.blocks) add_codec(sum, block.header.codec);
     for (const Sha256& model : frame.header.models) add_once(sum.models, model_name(model));
     sum.hashes.push_back(hex(frame.content_hash));
   }
@@ -91,33 +95,27 @@ std::string json_list(std::vector<std::string> words) {
   return "[" + join(words, ", ") + "]";
 }
 
-// "PNG 640x480, 3 channels of 8 bits" where the only block is an image.
-std::string describe_image(ByteSpan file) {
-  const auto payload = find_image_payload(file);
-  if (!payload) return {};
-  const auto image = read_image_summary(*payload);
-  if (!image.ok()) return {};
-  return std::string(image_format_name(image->format)) + " " + std::to_string(image->width) + "x" +
-         std::to_string(image->height) + ", " + std::to_string(image->channels) + " channel" +
-         (image->channels > 1 ? "s" : "") + " of " + std::to_string(image->bits) + " bits" +
-         (image->indexed ? ", numbers of colours" : "");
+// What a codec has to say of its payload: "PNG 640x480, 3 channels of 8 bits".
+std::string describe_payload(uint8_t codec, ByteSpan payload) {
+  const CodecRow* const row = find_codec(codec);
+  return row != nullptr && row->describe != nullptr ? row->describe(payload) : "";
 }
 
 bool named_like_image(const std::string& name) {
-  static constexpr const char* kSuffixes[] = {".png",  ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif",
-                                              ".tiff", ".pnm", ".ppm",  ".pgm",  ".pbm", ".pam"};
   std::string suffix = std::filesystem::path(name).stem().extension().string();  // before .lmc
   std::ranges::transform(suffix, suffix.begin(), [](unsigned char c) { return char(std::tolower(c)); });
-  return std::ranges::find(kSuffixes, suffix) != std::end(kSuffixes);
+  if (suffix == ".jpg" || suffix == ".jpeg") return true;
+  return std::ranges::any_of(image_formats(), [&](const FormatRow& format) {
+    return std::ranges::find(format.suffixes, suffix) != format.suffixes.end();
+  });
 }
 
 // Why the only content, with an image's name, is not an image block; nothing if it is one or cannot be told.
 std::string describe_refusal(const Session& session, const std::string& name, ByteSpan file, const Summary& sum) {
   constexpr uint64_t kMostBytes = uint64_t(16) << 20;  // a minute's decoding, perhaps
-  const bool taken_apart = std::ranges::any_of(sum.codecs, [](const auto& c) { return c == "image" || c == "jpeg"; });
-  if (taken_apart || !named_like_image(name) || sum.raw_bytes == 0 || sum.raw_bytes > kMostBytes) return {};
+  if (sum.whole_files || !named_like_image(name) || sum.raw_bytes == 0 || sum.raw_bytes > kMostBytes) return {};
   DecompressOptions how;
-  how.registry = &session.registry;
+  how.engine = &session.engine;
   how.threads = session.threads;
   how.isa = session.isa;
   MemorySource source(file);
@@ -126,13 +124,24 @@ std::string describe_refusal(const Session& session, const std::string& name, By
   return "not taken apart: " + why_not_taken_apart(sink.bytes);
 }
 
-void print_blocks(const std::vector<FrameLayout>& frames) {
-  for (const FrameLayout& frame : frames)
+void print_block(uint64_t at, uint64_t from, size_t raw, uint8_t codec, ByteSpan payload) {
+  const std::string more = describe_payload(codec, payload);
+  std::printf("  block at %llu: content from %llu, %zu => %zu bytes, %s%s\n", static_cast<unsigned long long>(at),
+              static_cast<unsigned long long>(from), raw, payload.size(), codec_name(codec).c_str(),
+              more.empty() ? "" : (": " + more).c_str());
+}
+
+void print_blocks(ByteSpan file, const std::vector<FrameLayout>& frames) {
+  uint64_t before = 0;  // content bytes of the frames before
+  for (const FrameLayout& frame : frames) {
+    if (frame.tiny && frame.content_bytes > 0)
+      print_block(frame.offset, before, size_t(frame.content_bytes), frame.tiny_header.codec,
+                  file.subspan(size_t(frame.offset) + frame.tiny_header.header_bytes, frame.tiny_header.payload_bytes));
     for (const BlockLayout& block : frame.blocks)
-      std::printf("  block at %llu: content from %llu, %u => %u bytes, %s\n",
-                  static_cast<unsigned long long>(block.header_offset),
-                  static_cast<unsigned long long>(block.raw_offset), block.header.raw_bytes, block.header.payload_bytes,
-                  codec_name(block.header.codec).c_str());
+      print_block(block.header_offset, before + block.raw_offset, block.header.raw_bytes, block.header.codec,
+                  file.subspan(size_t(block.header_offset) + kBlockHeaderBytes, block.header.payload_bytes));
+    before += frame.content_bytes;
+  }
 }
 
 }  // namespace
@@ -166,8 +175,7 @@ Status list_file(const Session& session, const std::string& name) {
               percent(sum.compressed_bytes, sum.raw_bytes).c_str(), join(sum.codecs, ",").c_str(),
               sum.models.empty() ? "-" : join(sum.models, ",").c_str(), input->name().c_str());
   if (!session.options.verbose) return Ok();
-  print_blocks(*frames);
-  if (const std::string image = describe_image(whole->first); !image.empty()) std::printf("  %s\n", image.c_str());
+  print_blocks(whole->first, *frames);
   if (const std::string why = describe_refusal(session, input->name(), whole->first, sum); !why.empty())
     std::printf("  %s\n", why.c_str());
   return Ok();

@@ -28,6 +28,7 @@ struct Models {
 Result<Models> choose_models(const Options& options, Registry& registry, Talk& talk) {
   Models out;
   bool text_named = false;
+  const LevelRow& level = level_row(options.level);
   if (options.mode != Mode::kCompress) return out;
   if (!options.model.empty()) {
     const auto named = registry.find_name(options.model);
@@ -43,13 +44,13 @@ Result<Models> choose_models(const Options& options, Registry& registry, Talk& t
     if (!model.ok()) talk.warn(model.error().message + "\nlmc: going on without " + consequence);
     return model.ok() ? *model : nullptr;
   };
-  if (!text_named && options.level >= kFirstModelLevel && !builtin_models().empty())
-    out.text = ModelOnDemand([builtin, level = options.level, &talk] {
-      const LoadedModel* const model = builtin(builtin_model_of(level), "a language model: larger output");
+  if (!text_named && level.text_model > 0 && !builtin_models().empty())
+    out.text = ModelOnDemand([builtin, &level, &talk] {
+      const LoadedModel* const model = builtin(level.text_model, "a language model: larger output");
       if (model != nullptr) talk.detail("model " + model->name);
       return model;
     });
-  if (out.pixels == nullptr && options.level >= kFirstPixelLevel)
+  if (out.pixels == nullptr && level.models)
     out.pixels = builtin(kBuiltinPixelModel, "a pixel network: larger output where files are images");
   return out;
 }
@@ -67,12 +68,12 @@ int work(const Options& options) {
   };
   const Isa isa = options.isa.value_or(best_isa());
   if (!isa_available(isa)) return fail(environment_error(std::string("this machine has no ") + isa_name(isa)));
-  Registry registry(model_folders(options));
-  const auto models = choose_models(options, registry, talk);
+  Engine engine(model_folders(options));
+  const auto models = choose_models(options, engine.registry(), talk);
   if (!models.ok()) return fail(models.error());
   const int threads = options.threads > 0 ? options.threads : int(std::max(1u, std::thread::hardware_concurrency()));
   talk.detail("lmc " LMC_VERSION ", " + std::to_string(threads) + " threads, " + isa_name(isa));
-  const Session session{options, talk, registry, isa, threads, models->text, models->pixels};
+  const Session session{options, talk, engine, isa, threads, models->text, models->pixels};
   const bool one_output = options.to_stdout || !options.output.empty();
   if (options.mode == Mode::kCompress && options.solid && one_output) {
     const Status done = compress_joined(session);

@@ -43,7 +43,8 @@ int list(Registry& registry) {
 }
 
 int info(Registry& registry, const std::string& name) {
-  const auto model = name.empty() ? registry.find_builtin(builtin_model_of(kDefaultLevel)) : registry.find_name(name);
+  const auto model =
+      name.empty() ? registry.find_builtin(level_row(kDefaultLevel).text_model) : registry.find_name(name);
   if (!model.ok()) {
     std::fprintf(stderr, "lmc: %s\n", model.error().message.c_str());
     return int(model.error().family);

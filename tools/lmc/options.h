@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "lmc/base/result.h"
+#include "lmc/codecs/image.h"
 #include "lmc/numerics/isa.h"
 #include "lmc/pipeline/compress.h"
-#include "lmc/pipeline/image_block.h"
 
 namespace lmc {
 

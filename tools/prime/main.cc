@@ -10,8 +10,8 @@
 #include <string>
 
 #include "lmc/base/io.h"
+#include "lmc/codecs/text.h"
 #include "lmc/models/file/model_writer.h"
-#include "lmc/pipeline/text_block.h"
 
 namespace {
 
@@ -51,7 +51,7 @@ int main(int argc, char** argv) {
 
   const auto file = lmc::ModelFile::open(model_path);
   if (!file.ok()) return fail(file.error());
-  const lmc::BlockResources resources{.model = &*file, .isa = lmc::best_isa(), .threads = threads};
+  const lmc::BlockResources resources{.isa = lmc::best_isa(), .threads = threads};
   const auto model = lmc::load_text_model(*file, resources.isa);
   if (!model.ok()) return fail(model.error());
   lmc::Bytes prior;

@@ -14,62 +14,46 @@
 namespace lmc {
 namespace {
 
-struct FormatRow {
-  ImageFormat format;
-  const char* name;
-  Result<ParsedImage> (*parse)(ByteSpan file);
-  Result<Bytes> (*rebuild)(ByteSpan side, const Picture& picture, size_t max_bytes);
-};
+constexpr const char* kPnmSuffixes[] = {".pnm", ".ppm", ".pgm", ".pbm", ".pam"};
+constexpr const char* kBmpSuffixes[] = {".bmp", ".dib"};
+constexpr const char* kPngSuffixes[] = {".png"};
+constexpr const char* kTiffSuffixes[] = {".tif", ".tiff"};
+constexpr const char* kGifSuffixes[] = {".gif"};
+constexpr const char* kWebpSuffixes[] = {".webp"};
 
 constexpr FormatRow kFormats[] = {
-    {ImageFormat::kPnm, "PNM", parse_pnm, rebuild_grid}, {ImageFormat::kBmp, "BMP", parse_bmp, rebuild_grid},
-    {ImageFormat::kPng, "PNG", parse_png, rebuild_png},  {ImageFormat::kTiff, "TIFF", parse_tiff, rebuild_tiff},
-    {ImageFormat::kGif, "GIF", parse_gif, rebuild_gif},  {ImageFormat::kWebp, "WebP", parse_webp, rebuild_webp},
+    {ImageFormat::kPnm, "PNM", kPnmSuffixes, begins_like_pnm, nullptr, parse_pnm, rebuild_grid},
+    {ImageFormat::kBmp, "BMP", kBmpSuffixes, begins_like_bmp, nullptr, parse_bmp, rebuild_grid},
+    {ImageFormat::kPng, "PNG", kPngSuffixes, begins_like_png, png_length, parse_png, rebuild_png},
+    {ImageFormat::kTiff, "TIFF", kTiffSuffixes, begins_like_tiff, nullptr, parse_tiff, rebuild_tiff},
+    {ImageFormat::kGif, "GIF", kGifSuffixes, begins_like_gif, gif_length, parse_gif, rebuild_gif},
+    {ImageFormat::kWebp, "WebP", kWebpSuffixes, begins_like_webp, webp_length, parse_webp, rebuild_webp},
 };
-
-Result<FormatRow> find_format(ImageFormat format) {
-  for (const FormatRow& row : kFormats)
-    if (row.format == format) return row;
-  return bad_input(std::string(image_format_name(format)) + " files cannot be taken apart by this version");
-}
-
-bool starts_with(ByteSpan file, std::string_view magic) {
-  return file.size() >= magic.size() &&
-         std::equal(magic.begin(), magic.end(), file.begin(), [](char a, uint8_t b) { return uint8_t(a) == b; });
-}
 
 }  // namespace
 
+std::span<const FormatRow> image_formats() { return kFormats; }
+
+const FormatRow* find_image_format(ImageFormat format) {
+  for (const FormatRow& row : kFormats)
+    if (row.format == format) return &row;
+  return nullptr;
+}
+
+const FormatRow* find_image_format(ByteSpan start) {
+  for (const FormatRow& row : kFormats)
+    if (row.sniff(start)) return &row;
+  return nullptr;
+}
+
 const char* image_format_name(ImageFormat format) {
-  switch (format) {
-    case ImageFormat::kPnm:
-      return "PNM";
-    case ImageFormat::kBmp:
-      return "BMP";
-    case ImageFormat::kPng:
-      return "PNG";
-    case ImageFormat::kTiff:
-      return "TIFF";
-    case ImageFormat::kGif:
-      return "GIF";
-    case ImageFormat::kWebp:
-      return "WebP";
-  }
-  return "unknown";
+  const FormatRow* const row = find_image_format(format);
+  return row != nullptr ? row->name : "unknown";
 }
 
 std::optional<ImageFormat> guess_image_format(ByteSpan file) {
-  using namespace std::string_view_literals;
-  if (starts_with(file, "\x89PNG\r\n\x1a\n"sv)) return ImageFormat::kPng;
-  if (starts_with(file, "BM"sv) && file.size() >= 26) return ImageFormat::kBmp;
-  if (starts_with(file, "GIF87a"sv) || starts_with(file, "GIF89a"sv)) return ImageFormat::kGif;
-  if (starts_with(file, "II*\0"sv) || starts_with(file, "MM\0*"sv)) return ImageFormat::kTiff;
-  if (starts_with(file, "RIFF"sv) && file.size() >= 12 && starts_with(file.subspan(8), "WEBP"sv))
-    return ImageFormat::kWebp;
-  const bool pnm = file.size() >= 3 && file[0] == 'P' && file[1] >= '1' && file[1] <= '7' &&
-                   (file[2] == ' ' || (file[2] >= 9 && file[2] <= 13));
-  if (pnm) return ImageFormat::kPnm;
-  return std::nullopt;
+  const FormatRow* const row = find_image_format(file);
+  return row != nullptr ? std::optional(row->format) : std::nullopt;
 }
 
 Status check_shape(const Picture& picture) {
@@ -86,8 +70,8 @@ Status check_shape(const Picture& picture) {
 }
 
 Result<ParsedImage> parse_image(ImageFormat format, ByteSpan file) {
-  const auto row = find_format(format);
-  if (!row.ok()) return row.error();
+  const FormatRow* const row = find_image_format(format);
+  if (row == nullptr) return bad_input("image files of an unknown format cannot be taken apart by this version");
   auto parsed = row->parse(file);
   if (!parsed.ok()) return parsed;
   const auto rebuilt = rebuild_image(format, parsed->side, parsed->picture, file.size());
@@ -103,8 +87,8 @@ Result<Bytes> rebuild_image(ImageFormat format, ByteSpan side, const Picture& pi
   if (picture.samples.size() != picture.size_bytes())
     return bad_input("the picture should have " + std::to_string(picture.size_bytes()) + " bytes of samples, it has " +
                      std::to_string(picture.samples.size()));
-  const auto row = find_format(format);
-  if (!row.ok()) return row.error();
+  const FormatRow* const row = find_image_format(format);
+  if (row == nullptr) return bad_input("image files of an unknown format cannot be taken apart by this version");
   return row->rebuild(side, picture, max_bytes);
 }
 

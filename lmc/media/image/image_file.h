@@ -8,8 +8,9 @@
 #define LMC_MEDIA_IMAGE_FILE_H_
 
 #include <optional>
+#include <span>
 
-#include "lmc/base/bytes.h"
+#include "lmc/media/file_length.h"
 
 namespace lmc {
 
@@ -39,6 +40,20 @@ struct ParsedImage {
   Picture picture;
   Bytes side;
 };
+
+// One row for each format; a new one is a row here and a folder beside this file.
+struct FormatRow {
+  ImageFormat format;
+  const char* name;                       // "PNG"
+  std::span<const char* const> suffixes;  // of file names, with the dot, in lower case
+  bool (*sniff)(ByteSpan start);          // whether a file's first bytes are of this format
+  FileLength (*length)(ByteSpan start);   // where one inside other data ends; null: not looked for
+  Result<ParsedImage> (*parse)(ByteSpan file);
+  Result<Bytes> (*rebuild)(ByteSpan side, const Picture& picture, size_t max_bytes);
+};
+std::span<const FormatRow> image_formats();
+const FormatRow* find_image_format(ImageFormat format);  // null: unknown
+const FormatRow* find_image_format(ByteSpan start);      // by the first bytes; null: none
 
 const char* image_format_name(ImageFormat format);  // "PNM", "PNG", ...
 

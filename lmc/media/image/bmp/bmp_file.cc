@@ -89,4 +89,6 @@ Result<ParsedImage> parse_bmp(ByteSpan file) {
   return take_grid(file, layout, std::move(shape));
 }
 
+bool begins_like_bmp(ByteSpan start) { return start.size() >= 26 && begins_with(start, "BM"); }
+
 }  // namespace lmc

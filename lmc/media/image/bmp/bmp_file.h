@@ -10,6 +10,8 @@ namespace lmc {
 
 Result<ParsedImage> parse_bmp(ByteSpan file);
 
+bool begins_like_bmp(ByteSpan start);
+
 }  // namespace lmc
 
 #endif  // LMC_MEDIA_BMP_FILE_H_

@@ -310,4 +310,29 @@ Result<Bytes> rebuild_gif(ByteSpan side, const Picture& picture, size_t max_byte
   return file;
 }
 
+bool begins_like_gif(ByteSpan start) { return begins_with(start, "GIF87a") || begins_with(start, "GIF89a"); }
+
+FileLength gif_length(ByteSpan raw) {
+  constexpr size_t kScreen = 13, kImage = 10;
+  constexpr uint8_t kExtension = 0x21, kDescriptor = 0x2c, kTrailer = 0x3b;
+  const auto palette_bytes = [](uint8_t flags) { return (flags & 128) != 0 ? size_t(6) << (flags & 7) : size_t(0); };
+  if (raw.size() < kScreen) return {};
+  size_t at = kScreen + palette_bytes(raw[kScreen - 3]);
+  for (bool some = false;; some = true) {
+    if (at >= raw.size()) return FileLength::cut_off(raw, some);
+    const uint8_t kind = raw[at];
+    if (kind == kTrailer) return {some ? FileLength::End::kThere : FileLength::End::kNoFile, at + 1};
+    if (kind == kExtension) {
+      at += 2;
+    } else if (kind == kDescriptor) {
+      if (raw.size() - at <= kImage) return FileLength::cut_off(raw, some);
+      at += kImage + palette_bytes(raw[at + kImage - 1]) + 1;
+    } else {
+      return {FileLength::End::kNoFile, at};
+    }
+    while (at < raw.size() && raw[at] != 0) at += size_t(1) + raw[at];
+    ++at;
+  }
+}
+
 }  // namespace lmc

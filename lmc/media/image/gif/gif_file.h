@@ -12,6 +12,10 @@ namespace lmc {
 Result<ParsedImage> parse_gif(ByteSpan file);
 Result<Bytes> rebuild_gif(ByteSpan side, const Picture& picture, size_t max_bytes);
 
+bool begins_like_gif(ByteSpan start);
+// Of the GIF file that begins here, whatever follows it.
+FileLength gif_length(ByteSpan raw);
+
 }  // namespace lmc
 
 #endif  // LMC_MEDIA_GIF_FILE_H_

@@ -190,4 +190,23 @@ Result<Bytes> rebuild_png(ByteSpan side, const Picture& picture, size_t max_byte
   return file;
 }
 
+bool begins_like_png(ByteSpan start) { return begins_with(start, "\x89PNG\r\n\x1a\n"); }
+
+FileLength png_length(ByteSpan raw) {
+  constexpr size_t kSignature = 8, kFraming = 12, kHeaderBytes = 13;
+  size_t at = kSignature;
+  for (bool first = true;; first = false) {
+    if (raw.size() - at < kFraming) return FileLength::cut_off(raw, !first);
+    const size_t bytes = big_endian(raw, at, 4);
+    const ByteSpan type = raw.subspan(at + 4, 4);
+    if (first && (!begins_with(type, "IHDR") || bytes != kHeaderBytes)) return {FileLength::End::kNoFile, at};
+    if (!std::ranges::all_of(type, [](uint8_t c) { return (c | 32) >= 'a' && (c | 32) <= 'z'; }))
+      return {FileLength::End::kNoFile, at};
+    const bool last = begins_with(type, "IEND");
+    if (bytes > raw.size() - at - kFraming) return FileLength::cut_off(raw, !first);
+    at += kFraming + bytes;
+    if (last) return {FileLength::End::kThere, at};
+  }
+}
+
 }  // namespace lmc

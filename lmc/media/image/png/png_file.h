@@ -13,6 +13,10 @@ namespace lmc {
 Result<ParsedImage> parse_png(ByteSpan file);
 Result<Bytes> rebuild_png(ByteSpan side, const Picture& picture, size_t max_bytes);
 
+bool begins_like_png(ByteSpan start);
+// Of the PNG file that begins here, whatever follows it.
+FileLength png_length(ByteSpan raw);
+
 }  // namespace lmc
 
 #endif  // LMC_MEDIA_PNG_FILE_H_

@@ -131,4 +131,9 @@ Result<ParsedImage> parse_pnm(ByteSpan file) {
   return take_grid(file, layout, std::move(shape));
 }
 
+bool begins_like_pnm(ByteSpan start) {
+  return start.size() >= 3 && start[0] == 'P' && start[1] >= '1' && start[1] <= '7' &&
+         (start[2] == ' ' || (start[2] >= 9 && start[2] <= 13));
+}
+
 }  // namespace lmc

@@ -10,6 +10,8 @@ namespace lmc {
 
 Result<ParsedImage> parse_pnm(ByteSpan file);
 
+bool begins_like_pnm(ByteSpan start);
+
 }  // namespace lmc
 
 #endif  // LMC_MEDIA_PNM_FILE_H_

@@ -139,4 +139,8 @@ Result<Bytes> rebuild_tiff(ByteSpan side, const Picture& picture, size_t max_byt
   return rebuild(side.subspan(1), picture, max_bytes);
 }
 
+bool begins_like_tiff(ByteSpan start) {
+  return begins_with(start, std::string_view("II*\0", 4)) || begins_with(start, std::string_view("MM\0*", 4));
+}
+
 }  // namespace lmc

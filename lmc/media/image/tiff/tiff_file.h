@@ -12,6 +12,8 @@ namespace lmc {
 Result<ParsedImage> parse_tiff(ByteSpan file);
 Result<Bytes> rebuild_tiff(ByteSpan side, const Picture& picture, size_t max_bytes);
 
+bool begins_like_tiff(ByteSpan start);
+
 }  // namespace lmc
 
 #endif  // LMC_MEDIA_TIFF_FILE_H_

@@ -165,4 +165,16 @@ Result<Bytes> rebuild_webp(ByteSpan side, const Picture& picture, size_t max_byt
   return file;
 }
 
+bool begins_like_webp(ByteSpan start) {
+  return start.size() >= 12 && begins_with(start, "RIFF") && begins_with(start.subspan(8), "WEBP");
+}
+
+FileLength webp_length(ByteSpan raw) {
+  constexpr size_t kRiff = 8, kStart = 12;
+  if (raw.size() < kStart || !begins_with(raw.subspan(kRiff), "WEBP")) return {};
+  const size_t said = size_t(raw[4]) | size_t(raw[5]) << 8 | size_t(raw[6]) << 16 | size_t(raw[7]) << 24;
+  const size_t bytes = kRiff + said + (said & 1);
+  return bytes <= raw.size() ? FileLength{FileLength::End::kThere, bytes} : FileLength::cut_off(raw, true);
+}
+
 }  // namespace lmc

@@ -11,6 +11,10 @@ namespace lmc {
 Result<ParsedImage> parse_webp(ByteSpan file);
 Result<Bytes> rebuild_webp(ByteSpan side, const Picture& picture, size_t max_bytes);
 
+bool begins_like_webp(ByteSpan start);
+// Of the WebP file that begins here, whatever follows it.
+FileLength webp_length(ByteSpan raw);
+
 }  // namespace lmc
 
 #endif  // LMC_MEDIA_WEBP_FILE_H_
