@@ -8,11 +8,13 @@ import text_codec
 from basics import DamagedFile, NotYet, Reader, crc16, crc32c, write_varint
 
 FULL_MAGIC = b"\xF7LMC"
-TINY_MAGIC = b"\xF8"
+TINY_MAGIC = 0xF8  # to 0xFF
+TINY_FORMS = (0, 0), (1, 0), (2, 1), (2, 2), (4, 3), (5, 0), (2, 4)  # codec, built-in model
 END_MAGIC = b"CML\xF7"
 END_MARKER = 255
 GROUPED, IMAGE, JPEG = 3, 4, 5
-GROUP_CODECS, GROUP_CODECS_WITH_IMAGES = (0, 1, 2), (0, 1, 2, IMAGE, JPEG)
+TEXT = 2
+NEED_A_MODEL = TEXT, IMAGE
 
 
 def decode_file(data, models):
@@ -22,34 +24,51 @@ def decode_file(data, models):
     reader = Reader(data)
     content = bytearray()
     while reader.remaining():
-        start = data[reader.position:reader.position + 1]
-        if start == TINY_MAGIC:
+        start = data[reader.position]
+        if start >= TINY_MAGIC:
             content += decode_tiny_frame(reader, models)
-        elif start == FULL_MAGIC[:1]:
+        elif start == FULL_MAGIC[0]:
             content += decode_full_frame(reader, models)
         else:
             raise DamagedFile(f"no frame at byte {reader.position}")
     return bytes(content)
 
 
-def decode_tiny_frame(reader, models):
-    """Section 6; runs to the end of the file."""
-    reader.take(1, "magic")
-    descriptor = reader.take(1, "descriptor")
-    codec, long_size, model_number = descriptor[0] & 7, descriptor[0] >> 3 & 1, descriptor[0] >> 4
-    size_field = reader.take(1 + long_size, "raw size")
-    raw_size = int.from_bytes(size_field, "little")
-    if long_size and raw_size < 256:
-        raise DamagedFile("a size below 256 in two bytes")
+def read_tiny_size(reader, what):
+    first = reader.integer(1, what)
+    if first < 224:
+        return first
+    if first < 255:
+        return 224 + (first - 224) * 256 + reader.integer(1, what)
+    size = reader.integer(2, what)
+    if size < 8160:
+        raise DamagedFile("a small size in the long form")
+    return size
+
+
+def read_tiny_frame(reader):
+    """Section 6: codec, number of the built-in model, raw size, what the check covers before the raw bytes, the check, payload."""
+    begin = reader.position
+    form = reader.integer(1, "magic") & 7
+    if form < len(TINY_FORMS):
+        codec, model_number = TINY_FORMS[form]
+    else:
+        codec, model_number = reader.integer(1, "codec"), reader.integer(1, "model")
+        if (codec, model_number) in TINY_FORMS:
+            raise DamagedFile("a usual codec and model written out")
+    raw_size, payload_size = read_tiny_size(reader, "raw size"), read_tiny_size(reader, "payload size")
+    covered = reader.data[begin:reader.position]
     check = reader.integer(2, "check")
-    payload = reader.take(reader.remaining(), "payload")
-    if len(payload) > raw_size:
+    if payload_size > raw_size:
         raise DamagedFile("the payload is larger than the content")
-    if raw_size == 0 and descriptor[0] != 0:
-        raise DamagedFile("the empty content has codec 0 and model 0")
+    return codec, model_number, raw_size, covered, check, reader.take(payload_size, "payload")
+
+
+def decode_tiny_frame(reader, models):
+    codec, model_number, raw_size, covered, check, payload = read_tiny_frame(reader)
     model = models.builtin(model_number) if model_number else None
-    raw = decode_payload(codec, model, payload, raw_size, models)
-    if crc16(descriptor + size_field + raw + len(payload).to_bytes(2, "little")) != check:
+    raw = decode_payload(codec, model, payload, raw_size, models) if raw_size else b""
+    if crc16(covered + raw) != check:
         raise DamagedFile("the checksum does not match")
     return raw
 
@@ -62,8 +81,8 @@ class FrameHeader:
         if reader.take(4, "magic") != FULL_MAGIC:
             raise DamagedFile("wrong magic bytes")
         version = reader.integer(1, "version")
-        if version != 1:
-            raise DamagedFile(f"format version {version}, only 1 is known")
+        if version != 2:
+            raise DamagedFile(f"format version {version}, only 2 is known")
         flags = reader.integer(1, "flags")
         if flags & 0b1110:
             raise DamagedFile("reserved flags are set")
@@ -130,26 +149,27 @@ def make_tail(header_size, sizes, content):
 
 
 def read_group(reader):
-    codec = reader.integer(1, "codec")
-    builtin = reader.integer(1, "model") if codec == IMAGE else 0
-    return codec, builtin, reader.varint("payload size")
+    """Codec; the number of a built-in model, the SHA-256 of another one, or None; payload size."""
+    codec, model = reader.integer(1, "codec"), None
+    if codec in NEED_A_MODEL:
+        model = reader.integer(1, "model") or reader.take(32, "model")
+    return codec, model, reader.varint("payload size")
 
 
 def read_groups(reader):
-    """The headers of the groups: codec, number of the built-in model, payload size; and the segments: group, raw size."""
-    profile = reader.integer(1, "profile")
-    if profile > 1:
+    """The headers of the groups, and the segments: group, raw size."""
+    if reader.integer(1, "profile") != 0:
         raise DamagedFile("a profile of codec 3 that is unknown")
     group_count = reader.varint("number of groups")
-    if not (2 <= group_count <= 16 if profile == 0 else 1 <= group_count <= 65536):
+    if not 1 <= group_count <= 65536:
         raise DamagedFile(f"{group_count} groups")
     groups = [read_group(reader) for _ in range(group_count)]
-    if any(codec not in (GROUP_CODECS if profile == 0 else GROUP_CODECS_WITH_IMAGES) for codec, _, _ in groups):
+    if any(codec == GROUPED or codec > JPEG for codec, _, _ in groups):
         raise DamagedFile("an impossible group")
     return groups, [(reader.varint("group"), reader.varint("segment size")) for _ in range(reader.varint("segments"))]
 
 
-def decode_groups(payload, raw_size, model, models):
+def decode_groups(payload, raw_size, models):
     """Section 7, codec 3."""
     reader = Reader(payload)
     groups, segments = read_groups(reader)
@@ -161,11 +181,11 @@ def decode_groups(payload, raw_size, model, models):
     if sum(sizes) != raw_size or sum(size for _, _, size in groups) != reader.remaining():
         raise DamagedFile("the groups do not fill the block")
     contents = []
-    for (codec, builtin, payload_size), size in zip(groups, sizes):
+    for (codec, named, payload_size), size in zip(groups, sizes):
         if size == 0 or payload_size > size:
             raise DamagedFile("an impossible group")
-        with_model = model if codec == 2 else models.builtin(builtin) if codec == IMAGE else None
-        contents.append(Reader(decode_payload(codec, with_model, reader.take(payload_size, "payload"), size, models)))
+        model = None if named is None else models.builtin(named) if isinstance(named, int) else models.by_identity(named)
+        contents.append(Reader(decode_payload(codec, model, reader.take(payload_size, "payload"), size, models)))
     return b"".join(contents[group].take(size, "segment") for group, size in segments)
 
 
@@ -188,7 +208,7 @@ def decode_payload(codec, model, payload, raw_size, models):
     lacking = not_yet(codec, payload)
     if lacking:
         raise NotYet(lacking)
-    if codec < 2 and model is not None:
+    if codec not in NEED_A_MODEL and model is not None:
         raise DamagedFile(f"codec {codec} with a model")
     if codec == 0:
         if len(payload) != raw_size:
@@ -201,7 +221,7 @@ def decode_payload(codec, model, payload, raw_size, models):
             raise DamagedFile("a text block without a language model")
         return text_codec.decode(payload, raw_size, model)
     if codec == GROUPED:
-        return decode_groups(payload, raw_size, model, models)
+        return decode_groups(payload, raw_size, models)
     if codec == IMAGE:
         if model is None or model.kind != "pixels":
             raise DamagedFile("an image without a pixel model")

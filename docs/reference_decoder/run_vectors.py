@@ -16,7 +16,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from basics import DamagedFile, MissingModel, NotYet, Reader  # noqa: E402
 from decode import DEFAULT_MODELS  # noqa: E402
-from frame import TINY_MAGIC, FrameHeader, decode_file, make_tail, not_yet  # noqa: E402
+from frame import decode_file, FrameHeader, make_tail, not_yet, read_tiny_frame, TINY_MAGIC  # noqa: E402
 from model_file import Models  # noqa: E402
 
 
@@ -24,12 +24,10 @@ def blocks(data):
     """Codec, raw size and payload of each block of a sound file."""
     reader = Reader(data)
     while reader.remaining():
-        if data[reader.position:reader.position + 1] == TINY_MAGIC:
-            _, descriptor = reader.take(2, "descriptor")
-            size = reader.integer(1 + (descriptor >> 3 & 1), "raw size")
-            reader.take(2, "check")
-            yield descriptor & 7, size, reader.take(reader.remaining(), "payload")
-            return
+        if data[reader.position] >= TINY_MAGIC:
+            codec, _, size, _, _, payload = read_tiny_frame(reader)
+            yield codec, size, payload
+            continue
         header = FrameHeader(reader)
         sizes = []
         while data[reader.position] != 255:

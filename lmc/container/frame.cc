@@ -36,7 +36,8 @@ Result<size_t> frame_header_bytes(ByteSpan start) {
   if (start[4] != kFormatVersion)
     return bad_input("format version " + std::to_string(start[4]) + "; this program reads version " +
                          std::to_string(kFormatVersion) +
-                         ": it was written by another version of lmc, or the header is damaged",
+                         (start[4] < kFormatVersion ? ", from before the first release, is no longer read"
+                                                    : ": a newer lmc is needed, or the header is damaged"),
                      4);
   if (start[5] & kReservedFlags)
     return bad_input("frame flags use reserved bits: a newer lmc is needed, or the header is damaged", 5);

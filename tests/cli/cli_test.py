@@ -203,7 +203,8 @@ class Pipes(Case):
         self.assertIn(b" 1 ", self.lmc("-l", "all.lmc").stdout)
         piped = self.lmc("-1", "--solid", "-c", *names).stdout
         self.assertEqual(piped, self.read("all.lmc"))
-        self.assertLess(len(piped), len(self.lmc("-1", "-c", *names).stdout))
+        frames = lambda packed: json.loads(self.lmc("-l", "--json", stdin=packed).stdout)["frames"]
+        self.assertEqual((frames(piped), frames(self.lmc("-1", "-c", *names).stdout)), (1, len(names)))
         self.lmc("-1", "--solid", *names)  # without -o or -c each file has its own output
         self.assertIn("f3.lmc", self.names())
         before = self.names()
@@ -379,8 +380,35 @@ class FormatExamples(Case):
         self.assertEqual(self.lmc("-0", stdin=b"hello").stdout, tiny)
         self.write("hello", b"hello")
         two = self.lmc("-0", "-c", "hello", "hello").stdout
-        self.assertEqual(two, full + full)
+        self.assertEqual(two, tiny + tiny)
         self.assertEqual(self.lmc("-d", stdin=full).stdout, b"hello")
+        self.assertEqual(self.lmc("-d", stdin=tiny + full + empty + tiny).stdout, b"hello" * 3)
+
+    def test_appending_and_joining_work_as_with_gzip(self):
+        with open(self.folder / "log.lmc", "wb") as log:
+            for line in (b"first\n", b"second\n", TEXT):
+                log.write(self.lmc("-3", stdin=line).stdout)
+                log.flush()
+        self.assertEqual(self.lmc("-d", "-c", "log.lmc").stdout, b"first\nsecond\n" + TEXT)
+        self.assertEqual(self.lmc("-d", "-c", "--salvage", "log.lmc").stdout, b"first\nsecond\n" + TEXT)
+        self.assertEqual(self.lmc("-d", "-c", "--range", "6:10", "log.lmc").stdout, b"second\n" + TEXT[:3])
+        self.lmc("-t", "log.lmc")
+
+    def test_damage_of_one_tiny_frame_leaves_the_others(self):
+        frames = [self.lmc("-1", stdin=b"line %d " % i * 20).stdout for i in range(3)]
+        broken = bytearray(frames[1])
+        broken[-1] ^= 4
+        self.write("log.lmc", frames[0] + bytes(broken) + frames[2])
+        self.lmc("-t", "log.lmc", code=BAD_INPUT)
+        saved = self.lmc("-d", "-c", "--salvage", "log.lmc", code=BAD_INPUT).stdout
+        self.assertEqual(saved, b"line 0 " * 20 + b"line 2 " * 20)
+
+    def test_every_flipped_bit_of_a_tiny_frame_is_bad_input(self):
+        good = self.lmc("-3", stdin=b"to be or not to be, that is the question, that is the answer").stdout
+        for bit in range(40):
+            bad = bytearray(good)
+            bad[bit // 8] ^= 1 << bit % 8
+            self.lmc("-d", "-c", stdin=bytes(bad), code=BAD_INPUT)
 
 
 def ppm(width, height):

@@ -41,7 +41,7 @@ def made_inputs():
     images = made_images(noise)
     archive = tar_of({"records": records, "table": table, "noise": bytes(noise), "table-2": table[2000:5000]})
     pictures = tar_of({"photo.ppm": images["photo.ppm"], "table": table[:1000], "gray16.pgm": images["gray16.pgm"]}, padded=False)
-    jpeg = (ROOT / "lmc/jpeg/testdata/baseline_420.jpg").read_bytes()
+    jpeg = (ROOT / "lmc/media/jpeg/testdata/baseline_420.jpg").read_bytes()
     return {**images, "archive": archive, "pictures": pictures, "pictures-inside": table + jpeg + images["drawn.png"] + noise[:99], "records": records, "table": table, "x86-code": bytes(x86), "arm64-code": bytes(arm64), "empty": b"", "one-byte": b"x", "all-equal": b"a" * 1000, "noise-300": bytes(noise[:300]),
             "noise-70000": bytes(noise), "utf8": "Grüße, 世界! Ελληνικά, русский.\n".encode() * 3,
             "not-utf8": bytes(range(256)) * 2}
@@ -161,14 +161,14 @@ def inputs():
     samples = {p.name: p.read_bytes() for p in sorted((ROOT / "bench/samples").iterdir())
                if p.is_file() and p.name != "README.md"}
     images = {name: (ROOT / "bench/samples/images" / name).read_bytes() for name in ("daisy.png", "dandelion.jpg")}
-    images["drawn.webp"] = (ROOT / "lmc/media/testdata/palette-4.webp").read_bytes()
+    images["drawn.webp"] = (ROOT / "lmc/media/image/testdata/palette-4.webp").read_bytes()
     for name in ("libtiff-lzw.tif", "libtiff-tiles.tif", "libtiff-packbits-pages.tif", "imagemagick-animation.gif",
                  "gifsicle-small-frames.gif"):
-        images[name] = (ROOT / "lmc/media/testdata" / name).read_bytes()
+        images[name] = (ROOT / "lmc/media/image/testdata" / name).read_bytes()
     return {**made_inputs(), **samples, **images}
 
 
-# name of the vector: (input, options); the full form comes from giving the same input twice with -c.
+# name of the vector: (input, options).
 def vectors():
     out = {}
     for name in inputs():
@@ -210,12 +210,21 @@ def restore(program, packed, more=()):
     return done.returncode, done.stdout
 
 
-def bad_files(good):
-    """Damaged versions of a good archive: {name: bytes}"""
-    flipped = bytearray(good)
-    flipped[len(good) // 2] ^= 4
-    return {"cut-short": good[:-1], "flipped-bit": bytes(flipped), "wrong-magic": b"\xf9" + good[1:],
-            "newer-version": good[:4] + b"\x02" + good[5:], "trailing-bytes": good + b"\0"}
+# "hello" in the full form, as docs/format.md has it.
+FULL = bytes.fromhex("F74C4D4302011600 0500000000000000 40CA7660 0000 05000000 05000000 4CBB719A 4ED9 68656C6C6F"
+                     "FF 14 01 0505 2CF24DBA5FB0A30E26E83B2AC5B9E29E 82A58A1D 21000000 434D4CF7")
+
+
+def bad_files(tiny):
+    """Damaged versions of good archives: {name: bytes}"""
+    def flipped(good):
+        out = bytearray(good)
+        out[len(good) // 2] ^= 4
+        return bytes(out)
+
+    return {"cut-short": tiny[:-1], "flipped-bit": flipped(tiny), "wrong-magic": b"\x79" + tiny[1:],
+            "trailing-bytes": tiny + b"\0", "trailing-frame": tiny + FULL[:-1], "full-cut-short": FULL[:-1],
+            "full-flipped-bit": flipped(FULL), "newer-version": FULL[:4] + b"\x03" + FULL[5:]}
 
 
 def make(program):
@@ -252,7 +261,7 @@ def test(program):
                 problems.append(f"{path.name}: does not decode to its content {more}")
         if name in known and compress(program, *known[name])[0] != packed:
             problems.append(f"{path.name}: compressing its input again gives other bytes")
-    for path in sorted(KEPT.iterdir()):
+    for path in sorted(KEPT.glob("*.lmc")):
         if restore(program, path.read_bytes()) != (0, inputs()[path.stem]):
             problems.append(f"kept/{path.name}: does not decode to its content")
     for path in sorted(BAD.iterdir()):

@@ -53,6 +53,9 @@ Status compress_joined(const Session& session);                           // --s
 Status decompress_file(const Session& session, const std::string& name);  // -d, -t, --salvage, --range
 Status list_file(const Session& session, const std::string& name);
 
+// The program: the whole command line. Returns the exit code.
+int run_program(int argc, const char* const* argv);
+
 // lmc explain ..., lmc model ...: return the exit code.
 int explain_command(int argc, const char* const* argv);
 int model_command(int argc, const char* const* argv);

@@ -1,0 +1,137 @@
+// lmc: lossless compression by prediction. Reads the command line and takes one input after the other.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <string_view>
+#include <thread>
+
+#include "tools/lmc/files.h"
+#include "tools/lmc/output_file.h"
+
+namespace lmc {
+namespace {
+
+std::vector<std::string> model_folders(const Options& options) {
+  std::vector<std::string> folders = split_folders(options.model_folders);
+  for (std::string& folder : default_model_folders()) folders.push_back(std::move(folder));
+  return folders;
+}
+
+struct Models {
+  ModelOnDemand text;
+  const LoadedModel* pixels = nullptr;
+};
+
+// The models to compress with: an explicit one, of either kind, must be there; without a default one it works less
+// well, so say it.
+Result<Models> choose_models(const Options& options, Registry& registry, Talk& talk) {
+  Models out;
+  bool text_named = false;
+  const LevelRow& level = level_row(options.level);
+  if (options.mode != Mode::kCompress) return out;
+  if (!options.model.empty()) {
+    const auto named = registry.find_name(options.model);
+    if (!named.ok()) return named.error();
+    if ((*named)->file.kind() == ModelKind::kPixels)
+      out.pixels = *named;
+    else
+      out.text = ModelOnDemand(*named);
+    text_named = out.pixels == nullptr;
+  }
+  const auto builtin = [&registry, &talk](int number, const char* consequence) -> const LoadedModel* {
+    const auto model = registry.find_builtin(number);
+    if (!model.ok()) talk.warn(model.error().message + "\nlmc: going on without " + consequence);
+    return model.ok() ? *model : nullptr;
+  };
+  if (!text_named && level.text_model > 0 && !builtin_models().empty())
+    out.text = ModelOnDemand([builtin, &level, &talk] {
+      const LoadedModel* const model = builtin(level.text_model, "a language model: larger output");
+      if (model != nullptr) talk.detail("model " + model->name);
+      return model;
+    });
+  if (out.pixels == nullptr && level.models)
+    out.pixels = builtin(kBuiltinPixelModel, "a pixel network: larger output where files are images");
+  return out;
+}
+
+int print(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  return std::fflush(stdout) == 0 ? 0 : int(ErrorFamily::kEnvironment);
+}
+
+int work(const Options& options) {
+  Talk talk(options);
+  const auto fail = [&](const Error& error) {
+    talk.error(error);
+    return int(error.family);
+  };
+  const Isa isa = options.isa.value_or(best_isa());
+  if (!isa_available(isa)) return fail(environment_error(std::string("this machine has no ") + isa_name(isa)));
+  Engine engine(model_folders(options));
+  const auto models = choose_models(options, engine.registry(), talk);
+  if (!models.ok()) return fail(models.error());
+  const int threads = options.threads > 0 ? options.threads : int(std::max(1u, std::thread::hardware_concurrency()));
+  talk.detail("lmc " LMC_VERSION ", " + std::to_string(threads) + " threads, " + isa_name(isa));
+  const Session session{options, talk, engine, isa, threads, models->text, models->pixels};
+  const bool one_output = options.to_stdout || !options.output.empty();
+  if (options.mode == Mode::kCompress && options.solid && one_output) {
+    const Status done = compress_joined(session);
+    return done.ok() ? 0 : fail(done.error());
+  }
+  int worst = 0;
+  for (const std::string& name : options.inputs) {
+    const Status done = options.mode == Mode::kCompress ? compress_file(session, name)
+                        : options.mode == Mode::kList   ? list_file(session, name)
+                                                        : decompress_file(session, name);
+    if (!done.ok()) worst = std::max(worst, fail(done.error()));
+  }
+  return worst;
+}
+
+int run(int argc, const char* const* argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "model") return model_command(argc, argv);
+  if (argc > 1 && std::string_view(argv[1]) == "explain") return explain_command(argc, argv);
+  if (argc > 1 && std::string_view(argv[1]) == "train") return train_command(argv);
+  const auto options = parse_options(argc, argv);
+  if (!options.ok()) {
+    std::fprintf(stderr, "lmc: %s\nlmc -h shows the options.\n", options.error().message.c_str());
+    return int(ErrorFamily::kUsage);
+  }
+  switch (options->mode) {
+    case Mode::kHelp:
+      return print(short_help());
+    case Mode::kFullHelp:
+      return print(full_help());
+    case Mode::kVersion:
+      return print("lmc " LMC_VERSION "\n");
+    case Mode::kManPage:
+      return print(man_page());
+    case Mode::kCompletion:
+      return print(bash_completion());
+    default:
+      break;
+  }
+  if (argc == 1 && ::isatty(STDIN_FILENO)) {
+    std::fputs(short_help().c_str(), stderr);
+    return int(ErrorFamily::kUsage);
+  }
+  remove_temporary_on_signals();
+  return work(*options);
+}
+
+}  // namespace
+
+int run_program(int argc, const char* const* argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    std::fputs("lmc: out of memory; smaller --block-size or fewer threads (-T1) need less\n", stderr);
+    return int(ErrorFamily::kEnvironment);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "lmc: %s (this is a bug in lmc; please report it)\n", error.what());
+    return int(ErrorFamily::kBug);
+  }
+}
+
+}  // namespace lmc
