@@ -6,6 +6,7 @@
 #include <exception>
 #include <new>
 #include <string>
+#include <system_error>
 
 #include "lmc/pipeline/decompress.h"
 #include "lmc/pipeline/message.h"
@@ -46,6 +47,8 @@ lmc_status guarded(lmc_error* error, Work work) {
     return work();
   } catch (const std::bad_alloc&) {
     return report(lmc::environment_error("out of memory"), error);
+  } catch (const std::system_error& failure) {
+    return report(lmc::environment_error(failure.what()), error);
   } catch (const std::exception& unexpected) {
     return report(Error{lmc::ErrorFamily::kBug, unexpected.what()}, error);
   }

@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <future>
+#include <system_error>
 
 namespace lmc {
 
@@ -25,11 +26,11 @@ class InOrder {
   bool has_room(int threads) const { return jobs_.empty() || busy_ + threads <= threads_; }
 
   void submit(int threads, std::function<T()> job) {
+    jobs_.push_back({threads, start(std::move(job))});
     busy_ += threads;
-    jobs_.push_back({threads, std::async(threads_ == 1 ? std::launch::deferred : std::launch::async, std::move(job))});
   }
 
-  // The result of the oldest job. Must not be called when empty.
+  // The result of the oldest job, or the exception that it threw. Must not be called when empty.
   T take() {
     Job job = std::move(jobs_.front());
     jobs_.pop_front();
@@ -39,6 +40,16 @@ class InOrder {
   }
 
  private:
+  std::future<T> start(std::function<T()> job) const {
+    if (threads_ > 1) {
+      try {
+        return std::async(std::launch::async, job);
+      } catch (const std::system_error&) {  // no more threads to be had: in the calling thread, then
+      }
+    }
+    return std::async(std::launch::deferred, std::move(job));
+  }
+
   struct Job {
     int threads;
     std::future<T> result;

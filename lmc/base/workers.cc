@@ -1,5 +1,8 @@
 #include "lmc/base/workers.h"
 
+#include <system_error>
+#include <utility>
+
 namespace lmc {
 namespace {
 
@@ -21,7 +24,11 @@ void pause(int spins) {
 }  // namespace
 
 Workers::Workers(int threads) {
-  for (int i = 1; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  if (threads > 1) threads_.reserve(size_t(threads) - 1);
+  try {
+    for (int i = 1; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  } catch (const std::system_error&) {  // no more threads to be had: the results do not depend on how many there are
+  }
 }
 
 Workers::~Workers() {
@@ -50,10 +57,19 @@ void Workers::run(uint32_t count, const std::function<void(uint32_t)>& job) {
       busy_.wait(busy);
     }
   }
+  if (failure_ != nullptr) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
-void Workers::drain() {
-  for (uint32_t i = next_.fetch_add(1); i < count_; i = next_.fetch_add(1)) (*job_)(i);
+void Workers::drain() noexcept {
+  for (uint32_t i = next_.fetch_add(1); i < count_; i = next_.fetch_add(1)) {
+    try {
+      (*job_)(i);
+    } catch (...) {
+      const std::lock_guard lock(failure_mutex_);
+      if (failure_ == nullptr) failure_ = std::current_exception();
+      next_ = count_;
+    }
+  }
 }
 
 void Workers::work() {

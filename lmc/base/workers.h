@@ -6,7 +6,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <functional>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -14,19 +16,20 @@ namespace lmc {
 
 class Workers {
  public:
-  // threads >= 1, the calling one included.
+  // threads >= 1, the calling one included. Where the system gives fewer, fewer work.
   explicit Workers(int threads);
   ~Workers();
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
   int threads() const { return int(threads_.size()) + 1; }
-  // Calls job(0) .. job(count - 1), each once, and waits for all.
+  // Calls job(0) .. job(count - 1), each once, and waits for all. If one throws, those not begun are left out, and the
+  // first exception comes out here, in the calling thread.
   void run(uint32_t count, const std::function<void(uint32_t)>& job);
 
  private:
   void work();
-  void drain();
+  void drain() noexcept;
 
   std::vector<std::thread> threads_;
   const std::function<void(uint32_t)>* job_ = nullptr;
@@ -35,6 +38,8 @@ class Workers {
   std::atomic<uint32_t> phase_{0};  // a change starts a phase
   std::atomic<uint32_t> busy_{0};   // helpers still in the phase
   std::atomic<bool> stop_{false};
+  std::mutex failure_mutex_;
+  std::exception_ptr failure_;  // of the phase
 };
 
 }  // namespace lmc

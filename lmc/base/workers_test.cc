@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <new>
+
 namespace lmc {
 namespace {
 
@@ -16,6 +18,21 @@ TEST(Workers, EveryJobRunsOnceInEveryPhase) {
         for (int times : ran) ASSERT_EQ(times, 1);
       }
     }
+  }
+}
+
+TEST(Workers, AnExceptionComesOutOfRunAndTheNextPhaseWorks) {
+  for (int threads : {1, 2, 5}) {
+    Workers workers(threads);
+    for (uint32_t bad : {0u, 3u, 19u})
+      EXPECT_THROW(workers.run(20,
+                               [&](uint32_t i) {
+                                 if (i == bad) throw std::bad_alloc();
+                               }),
+                   std::bad_alloc);
+    std::atomic<int> done = 0;
+    workers.run(20, [&](uint32_t) { ++done; });
+    EXPECT_EQ(done, 20);
   }
 }
 

@@ -1,5 +1,7 @@
 #include "lmc/models/registry.h"
 
+#include <dirent.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -11,6 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kMinHexDigits = 8;
+constexpr const char* kSuffix = ".lmcm";
 
 constexpr uint8_t hex_digit(char c) { return uint8_t(c <= '9' ? c - '0' : c - 'a' + 10); }
 
@@ -64,9 +67,10 @@ std::vector<std::string> Registry::model_paths() const {
   std::vector<std::string> paths;
   for (const std::string& folder : folders_) {
     std::vector<std::string> here;
-    std::error_code error;
-    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
-      if (it->path().extension() == ".lmcm") here.push_back(it->path().string());
+    // Not std::filesystem's iterator: it ends the program where memory runs out.
+    const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(folder.c_str()), ::closedir);
+    while (const dirent* entry = open != nullptr ? ::readdir(open.get()) : nullptr)
+      if (std::string_view(entry->d_name).ends_with(kSuffix)) here.push_back(folder + "/" + entry->d_name);
     std::ranges::sort(here);
     paths.insert(paths.end(), here.begin(), here.end());
   }
@@ -88,14 +92,23 @@ Result<const LoadedModel*> Registry::open(const std::string& path) {
   return loaded_.back().get();
 }
 
+const LoadedModel* Registry::find_loaded(const Sha256& sha256) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& model : loaded_)
+    if (model->sha256 == sha256) return model.get();
+  return nullptr;
+}
+
 Result<const LoadedModel*> Registry::find_hash(const Sha256& sha256) {
-  // A built-in model is found by its file name, without opening all the others.
-  std::vector<std::string> paths = model_paths();
-  for (const BuiltinModel& builtin : builtin_models())
-    if (builtin.sha256 == sha256)
-      std::stable_partition(paths.begin(), paths.end(),
-                            [&](const auto& path) { return fs::path(path).stem() == builtin.name; });
-  for (const std::string& path : paths)
+  if (const LoadedModel* const model = find_loaded(sha256)) return model;
+  // A built-in model is found by its file name, without looking at all the others.
+  for (const BuiltinModel& builtin : builtin_models()) {
+    if (builtin.sha256 != sha256) continue;
+    for (const std::string& folder : folders_)
+      if (const auto model = open(folder + "/" + builtin.name + kSuffix); model.ok() && (*model)->sha256 == sha256)
+        return *model;
+  }
+  for (const std::string& path : model_paths())
     if (const auto model = open(path); model.ok() && (*model)->sha256 == sha256) return *model;
   return missing("with SHA-256 " + hex(sha256));
 }

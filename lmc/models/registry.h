@@ -71,6 +71,7 @@ class Registry {
   Result<const LoadedModel*> open(const std::string& path);
 
  private:
+  const LoadedModel* find_loaded(const Sha256& sha256);  // null: not opened yet
   Error missing(const std::string& what) const;
 
   std::vector<std::string> folders_;
