@@ -10,7 +10,7 @@ class ArithmeticDecoder:
         self.value = int.from_bytes(payload[:4].ljust(4, b"\0"), "big")
 
     def decide(self, p1):
-        """The next decision, which is a one with the chance p1 of 65536."""
+        """The next decision, which is a one with the probability p1 of 65536."""
         middle = self.low + ((self.high - self.low) * p1 >> 16)
         bit = int(self.value <= middle)
         if bit:

@@ -31,7 +31,7 @@ class BitSlot:
 
 
 class MapEntry:
-    """A chance of 22 bits that learns at the rate 1/n."""
+    """A probability of 22 bits that learns at the rate 1/n."""
 
     __slots__ = ("p22", "count")
 
@@ -55,7 +55,7 @@ def history_map():
 
 
 class AdaptiveMap:
-    """A chance refined by a small context: 33 points over the logits of each context."""
+    """An APM, a probability refined by a small context: 33 points over the logits of each context."""
 
     def __init__(self, contexts):
         start = squash(np.array([(j - 16) * 0.5 for j in range(33)], f32))

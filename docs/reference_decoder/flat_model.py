@@ -1,4 +1,4 @@
-"""Whether a sample of a drawn tile equals its equal neighbours: docs/pixels.md, section 5, last paragraphs."""
+"""Whether a sample of a synthetic tile equals its equal neighbours: docs/pixels.md, section 5, last paragraphs."""
 
 import numpy as np
 

@@ -14,7 +14,7 @@ from pixel_plane import Plane
 TILE_EDGE = 1024
 DECODED_JPEG = 1  # a profile, not here yet
 FORMATS = {1: "PNM", 2: "BMP", 3: "PNG", 4: "TIFF", 5: "GIF", 6: "WebP"}
-GRID_FORMATS = (1, 2)  # their side bytes are those of section 7
+GRID_FORMATS = (1, 2)  # their reconstruction data are those of section 7
 BOTTOM_UP, BIG_ENDIAN, SWAP_RED_BLUE, PADDING_KEPT = 1, 2, 4, 8
 CONSTANT, CODED, RANKS = range(3)  # kinds of a plane
 MIXING, DRAWN, LEAST_SQUARES, LIGHT, LUMA_CHROMA, ENSEMBLE, SPARING = (1 << bit for bit in range(7))  # of a tile

@@ -1,6 +1,6 @@
 """The logistic domain: docs/mixing.md, section 3.
 
-Chances are integers of 65536, logits binary32. Every constant is an np.float32, so that no operation widens.
+Probabilities are integers of 65536, logits binary32. Every constant is an np.float32, so that no operation widens.
 """
 
 import numpy as np
@@ -47,12 +47,12 @@ _SQUASH = np.array([min(max(65536.0 / (1.0 + exp_binary64(12.0 - i / 128.0)), 1.
 
 
 def stretch(p):
-    """The logit of a chance p from 0 to 65535."""
+    """The logit of a probability p from 0 to 65535."""
     return _STRETCH[p >> 4]
 
 
 def squash(x):
-    """The chance of a logit; of one np.float32 or of an array of them."""
+    """The probability of a logit; of one np.float32 or of an array of them."""
     scaled = (np.minimum(np.maximum(x, -MAX_LOGIT), MAX_LOGIT) + MAX_LOGIT) * f32(128)
     index = scaled.astype(np.int32)
     fraction = scaled - index.astype(f32)

@@ -1,4 +1,4 @@
-"""The chance of every decision, from contexts and the language model: docs/mixing.md, sections 6 and 7."""
+"""The probability of every decision, from contexts and the language model: docs/mixing.md, sections 6 and 7."""
 
 from collections import defaultdict
 
@@ -16,7 +16,7 @@ END_KIND = 8
 
 
 def _slot_inputs(slots, entries):
-    """Two logits for each context: what its outcomes mean, and its chance."""
+    """Two logits for each context: what its outcomes mean, and its probability."""
     inputs = []
     for slot, entry in zip(slots, entries):
         inputs.append(stretch(entry.p16()) if slot.count else ZERO)

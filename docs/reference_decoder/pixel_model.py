@@ -1,4 +1,4 @@
-"""The chance of every decision on a sample, and what is learnt from it: docs/pixels.md, section 5."""
+"""The probability of every decision on a sample, and what is learnt from it: docs/pixels.md, section 5."""
 
 from dataclasses import dataclass
 
@@ -50,7 +50,7 @@ def _learn_entry(entry, bit, limit):
 
 
 class Sparing:
-    """Which samples are mixed, where mixing is to be spared: some rows, and kinds that gained by it lately."""
+    """Gating: which samples are mixed, where not all are: some rows, and kinds that gained by it lately."""
 
     EVERY, FIRST_SAMPLES, LEAST_GAIN, FORGET = 8, 128, f32(1 / 64), f32(1 / 256)
 
@@ -206,7 +206,7 @@ class PlaneModel:
         return inputs, sum(slot.count > 0 for slot in self.slots)
 
     def _predict(self, left):
-        """The chance of a one, of 65536, for the bit with the value 2^left."""
+        """The probability of a one, of 65536, for the bit with the value 2^left."""
         bits = self.own.bits
         self.middle = middle = self.low + (1 << left)
         depth = bits - 1 - left
