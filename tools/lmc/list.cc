@@ -8,6 +8,7 @@
 #include "lmc/pipeline/decompress.h"
 #include "lmc/pipeline/read_pixels.h"
 #include "tools/lmc/files.h"
+#include "tools/lmc/names.h"
 
 namespace lmc {
 namespace {
@@ -27,22 +28,6 @@ std::string model_name(const Sha256& hash) {
   for (const BuiltinModel& builtin : builtin_models())
     if (builtin.sha256 == hash) return builtin.name;
   return hex(hash);
-}
-
-std::string json_string(const std::string& text) {
-  std::string out = "\"";
-  for (char c : text) {
-    char escaped[8];
-    if (c == '"' || c == '\\') {
-      out += std::string("\\") + c;
-    } else if (uint8_t(c) < 0x20) {
-      std::snprintf(escaped, sizeof escaped, "\\u%04x", unsigned(c));
-      out += escaped;
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
 }
 
 // One file, all its frames added up.
@@ -138,21 +123,21 @@ void print_blocks(const std::vector<FrameLayout>& frames) {
 }  // namespace
 
 Status list_file(const Session& session, const std::string& name) {
-  const auto input = InputFile::open(name);
+  const auto input = InputFile::open(name, true);
   if (!input.ok()) return input.error();
   const auto whole = input->whole();
   if (!whole.ok()) return whole.error();
   const auto frames = read_layout(whole->first);
   if (!frames.ok())
-    return bad_input(input->name() + ": " + frames.error().message + " (at byte " +
+    return bad_input(input->shown_name() + ": " + frames.error().message + " (at byte " +
                      std::to_string(frames.error().offset_bytes.value_or(0)) + ")");
   const Summary sum = summarize(*frames);
   if (session.options.json) {
     // One object a line.
     std::printf(
-        "{\"file\": %s, \"frames\": %zu, \"tiny\": %s, \"blocks\": %llu, \"compressed_bytes\": %llu, "
+        "{%s, \"frames\": %zu, \"tiny\": %s, \"blocks\": %llu, \"compressed_bytes\": %llu, "
         "\"content_bytes\": %llu, \"codecs\": %s, \"models\": %s, \"sha256_128\": %s}\n",
-        json_string(input->name()).c_str(), frames->size(), frames->back().tiny ? "true" : "false",
+        json_file_members(input->name()).c_str(), frames->size(), frames->back().tiny ? "true" : "false",
         static_cast<unsigned long long>(sum.blocks), static_cast<unsigned long long>(sum.compressed_bytes),
         static_cast<unsigned long long>(sum.raw_bytes), json_list(sum.codecs).c_str(), json_list(sum.models).c_str(),
         json_list(sum.hashes).c_str());
@@ -164,7 +149,7 @@ Status list_file(const Session& session, const std::string& name) {
   std::printf("%8llu %12llu %14llu %9s  %-14s %-12s %s\n", static_cast<unsigned long long>(sum.blocks),
               static_cast<unsigned long long>(sum.compressed_bytes), static_cast<unsigned long long>(sum.raw_bytes),
               percent(sum.compressed_bytes, sum.raw_bytes).c_str(), join(sum.codecs, ",").c_str(),
-              sum.models.empty() ? "-" : join(sum.models, ",").c_str(), input->name().c_str());
+              sum.models.empty() ? "-" : join(sum.models, ",").c_str(), input->shown_name().c_str());
   if (!session.options.verbose) return Ok();
   print_blocks(*frames);
   if (const std::string image = describe_image(whole->first); !image.empty()) std::printf("  %s\n", image.c_str());
