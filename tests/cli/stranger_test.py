@@ -462,7 +462,71 @@ class Streams(Case):
         self.assertEqual(self.lmc("-d", "--help", "-1").stdout, self.lmc("--help").stdout)
 
 
+class Inputs(Program):
+    def test_files_that_tell_wrong_sizes(self):
+        for path in ("/proc/version", "/sys/class/net/lo/address"):
+            if not os.path.exists(path):
+                self.skipTest(f"no {path} here")
+            with open(path, "rb") as file:
+                content = file.read()
+            self.lmc("-1", "-f", "-o", "out", path)
+            self.assertEqual(self.lmc("-dc", "out").stdout, content)
+
+    def test_a_file_that_grows_is_taken_as_it_was_at_first(self):
+        data = noise(1 << 25)
+        for options in ([], ["--rm"]):
+            self.write("log", data)
+            program = subprocess.Popen([LMC, "-0", "-f", *options, "log"], cwd=self.folder, stderr=subprocess.PIPE)
+            while program.poll() is None and not self.has_open(program, "#"):
+                pass
+            with open(self.folder / "log", "ab") as log:
+                log.write(b"one line more\n")
+            said = program.communicate()[1]
+            self.assertEqual(self.lmc("-dc", "log.lmc").stdout, data)
+            if options and program.returncode == 0:
+                self.skipTest("the program was faster than the test")
+            self.assertIn(b"changed" if options else b"grew", said)
+            self.assertEqual(self.read("log"), data + b"one line more\n")
+
+    def test_a_file_that_is_cut_short_ends_with_an_error(self):
+        self.write("a", noise(1 << 25))
+        self.lmc("-0", "a")
+        os.remove(self.folder / "a")
+        program = subprocess.Popen([LMC, "-d", "--salvage", "a.lmc"], cwd=self.folder, stderr=subprocess.PIPE)
+        while program.poll() is None and not self.has_open(program, "#"):
+            pass
+        os.truncate(self.folder / "a.lmc", 1000)
+        said = program.communicate()[1]
+        if program.returncode == 0:
+            self.skipTest("the program was faster than the test")
+        self.assertEqual(program.returncode, ENVIRONMENT)
+        self.assertIn(b"cut short", said)
+        self.assertEqual(self.names(), ["a.lmc"])
+
+    def test_more_files_than_may_be_open_at_first(self):
+        names = [self.write(f"f{i}", b"%d" % i) for i in range(200)]
+
+        def limit():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (64, 1000))
+        self.lmc("-1", "--solid", "-o", "all.lmc", *names, preexec_fn=limit)
+        self.assertEqual(self.lmc("-dc", "all.lmc").stdout, b"".join(b"%d" % i for i in range(200)))
+
+    def test_unknown_and_incomplete_options(self):
+        for words, answer in ((["-r", "."], b"tar c"), (["--recursive", "."], b"tar c"), (["-x"], b"./-x"), (["-1x"], b"-x"),
+                              (["--no-such"], b"unknown option --no-such"), (["-o"], b"wants FILE"), (["-T"], b"wants N"),
+                              (["--rm=no", "a"], b"--rm takes no argument"), (["-T", "x"], b"whole number")):
+            self.assertIn(answer, self.lmc(*words, code=USAGE).stderr)
+        self.assertEqual(self.names(), [])
+
+
 class Terminal(Case):
+    def test_compressed_bytes_are_not_read_from_a_terminal(self):
+        for mode in ("-d", "-t", "-l"):
+            master, slave = os.openpty()
+            done = self.lmc(mode, stdin=os.fdopen(slave, "rb"), code=USAGE, timeout=10)
+            os.close(master)
+            self.assertIn(b"terminal", done.stderr)
+
     def shown_at(self, columns, *arguments):
         code, shown = self.on_terminal(*arguments, columns=columns)
         self.assertEqual(code, 0)

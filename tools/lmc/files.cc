@@ -1,8 +1,12 @@
 #include "tools/lmc/files.h"
 
+#include <linux/magic.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "lmc/pipeline/decompress.h"
@@ -23,11 +27,26 @@ std::string speed_and_memory(uint64_t raw_bytes, std::chrono::steady_clock::time
          "/s, peak memory " + human_size(uint64_t(usage.ru_maxrss) * 1024);
 }
 
+// Files of /proc say that they are empty, those of /sys that they are a page long.
+bool tells_wrong_sizes(const InputFile& input) {
+  static constexpr long kMagics[] = {PROC_SUPER_MAGIC, SYSFS_MAGIC,        DEBUGFS_MAGIC,      TRACEFS_MAGIC,
+                                     SECURITYFS_MAGIC, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC};
+  struct statfs where {};
+  return ::fstatfs(input.descriptor(), &where) == 0 &&
+         std::ranges::find(kMagics, long(where.f_type)) != std::end(kMagics);
+}
+
+// Bytes that are to come; nothing where only reading can tell.
 std::optional<uint64_t> known_size(const InputFile& input) {
-  if (!input.is_regular()) return std::nullopt;
+  if (!input.is_regular() || tells_wrong_sizes(input)) return std::nullopt;
   const off_t position = ::lseek(input.descriptor(), 0, SEEK_CUR);  // standard input may have been read from before
   if (position < 0 || position > input.info().st_size) return std::nullopt;
   return uint64_t(input.info().st_size - position);
+}
+
+bool has_grown(const InputFile& input) {
+  struct stat now {};
+  return known_size(input) && ::fstat(input.descriptor(), &now) == 0 && now.st_size > input.info().st_size;
 }
 
 Error in_file(const InputFile& input, const Error& error) {
@@ -42,18 +61,23 @@ Error in_file(const InputFile& input, const Error& error) {
 
 namespace {
 
-// Several inputs as one.
+// Several inputs as one. A file that grows meanwhile (a log) ends where it did at first.
 class JoinedSource : public Source {
  public:
   explicit JoinedSource(const std::vector<InputFile>& inputs) {
-    for (const InputFile& input : inputs) sources_.emplace_back(input.descriptor(), input.shown_name());
+    for (const InputFile& input : inputs) {
+      sources_.emplace_back(input.descriptor(), input.shown_name());
+      left_bytes_.push_back(known_size(input).value_or(UINT64_MAX));
+    }
   }
   Result<size_t> read(std::span<uint8_t> out) override {
     size_t filled = 0;
     while (at_ < sources_.size()) {
-      const auto more = sources_[at_].read(out.subspan(filled));
+      const size_t wanted = size_t(std::min<uint64_t>(out.size() - filled, left_bytes_[at_]));
+      const auto more = sources_[at_].read(out.subspan(filled, wanted));
       if (!more.ok()) return more.error();
       filled += *more;
+      left_bytes_[at_] -= *more;
       if (filled == out.size()) break;
       ++at_;
     }
@@ -62,6 +86,7 @@ class JoinedSource : public Source {
 
  private:
   std::vector<DescriptorSource> sources_;
+  std::vector<uint64_t> left_bytes_;
   size_t at_ = 0;
 };
 
@@ -116,6 +141,9 @@ Status compress_inputs(const Session& session, const std::vector<InputFile>& inp
   });
   session.talk.end_progress();
   if (!output.ok()) return in_file(first, output.error());
+  for (const InputFile& input : inputs)
+    if (has_grown(input))
+      session.talk.warn(input.shown_name() + ": grew while it was read; what was there at first is compressed");
   const std::string summary = name + ": " + percent(stats.compressed_bytes, stats.raw_bytes) + " (" +
                               std::to_string(stats.raw_bytes) + " => " + std::to_string(stats.compressed_bytes) +
                               " bytes, " + *output + ")";

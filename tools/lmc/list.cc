@@ -1,5 +1,7 @@
 // lmc -l: what a .lmc file holds, told from its headers and indexes without decoding anything; but with -v the content
 // is decoded if its name is that of an image and it was not taken apart, to say why.
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -125,6 +127,8 @@ void print_blocks(const std::vector<FrameLayout>& frames) {
 Status list_file(const Session& session, const std::string& name) {
   const auto input = InputFile::open(name, true);
   if (!input.ok()) return input.error();
+  if (input->is_stdin() && ::isatty(STDIN_FILENO) && !session.options.force)
+    return usage_error("compressed bytes are not read from a terminal; name a file");
   const auto whole = input->whole();
   if (!whole.ok()) return whole.error();
   const auto frames = read_layout(whole->first);

@@ -1,5 +1,6 @@
 // lmc: lossless compression by prediction. Reads the command line and takes one input after the other.
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -71,6 +72,14 @@ void occupy_standard_descriptors() {
       const int lowest = ::open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
+// --solid holds all its inputs open at once.
+void allow_many_files() {
+  struct rlimit limit {};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 // What was printed may have met a full disk.
 int with_output_checked(int code) {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
@@ -96,6 +105,7 @@ int work(const Options& options) {
     talk.warn("nothing is written here, so --rm removes nothing");
   const bool one_output = options.to_stdout || !options.output.empty();
   if (options.mode == Mode::kCompress && options.solid && one_output) {
+    allow_many_files();
     const Status done = compress_joined(session);
     return done.ok() ? 0 : fail(done.error());
   }

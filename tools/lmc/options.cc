@@ -220,6 +220,26 @@ bool takes_argument(std::string_view name) {
   return false;
 }
 
+// What CLI11 says, in our words.
+Error parse_error(const CLI::App& app, const CLI::Error& error) {
+  const std::vector<std::string> unknown = app.remaining();
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr || unknown.empty()) {
+    std::string message = error.what();
+    const size_t missing = message.find(": 1 required ");  // "--output: 1 required FILE missing"
+    if (missing != std::string::npos && message.ends_with(" missing"))
+      message = message.substr(0, missing) + ": wants " + message.substr(missing + 13, message.size() - missing - 21);
+    if (const size_t flag = message.find(" was given a disallowed flag override"); flag != std::string::npos)
+      message = "--" + message.substr(0, flag) + " takes no argument";
+    return usage_error(message);
+  }
+  std::string message = "unknown option " + unknown.front();
+  if (unknown.front() == "-r" || unknown.front() == "--recursive")
+    message += "; folders are packed first (tar c FOLDER | lmc)";
+  else
+    message += "; a file of that name is ./" + unknown.front();
+  return usage_error(message);
+}
+
 // Digits that stand together are one number: -19 is no -1 -9. Other programs' words for levels get the same answer.
 Status check_levels(int argc, const char* const* argv) {
   const auto refuse = [](std::string_view word) {
@@ -259,7 +279,8 @@ Result<Options> parse_options(int argc, const char* const* argv) {
     CLI::Option* added = nullptr;
     if (row.shown.argument != nullptr) {
       added = app.add_option_function<std::string>(row.shown.names,
-                                                   [&](const std::string& value) { row.apply(options, value); });
+                                                   [&](const std::string& value) { row.apply(options, value); })
+                  ->type_name(row.shown.argument);
     } else if (row.apply != nullptr) {
       added = app.add_flag_function(row.shown.names, [&](int64_t) { row.apply(options, ""); });
       added->disable_flag_override();  // --rm=false would be --rm
@@ -274,7 +295,7 @@ Result<Options> parse_options(int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Error& error) {
-    return usage_error(error.what());
+    return parse_error(app, error);
   }
   if (options.inputs.empty()) options.inputs.push_back("-");
   LMC_TRY(check(options));

@@ -26,6 +26,14 @@ void on_signal(int number) {
   ::raise(number);
 }
 
+// An input that is mapped into memory was cut short by another program.
+void on_bus_error(int) {
+  static constexpr char kMessage[] = "lmc: a file was cut short by another program while it was read\n";
+  [[maybe_unused]] const ssize_t said = ::write(STDERR_FILENO, kMessage, sizeof kMessage - 1);
+  if (temporary_to_remove[0] != 0) ::unlink(temporary_to_remove);
+  ::_exit(int(ErrorFamily::kEnvironment));
+}
+
 class SignalsBlocked {
  public:
   SignalsBlocked() {
@@ -143,6 +151,7 @@ bool is_unsupported(int error) { return error == EPERM || error == ENOTSUP || er
 }  // namespace
 
 void remove_temporary_on_signals() {
+  ::signal(SIGBUS, on_bus_error);
   ::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes becomes an error of write(), with its message
   for (int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT, SIGALRM, SIGXCPU, SIGUSR1, SIGUSR2}) {
     struct sigaction before {};

@@ -11,7 +11,8 @@
 
 namespace lmc {
 
-// From now on signals that end the program first remove the temporary file, if there is one with a name.
+// From now on signals that end the program first remove the temporary file, if there is one with a name. Reading beyond
+// the end of a mapped file that became shorter ends the program with a message and the exit code of the environment.
 void remove_temporary_on_signals();
 
 // The temporary file has no name where the file system can do that, so that nothing of it outlives the program. Where
