@@ -48,6 +48,16 @@ class Case(unittest.TestCase):
     def names(self):
         return sorted(os.listdir(self.folder))
 
+    def has_open(self, program, beginning):
+        """Whether it has a file of this folder open; one without a name is called #NUMBER."""
+        for number in os.listdir(f"/proc/{program.pid}/fd"):
+            try:
+                if os.readlink(f"/proc/{program.pid}/fd/{number}").startswith(f"{self.folder}/{beginning}"):
+                    return True
+            except OSError:
+                pass
+        return False
+
     def on_terminal(self, *arguments, stdin=b"", columns=None):
         """Runs with standard output and error on a terminal; returns the exit code and what appeared."""
         master, slave = pty.openpty()

@@ -72,9 +72,12 @@ bool goes_to_stdout(const Options& options, const InputFile& input) {
 }
 
 Result<std::string> with_output(const Session& session, std::span<const InputFile> inputs,
-                                const std::function<Status(Sink&)>& produce) {
+                                const std::function<Status(Sink&)>& produce,
+                                const std::function<Status(int, const std::string&)>& check) {
   const Options& options = session.options;
   const InputFile& input = inputs.front();
+  const Error no_file = usage_error("--verify reads the output back: it must be a regular file");
+  if (options.verify && goes_to_stdout(options, input)) return no_file;
   if (goes_to_stdout(options, input)) return to_stdout(inputs, produce);
   const auto name = output_name(options, input);
   if (!name.ok()) return name.error();
@@ -86,8 +89,10 @@ Result<std::string> with_output(const Session& session, std::span<const InputFil
   }
   auto file = OutputFile::create(*name, options.force);
   if (!file.ok()) return file.error();
+  if (options.verify && file->is_direct()) return no_file;
   DescriptorSink sink(file->descriptor(), shown(*name));
   LMC_TRY(produce(sink));
+  if (check) LMC_TRY(check(file->descriptor(), shown(*name)));
   const bool regular_input = input.is_regular() && !input.is_stdin();
   LMC_TRY(file->commit(regular_input ? std::optional(input.info()) : std::nullopt));
   if (!options.remove_source) return shown(*name);

@@ -18,9 +18,11 @@ bool goes_to_stdout(const Options& options, const InputFile& input);
 
 // Runs produce(sink) into the output of these inputs (several: joined, named after the first) and returns its name for
 // messages. A file appears only if all went well; with --rm a single source is removed after it was synced.
-// Errors: usage if the output exists or is one of the inputs; environment; those of produce.
+// check(descriptor, name), if given, is called with the file that was written; with --verify anything else is refused.
+// Errors: usage if the output exists or is one of the inputs; environment; those of produce and check.
 Result<std::string> with_output(const Session& session, std::span<const InputFile> inputs,
-                                const std::function<Status(Sink&)>& produce);
+                                const std::function<Status(Sink&)>& produce,
+                                const std::function<Status(int, const std::string&)>& check = {});
 
 }  // namespace lmc
 

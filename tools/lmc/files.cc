@@ -13,6 +13,7 @@
 #include "lmc/pipeline/read_pixels.h"
 #include "tools/lmc/destination.h"
 #include "tools/lmc/pixels_output.h"
+#include "tools/lmc/verify.h"
 
 namespace lmc {
 namespace {
@@ -131,14 +132,22 @@ Status compress_inputs(const Session& session, const std::vector<InputFile>& inp
   const auto begin = std::chrono::steady_clock::now();
   const std::string name = names_of(inputs);
   session.talk.begin_progress(name, how.content_bytes);
-  JoinedSource source(inputs);
+  JoinedSource joined(inputs);
+  HashingSource hashed(joined);
+  Source& source = options.verify ? static_cast<Source&>(hashed) : joined;
+  std::function<Status(int, const std::string&)> check;
+  if (options.verify)
+    check = [&](int file, const std::string& shown) { return verify_output(session, file, shown, hashed.finish()); };
   Stats stats;
-  const auto output = with_output(session, inputs, [&](Sink& sink) -> Status {
-    const auto made = compress(source, sink, how);
-    if (!made.ok()) return made.error();
-    stats = *made;
-    return Ok();
-  });
+  const auto output = with_output(
+      session, inputs,
+      [&](Sink& sink) -> Status {
+        const auto made = compress(source, sink, how);
+        if (!made.ok()) return made.error();
+        stats = *made;
+        return Ok();
+      },
+      check);
   session.talk.end_progress();
   if (!output.ok()) return in_file(first, output.error());
   for (const InputFile& input : inputs)

@@ -132,6 +132,10 @@ const Row kRows[] = {
       "remove each source once its output is complete and synced; only regular files, and only if the output is one",
       true},
      LMC_SET(o.remove_source = true)},
+    {{kOutput, "--verify", nullptr, nullptr,
+      "compressing: decode each output from the file and compare it with the source before it counts as complete",
+      true},
+     LMC_SET(o.verify = true)},
     {{kTuning, "-0,-1,-2,-3,-4,-5,-6,-7,-8,-9", nullptr, nullptr,
       "level: 0 stores, 1 adapts to the data only, 2-3 use a small language model too, 4-6 a larger one, 7-9 take more "
       "time (default 5)",
@@ -176,6 +180,8 @@ Status check(const Options& o) {
   if (o.pixels && (o.solid || o.remove_source))
     return usage_error(
         "--pixels goes neither with --solid nor with --rm, which would remove what cannot be made again");
+  if (o.verify && (o.mode != Mode::kCompress || o.pixels || o.to_stdout || o.output == "-"))
+    return usage_error("--verify goes with compressing to a file; neither with --pixels nor with -c");
   if (o.salvage && !decodes) return usage_error("--salvage goes with -d");
   if (o.range && !decodes) return usage_error("--range goes with -d");
   if (o.range && o.salvage) return usage_error("--range and --salvage do not go together");
