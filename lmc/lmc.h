@@ -25,7 +25,7 @@ extern "C" {
 /* Stable; the same numbers as the program's exit codes. */
 typedef enum lmc_status {
   LMC_OK = 0,
-  LMC_USAGE = 1,       /* an option or argument that makes no sense */
+  LMC_USAGE = 1,       /* an option or argument that makes no sense, or a pointer that may not be NULL and is */
   LMC_ENVIRONMENT = 2, /* no memory, or a model is missing: the message says which and where it was looked for */
   LMC_BAD_INPUT = 3,   /* not a .lmc file, damaged, or larger than the limit */
   LMC_BUG = 4          /* please report it */
@@ -65,10 +65,10 @@ const char* lmc_version(void);
 lmc_context* lmc_context_new(const char* model_folders);
 void lmc_context_free(lmc_context* context); /* NULL is allowed */
 
-void lmc_options_init(lmc_options* options);
+void lmc_options_init(lmc_options* options); /* NULL: does nothing */
 
-/* Both replace *out on success and leave it alone on failure; what it held before is not freed.
- * options and error may be NULL. data may be NULL if size is 0. */
+/* All four replace *out on success and leave it alone on failure; what it held before is not freed.
+ * options and error may be NULL, data if size is 0. context and out may not: LMC_USAGE, and nothing is done. */
 lmc_status lmc_compress(lmc_context* context, const void* data, size_t size, const lmc_options* options,
                         lmc_buffer* out, lmc_error* error);
 lmc_status lmc_decompress(lmc_context* context, const void* data, size_t size, const lmc_options* options,
@@ -81,7 +81,7 @@ lmc_status lmc_compress_message(lmc_context* context, const void* data, size_t s
 lmc_status lmc_decompress_message(lmc_context* context, const void* data, size_t size, const lmc_options* options,
                                   lmc_buffer* out, lmc_error* error);
 
-/* Frees the bytes and empties the buffer; harmless on an empty one. */
+/* Frees the bytes and empties the buffer; harmless on an empty one and on NULL. */
 void lmc_buffer_free(lmc_buffer* buffer);
 
 #ifdef __cplusplus

@@ -40,11 +40,20 @@ lmc_status hand_over(const lmc::Bytes& bytes, lmc_buffer* out, lmc_error* error)
   return LMC_OK;
 }
 
+// What a call may not leave out is said, not crashed on.
+lmc::Status check_pointers(const lmc_context* context, const void* data, size_t size, const lmc_buffer* out) {
+  if (context == nullptr) return lmc::usage_error("context is NULL; lmc_context_new makes one");
+  if (data == nullptr && size > 0) return lmc::usage_error("data is NULL, and size is " + std::to_string(size));
+  if (out == nullptr) return lmc::usage_error("out is NULL; there is no place for the result");
+  return lmc::Ok();
+}
+
 // No exception leaves the library.
 template <typename Work>
-lmc_status guarded(lmc_error* error, Work work) {
+lmc_status guarded(const lmc_context* context, lmc::ByteSpan data, const lmc_buffer* out, lmc_error* error, Work work) {
   try {
-    return work();
+    const lmc::Status checked = check_pointers(context, data.data(), data.size(), out);
+    return checked.ok() ? work() : report(checked.error(), error);
   } catch (const std::bad_alloc&) {
     return report(lmc::environment_error("out of memory"), error);
   } catch (const std::system_error& failure) {
@@ -125,16 +134,18 @@ lmc_context* lmc_context_new(const char* model_folders) {
 void lmc_context_free(lmc_context* context) { delete context; }
 
 void lmc_options_init(lmc_options* options) {
+  if (options == nullptr) return;
   *options = {sizeof *options, lmc::kDefaultLevel, 1, lmc::kDefaultBlockBytes, nullptr, UINT64_MAX};
 }
 
 lmc_status lmc_compress(lmc_context* context, const void* data, size_t size, const lmc_options* options,
                         lmc_buffer* out, lmc_error* error) {
-  return guarded(error, [&] {
+  const lmc::ByteSpan bytes(static_cast<const uint8_t*>(data), size);
+  return guarded(context, bytes, out, error, [&] {
     auto how = compress_options(context, given_or_default(options));
     if (!how.ok()) return report(how.error(), error);
     how->content_bytes = size;
-    lmc::MemorySource source({static_cast<const uint8_t*>(data), size});
+    lmc::MemorySource source(bytes);
     lmc::MemorySink sink;
     const auto stats = lmc::compress(source, sink, *how);
     return stats.ok() ? hand_over(sink.bytes, out, error) : report(stats.error(), error);
@@ -143,10 +154,11 @@ lmc_status lmc_compress(lmc_context* context, const void* data, size_t size, con
 
 lmc_status lmc_decompress(lmc_context* context, const void* data, size_t size, const lmc_options* options,
                           lmc_buffer* out, lmc_error* error) {
-  return guarded(error, [&] {
+  const lmc::ByteSpan bytes(static_cast<const uint8_t*>(data), size);
+  return guarded(context, bytes, out, error, [&] {
     const auto how = decompress_options(context, given_or_default(options));
     if (!how.ok()) return report(how.error(), error);
-    lmc::MemorySource source({static_cast<const uint8_t*>(data), size});
+    lmc::MemorySource source(bytes);
     lmc::MemorySink sink;
     const auto stats = lmc::decompress(source, sink, *how);
     return stats.ok() ? hand_over(sink.bytes, out, error) : report(stats.error(), error);
@@ -155,25 +167,28 @@ lmc_status lmc_decompress(lmc_context* context, const void* data, size_t size, c
 
 lmc_status lmc_compress_message(lmc_context* context, const void* data, size_t size, const lmc_options* options,
                                 lmc_buffer* out, lmc_error* error) {
-  return guarded(error, [&] {
+  const lmc::ByteSpan bytes(static_cast<const uint8_t*>(data), size);
+  return guarded(context, bytes, out, error, [&] {
     const auto how = compress_options(context, given_or_default(options));
     if (!how.ok()) return report(how.error(), error);
-    const auto message = lmc::compress_message({static_cast<const uint8_t*>(data), size}, *how);
+    const auto message = lmc::compress_message(bytes, *how);
     return message.ok() ? hand_over(*message, out, error) : report(message.error(), error);
   });
 }
 
 lmc_status lmc_decompress_message(lmc_context* context, const void* data, size_t size, const lmc_options* options,
                                   lmc_buffer* out, lmc_error* error) {
-  return guarded(error, [&] {
+  const lmc::ByteSpan bytes(static_cast<const uint8_t*>(data), size);
+  return guarded(context, bytes, out, error, [&] {
     const auto how = decompress_options(context, given_or_default(options));
     if (!how.ok()) return report(how.error(), error);
-    const auto raw = lmc::decompress_message({static_cast<const uint8_t*>(data), size}, *how);
+    const auto raw = lmc::decompress_message(bytes, *how);
     return raw.ok() ? hand_over(*raw, out, error) : report(raw.error(), error);
   });
 }
 
 void lmc_buffer_free(lmc_buffer* buffer) {
+  if (buffer == nullptr) return;
   std::free(buffer->data);
   *buffer = {nullptr, 0};
 }

@@ -93,6 +93,38 @@ static void errors(lmc_context* context) {
   lmc_buffer_free(&out);
 }
 
+typedef lmc_status (*call)(lmc_context*, const void*, size_t, const lmc_options*, lmc_buffer*, lmc_error*);
+
+static void null_pointers(lmc_context* context) {
+  static const call kCalls[] = {lmc_compress, lmc_decompress, lmc_compress_message, lmc_decompress_message};
+  lmc_options options;
+  size_t i;
+  lmc_options_init(&options);
+  options.level = 1;
+  for (i = 0; i < sizeof kCalls / sizeof kCalls[0]; ++i) {
+    lmc_buffer out = {NULL, 0};
+    lmc_error error;
+    expect(kCalls[i](NULL, "x", 1, &options, &out, &error) == LMC_USAGE, "no context is wrong usage");
+    expect(strstr(error.message, "context") != NULL, "and named");
+    expect(kCalls[i](context, NULL, 1, &options, &out, &error) == LMC_USAGE, "so is no data of size 1");
+    expect(strstr(error.message, "data") != NULL, "and named");
+    expect(kCalls[i](context, "x", 1, &options, NULL, &error) == LMC_USAGE, "and no place for the result");
+    expect(strstr(error.message, "out") != NULL, "and named");
+    expect(out.data == NULL && out.size == 0, "nothing is written then");
+    expect(kCalls[i](NULL, NULL, 1, NULL, NULL, NULL) == LMC_USAGE, "all at once, without a place for the message");
+  }
+  for (i = 0; i < sizeof kCalls / sizeof kCalls[0]; i += 2) {
+    lmc_buffer out = {NULL, 0}, back = {NULL, 0};
+    expect(kCalls[i](context, NULL, 0, NULL, &out, NULL) == LMC_OK, "no data of size 0 is fine");
+    expect(kCalls[i + 1](context, out.data, out.size, NULL, &back, NULL) == LMC_OK && back.size == 0, "and back");
+    lmc_buffer_free(&out);
+    lmc_buffer_free(&back);
+  }
+  lmc_options_init(NULL);
+  lmc_buffer_free(NULL);
+  lmc_context_free(NULL);
+}
+
 int main(void) {
   static const size_t kSizes[] = {0, 1, 255, 256, 65535, 65536, 131073, 300000};
   lmc_context* context = lmc_context_new(NULL);
@@ -113,10 +145,10 @@ int main(void) {
   round_trip(context, (const uint8_t*)"from here to there and back again", 33, NULL);
   errors(context);
   messages(context, data);
+  null_pointers(context);
   expect(strchr(lmc_version(), '.') != NULL, "the version has a dot");
   free(data);
   lmc_context_free(context);
-  lmc_context_free(NULL);
   if (failures == 0) puts("c_interface: all passed");
   return failures;
 }

@@ -15,8 +15,10 @@ foreach(line ${builtin_lines})
 endforeach()
 file(GENERATE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/builtin_models.inc CONTENT "${builtin_rows}")
 
-# registry.cc, and registry_test.cc, are told where models lie.
+# The place they are installed to; no path of the build is compiled into what is installed.
 include(GNUInstallDirs)
-set(registry_definitions
-  LMC_SOURCE_MODELS="${CMAKE_SOURCE_DIR}/models"
-  LMC_INSTALLED_MODELS="${CMAKE_INSTALL_FULL_DATADIR}/lmc/models")
+set(registry_definitions LMC_INSTALLED_MODELS="${CMAKE_INSTALL_FULL_DATADIR}/lmc/models")
+
+# In the build folder programs find the models as they do below an installation's prefix.
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/share/lmc)
+file(CREATE_LINK ${CMAKE_SOURCE_DIR}/models ${CMAKE_BINARY_DIR}/share/lmc/models SYMBOLIC)

@@ -1,6 +1,7 @@
 #include "lmc/models/registry.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -48,14 +49,41 @@ std::vector<std::string> split_folders(const std::string& list) {
   return folders;
 }
 
+namespace {
+
+constexpr const char* kModelsBelowPrefix = "share/lmc/models";
+
+// The file this code was loaded from: liblmc, or a program that it is linked into. Empty: unknown.
+fs::path own_file() {
+  std::error_code none;
+  const fs::path program = fs::read_symlink("/proc/self/exe", none);
+  Dl_info info{};
+  if (::dladdr(reinterpret_cast<const void*>(&default_model_folders), &info) == 0 || info.dli_fname == nullptr)
+    return program;
+  // For the program itself dladdr gives the name it was called by, which may be relative or found by PATH.
+  const fs::path library = fs::canonical(info.dli_fname, none);
+  return library.filename().string().find(".so") == std::string::npos ? program : library;
+}
+
+// PREFIX/share/lmc/models for a file in PREFIX/bin, PREFIX/lib or PREFIX/lib/x86_64-linux-gnu, wherever that was moved
+// to; a build folder has a share folder of its own.
+void append_beside(const fs::path& file, std::vector<std::string>& folders) {
+  fs::path prefix = file.parent_path();
+  for (int up = 0; up < 2 && prefix.has_relative_path(); ++up) {
+    prefix = prefix.parent_path();
+    std::error_code none;
+    const fs::path folder = prefix / kModelsBelowPrefix;
+    if (up == 0 || fs::is_directory(folder, none)) folders.push_back(folder.string());
+  }
+}
+
+}  // namespace
+
 std::vector<std::string> default_model_folders() {
   std::vector<std::string> folders;
   if (const char* list = std::getenv("LMC_MODELS")) folders = split_folders(list);
-  std::error_code none;
-  const fs::path program = fs::read_symlink("/proc/self/exe", none);
-  if (!program.empty()) folders.push_back((program.parent_path().parent_path() / "share/lmc/models").string());
+  append_beside(own_file(), folders);
   folders.push_back(LMC_INSTALLED_MODELS);
-  folders.push_back(LMC_SOURCE_MODELS);
   // A folder may be named twice (the installed program's own prefix): once is enough.
   std::vector<std::string> unique;
   for (std::string& folder : folders)

@@ -49,7 +49,7 @@ class ModelOnDemand {
 };
 
 // Where models are looked for when nobody says otherwise: the folders of the environment variable LMC_MODELS (colons
-// between them), ../share/lmc/models beside the running program's folder, the folder installed to, the source tree's.
+// between them), share/lmc/models below the prefix that the program or liblmc lies in, the folder installed to.
 std::vector<std::string> default_model_folders();
 
 // "a:b" to {"a", "b"}; empty parts are left out.

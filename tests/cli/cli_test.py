@@ -4,52 +4,17 @@ What the user relies on: names, pipes, exit codes, nothing overwritten, nothing 
 """
 import json
 import os
-import pathlib
-import pty
 import random
 import re
 import resource
-import shutil
 import signal
 import stat
 import struct
 import subprocess
-import sys
-import tempfile
-import time
 import unittest
 import zlib
 
-LMC = os.path.abspath(sys.argv.pop(1))
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-USAGE, ENVIRONMENT, BAD_INPUT = 1, 2, 3
-TEXT = b"".join(b"line %d of a text that repeats itself, more or less\n" % (i * i % 97) for i in range(300))
-BLOCK = 1 << 17
-
-
-def noise(size, seed=1):
-    return random.Random(seed).randbytes(size)
-
-
-class Case(unittest.TestCase):
-    def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lmc-cli-"))
-        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-
-    def lmc(self, *arguments, code=0, stdin=b"", **more):
-        done = subprocess.run([LMC, *map(str, arguments)], cwd=self.folder, input=stdin, capture_output=True, **more)
-        self.assertEqual(done.returncode, code, f"lmc {' '.join(map(str, arguments))}: {done.stderr.decode()}")
-        return done
-
-    def write(self, name, data=TEXT):
-        (self.folder / name).write_bytes(data)
-        return name
-
-    def read(self, name):
-        return (self.folder / name).read_bytes()
-
-    def names(self):
-        return sorted(os.listdir(self.folder))
+from cli_case import BAD_INPUT, BLOCK, ENVIRONMENT, LMC, ROOT, TEXT, USAGE, Case, noise
 
 
 class Files(Case):
@@ -226,28 +191,6 @@ class Pipes(Case):
 
 
 class Terminal(Case):
-    def on_terminal(self, *arguments, stdin=b""):
-        """Runs with standard output (and error) on a terminal; returns code and what appeared."""
-        master, slave = pty.openpty()
-        program = subprocess.Popen([LMC, *arguments], cwd=self.folder, stdin=subprocess.PIPE, stdout=slave, stderr=slave)
-        os.close(slave)
-        try:
-            program.stdin.write(stdin)
-            program.stdin.close()
-        except BrokenPipeError:  # it has refused already
-            pass
-        shown = b""
-        while True:
-            try:
-                part = os.read(master, 4096)
-            except OSError:
-                break
-            if not part:
-                break
-            shown += part
-        os.close(master)
-        return program.wait(), shown
-
     def test_compressed_bytes_do_not_go_to_a_terminal(self):
         code, shown = self.on_terminal("-1", stdin=TEXT)
         self.assertEqual(code, USAGE)
@@ -308,25 +251,6 @@ class Refusals(Case):
         self.addCleanup(os.chmod, self.folder, 0o755)
         as_nobody = (lambda: os.setuid(65534)) if os.geteuid() == 0 else None  # root may write everywhere
         self.lmc("-1", "a", code=ENVIRONMENT, preexec_fn=as_nobody)
-
-    def test_signals_leave_nothing_behind(self):
-        # The input is a pipe that never ends, so the program is in the middle of its work whenever the signal comes.
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            program = subprocess.Popen([LMC, "-0", "--block-size", "128K", "-o", "out.lmc"], cwd=self.folder,
-                                       stdin=subprocess.PIPE, stderr=subprocess.PIPE)
-            program.stdin.write(noise(4 * BLOCK))
-            program.stdin.flush()
-            for _ in range(500):
-                if any(".tmp-" in name for name in self.names()):
-                    break
-                time.sleep(0.01)
-            self.assertEqual(len(self.names()), 1, "the output lies under a temporary name")
-            program.send_signal(number)
-            program.wait(timeout=10)
-            program.stdin.close()
-            program.stderr.close()
-            self.assertEqual(program.returncode, -number)
-            self.assertEqual(self.names(), [])
 
 
 class Damage(Case):

@@ -1,67 +1,22 @@
 #include "tools/lmc/files.h"
 
+#include <linux/magic.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <algorithm>
 #include <chrono>
-#include <cstring>
 
 #include "lmc/pipeline/decompress.h"
 #include "lmc/pipeline/read_pixels.h"
-#include "tools/lmc/output_file.h"
+#include "tools/lmc/destination.h"
 #include "tools/lmc/pixels_output.h"
+#include "tools/lmc/verify.h"
 
 namespace lmc {
 namespace {
-
-constexpr std::string_view kSuffix = ".lmc";
-constexpr const char* kStdout = "-";
-
-// Where the output of this input goes: "-" is standard output.
-Result<std::string> output_name(const Options& options, const InputFile& input) {
-  if (options.to_stdout) return std::string(kStdout);
-  if (!options.output.empty()) return options.output;
-  if (input.is_stdin()) return std::string(kStdout);
-  if (options.mode == Mode::kCompress) return input.name() + std::string(kSuffix);
-  if (!input.name().ends_with(kSuffix) || input.name().size() == kSuffix.size())
-    return usage_error(input.name() + ": the name does not end in .lmc; use -o or -c to say where the content goes");
-  const std::string name = input.name().substr(0, input.name().size() - kSuffix.size());
-  if (options.as.empty()) return name;
-  // photo.png.lmc gives photo.png, photo.webp.lmc gives photo.webp.png: never the name of a file of another kind.
-  return name.ends_with("." + options.as) ? name : name + "." + options.as;
-}
-
-template <typename T>
-struct Made {
-  std::string output;
-  T value;
-};
-
-// Runs produce(sink) into the output; commits it if all went well, and removes the source where that was asked for.
-template <typename T>
-Result<Made<T>> with_output(const Session& session, const InputFile& input,
-                            const std::function<Result<T>(Sink&)>& produce) {
-  const Options& options = session.options;
-  const auto name = output_name(options, input);
-  if (!name.ok()) return name.error();
-  if (*name == kStdout) {
-    DescriptorSink sink(STDOUT_FILENO, "(standard output)");
-    auto made = produce(sink);
-    if (!made.ok()) return made.error();
-    return Made<T>{"(standard output)", *made};
-  }
-  auto file = OutputFile::create(*name, options.force);
-  if (!file.ok()) return file.error();
-  DescriptorSink sink(file->descriptor(), *name);
-  auto made = produce(sink);
-  if (!made.ok()) return made.error();
-  LMC_TRY(file->commit(input.is_regular() && !input.is_stdin() ? std::optional(input.info()) : std::nullopt));
-  if (options.remove_source && !input.is_stdin() && ::unlink(input.name().c_str()) != 0)
-    return environment_error(input.name() + ": cannot remove: " + std::strerror(errno));
-  return Made<T>{*name, *made};
-}
 
 std::string speed_and_memory(uint64_t raw_bytes, std::chrono::steady_clock::time_point begin) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -73,16 +28,31 @@ std::string speed_and_memory(uint64_t raw_bytes, std::chrono::steady_clock::time
          "/s, peak memory " + human_size(uint64_t(usage.ru_maxrss) * 1024);
 }
 
+// Files of /proc say that they are empty, those of /sys that they are a page long.
+bool tells_wrong_sizes(const InputFile& input) {
+  static constexpr long kMagics[] = {PROC_SUPER_MAGIC, SYSFS_MAGIC,        DEBUGFS_MAGIC,      TRACEFS_MAGIC,
+                                     SECURITYFS_MAGIC, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC};
+  struct statfs where {};
+  return ::fstatfs(input.descriptor(), &where) == 0 &&
+         std::ranges::find(kMagics, long(where.f_type)) != std::end(kMagics);
+}
+
+// Bytes that are to come; nothing where only reading can tell.
 std::optional<uint64_t> known_size(const InputFile& input) {
-  if (!input.is_regular()) return std::nullopt;
+  if (!input.is_regular() || tells_wrong_sizes(input)) return std::nullopt;
   const off_t position = ::lseek(input.descriptor(), 0, SEEK_CUR);  // standard input may have been read from before
   if (position < 0 || position > input.info().st_size) return std::nullopt;
   return uint64_t(input.info().st_size - position);
 }
 
+bool has_grown(const InputFile& input) {
+  struct stat now {};
+  return known_size(input) && ::fstat(input.descriptor(), &now) == 0 && now.st_size > input.info().st_size;
+}
+
 Error in_file(const InputFile& input, const Error& error) {
-  if (error.message.starts_with(input.name() + ":") || error.family == ErrorFamily::kUsage) return error;
-  std::string message = input.name() + ": " + error.message;
+  if (error.message.starts_with(input.shown_name() + ":") || error.family == ErrorFamily::kUsage) return error;
+  std::string message = input.shown_name() + ": " + error.message;
   if (error.offset_bytes && error.message.find("at byte") == std::string::npos)
     message += " (at byte " + std::to_string(*error.offset_bytes) + ")";
   return Error{error.family, message, error.offset_bytes};
@@ -92,18 +62,23 @@ Error in_file(const InputFile& input, const Error& error) {
 
 namespace {
 
-// Several inputs as one.
+// Several inputs as one. A file that grows meanwhile (a log) ends where it did at first.
 class JoinedSource : public Source {
  public:
   explicit JoinedSource(const std::vector<InputFile>& inputs) {
-    for (const InputFile& input : inputs) sources_.emplace_back(input.descriptor(), input.name());
+    for (const InputFile& input : inputs) {
+      sources_.emplace_back(input.descriptor(), input.shown_name());
+      left_bytes_.push_back(known_size(input).value_or(UINT64_MAX));
+    }
   }
   Result<size_t> read(std::span<uint8_t> out) override {
     size_t filled = 0;
     while (at_ < sources_.size()) {
-      const auto more = sources_[at_].read(out.subspan(filled));
+      const size_t wanted = size_t(std::min<uint64_t>(out.size() - filled, left_bytes_[at_]));
+      const auto more = sources_[at_].read(out.subspan(filled, wanted));
       if (!more.ok()) return more.error();
       filled += *more;
+      left_bytes_[at_] -= *more;
       if (filled == out.size()) break;
       ++at_;
     }
@@ -112,6 +87,7 @@ class JoinedSource : public Source {
 
  private:
   std::vector<DescriptorSource> sources_;
+  std::vector<uint64_t> left_bytes_;
   size_t at_ = 0;
 };
 
@@ -126,15 +102,14 @@ std::optional<uint64_t> known_size(const std::vector<InputFile>& inputs) {
 }
 
 std::string names_of(const std::vector<InputFile>& inputs) {
-  if (inputs.size() == 1) return inputs.front().name();
-  return inputs.front().name() + " and " + std::to_string(inputs.size() - 1) + " more";
+  if (inputs.size() == 1) return inputs.front().shown_name();
+  return inputs.front().shown_name() + " and " + std::to_string(inputs.size() - 1) + " more";
 }
 
 // inputs: one, or several that become one content.
 Status compress_inputs(const Session& session, const std::vector<InputFile>& inputs) {
   const Options& options = session.options;
   const InputFile& first = inputs.front();
-  const bool to_stdout = options.to_stdout || options.output == kStdout;
   if (first.is_stdin() && options.output.empty() && !options.to_stdout && !options.force && ::isatty(STDOUT_FILENO))
     return usage_error("compressed bytes are not written to a terminal; use -o FILE, or -f or -c if you mean it");
   CompressOptions how;
@@ -149,7 +124,7 @@ Status compress_inputs(const Session& session, const std::vector<InputFile>& inp
   how.pixels_suffice = options.pixels;
   how.note = [&](const std::string& why) {
     if (options.pixels)
-      session.talk.warn(first.name() + ": " + why);
+      session.talk.warn(first.shown_name() + ": " + why);
     else
       session.talk.detail("  not taken apart: " + why);
   };
@@ -157,15 +132,31 @@ Status compress_inputs(const Session& session, const std::vector<InputFile>& inp
   const auto begin = std::chrono::steady_clock::now();
   const std::string name = names_of(inputs);
   session.talk.begin_progress(name, how.content_bytes);
-  JoinedSource source(inputs);
-  const auto made = with_output<Stats>(session, first, [&](Sink& sink) { return compress(source, sink, how); });
+  JoinedSource joined(inputs);
+  HashingSource hashed(joined);
+  Source& source = options.verify ? static_cast<Source&>(hashed) : joined;
+  std::function<Status(int, const std::string&)> check;
+  if (options.verify)
+    check = [&](int file, const std::string& shown) { return verify_output(session, file, shown, hashed.finish()); };
+  Stats stats;
+  const auto output = with_output(
+      session, inputs,
+      [&](Sink& sink) -> Status {
+        const auto made = compress(source, sink, how);
+        if (!made.ok()) return made.error();
+        stats = *made;
+        return Ok();
+      },
+      check);
   session.talk.end_progress();
-  if (!made.ok()) return in_file(first, made.error());
-  const auto& [output, stats] = *made;
+  if (!output.ok()) return in_file(first, output.error());
+  for (const InputFile& input : inputs)
+    if (has_grown(input))
+      session.talk.warn(input.shown_name() + ": grew while it was read; what was there at first is compressed");
   const std::string summary = name + ": " + percent(stats.compressed_bytes, stats.raw_bytes) + " (" +
                               std::to_string(stats.raw_bytes) + " => " + std::to_string(stats.compressed_bytes) +
-                              " bytes, " + output + ")";
-  if (to_stdout || first.is_stdin())
+                              " bytes, " + *output + ")";
+  if (goes_to_stdout(options, first) || first.is_stdin())
     session.talk.detail(summary);
   else
     session.talk.say(summary);
@@ -177,10 +168,10 @@ Status compress_inputs(const Session& session, const std::vector<InputFile>& inp
 
 Status compress_file(const Session& session, const std::string& name) {
   const Options& options = session.options;
-  auto input = InputFile::open(name);
+  auto input = InputFile::open(name, options.to_stdout || !options.output.empty());
   if (!input.ok()) return input.error();
   if (input->name().ends_with(kSuffix) && !options.force && options.output.empty() && !options.to_stdout) {
-    session.talk.warn(input->name() + " ends in .lmc already; skipped (-f compresses it again)");
+    session.talk.warn(input->shown_name() + " ends in .lmc already; skipped (-f compresses it again)");
     return Ok();
   }
   std::vector<InputFile> inputs;
@@ -191,7 +182,7 @@ Status compress_file(const Session& session, const std::string& name) {
 Status compress_joined(const Session& session) {
   std::vector<InputFile> inputs;
   for (const std::string& name : session.options.inputs) {
-    auto input = InputFile::open(name);
+    auto input = InputFile::open(name, true);
     if (!input.ok()) return input.error();
     inputs.push_back(std::move(*input));
   }
@@ -213,7 +204,7 @@ Result<Restored> restore(const Session& session, const InputFile& input, Sink& s
   how.isa = session.isa;
   how.progress = [&](uint64_t done) { session.talk.progress(done); };
   if (!options.salvage && !options.range && options.as.empty()) {
-    DescriptorSource source(input.descriptor(), input.name());
+    DescriptorSource source(input.descriptor(), input.shown_name());
     const auto stats = decompress(source, sink, how);
     if (!stats.ok()) return stats.error();
     return Restored{stats->raw_bytes, 0};
@@ -236,7 +227,7 @@ Result<Restored> restore(const Session& session, const InputFile& input, Sink& s
   }
   const auto report = salvage(whole->first, sink, how);
   if (!report.ok()) return report.error();
-  for (const std::string& line : report->damage) session.talk.error(bad_input(input.name() + ": " + line));
+  for (const std::string& line : report->damage) session.talk.error(bad_input(input.shown_name() + ": " + line));
   return Restored{report->stats.raw_bytes, report->damage.size()};
 }
 
@@ -244,37 +235,40 @@ Result<Restored> restore(const Session& session, const InputFile& input, Sink& s
 
 Status decompress_file(const Session& session, const std::string& name) {
   const Options& options = session.options;
-  const auto input = InputFile::open(name);
+  const bool tests = options.mode == Mode::kTest;
+  const auto input = InputFile::open(name, tests || options.to_stdout || !options.output.empty());
   if (!input.ok()) return input.error();
   if (input->is_stdin() && ::isatty(STDIN_FILENO) && !options.force)
     return usage_error("compressed bytes are not read from a terminal; name a file");
   const auto begin = std::chrono::steady_clock::now();
-  session.talk.begin_progress(input->name(), std::nullopt);
+  session.talk.begin_progress(input->shown_name(), std::nullopt);
   Restored restored;
-  std::string output;
-  if (options.mode == Mode::kTest) {
-    NullSink sink;
+  const auto produce = [&](Sink& sink) -> Status {
     const auto made = restore(session, *input, sink);
-    session.talk.end_progress();
-    if (!made.ok()) return in_file(*input, made.error());
+    if (!made.ok()) return made.error();
     restored = *made;
-    output = "intact";
+    return Ok();
+  };
+  std::string output = "intact";
+  Status done = Ok();
+  if (tests) {
+    NullSink sink;
+    done = produce(sink);
   } else {
-    const auto made =
-        with_output<Restored>(session, *input, [&](Sink& sink) { return restore(session, *input, sink); });
-    session.talk.end_progress();
-    if (!made.ok()) return in_file(*input, made.error());
-    output = made->output;
-    restored = made->value;
+    const auto written = with_output(session, std::span(&*input, 1), produce);
+    done = written.ok() ? Ok() : Status(written.error());
+    if (written.ok()) output = *written;
   }
-  const std::string summary = input->name() + ": " + std::to_string(restored.bytes) + " bytes, " + output;
+  session.talk.end_progress();
+  if (!done.ok()) return in_file(*input, done.error());
+  const std::string summary = input->shown_name() + ": " + std::to_string(restored.bytes) + " bytes, " + output;
   if (options.to_stdout || input->is_stdin())
     session.talk.detail(summary);
   else
     session.talk.say(summary);
   session.talk.detail(speed_and_memory(restored.bytes, begin));
   if (restored.damaged > 0)
-    return bad_input(input->name() + ": damaged in " + std::to_string(restored.damaged) +
+    return bad_input(input->shown_name() + ": damaged in " + std::to_string(restored.damaged) +
                      " places (listed above); what is intact was written");
   return Ok();
 }

@@ -16,13 +16,15 @@ namespace lmc {
 // A file that is open for reading, or standard input. Closed when it goes.
 class InputFile {
  public:
-  static Result<InputFile> open(const std::string& name);
+  // Devices, pipes and sockets are read only where may_be_special: a name of theirs plus .lmc is hardly wanted.
+  static Result<InputFile> open(const std::string& name, bool may_be_special);
   InputFile(InputFile&& other) noexcept;
   InputFile& operator=(InputFile&&) = delete;
   ~InputFile();
 
   int descriptor() const { return descriptor_; }
   const std::string& name() const { return name_; }
+  const std::string& shown_name() const { return shown_name_; }  // for messages: nothing in it steers the terminal
   bool is_stdin() const { return is_stdin_; }
   bool is_regular() const;
   const struct stat& info() const { return info_; }
@@ -33,6 +35,7 @@ class InputFile {
   InputFile() = default;
   int descriptor_ = -1;
   std::string name_;
+  std::string shown_name_;
   bool is_stdin_ = false;
   struct stat info_ {};
 };

@@ -50,10 +50,15 @@ std::string help(bool only_short) {
   return out;
 }
 
-// Hyphens must be escaped in troff, or they may be set as dashes.
+// Hyphens must be escaped in troff, or they may be set as dashes; a line that begins with a dot or an apostrophe would
+// be taken for a request.
 std::string troff(const std::string& text) {
   std::string out;
-  for (char c : text) out += c == '-' ? std::string("\\-") : std::string(1, c);
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool begins_line = i == 0 || text[i - 1] == '\n';
+    if (begins_line && (text[i] == '.' || text[i] == '\'')) out += "\\&";
+    out += text[i] == '-' ? "\\-" : text[i] == '\\' ? "\\e" : std::string(1, text[i]);
+  }
   return out;
 }
 
@@ -72,13 +77,22 @@ std::string man_page() {
       ".TH LMC 1 \"\" \"lmc " LMC_VERSION
       "\" \"User Commands\"\n"
       ".SH NAME\nlmc \\- lossless compression by prediction\n"
-      ".SH SYNOPSIS\n.B lmc\n[options] [FILE...]\n.br\n.B lmc \\-d\n[options] [FILE.lmc...]\n.br\n"
-      ".B lmc model\nlist | info [NAME]\n.br\n.B lmc explain\nIMAGE [-o HEAT.png]\n.br\n.B lmc train\n...\n"
+      ".SH SYNOPSIS\n";
+  static constexpr const char* kCalls[][2] = {{"lmc", "[options] [FILE...]"},
+                                              {"lmc -d", "[options] [FILE.lmc...]"},
+                                              {"lmc model", "list | info [NAME]"},
+                                              {"lmc explain", "IMAGE [-o HEAT.png]"},
+                                              {"lmc train", "..."}};
+  for (const auto& [command, arguments] : kCalls)
+    out += (command == kCalls[0][0] ? "" : ".br\n") + (".B " + troff(command) + "\n") + troff(arguments) + "\n";
+  out +=
       ".SH DESCRIPTION\n"
       "A language model and adaptive context models predict the bytes of a file, and an arithmetic coder writes down\n"
       "only what they did not foresee. The manners are those of\n.BR zstd (1):\n"
       "each FILE becomes FILE.lmc, sources are kept, nothing is overwritten without\n.BR \\-f ,\n"
-      "and no FILE, or \\-, means standard input and standard output.\n";
+      "and no FILE, or \\-, means standard input and standard output.\n"
+      "Folders, devices, pipes and sockets are skipped; with\n.B \\-c\nor\n.B \\-o\n"
+      "devices and pipes are read. An output that is one of the inputs is refused.\n";
   std::string section;
   for (const OptionRow& row : option_table()) {
     if (section != row.section) out += std::string(".SH ") + row.section + "\n";

@@ -1,5 +1,7 @@
 // lmc -l: what a .lmc file holds, told from its headers and indexes without decoding anything; but with -v the content
 // is decoded if its name is that of an image and it was not taken apart, to say why.
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -10,6 +12,7 @@
 #include "lmc/pipeline/embedded_files.h"
 #include "lmc/pipeline/read_pixels.h"
 #include "tools/lmc/files.h"
+#include "tools/lmc/names.h"
 
 namespace lmc {
 namespace {
@@ -24,22 +27,6 @@ std::string model_name(const Sha256& hash) {
   for (const BuiltinModel& builtin : builtin_models())
     if (builtin.sha256 == hash) return builtin.name;
   return hex(hash);
-}
-
-std::string json_string(const std::string& text) {
-  std::string out = "\"";
-  for (char c : text) {
-    char escaped[8];
-    if (c == '"' || c == '\\') {
-      out += std::string("\\") + c;
-    } else if (uint8_t(c) < 0x20) {
-      std::snprintf(escaped, sizeof escaped, "\\u%04x", unsigned(c));
-      out += escaped;
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
 }
 
 // One file, all its frames added up.
@@ -147,21 +134,23 @@ void print_blocks(ByteSpan file, const std::vector<FrameLayout>& frames) {
 }  // namespace
 
 Status list_file(const Session& session, const std::string& name) {
-  const auto input = InputFile::open(name);
+  const auto input = InputFile::open(name, true);
   if (!input.ok()) return input.error();
+  if (input->is_stdin() && ::isatty(STDIN_FILENO) && !session.options.force)
+    return usage_error("compressed bytes are not read from a terminal; name a file");
   const auto whole = input->whole();
   if (!whole.ok()) return whole.error();
   const auto frames = read_layout(whole->first);
   if (!frames.ok())
-    return bad_input(input->name() + ": " + frames.error().message + " (at byte " +
+    return bad_input(input->shown_name() + ": " + frames.error().message + " (at byte " +
                      std::to_string(frames.error().offset_bytes.value_or(0)) + ")");
   const Summary sum = summarize(*frames);
   if (session.options.json) {
     // One object a line.
     std::printf(
-        "{\"file\": %s, \"frames\": %zu, \"tiny\": %s, \"blocks\": %llu, \"compressed_bytes\": %llu, "
+        "{%s, \"frames\": %zu, \"tiny\": %s, \"blocks\": %llu, \"compressed_bytes\": %llu, "
         "\"content_bytes\": %llu, \"codecs\": %s, \"models\": %s, \"sha256_128\": %s}\n",
-        json_string(input->name()).c_str(), frames->size(), frames->back().tiny ? "true" : "false",
+        json_file_members(input->name()).c_str(), frames->size(), frames->back().tiny ? "true" : "false",
         static_cast<unsigned long long>(sum.blocks), static_cast<unsigned long long>(sum.compressed_bytes),
         static_cast<unsigned long long>(sum.raw_bytes), json_list(sum.codecs).c_str(), json_list(sum.models).c_str(),
         json_list(sum.hashes).c_str());
@@ -173,7 +162,7 @@ Status list_file(const Session& session, const std::string& name) {
   std::printf("%8llu %12llu %14llu %9s  %-14s %-12s %s\n", static_cast<unsigned long long>(sum.blocks),
               static_cast<unsigned long long>(sum.compressed_bytes), static_cast<unsigned long long>(sum.raw_bytes),
               percent(sum.compressed_bytes, sum.raw_bytes).c_str(), join(sum.codecs, ",").c_str(),
-              sum.models.empty() ? "-" : join(sum.models, ",").c_str(), input->name().c_str());
+              sum.models.empty() ? "-" : join(sum.models, ",").c_str(), input->shown_name().c_str());
   if (!session.options.verbose) return Ok();
   print_blocks(whole->first, *frames);
   if (const std::string why = describe_refusal(session, input->name(), whole->first, sum); !why.empty())

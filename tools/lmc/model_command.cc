@@ -4,6 +4,7 @@
 #include <string>
 
 #include "tools/lmc/files.h"
+#include "tools/lmc/names.h"
 
 namespace lmc {
 namespace {
@@ -24,13 +25,13 @@ int list(Registry& registry) {
   for (const std::string& path : registry.model_paths()) {
     const auto model = registry.open(path);
     if (!model.ok()) {
-      std::fprintf(stderr, "lmc: %s\n", model.error().message.c_str());
+      std::fprintf(stderr, "lmc: %s\n", shown_message(model.error().message).c_str());
       code = int(model.error().family);
       continue;
     }
-    std::printf("%-20s %-12s %s  %s\n", (*model)->name.c_str(),
+    std::printf("%-20s %-12s %s  %s\n", shown((*model)->name).c_str(),
                 (*model)->builtin_number > 0 ? ("built-in " + std::to_string((*model)->builtin_number)).c_str() : "-",
-                hex((*model)->sha256).substr(0, 16).c_str(), path.c_str());
+                hex((*model)->sha256).substr(0, 16).c_str(), shown(path).c_str());
     for (size_t i = 0; i < found.size(); ++i)
       if (builtin_models()[i].sha256 == (*model)->sha256) found[i] = true;
   }
@@ -46,12 +47,12 @@ int info(Registry& registry, const std::string& name) {
   const auto model =
       name.empty() ? registry.find_builtin(level_row(kDefaultLevel).text_model) : registry.find_name(name);
   if (!model.ok()) {
-    std::fprintf(stderr, "lmc: %s\n", model.error().message.c_str());
+    std::fprintf(stderr, "lmc: %s\n", shown_message(model.error().message).c_str());
     return int(model.error().family);
   }
   const ModelConfig& config = (*model)->file.config();
-  std::printf("name      %s\nfile      %s\nsha256    %s\nbuilt-in  %s\n", (*model)->name.c_str(),
-              (*model)->path.c_str(), hex((*model)->sha256).c_str(),
+  std::printf("name      %s\nfile      %s\nsha256    %s\nbuilt-in  %s\n", shown((*model)->name).c_str(),
+              shown((*model)->path).c_str(), hex((*model)->sha256).c_str(),
               (*model)->builtin_number > 0 ? ("number " + std::to_string((*model)->builtin_number)).c_str() : "no");
   if ((*model)->file.kind() == ModelKind::kPixels)
     std::printf("network   pixels to mixtures of logistics, hidden layers of width %zu\n",
@@ -59,7 +60,7 @@ int info(Registry& registry, const std::string& name) {
   else
     std::printf("network   %d layers of width %d, vocabulary %d, sees %d tokens\n", config.layers, config.width,
                 config.vocab, config.windows.empty() ? 0 : *std::ranges::max_element(config.windows));
-  std::printf("training  %s\n", (*model)->file.training().c_str());
+  std::printf("training  %s\n", shown_message((*model)->file.training()).c_str());
   return 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 namespace lmc {
@@ -34,6 +35,16 @@ uint64_t parse_size(const std::string& text, const char* what) {
   const uint64_t number = parse_number(text.substr(0, digits), what);
   if (number > UINT64_MAX / factor) reject(std::string(what) + ": too large: '" + text + "'");
   return number * factor;
+}
+
+// What prints a text and ends is not undone by what follows.
+void set_mode(Options& o, Mode mode) {
+  if (o.mode < Mode::kHelp || mode >= Mode::kHelp) o.mode = mode;
+}
+
+void set_output(Options& o, const std::string& text) {
+  if (text.empty()) reject("-o: the name is empty");
+  o.output = text;
 }
 
 void set_range(Options& o, const std::string& text) {
@@ -85,13 +96,15 @@ constexpr const char* kTalk = "Messages";
 
 const Row kRows[] = {
     {{kOperation, "-z,--compress", nullptr, nullptr, "compress (the default)", false},
-     LMC_SET(o.mode = Mode::kCompress)},
+     LMC_SET(set_mode(o, Mode::kCompress))},
     {{kOperation, "-d,--decompress", nullptr, nullptr, "restore the content of .lmc files", true},
-     LMC_SET(o.mode = Mode::kDecompress)},
+     LMC_SET(set_mode(o, Mode::kDecompress))},
     {{kOperation, "-t,--test", nullptr, nullptr, "decode and check .lmc files, write nothing", true},
-     LMC_SET(o.mode = Mode::kTest)},
-    {{kOperation, "-l,--list", nullptr, nullptr, "show what .lmc files hold", true}, LMC_SET(o.mode = Mode::kList)},
-    {{kOperation, "--json", nullptr, nullptr, "with -l: print JSON", false}, LMC_SET(o.json = true)},
+     LMC_SET(set_mode(o, Mode::kTest))},
+    {{kOperation, "-l,--list", nullptr, nullptr, "show what .lmc files hold", true}, LMC_SET(set_mode(o, Mode::kList))},
+    {{kOperation, "--json", nullptr, nullptr,
+      "with -l: print JSON, one object a line; if a name is no UTF-8, file_hex is its bytes in hexadecimal", false},
+     LMC_SET(o.json = true)},
     {{kOperation, "--range", "OFFSET:SIZE", nullptr,
       "with -d: only this part of the content, decoding only the blocks it lies in", false},
      set_range},
@@ -106,16 +119,23 @@ const Row kRows[] = {
      LMC_SET(o.salvage = true)},
     {{kOutput, "-o,--output", "FILE", nullptr,
       "write to FILE (one input only, unless --solid joins several; - is standard output)", true},
-     LMC_SET(o.output = v)},
+     set_output},
     {{kOutput, "-c,--stdout", nullptr, nullptr, "write to standard output, keep the sources", true},
      LMC_SET(o.to_stdout = true)},
     {{kOutput, "-f,--force", nullptr, nullptr,
       "overwrite, compress .lmc files again, write compressed bytes to a terminal", true},
      LMC_SET(o.force = true)},
-    {{kOutput, "-k,--keep", nullptr, nullptr, "keep the sources (the default)", true},
+    {{kOutput, "-k,--keep", nullptr, nullptr, "keep the sources (the default); of -k and --rm the last one counts",
+      true},
      LMC_SET(o.remove_source = false)},
-    {{kOutput, "--rm", nullptr, nullptr, "remove each source when its output is complete", true},
+    {{kOutput, "--rm", nullptr, nullptr,
+      "remove each source once its output is complete and synced; only regular files, and only if the output is one",
+      true},
      LMC_SET(o.remove_source = true)},
+    {{kOutput, "--verify", nullptr, nullptr,
+      "compressing: decode each output from the file and compare it with the source before it counts as complete",
+      true},
+     LMC_SET(o.verify = true)},
     {{kTuning, "-0,-1,-2,-3,-4,-5,-6,-7,-8,-9", nullptr, nullptr,
       "level: 0 stores, 1 adapts to the data only, 2-3 use a small language model too, 4-6 a larger one, 7-9 take more "
       "time (default 5)",
@@ -145,13 +165,13 @@ const Row kRows[] = {
     {{kTalk, "-v,--verbose", nullptr, nullptr, "say more: model, speed, memory, why an image was not taken apart",
       true},
      LMC_SET(o.verbose = true)},
-    {{kTalk, "-h", nullptr, nullptr, "the most used options", true}, LMC_SET(o.mode = Mode::kHelp)},
-    {{kTalk, "--help", nullptr, nullptr, "all options", true}, LMC_SET(o.mode = Mode::kFullHelp)},
-    {{kTalk, "--version", nullptr, nullptr, "print the version", false}, LMC_SET(o.mode = Mode::kVersion)},
+    {{kTalk, "-h", nullptr, nullptr, "the most used options", true}, LMC_SET(set_mode(o, Mode::kHelp))},
+    {{kTalk, "--help", nullptr, nullptr, "all options", true}, LMC_SET(set_mode(o, Mode::kFullHelp))},
+    {{kTalk, "--version", nullptr, nullptr, "print the version", false}, LMC_SET(set_mode(o, Mode::kVersion))},
     {{kTalk, "--print-man-page", nullptr, nullptr, "print the manual page (docs/lmc.1)", false},
-     LMC_SET(o.mode = Mode::kManPage)},
+     LMC_SET(set_mode(o, Mode::kManPage))},
     {{kTalk, "--print-completion", nullptr, nullptr, "print the completion for bash (scripts/lmc.bash)", false},
-     LMC_SET(o.mode = Mode::kCompletion)},
+     LMC_SET(set_mode(o, Mode::kCompletion))},
 };
 
 Status check(const Options& o) {
@@ -160,6 +180,8 @@ Status check(const Options& o) {
   if (o.pixels && (o.solid || o.remove_source))
     return usage_error(
         "--pixels goes neither with --solid nor with --rm, which would remove what cannot be made again");
+  if (o.verify && (o.mode != Mode::kCompress || o.pixels || o.to_stdout || o.output == "-"))
+    return usage_error("--verify goes with compressing to a file; neither with --pixels nor with -c");
   if (o.salvage && !decodes) return usage_error("--salvage goes with -d");
   if (o.range && !decodes) return usage_error("--range goes with -d");
   if (o.range && o.salvage) return usage_error("--range and --salvage do not go together");
@@ -176,7 +198,8 @@ Status check(const Options& o) {
   if (joins && o.remove_source && o.inputs.size() > 1 && !o.output.empty())
     return usage_error("--rm does not go with inputs joined by --solid");
   if (o.solid && o.mode != Mode::kCompress) return usage_error("--solid is for compressing");
-  if (o.remove_source && (o.to_stdout || o.output == "-")) return usage_error("--rm needs an output file");
+  if (o.remove_source && (o.to_stdout || o.output == "-"))
+    return usage_error("--rm removes a source only when its output is a file; it does not go with -c");
   if (o.remove_source && (o.salvage || o.range)) return usage_error("--rm wants the whole content restored");
   return Ok();
 }
@@ -192,7 +215,69 @@ std::span<const OptionRow> option_table() {
   return rows;
 }
 
+namespace {
+
+bool takes_argument(std::string_view name) {
+  for (const Row& row : kRows) {
+    if (row.shown.argument == nullptr) continue;
+    const std::string names = std::string(",") + row.shown.names + ",";
+    if (names.find("," + std::string(name) + ",") != std::string::npos) return true;
+  }
+  return false;
+}
+
+// What CLI11 says, in our words.
+Error parse_error(const CLI::App& app, const CLI::Error& error) {
+  const std::vector<std::string> unknown = app.remaining();
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr || unknown.empty()) {
+    std::string message = error.what();
+    const size_t missing = message.find(": 1 required ");  // "--output: 1 required FILE missing"
+    if (missing != std::string::npos && message.ends_with(" missing"))
+      message = message.substr(0, missing) + ": wants " + message.substr(missing + 13, message.size() - missing - 21);
+    if (const size_t flag = message.find(" was given a disallowed flag override"); flag != std::string::npos)
+      message = "--" + message.substr(0, flag) + " takes no argument";
+    return usage_error(message);
+  }
+  std::string message = "unknown option " + unknown.front();
+  if (unknown.front() == "-r" || unknown.front() == "--recursive")
+    message += "; folders are packed first (tar c FOLDER | lmc)";
+  else
+    message += "; a file of that name is ./" + unknown.front();
+  return usage_error(message);
+}
+
+// Digits that stand together are one number: -19 is no -1 -9. Other programs' words for levels get the same answer.
+Status check_levels(int argc, const char* const* argv) {
+  const auto refuse = [](std::string_view word) {
+    return usage_error(std::string(word) + ": levels are 0 to 9, written -0 to -9");
+  };
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--") break;
+    if (word.size() < 2 || word[0] != '-') continue;
+    if (word[1] == '-') {
+      const std::string_view name = word.substr(0, word.find('='));
+      for (const std::string_view other : {"--level", "--fast", "--best", "--ultra"})
+        if (name == other) return refuse(word);
+      if (takes_argument(word)) ++i;
+      continue;
+    }
+    for (size_t k = 1; k < word.size(); ++k) {
+      if (takes_argument(std::string("-") + word[k])) {  // the rest of the word, or the next one, belongs to it
+        if (k + 1 == word.size()) ++i;
+        break;
+      }
+      const bool number = k + 1 < word.size() && std::isdigit(uint8_t(word[k])) && std::isdigit(uint8_t(word[k + 1]));
+      if (number) return refuse(word);
+    }
+  }
+  return Ok();
+}
+
+}  // namespace
+
 Result<Options> parse_options(int argc, const char* const* argv) {
+  LMC_TRY(check_levels(argc, argv));
   Options options;
   CLI::App app;
   app.set_help_flag();
@@ -200,20 +285,23 @@ Result<Options> parse_options(int argc, const char* const* argv) {
     CLI::Option* added = nullptr;
     if (row.shown.argument != nullptr) {
       added = app.add_option_function<std::string>(row.shown.names,
-                                                   [&](const std::string& value) { row.apply(options, value); });
+                                                   [&](const std::string& value) { row.apply(options, value); })
+                  ->type_name(row.shown.argument);
     } else if (row.apply != nullptr) {
       added = app.add_flag_function(row.shown.names, [&](int64_t) { row.apply(options, ""); });
+      added->disable_flag_override();  // --rm=false would be --rm
     }
     if (added != nullptr) added->trigger_on_parse();
   }
   for (int level = 0; level <= kMaxLevel; ++level)
     app.add_flag_function("-" + std::to_string(level), [&options, level](int64_t) { options.level = level; })
+        ->disable_flag_override()
         ->trigger_on_parse();
   app.add_option("files", options.inputs);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Error& error) {
-    return usage_error(error.what());
+    return parse_error(app, error);
   }
   if (options.inputs.empty()) options.inputs.push_back("-");
   LMC_TRY(check(options));

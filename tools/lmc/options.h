@@ -28,6 +28,7 @@ struct Options {
   bool to_stdout = false;
   bool force = false;
   bool remove_source = false;
+  bool verify = false;  // decode what was written before it counts as complete
   bool salvage = false;
   std::optional<Range> range;    // only this part of the content
   std::string as;                // write the pixels of an image in this form: "png", "pnm"; empty: the file as it was

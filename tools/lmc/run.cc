@@ -1,12 +1,17 @@
-// lmc: lossless compression by prediction. Reads the command line and takes one input after the other.
+// The program: reads the command line and takes one input after the other.
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <string_view>
 #include <thread>
 
 #include "tools/lmc/files.h"
+#include "tools/lmc/names.h"
 #include "tools/lmc/output_file.h"
 
 namespace lmc {
@@ -57,7 +62,30 @@ Result<Models> choose_models(const Options& options, Registry& registry, Talk& t
 
 int print(const std::string& text) {
   std::fputs(text.c_str(), stdout);
-  return std::fflush(stdout) == 0 ? 0 : int(ErrorFamily::kEnvironment);
+  return 0;
+}
+
+// A closed standard descriptor would be given to the next file opened, and messages written into that. What fails when
+// used takes its place: reading from 0, writing to 1 and 2.
+void occupy_standard_descriptors() {
+  for (int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(number, F_GETFD) < 0 && errno == EBADF) [[maybe_unused]]
+      const int lowest = ::open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+// --solid holds all its inputs open at once.
+void allow_many_files() {
+  struct rlimit limit {};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// What was printed may have met a full disk.
+int with_output_checked(int code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  std::fprintf(stderr, "lmc: (standard output): cannot write: %s\n", std::strerror(errno));
+  return std::max(code, int(ErrorFamily::kEnvironment));
 }
 
 int work(const Options& options) {
@@ -74,8 +102,11 @@ int work(const Options& options) {
   const int threads = options.threads > 0 ? options.threads : int(std::max(1u, std::thread::hardware_concurrency()));
   talk.detail("lmc " LMC_VERSION ", " + std::to_string(threads) + " threads, " + isa_name(isa));
   const Session session{options, talk, engine, isa, threads, models->text, models->pixels};
+  if (options.remove_source && (options.mode == Mode::kTest || options.mode == Mode::kList))
+    talk.warn("nothing is written here, so --rm removes nothing");
   const bool one_output = options.to_stdout || !options.output.empty();
   if (options.mode == Mode::kCompress && options.solid && one_output) {
+    allow_many_files();
     const Status done = compress_joined(session);
     return done.ok() ? 0 : fail(done.error());
   }
@@ -90,12 +121,13 @@ int work(const Options& options) {
 }
 
 int run(int argc, const char* const* argv) {
+  occupy_standard_descriptors();
   if (argc > 1 && std::string_view(argv[1]) == "model") return model_command(argc, argv);
   if (argc > 1 && std::string_view(argv[1]) == "explain") return explain_command(argc, argv);
   if (argc > 1 && std::string_view(argv[1]) == "train") return train_command(argv);
   const auto options = parse_options(argc, argv);
   if (!options.ok()) {
-    std::fprintf(stderr, "lmc: %s\nlmc -h shows the options.\n", options.error().message.c_str());
+    std::fprintf(stderr, "lmc: %s\nlmc -h shows the options.\n", shown(options.error().message).c_str());
     return int(ErrorFamily::kUsage);
   }
   switch (options->mode) {
@@ -124,7 +156,7 @@ int run(int argc, const char* const* argv) {
 
 int run_program(int argc, const char* const* argv) {
   try {
-    return run(argc, argv);
+    return with_output_checked(run(argc, argv));
   } catch (const std::bad_alloc&) {
     std::fputs("lmc: out of memory; smaller --block-size or fewer threads (-T1) need less\n", stderr);
     return int(ErrorFamily::kEnvironment);

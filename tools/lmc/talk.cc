@@ -1,9 +1,13 @@
 #include "tools/lmc/talk.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+
+#include "tools/lmc/names.h"
 
 namespace lmc {
 namespace {
@@ -14,7 +18,39 @@ std::string fixed2(double value) {
   return text;
 }
 
+// Of the terminal behind standard error, asked anew each time: it may be resized.
+size_t terminal_columns() {
+  struct winsize size {};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  const char* const told = std::getenv("COLUMNS");
+  const int columns = told != nullptr ? std::atoi(told) : 0;
+  return columns > 0 ? size_t(columns) : 80;
+}
+
 }  // namespace
+
+std::string progress_line(const Progress& at, size_t columns) {
+  constexpr uint64_t kWidth = 20;
+  const uint64_t total = std::max<uint64_t>(1, at.total_bytes.value_or(0));
+  const uint64_t filled = std::min(kWidth, at.done_bytes * kWidth / total);
+  const std::string share = percent(std::min(at.done_bytes, total), total);
+  const std::string done = human_size(at.done_bytes);
+  const std::string of = at.total_bytes ? done + " of " + human_size(*at.total_bytes) : done;
+  const std::string bar = "[" + std::string(filled, '=') + std::string(kWidth - filled, ' ') + "] ";
+  const std::string speed = ", " + human_size(uint64_t(double(at.done_bytes) / std::max(at.seconds, 1e-3))) + "/s";
+  // What is left out first on a narrow terminal: the bar, the speed, the sizes.
+  const std::string known[] = {of + " " + bar + share + speed, of + " " + share + speed, of + " " + share, share};
+  const std::string unknown[] = {done + speed, done};
+  const std::span<const std::string> forms = at.total_bytes ? std::span<const std::string>(known) : unknown;
+  constexpr size_t kLeastName = 12;
+  const size_t name_columns = std::min(columns_of(at.name), kLeastName);
+  for (const std::string& form : forms) {
+    if (name_columns + 2 + form.size() > columns && &form != &forms.back()) continue;
+    if (form.size() + 3 > columns) return form.substr(0, columns);
+    return shorten_to(at.name, columns - form.size() - 2) + ": " + form;
+  }
+  return {};
+}
 
 std::string human_size(uint64_t size_bytes) {
   static constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB"};
@@ -33,7 +69,7 @@ Talk::Talk(const Options& options)
 
 void Talk::print(const std::string& line) {
   end_progress();
-  std::fprintf(stderr, "%s\n", line.c_str());
+  std::fprintf(stderr, "%s\n", shown_message(line).c_str());
 }
 
 void Talk::error(const Error& error) {
@@ -65,15 +101,8 @@ void Talk::progress(uint64_t done_bytes) {
   if (!bar_ || now - last_ < std::chrono::milliseconds(100) || now - begin_ < std::chrono::milliseconds(500)) return;
   last_ = now;
   const double seconds = std::chrono::duration<double>(now - begin_).count();
-  std::string line = name_ + ": " + human_size(done_bytes);
-  if (total_bytes_) {
-    constexpr uint64_t kWidth = 20;
-    const uint64_t total = std::max<uint64_t>(1, *total_bytes_);
-    const uint64_t filled = std::min(kWidth, done_bytes * kWidth / total);
-    line += " of " + human_size(*total_bytes_) + " [" + std::string(filled, '=') + std::string(kWidth - filled, ' ') +
-            "] " + percent(std::min(done_bytes, total), total);
-  }
-  line += ", " + human_size(uint64_t(double(done_bytes) / seconds)) + "/s";
+  // One column less: at the last one some terminals begin a new line.
+  const std::string line = progress_line({name_, done_bytes, total_bytes_, seconds}, terminal_columns() - 1);
   std::fprintf(stderr, "\r\033[K%s", line.c_str());
   bar_shown_ = true;
 }

@@ -12,6 +12,15 @@
 
 namespace lmc {
 
+struct Progress {
+  std::string name;
+  uint64_t done_bytes = 0;
+  std::optional<uint64_t> total_bytes;
+  double seconds = 0;
+};
+// One line of at most so many columns.
+std::string progress_line(const Progress& at, size_t columns);
+
 class Talk {
  public:
   explicit Talk(const Options& options);
