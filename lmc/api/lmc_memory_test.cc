@@ -1,5 +1,5 @@
-// An allocator that fails at the n-th allocation, n swept over whole calls: each gives LMC_ENVIRONMENT or its result,
-// whichever thread was refused.
+// An allocator that fails at the n-th allocation, or from the n-th on, n swept over whole calls: each gives
+// LMC_ENVIRONMENT or its result, whichever thread was refused.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -13,12 +13,13 @@
 namespace {
 
 std::atomic<long> allocations_left{-1};  // -1: all that are asked for
+std::atomic<bool> fails_on{true};        // what comes after the first refused one is refused too
 std::atomic<long> allocations_made{0};
 
 void* allocate(size_t bytes, size_t alignment) {
   ++allocations_made;
   if (allocations_left >= 0 && allocations_left.fetch_sub(1) <= 0) {
-    allocations_left = 0;
+    allocations_left = fails_on ? 0 : -1;
     throw std::bad_alloc();
   }
   void* const out = alignment <= alignof(std::max_align_t)
@@ -103,8 +104,10 @@ TEST(Memory, RefusedAtAnyAllocationIsAnErrorOfTheCall) {
   lmc_context_free(context);
 }
 
+// The JSON library frees nested values with the help of more memory, so here only one allocation fails.
 TEST(Memory, AFreshContextNeedsAModelThatCannotBeLoaded) {
   const std::string text = inputs()[0].bytes;
+  fails_on = false;
   for (long n = 0; n < 4000; n += 1 + n / 8) {
     lmc_context* context = lmc_context_new(nullptr);
     ASSERT_NE(context, nullptr);
@@ -116,6 +119,7 @@ TEST(Memory, AFreshContextNeedsAModelThatCannotBeLoaded) {
     lmc_buffer_free(&out);
     lmc_context_free(context);
   }
+  fails_on = true;
 }
 
 }  // namespace

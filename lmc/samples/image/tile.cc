@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
+#include <climits>
+#include <exception>
 #include <memory>
 #include <optional>
+#include <system_error>
 #include <thread>
 
 #include "lmc/coding/arithmetic_coder.h"
@@ -126,19 +129,37 @@ void code_plane(Planes& planes, size_t index, const TileEffort& effort, const Ti
   }
 }
 
-// work(p) for each plane that is coded, one thread a plane if there are threads.
+// work(p) for each plane that is coded, one thread a plane if there are threads. The first exception comes out here.
 template <typename Work>
 void for_each_coded(const Planes& planes, int threads, const Work& work) {
   std::vector<size_t> coded;
   for (size_t p = 0; p < planes.size(); ++p)
     if (!planes[p]->constant) coded.push_back(p);
-  if (threads < 2 || coded.size() < 2) {
-    for (size_t p : coded) work(p);
-    return;
+  std::vector<std::exception_ptr> failures(coded.size());
+  const auto guarded = [&](size_t i) {
+    try {
+      work(coded[i]);
+    } catch (...) {
+      failures[i] = std::current_exception();
+      planes[coded[i]]->progress.publish(INT_MAX);  // those that wait for this plane go on, to no purpose
+    }
+  };
+  {
+    std::vector<std::jthread> running;
+    running.reserve(coded.size());
+    size_t begun = std::min<size_t>(1, coded.size());
+    try {
+      while (threads > 1 && begun < coded.size()) {
+        running.emplace_back([&guarded, begun] { guarded(begun); });
+        ++begun;
+      }
+    } catch (const std::system_error&) {  // no more threads to be had: what is left comes after the rest
+    }
+    if (!coded.empty()) guarded(0);
+    for (; begun < coded.size(); ++begun) guarded(begun);
   }
-  std::vector<std::jthread> running;
-  for (size_t i = 1; i < coded.size(); ++i) running.emplace_back([&work, p = coded[i]] { work(p); });
-  work(coded[0]);
+  for (const std::exception_ptr& failure : failures)
+    if (failure != nullptr) std::rethrow_exception(failure);
 }
 
 // An encoder that also notes what each decision costs.
