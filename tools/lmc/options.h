@@ -14,7 +14,7 @@
 
 namespace lmc {
 
-enum class Mode { kCompress, kDecompress, kTest, kList, kHelp, kFullHelp, kVersion, kManPage, kCompletion };
+enum class Mode { kCompress, kDecompress, kTest, kList, kHelp, kFullHelp, kVersion, kManPage, kCompletion, kLevels };
 
 struct Range {
   uint64_t offset_bytes = 0;
