@@ -1,7 +1,9 @@
 // The texts made from the option table: help, manual page, shell completion.
 #include <algorithm>
+#include <array>
 #include <sstream>
 
+#include "lmc/codecs/levels.h"
 #include "tools/lmc/options.h"
 
 namespace lmc {
@@ -50,6 +52,36 @@ std::string help(bool only_short) {
   return out;
 }
 
+// Levels that do the same, as one.
+struct LevelRange {
+  std::string names;  // "4-5"
+  const LevelRow* row;
+};
+std::vector<LevelRange> level_ranges() {
+  std::vector<LevelRange> out;
+  int first = 0;
+  for (const LevelRow& row : level_table()) {
+    const auto words = [](const LevelRow& r) { return std::array<std::string, 3>{r.text, r.other, r.pictures}; };
+    if (!out.empty() && words(*out.back().row) == words(row)) {
+      out.back().names = std::to_string(first) + "-" + std::to_string(row.level);
+      continue;
+    }
+    first = row.level;
+    out.push_back({std::to_string(row.level), &row});
+  }
+  return out;
+}
+
+std::string levels_help() {
+  std::string out = "\nLevels (text; everything else; pictures):\n";
+  for (const LevelRange& range : level_ranges()) {
+    std::string line = "  " + range.names;
+    line.resize(8, ' ');
+    out += line + range.row->text + "; " + range.row->other + "; " + range.row->pictures + "\n";
+  }
+  return out;
+}
+
 // Hyphens must be escaped in troff, or they may be set as dashes; a line that begins with a dot or an apostrophe would
 // be taken for a request.
 std::string troff(const std::string& text) {
@@ -66,8 +98,17 @@ std::string troff(const std::string& text) {
 
 std::string short_help() { return help(true) + "\nlmc --help lists all options.\n"; }
 
+std::string levels_table() {
+  std::string out = "| levels | text | everything else | pictures |\n|---|---|---|---|\n";
+  for (const LevelRange& range : level_ranges())
+    out +=
+        "| " + range.names + " | " + range.row->text + " | " + range.row->other + " | " + range.row->pictures + " |\n";
+  return out;
+}
+
 std::string full_help() {
-  return help(false) + "\nExit codes: 0 done, 1 wrong usage, 2 environment (files, memory, missing model),\n" +
+  return help(false) + levels_help() +
+         "\nExit codes: 0 done, 1 wrong usage, 2 environment (files, memory, missing model),\n" +
          "3 bad input (damaged or no .lmc file), 4 a bug in lmc. With several files: the highest.\n";
 }
 

@@ -172,6 +172,8 @@ const Row kRows[] = {
      LMC_SET(set_mode(o, Mode::kManPage))},
     {{kTalk, "--print-completion", nullptr, nullptr, "print the completion for bash (scripts/lmc.bash)", false},
      LMC_SET(set_mode(o, Mode::kCompletion))},
+    {{kTalk, "--print-levels", nullptr, nullptr, "print the table of levels in README.md", false},
+     LMC_SET(set_mode(o, Mode::kLevels))},
 };
 
 Status check(const Options& o) {

@@ -141,6 +141,8 @@ int run(int argc, const char* const* argv) {
       return print(man_page());
     case Mode::kCompletion:
       return print(bash_completion());
+    case Mode::kLevels:
+      return print(levels_table());
     default:
       break;
   }
