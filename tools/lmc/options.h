@@ -64,6 +64,7 @@ std::string short_help();
 std::string full_help();
 std::string man_page();
 std::string bash_completion();
+std::string levels_table();  // Markdown, for the README
 
 }  // namespace lmc
 
