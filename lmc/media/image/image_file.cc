@@ -9,6 +9,7 @@
 #include "lmc/media/image/png/png_file.h"
 #include "lmc/media/image/pnm/pnm_file.h"
 #include "lmc/media/image/tiff/tiff_file.h"
+#include "lmc/media/image/tiff/tiff_piece_form.h"
 #include "lmc/media/image/webp/webp_file.h"
 
 namespace lmc {
@@ -19,13 +20,55 @@ struct FormatRow {
   const char* name;
   Result<ParsedImage> (*parse)(ByteSpan file);
   Result<Bytes> (*rebuild)(ByteSpan side, const Picture& picture, size_t max_bytes);
+  uint64_t (*most_packed_bytes)(uint64_t file_bytes);  // of the samples in as few bytes as their bits need
+  uint64_t (*side_of_shape)(const Picture& shape);     // side bytes that no byte of the file may stand for
+  uint64_t (*rebuild_memory)(const Picture& shape, uint64_t side_bytes);  // beside some copies of the file
 };
 
+uint64_t same_size(uint64_t file_bytes) { return file_bytes; }
+uint64_t no_side(const Picture&) { return 0; }
+uint64_t no_memory(const Picture&, uint64_t) { return 0; }
+
+// Deflate spends two bits at least on 258 bytes.
+constexpr uint64_t kDeflateTimes = 258 * 8 / 2;
+// LZW spends 12 bits on the longest of its 4096 strings, of at most as many bytes; PackBits and deflate expand less.
+constexpr uint64_t kLzwTimes = 4096 * 8 / 12 + 1;
+uint64_t most_by_deflate(uint64_t file_bytes) { return file_bytes * kDeflateTimes; }
+uint64_t most_by_lzw(uint64_t file_bytes) { return file_bytes * kLzwTimes; }
+uint64_t most_in_gif(uint64_t file_bytes) { return (most_by_lzw(file_bytes) + 1) * (1 + kMaxGifSpareTimes); }
+
+// Filters and unused bits of rows, which are up to twice as many where rows are interlaced.
+uint64_t png_side(const Picture& shape) { return 8 * uint64_t(shape.height); }
+uint64_t png_memory(const Picture& shape, uint64_t side_bytes) {
+  return 3 * (shape.size_bytes() + 4 * uint64_t(shape.height)) + side_bytes + (uint64_t(4) << 20);
+}
+
+// Padding of tiles, all of it given.
+uint64_t tiff_side(const Picture& shape) { return most_tiff_spare_bytes(shape); }
+// A piece as samples, twice, and as bytes; and what is noted of each piece.
+uint64_t tiff_memory(const Picture& shape, uint64_t side_bytes) {
+  const uint64_t piece = std::min(most_tiff_piece_bytes(shape), shape.size_bytes() + most_tiff_spare_bytes(shape));
+  return 5 * piece + 96 * side_bytes;
+}
+
+uint64_t gif_memory(const Picture& shape, uint64_t) {
+  return shape.size_bytes() + 4 * uint64_t(shape.height) + (uint64_t(1) << 20);
+}
+
 constexpr FormatRow kFormats[] = {
-    {ImageFormat::kPnm, "PNM", parse_pnm, rebuild_grid}, {ImageFormat::kBmp, "BMP", parse_bmp, rebuild_grid},
-    {ImageFormat::kPng, "PNG", parse_png, rebuild_png},  {ImageFormat::kTiff, "TIFF", parse_tiff, rebuild_tiff},
-    {ImageFormat::kGif, "GIF", parse_gif, rebuild_gif},  {ImageFormat::kWebp, "WebP", parse_webp, rebuild_webp},
+    {ImageFormat::kPnm, "PNM", parse_pnm, rebuild_grid, same_size, no_side, no_memory},
+    {ImageFormat::kBmp, "BMP", parse_bmp, rebuild_grid, same_size, no_side, no_memory},
+    {ImageFormat::kPng, "PNG", parse_png, rebuild_png, most_by_deflate, png_side, png_memory},
+    {ImageFormat::kTiff, "TIFF", parse_tiff, rebuild_tiff, most_by_lzw, tiff_side, tiff_memory},
+    {ImageFormat::kGif, "GIF", parse_gif, rebuild_gif, most_in_gif, no_side, gif_memory},
+    {ImageFormat::kWebp, "WebP", parse_webp, rebuild_webp, most_in_webp, no_side, webp_memory},
 };
+
+// Of the samples, each row by itself; bytes a sample where a format has no smaller ones.
+uint64_t packed_bytes(ImageFormat format, const Picture& shape) {
+  if (format != ImageFormat::kPng && format != ImageFormat::kTiff) return shape.size_bytes();
+  return (uint64_t(shape.width) * uint64_t(shape.channels * shape.bits) + 7) / 8 * shape.height;
+}
 
 Result<FormatRow> find_format(ImageFormat format) {
   for (const FormatRow& row : kFormats)
@@ -85,11 +128,35 @@ Status check_shape(const Picture& picture) {
   return Ok();
 }
 
+Status check_image_fits_file(ImageFormat format, const Picture& shape, size_t file_bytes) {
+  const auto row = find_format(format);
+  if (!row.ok()) return row.error();
+  if (packed_bytes(format, shape) <= row->most_packed_bytes(file_bytes)) return Ok();
+  return bad_input("no " + std::string(row->name) + " file of " + std::to_string(file_bytes) +
+                   " bytes has a picture of " + std::to_string(shape.width) + " x " + std::to_string(shape.height) +
+                   " pixels");
+}
+
+uint64_t most_image_side_bytes(ImageFormat format, const Picture& shape, size_t file_bytes) {
+  constexpr uint64_t kTimes = 8, kSmallBytes = 65536;
+  const auto row = find_format(format);
+  return row.ok() ? kTimes * file_bytes + row->side_of_shape(shape) + kSmallBytes : 0;
+}
+
+uint64_t rebuild_memory_bytes(ImageFormat format, const Picture& shape, size_t side_bytes, size_t file_bytes) {
+  constexpr uint64_t kCopies = 4;  // the file, a stream in it, and both while they grow
+  const auto row = find_format(format);
+  return row.ok() ? kCopies * file_bytes + row->rebuild_memory(shape, side_bytes) : 0;
+}
+
 Result<ParsedImage> parse_image(ImageFormat format, ByteSpan file) {
   const auto row = find_format(format);
   if (!row.ok()) return row.error();
   auto parsed = row->parse(file);
   if (!parsed.ok()) return parsed;
+  LMC_TRY(check_image_fits_file(format, parsed->picture, file.size()));
+  if (parsed->side.size() > most_image_side_bytes(format, parsed->picture, file.size()))
+    return bad_input("a " + std::string(row->name) + " file whose encoder's choices take too many bytes to describe");
   const auto rebuilt = rebuild_image(format, parsed->side, parsed->picture, file.size());
   if (!rebuilt.ok()) return rebuilt.error();
   if (!std::equal(rebuilt->begin(), rebuilt->end(), file.begin(), file.end()))

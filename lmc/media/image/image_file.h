@@ -35,6 +35,14 @@ inline constexpr uint64_t kMaxPictureBytes = uint64_t(1) << 30;  // samples; che
 // looked at. Every parser calls it before it allocates samples.
 Status check_shape(const Picture& picture);
 
+// What a file of so many bytes can declare: no compression that these formats have makes more samples of it. Errors:
+// bad input. parse_image gives nothing that would not pass.
+Status check_image_fits_file(ImageFormat format, const Picture& shape, size_t file_bytes);
+// Likewise of the side bytes that parse_image gives.
+uint64_t most_image_side_bytes(ImageFormat format, const Picture& shape, size_t file_bytes);
+// At most what rebuild_image takes beside its arguments, its result included.
+uint64_t rebuild_memory_bytes(ImageFormat format, const Picture& shape, size_t side_bytes, size_t file_bytes);
+
 struct ParsedImage {
   Picture picture;
   Bytes side;

@@ -136,6 +136,7 @@ Status check_colours(const Picture& picture) {
 Result<ParsedImage> parse_png(ByteSpan file) {
   auto parts = read_png_parts(file);
   if (!parts.ok()) return parts.error();
+  LMC_TRY(check_image_fits_file(ImageFormat::kPng, parts->shape, file.size()));
   const size_t rows_bytes = size_t(png_data_bytes(parts->shape, parts->interlaced));
   const auto zlib = parse_zlib(parts->stream, rows_bytes + kMaxMoreData);
   if (!zlib.ok()) return zlib.error();

@@ -10,6 +10,9 @@
 namespace lmc {
 
 Result<ParsedImage> parse_tiff(ByteSpan file);
+// Whether a file that begins so may have pages that can be taken apart: the first directory says so, or is not there
+// yet.
+bool tiff_may_follow(ByteSpan start);
 Result<Bytes> rebuild_tiff(ByteSpan side, const Picture& picture, size_t max_bytes);
 
 }  // namespace lmc

@@ -60,9 +60,6 @@ struct PiecePlace {
   size_t begin = 0, size = 0;
 };
 
-// Padding of tiles that a picture may have, in bytes of samples.
-uint64_t most_spare_bytes(const Picture& shape) { return 3 * uint64_t(shape.size_bytes()) + (uint64_t(1) << 20); }
-
 Result<TiffCoding> coding_of(const TiffPage& page) {
   if (page.is_deflated()) return TiffCoding::kDeflate;
   if (page.compression == kTiffUncompressed) return TiffCoding::kPlain;
@@ -87,7 +84,7 @@ class Parser {
       : file_(file), big_endian_(big_endian), pages_(pages), picture_(std::move(shape)) {}
 
   Result<ParsedImage> parse() {
-    uint64_t spare_bytes = most_spare_bytes(picture_);
+    uint64_t spare_bytes = most_tiff_spare_bytes(picture_);
     uint32_t y = 0;
     for (const TiffPage* page : pages_) {
       LMC_TRY(add_page(*page, y, spare_bytes));
@@ -357,7 +354,7 @@ class Rebuilder {
     if (!whole_bits) return bad_input("side bytes of a TIFF do not fit the picture");
     const auto count = reader_.read_varint("number of TIFF pages");
     if (!count.ok()) return count.error();
-    uint64_t spare_bytes = most_spare_bytes(picture_);
+    uint64_t spare_bytes = most_tiff_spare_bytes(picture_);
     uint32_t y = 0;
     for (uint64_t i = 0; i < *count; ++i) {
       LMC_TRY(read_page(y, spare_bytes));
