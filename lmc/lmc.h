@@ -26,7 +26,8 @@ extern "C" {
 typedef enum lmc_status {
   LMC_OK = 0,
   LMC_USAGE = 1,       /* an option or argument that makes no sense */
-  LMC_ENVIRONMENT = 2, /* no memory, or a model is missing: the message says which and where it was looked for */
+  LMC_ENVIRONMENT = 2, /* no memory, or more is needed than the limit, or a model is missing: the message says which and
+                          where it was looked for */
   LMC_BAD_INPUT = 3,   /* not a .lmc file, damaged, or larger than the limit */
   LMC_BUG = 4          /* please report it */
 } lmc_status;
@@ -52,6 +53,8 @@ typedef struct lmc_options {
   size_t block_bytes;   /* a power of two from 2^17 to 2^26; default 2^22 */
   const char* model;    /* compressing: name, path or start of the SHA-256; NULL: the default model, if it is there */
   uint64_t limit_bytes; /* decompressing: more content than this is LMC_BAD_INPUT; default: no limit */
+  uint64_t memory_limit_bytes; /* decompressing: data that asks for more memory than this, beside program and models,
+                                  is LMC_ENVIRONMENT; default 0: 4 GiB, or 512 MiB for each thread if that is more */
 } lmc_options;
 
 /* Finds models and keeps those in use mapped. */

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "lmc/base/budget.h"
 #include "lmc/base/bytes.h"
 #include "lmc/models/file/model_file.h"
 #include "lmc/numerics/isa.h"
@@ -38,6 +39,8 @@ struct BlockResources {
   const ModelFile* pixel_model = nullptr;  // to encode images; null: they are coded like other data
   // To decode images among other data: built-in models by number. Empty: none at hand.
   std::function<Result<const ModelFile*>(int number)> builtin = {};
+  // To decode: what sizes that the payload declares are charged to. Null: no limit.
+  Budget* budget = nullptr;
   Isa isa = Isa::kScalar;
   int threads = 1;
   std::function<void(size_t done_bytes)> progress = {};   // called now and then from the calling thread; may be empty

@@ -18,7 +18,8 @@ Status check_codec(uint8_t codec, bool names_model) {
   return Ok();
 }
 
-BlockResources decoding_resources(const DecompressOptions& options, const LoadedModel* model, int threads) {
+BlockResources decoding_resources(const DecompressOptions& options, const LoadedModel* model, Budget& budget,
+                                  int threads) {
   BlockResources out;
   if (model != nullptr) out.model = &model->file;
   if (options.registry != nullptr)
@@ -27,6 +28,7 @@ BlockResources decoding_resources(const DecompressOptions& options, const Loaded
       if (!found.ok()) return found.error();
       return &(*found)->file;
     };
+  out.budget = &budget;
   out.isa = options.isa;
   out.threads = threads;
   return out;
@@ -39,6 +41,9 @@ Result<Bytes> decode_checked(size_t number, const BlockLayout& block, ByteSpan p
   };
   if (const auto known = check_codec(block.header.codec, block.header.model > 0); !known.ok())
     return fail(known.error());
+  const auto codec = BlockCodec(block.header.codec);
+  if (block.header.raw_bytes > kMaxBlockBytes && codec != BlockCodec::kImage && codec != BlockCodec::kJpeg)
+    return fail(bad_input("only a block that is an image can have so many bytes; the file is damaged"));
   auto raw = decode_block(BlockCodec(block.header.codec), payload, block.header.raw_bytes, resources);
   if (!raw.ok()) return fail(raw.error());
   if (raw->size() != block.header.raw_bytes || crc32c(*raw) != block.header.raw_crc)

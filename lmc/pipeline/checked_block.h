@@ -15,7 +15,8 @@ std::string describe_block(size_t number, const BlockLayout& block);
 Status check_codec(uint8_t codec, bool names_model);
 
 // What a block is decoded with. model: the one that its header names; null: none.
-BlockResources decoding_resources(const DecompressOptions& options, const LoadedModel* model, int threads);
+BlockResources decoding_resources(const DecompressOptions& options, const LoadedModel* model, Budget& budget,
+                                  int threads);
 
 // The raw bytes. Errors name the block: bad input, or what decode_block says.
 Result<Bytes> decode_checked(size_t number, const BlockLayout& block, ByteSpan payload,

@@ -5,6 +5,7 @@
 
 #include "lmc/container/frame.h"
 #include "lmc/container/tiny_frame.h"
+#include "lmc/media/image/image_outlook.h"
 #include "lmc/media/image/png/png_pixels.h"
 #include "lmc/pipeline/block_cutter.h"
 #include "lmc/pipeline/parallel.h"
@@ -211,14 +212,28 @@ std::optional<Bytes> replace_image(ByteSpan file, const CompressOptions& options
   return std::move(*other);
 }
 
+// Reads on as long as what there is can be the start of an image file. False: it is none, and more may follow.
+Result<bool> read_image(Bytes& start, Source& source) {
+  while (start.size() <= kMaxImageFileBytes) {
+    const size_t wanted = std::min(std::max(kOutlookBytes, 2 * start.size()), kMaxImageFileBytes + 1);
+    const auto rest = read_up_to(source, wanted - start.size());
+    LMC_TRY(rest);
+    append_bytes(start, *rest);
+    if (start.size() < wanted) return true;
+    if (start.size() > most_image_file_bytes(start)) return false;
+  }
+  return false;
+}
+
 // Begins like an image file. If it is one that can be taken apart it becomes a single block, of any size.
 Result<Stats> compress_image(Bytes start, Source& source, Sink& sink, const CompressOptions& options) {
-  auto rest = read_up_to(source, kMaxImageFileBytes + 1 - start.size());
-  if (!rest.ok()) return rest.error();
-  append_bytes(start, *rest);
-  rest->clear();
-  rest->shrink_to_fit();
-  if (options.pixels_suffice && start.size() <= kMaxImageFileBytes)
+  const auto whole_image = read_image(start, source);
+  LMC_TRY(whole_image);
+  if (!*whole_image) {
+    PrefixedSource whole(std::move(start), source);
+    return compress_blocks(whole, sink, options);
+  }
+  if (options.pixels_suffice)
     if (auto other = replace_image(start, options)) {
       CompressOptions with = options;
       with.pixels_suffice = false;
@@ -227,10 +242,8 @@ Result<Stats> compress_image(Bytes start, Source& source, Sink& sink, const Comp
     }
   if (start.size() <= options.block_bytes) return compress_single(std::move(start), sink, options);
   ProgressSum progress(options.progress, false);
-  if (start.size() <= kMaxImageFileBytes) {
-    if (auto image = encode_only_image(start, options, progress))
-      return write_single({std::move(start), std::move(*image)}, sink, options);
-  }
+  if (auto image = encode_only_image(start, options, progress))
+    return write_single({std::move(start), std::move(*image)}, sink, options);
   PrefixedSource whole(std::move(start), source);
   return compress_blocks(whole, sink, options);
 }

@@ -21,7 +21,7 @@ struct GroupHeader {
 };
 bool is_image(const GroupHeader& group) { return group.codec >= BlockCodec::kImage; }
 struct Place {
-  size_t group = 0, bytes = 0;
+  uint32_t group = 0, bytes = 0;
 };
 struct Layout {
   std::vector<GroupHeader> groups;
@@ -56,6 +56,7 @@ Status read_groups(ByteReader& reader, GroupedProfile profile, Layout& layout) {
   const bool plain = profile == GroupedProfile::kPlain;
   if (*count < (plain ? 2 : 1) || *count > (plain ? kMostGroups : kMostGroupsWithImages))
     return damaged(std::to_string(*count) + " groups");
+  size_t others = 0;
   for (uint64_t i = 0; i < *count; ++i) {
     const auto codec = reader.read_le<uint8_t>("grouped block: codec");
     if (!codec.ok()) return codec.error();
@@ -71,6 +72,8 @@ Status read_groups(ByteReader& reader, GroupedProfile profile, Layout& layout) {
     const auto bytes = reader.read_varint("grouped block: payload size");
     if (!bytes.ok()) return bytes.error();
     group.payload_bytes = size_t(*bytes);
+    // A model is made for each of them, which would take for ever if there were many of nothing.
+    if (!is_image(group) && ++others > kMostGroups) return damaged("too many groups that are no images");
     layout.groups.push_back(group);
   }
   return Ok();
@@ -81,6 +84,7 @@ Status read_places(ByteReader& reader, size_t raw_size_bytes, Layout& layout) {
   if (!count.ok()) return count.error();
   if (*count > reader.remaining() / 2) return damaged(std::to_string(*count) + " segments");
   size_t rest = raw_size_bytes;
+  layout.places.reserve(size_t(*count));
   for (uint64_t i = 0; i < *count; ++i) {
     const auto group = reader.read_varint("grouped block: group");
     if (!group.ok()) return group.error();
@@ -90,7 +94,7 @@ Status read_places(ByteReader& reader, size_t raw_size_bytes, Layout& layout) {
     if (*bytes == 0 || *bytes > rest) return damaged("a segment of " + std::to_string(*bytes) + " bytes");
     rest -= size_t(*bytes);
     layout.groups[size_t(*group)].raw_bytes += size_t(*bytes);
-    layout.places.push_back({size_t(*group), size_t(*bytes)});
+    layout.places.push_back({uint32_t(*group), uint32_t(*bytes)});
   }
   if (rest > 0) return damaged("its segments are too short");
   return Ok();
@@ -149,7 +153,8 @@ EncodedBlock encode_grouped_block(ByteSpan raw, const std::vector<Segment>& segm
   size_t images_before = 0;
   for (const Segment& segment : segments) {
     const size_t kind = size_t(std::ranges::find(kinds, segment.kind) - kinds.begin());
-    layout.places.push_back({kind < kinds.size() ? kind : kinds.size() + images_before++, segment.bytes});
+    layout.places.push_back(
+        {uint32_t(kind < kinds.size() ? kind : kinds.size() + images_before++), uint32_t(segment.bytes)});
   }
   assert(images_before == images.size());
   std::vector<Bytes> contents;
@@ -204,8 +209,17 @@ Result<Bytes> decode_grouped_block(ByteSpan payload, size_t raw_size_bytes, cons
   const auto decode = [&](size_t g, const BlockResources& with) {
     return decode_group(layout->groups[g], payloads[g], with);
   };
-  const auto contents = for_groups<Result<Bytes>>(payloads.size(), threads_of, decode, resources);
+  const auto lease = Budget::take(resources.budget, 2 * uint64_t(raw_size_bytes),
+                                  "groups of " + std::to_string(raw_size_bytes) + " bytes");
+  LMC_TRY(lease);
+  auto contents = for_groups<Result<Bytes>>(payloads.size(), threads_of, decode, resources);
   for (size_t g = 0; g < contents.size(); ++g) {
+    // What found too little memory beside others is tried again by itself.
+    if (!contents[g].ok() && contents[g].error().family == ErrorFamily::kEnvironment && resources.threads > 1) {
+      BlockResources alone = resources.quietly();
+      alone.threads = 1;
+      contents[g] = decode(g, alone);
+    }
     if (!contents[g].ok()) return contents[g].error();
     if (contents[g]->size() != layout->groups[g].raw_bytes) return damaged("the size of a group").error();
   }

@@ -26,7 +26,7 @@ Result<Bytes> encode_jpeg_block(ByteSpan file, int level, const BlockResources& 
 }
 
 Result<Bytes> decode_jpeg_block(ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources) {
-  const JpegOptions options{.threads = resources.threads, .isa = resources.isa};
+  const JpegOptions options{.threads = resources.threads, .isa = resources.isa, .budget = resources.budget};
   return decode_jpeg(payload, raw_size_bytes, options, [&](ByteSpan coded, size_t side_bytes) -> Result<Bytes> {
     if (coded.empty() || coded[0] > uint8_t(BlockCodec::kMixing))
       return bad_input("JPEG block: unknown codec of the side bytes; the file is damaged");

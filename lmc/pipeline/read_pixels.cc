@@ -60,7 +60,9 @@ Result<Pixels> read_pixels(ByteSpan file, const std::optional<Region>& region, c
     const auto model = image->model ? options.registry->find_hash(*image->model)
                                     : options.registry->find_builtin(image->builtin_model);
     if (!model.ok()) return model.error();
-    const BlockResources with{.model = &(*model)->file, .isa = options.isa, .threads = options.threads};
+    Budget budget(memory_limit_of(options));
+    const BlockResources with{
+        .model = &(*model)->file, .budget = &budget, .isa = options.isa, .threads = options.threads};
     const auto summary = read_image_summary(image->payload);
     if (!summary.ok()) return summary.error();
     if (!summary->indexed) {

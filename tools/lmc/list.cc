@@ -120,6 +120,7 @@ std::string describe_refusal(const Session& session, const std::string& name, By
   how.registry = &session.registry;
   how.threads = session.threads;
   how.isa = session.isa;
+  how.memory_limit_bytes = session.options.memory_limit_bytes;
   MemorySource source(file);
   MemorySink sink;
   if (!decompress(source, sink, how).ok()) return {};
