@@ -414,7 +414,7 @@ Result<Bytes> decode_image_block(ByteSpan payload, size_t raw_size_bytes, const 
   const auto side = decode_block(layout->side_codec, layout->side, layout->side_bytes, resources.quietly());
   LMC_TRY(side);
   const auto rebuild_lease =
-      Budget::take(resources.budget, rebuild_memory_bytes(layout->format, picture, layout->side_bytes, raw_size_bytes),
+      Budget::take(resources.budget, rebuild_memory_bytes(layout->format, picture, *side, raw_size_bytes),
                    "writing the " + std::string(image_format_name(layout->format)) + " file of " + describe(picture));
   LMC_TRY(rebuild_lease);
   auto file = rebuild_image(layout->format, *side, picture, raw_size_bytes);

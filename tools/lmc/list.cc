@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <set>
 
 #include "lmc/container/layout.h"
 #include "lmc/pipeline/decompress.h"
@@ -52,6 +53,7 @@ struct Summary {
   uint64_t raw_bytes = 0;
   std::vector<std::string> codecs;
   std::vector<std::string> models;
+  std::set<Sha256> models_seen;  // a hostile file names another in each frame
   std::vector<std::string> hashes;
 };
 
@@ -74,7 +76,8 @@ Summary summarize(const std::vector<FrameLayout>& frames) {
     }
     sum.blocks += frame.blocks.size();
     for (const BlockLayout& block : frame.blocks) add_once(sum.codecs, codec_name(block.header.codec));
-    for (const Sha256& model : frame.header.models) add_once(sum.models, model_name(model));
+    for (const Sha256& model : frame.header.models)
+      if (sum.models_seen.insert(model).second) sum.models.push_back(model_name(model));
     sum.hashes.push_back(hex(frame.content_hash));
   }
   return sum;

@@ -22,12 +22,17 @@ struct FormatRow {
   Result<Bytes> (*rebuild)(ByteSpan side, const Picture& picture, size_t max_bytes);
   uint64_t (*most_packed_bytes)(uint64_t file_bytes);  // of the samples in as few bytes as their bits need
   uint64_t (*side_of_shape)(const Picture& shape);     // side bytes that no byte of the file may stand for
-  uint64_t (*rebuild_memory)(const Picture& shape, uint64_t side_bytes);  // beside some copies of the file
+  uint64_t (*rebuild_memory)(const Picture& shape, ByteSpan side, uint64_t file_bytes);
 };
 
 uint64_t same_size(uint64_t file_bytes) { return file_bytes; }
 uint64_t no_side(const Picture&) { return 0; }
-uint64_t no_memory(const Picture&, uint64_t) { return 0; }
+// Runs of rows, of two side bytes or more; the file is made in one piece.
+uint64_t grid_memory(const Picture& shape, ByteSpan side, uint64_t file_bytes) {
+  return file_bytes + 24 * std::min<uint64_t>(shape.height, side.size() / 2);
+}
+
+constexpr uint64_t kCopies = 4;  // the file, and a stream in it while that grows
 
 // Deflate spends two bits at least on 258 bytes.
 constexpr uint64_t kDeflateTimes = 258 * 8 / 2;
@@ -39,29 +44,34 @@ uint64_t most_in_gif(uint64_t file_bytes) { return (most_by_lzw(file_bytes) + 1)
 
 // Filters and unused bits of rows, which are up to twice as many where rows are interlaced.
 uint64_t png_side(const Picture& shape) { return 8 * uint64_t(shape.height); }
-uint64_t png_memory(const Picture& shape, uint64_t side_bytes) {
-  return 3 * (shape.size_bytes() + 4 * uint64_t(shape.height)) + side_bytes + (uint64_t(4) << 20);
+// The rows, and what is noted of runs of chunks, of which honest files have few.
+uint64_t png_memory(const Picture& shape, ByteSpan side, uint64_t file_bytes) {
+  constexpr uint64_t kFixedBytes = uint64_t(4) << 20;
+  const uint64_t runs = std::min<uint64_t>(side.size(), kMostPngRuns);
+  return kCopies * file_bytes + 2 * (shape.size_bytes() + 4 * uint64_t(shape.height)) + 48 * runs + kFixedBytes;
 }
 
 // Padding of tiles, all of it given.
 uint64_t tiff_side(const Picture& shape) { return most_tiff_spare_bytes(shape); }
-// A piece as samples, twice, and as bytes; and what is noted of each piece.
-uint64_t tiff_memory(const Picture& shape, uint64_t side_bytes) {
-  const uint64_t piece = std::min(most_tiff_piece_bytes(shape), shape.size_bytes() + most_tiff_spare_bytes(shape));
-  return 5 * piece + 96 * side_bytes;
+uint64_t tiff_memory(const Picture& shape, ByteSpan side, uint64_t file_bytes) {
+  return kCopies * file_bytes + tiff_rebuild_memory(side, shape);
 }
 
-uint64_t gif_memory(const Picture& shape, uint64_t) {
-  return shape.size_bytes() + 4 * uint64_t(shape.height) + (uint64_t(1) << 20);
+uint64_t gif_memory(const Picture& shape, ByteSpan, uint64_t file_bytes) {
+  return kCopies * file_bytes + shape.size_bytes() + 4 * uint64_t(shape.height) + (uint64_t(1) << 20);
+}
+
+uint64_t webp_rebuild_memory(const Picture& shape, ByteSpan, uint64_t file_bytes) {
+  return kCopies * file_bytes + webp_memory(shape);
 }
 
 constexpr FormatRow kFormats[] = {
-    {ImageFormat::kPnm, "PNM", parse_pnm, rebuild_grid, same_size, no_side, no_memory},
-    {ImageFormat::kBmp, "BMP", parse_bmp, rebuild_grid, same_size, no_side, no_memory},
+    {ImageFormat::kPnm, "PNM", parse_pnm, rebuild_grid, same_size, no_side, grid_memory},
+    {ImageFormat::kBmp, "BMP", parse_bmp, rebuild_grid, same_size, no_side, grid_memory},
     {ImageFormat::kPng, "PNG", parse_png, rebuild_png, most_by_deflate, png_side, png_memory},
     {ImageFormat::kTiff, "TIFF", parse_tiff, rebuild_tiff, most_by_lzw, tiff_side, tiff_memory},
     {ImageFormat::kGif, "GIF", parse_gif, rebuild_gif, most_in_gif, no_side, gif_memory},
-    {ImageFormat::kWebp, "WebP", parse_webp, rebuild_webp, most_in_webp, no_side, webp_memory},
+    {ImageFormat::kWebp, "WebP", parse_webp, rebuild_webp, most_in_webp, no_side, webp_rebuild_memory},
 };
 
 // Of the samples, each row by itself; bytes a sample where a format has no smaller ones.
@@ -143,10 +153,9 @@ uint64_t most_image_side_bytes(ImageFormat format, const Picture& shape, size_t 
   return row.ok() ? kTimes * file_bytes + row->side_of_shape(shape) + kSmallBytes : 0;
 }
 
-uint64_t rebuild_memory_bytes(ImageFormat format, const Picture& shape, size_t side_bytes, size_t file_bytes) {
-  constexpr uint64_t kCopies = 4;  // the file, a stream in it, and both while they grow
+uint64_t rebuild_memory_bytes(ImageFormat format, const Picture& shape, ByteSpan side, size_t file_bytes) {
   const auto row = find_format(format);
-  return row.ok() ? kCopies * file_bytes + row->rebuild_memory(shape, side_bytes) : 0;
+  return row.ok() ? row->rebuild_memory(shape, side, file_bytes) : 0;
 }
 
 Result<ParsedImage> parse_image(ImageFormat format, ByteSpan file) {

@@ -41,7 +41,7 @@ Status check_image_fits_file(ImageFormat format, const Picture& shape, size_t fi
 // Likewise of the side bytes that parse_image gives.
 uint64_t most_image_side_bytes(ImageFormat format, const Picture& shape, size_t file_bytes);
 // At most what rebuild_image takes beside its arguments, its result included.
-uint64_t rebuild_memory_bytes(ImageFormat format, const Picture& shape, size_t side_bytes, size_t file_bytes);
+uint64_t rebuild_memory_bytes(ImageFormat format, const Picture& shape, ByteSpan side, size_t file_bytes);
 
 struct ParsedImage {
   Picture picture;

@@ -132,6 +132,14 @@ Result<ParsedImage> parse_tiff(ByteSpan file) {
   return parsed;
 }
 
+uint64_t tiff_rebuild_memory(ByteSpan side, const Picture& picture) {
+  if (side.empty()) return 0;
+  if (side[0] == uint8_t(TiffLayout::kPieces)) return tiff_pieces_memory(side.subspan(1), picture);
+  // Strips of any height, as samples and as bytes; or runs of rows.
+  return side[0] == uint8_t(TiffLayout::kGrid) ? 24 * std::min<uint64_t>(picture.height, side.size() / 2)
+                                               : 3 * uint64_t(picture.size_bytes());
+}
+
 bool tiff_may_follow(ByteSpan start) {
   constexpr uint64_t kDirectoryBytes = 65536;  // and its values, if they stand near
   const auto begin = first_tiff_directory(start);

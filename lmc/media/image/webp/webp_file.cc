@@ -102,7 +102,7 @@ std::vector<Argb> to_pixels(const Picture& picture) {
 
 uint64_t most_in_webp(uint64_t file_bytes) { return 4 * most_pixels(file_bytes); }
 
-uint64_t webp_memory(const Picture& shape, uint64_t) {
+uint64_t webp_memory(const Picture& shape) {
   const uint64_t pixels = uint64_t(shape.width) * shape.height;
   return kPixelMemory * pixels + kVp8lGroupMemory * most_vp8l_groups(pixels) + (uint64_t(4) << 20);
 }
