@@ -166,7 +166,7 @@ def archives():
         "decoded-picture-large": image_file(
             1000, PNM, 23000, 23000, profile=DECODED_JPEG, rest=exceptions(0, 0)),
         "decoded-picture-in-png": image_file(
-            65535, PNG, 8000, 8000, profile=DECODED_JPEG, rest=exceptions(8000000, 8 * 8000000)),
+            65535, PNG, 8000, 8000, profile=DECODED_JPEG, rest=exceptions(8000 * 8000 // 12, 8 * 5000000)),
         "image-side-512-mib": image_file(1000, PNM, 1, 1, side_bytes=half_gib, side=b"\0", side_codec=MIXING),
         "constant-pnm-1-gib": image_file(65535, PNM, **huge_grey),
         "constant-bmp-1-gib": image_file(65535, BMP, **huge_grey),
