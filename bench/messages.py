@@ -19,7 +19,8 @@ class Buffer(ctypes.Structure):
 
 class Options(ctypes.Structure):
     _fields_ = [("struct_bytes", ctypes.c_size_t), ("level", ctypes.c_int), ("threads", ctypes.c_int),
-                ("block_bytes", ctypes.c_size_t), ("model", ctypes.c_char_p), ("limit_bytes", ctypes.c_uint64)]
+                ("block_bytes", ctypes.c_size_t), ("model", ctypes.c_char_p), ("limit_bytes", ctypes.c_uint64),
+                ("memory_limit_bytes", ctypes.c_uint64)]
 
 
 class Library:

@@ -52,6 +52,8 @@ typedef struct lmc_options {
   size_t block_bytes;   /* a power of two from 2^17 to 2^26; default 2^22 */
   const char* model;    /* compressing: name, path or start of the SHA-256; NULL: the default model, if it is there */
   uint64_t limit_bytes; /* decompressing: more content than this is LMC_BAD_INPUT; default: no limit */
+  uint64_t memory_limit_bytes; /* decompressing: data that asks for more memory than this, beside program and models,
+                                  is LMC_ENVIRONMENT; default 0: 4 GiB, or 512 MiB for each thread if that is more */
 } lmc_options;
 
 /* Finds models and keeps those in use mapped. */

@@ -110,6 +110,7 @@ lmc::Result<lmc::DecompressOptions> decompress_options(lmc_context* context, con
   how.threads = given.threads;
   how.isa = lmc::best_isa();
   how.limit_bytes = given.limit_bytes;
+  how.memory_limit_bytes = given.memory_limit_bytes;
   return how;
 }
 
@@ -135,7 +136,7 @@ void lmc_context_free(lmc_context* context) { delete context; }
 
 void lmc_options_init(lmc_options* options) {
   if (options == nullptr) return;
-  *options = {sizeof *options, lmc::kDefaultLevel, 1, lmc::kDefaultBlockBytes, nullptr, UINT64_MAX};
+  *options = {sizeof *options, lmc::kDefaultLevel, 1, lmc::kDefaultBlockBytes, nullptr, UINT64_MAX, 0};
 }
 
 lmc_status lmc_compress(lmc_context* context, const void* data, size_t size, const lmc_options* options,

@@ -63,6 +63,24 @@ static void messages(lmc_context* context, const uint8_t* noise) {
   expect(lmc_decompress_message(context, "\x0f", 1, NULL, &out, &error) == LMC_BAD_INPUT, "and an unknown form");
 }
 
+/* data: 2000 bytes that shrink. */
+static void memory_limit(lmc_context* context, const uint8_t* data) {
+  lmc_buffer packed = {NULL, 0}, back = {NULL, 0};
+  lmc_error error;
+  lmc_options options;
+  lmc_options_init(&options);
+  options.level = 1;
+  expect(lmc_compress(context, data, 2000, &options, &packed, &error) == LMC_OK, "compress");
+  options.memory_limit_bytes = 1000;
+  expect(lmc_decompress(context, packed.data, packed.size, &options, &back, &error) == LMC_ENVIRONMENT,
+         "the memory limit holds");
+  expect(strstr(error.message, "memory_limit_bytes") != NULL, "and is named");
+  options.memory_limit_bytes = 1u << 30;
+  expect(lmc_decompress(context, packed.data, packed.size, &options, &back, &error) == LMC_OK, "1 GiB is enough");
+  lmc_buffer_free(&packed);
+  lmc_buffer_free(&back);
+}
+
 static void errors(lmc_context* context) {
   lmc_buffer out = {NULL, 0};
   lmc_error error;
@@ -146,6 +164,8 @@ int main(void) {
   errors(context);
   messages(context, data);
   null_pointers(context);
+  for (i = 0; i < 2000; ++i) data[i] = (uint8_t)("abc"[data[i] % 3]);
+  memory_limit(context, data);
   expect(strchr(lmc_version(), '.') != NULL, "the version has a dot");
   free(data);
   lmc_context_free(context);

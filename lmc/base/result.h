@@ -55,9 +55,9 @@ inline Error bad_input(std::string message, std::optional<uint64_t> offset_bytes
 }
 
 // Returns early with the error of a failed Status or Result.
-#define LMC_TRY(expr)                                                    \
-  do {                                                                   \
-    if (auto lmc_try_ = (expr); !lmc_try_.ok()) return lmc_try_.error(); \
+#define LMC_TRY(expr)                                                      \
+  do {                                                                     \
+    if (auto&& lmc_try_ = (expr); !lmc_try_.ok()) return lmc_try_.error(); \
   } while (0)
 
 }  // namespace lmc

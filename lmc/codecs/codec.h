@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 
+#include "lmc/base/budget.h"
 #include "lmc/base/bytes.h"
 #include "lmc/codecs/levels.h"
 #include "lmc/media/file_length.h"
@@ -37,6 +38,7 @@ struct BlockResources {
   Engine* engine = nullptr;  // keeps compiled models, finds those that groups name; null: none at hand
   // By need. To encode: the ones to use. To decode: the one that the block names. Null: none at hand.
   std::array<const LoadedModel*, kModelNeeds> models = {};
+  Budget* budget = nullptr;  // to decode: what sizes that the payload declares are charged to. Null: no limit
   Isa isa = Isa::kScalar;
   int threads = 1;
   std::function<void(size_t done_bytes)> progress = {};   // called now and then from the calling thread; may be empty
@@ -77,6 +79,9 @@ struct CodecRow {
   std::span<const uint8_t> first_bytes = {};
   FileLength (*length)(ByteSpan start) = nullptr;
   Status (*check)(ByteSpan file) = nullptr;
+  // How large a file can be that begins so, 0: it is none that is taken apart. Null: up to kMaxFileBytes. The more of
+  // its first bytes are there, the better the answer.
+  uint64_t (*most_bytes)(ByteSpan start) = nullptr;
   // Errors: bad input, if the bytes are none that this codec can take; environment, if its model is missing. Null: the
   // pipeline makes such blocks out of others.
   Result<EncodedBlock> (*encode)(ByteSpan raw, const LevelRow& level, const BlockResources& resources);

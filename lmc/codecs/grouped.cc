@@ -10,6 +10,7 @@ namespace {
 
 constexpr uint8_t kProfile = 0;  // wire id, the first byte of the payload
 constexpr uint64_t kMostGroups = 65536;
+constexpr size_t kMostOthers = 16;  // that are no whole files
 
 // How a group names its model: the number of a built-in one, or 0 and the hash that follows.
 struct GroupModel {
@@ -69,6 +70,7 @@ Status read_places(ByteReader& reader, size_t raw_bytes, Layout& layout) {
   LMC_TRY(count);
   if (*count > reader.remaining() / 2) return damaged(std::to_string(*count) + " segments");
   size_t rest = raw_bytes;
+  layout.places.reserve(size_t(*count));
   for (uint64_t i = 0; i < *count; ++i) {
     const auto group = reader.read_varint("grouped block: group");
     LMC_TRY(group);
@@ -78,7 +80,7 @@ Status read_places(ByteReader& reader, size_t raw_bytes, Layout& layout) {
     if (*bytes == 0 || *bytes > rest) return damaged("a segment of " + std::to_string(*bytes) + " bytes");
     rest -= size_t(*bytes);
     layout.groups[size_t(*group)].raw_bytes += size_t(*bytes);
-    layout.places.push_back({size_t(*group), size_t(*bytes)});
+    layout.places.push_back({uint32_t(*group), uint32_t(*bytes)});
   }
   if (rest > 0) return damaged("its segments are too short");
   return Ok();
@@ -94,9 +96,13 @@ Result<std::vector<GroupHeader>> read_groups(ByteReader& reader) {
   if (*count < 1 || *count > std::min<uint64_t>(kMostGroups, reader.remaining() / 2))
     return damaged(std::to_string(*count) + " groups");
   std::vector<GroupHeader> groups;
+  size_t others = 0;
   for (uint64_t i = 0; i < *count; ++i) {
     const auto group = read_group(reader);
     if (!group.ok()) return group.error();
+    // A model is made for each of these, which would take for ever if there were many of nothing.
+    if (group->codec->shape == Shape::kBytes && ++others > kMostOthers)
+      return damaged("too many groups that are no whole files");
     groups.push_back(*group);
   }
   return groups;
@@ -179,8 +185,17 @@ Result<Bytes> decode_grouped(ByteSpan payload, size_t raw_bytes, const BlockReso
   const auto decode = [&](size_t g, const BlockResources& with) {
     return decode_group(layout->groups[g], payloads[g], with);
   };
-  const auto contents = for_groups<Result<Bytes>>(payloads.size(), threads_of, decode, resources);
+  const auto lease =
+      Budget::take(resources.budget, 2 * uint64_t(raw_bytes), "groups of " + std::to_string(raw_bytes) + " bytes");
+  LMC_TRY(lease);
+  auto contents = for_groups<Result<Bytes>>(payloads.size(), threads_of, decode, resources);
   for (size_t g = 0; g < contents.size(); ++g) {
+    // What found too little memory beside others is tried again by itself.
+    if (!contents[g].ok() && contents[g].error().family == ErrorFamily::kEnvironment && resources.threads > 1) {
+      BlockResources alone = resources.quietly();
+      alone.threads = 1;
+      contents[g] = decode(g, alone);
+    }
     if (!contents[g].ok()) return contents[g].error();
     if (contents[g]->size() != layout->groups[g].raw_bytes) return damaged("a group of another size than it says");
   }

@@ -12,7 +12,7 @@ namespace lmc {
 
 // The next bytes of the raw block: so many, of that group.
 struct GroupPlace {
-  size_t group = 0, bytes = 0;
+  uint32_t group = 0, bytes = 0;
 };
 
 // groups: at least one. places: in the order of the raw bytes; every group has some.

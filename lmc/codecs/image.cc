@@ -134,7 +134,7 @@ Result<Layout> read_layout(ByteSpan payload) {
   LMC_TRY(side_codec);
   const auto side_payload = reader.read_varint("image block: size of the side bytes");
   LMC_TRY(side_payload);
-  if (*side_bytes > kMaxSideBytes) return damaged("too many side bytes");
+  if (*side_bytes > SIZE_MAX) return damaged("too much reconstruction data");
   layout.side_bytes = size_t(*side_bytes);
   layout.side_codec = *side_codec;
   if (layout.profile == kDecodedJpeg) {
@@ -180,7 +180,7 @@ TileShape whole_shape(const Picture& picture) {
 }
 
 Status decode_decoded(const Layout& layout, Picture& picture, const BlockResources& resources) {
-  const JpegOptions options{.threads = resources.threads, .isa = resources.isa};
+  const JpegOptions options{.threads = resources.threads, .isa = resources.isa, .budget = resources.budget};
   const auto samples = decode_decoded_picture(
       layout.decoded, whole_shape(picture), options, [&](ByteSpan coded, size_t side_bytes) -> Result<Bytes> {
         if (coded.empty()) return damaged("no exceptions");
@@ -191,6 +191,35 @@ Status decode_decoded(const Layout& layout, Picture& picture, const BlockResourc
   return Ok();
 }
 
+std::string describe(const Picture& picture) {
+  return "a picture of " + std::to_string(picture.width) + " x " + std::to_string(picture.height) + " pixels";
+}
+
+// What so many tiles side by side, and planes of each, take at most.
+Result<Budget::Lease> take_for_tiles(const Picture& picture, int tiles, int planes, Budget* budget) {
+  const uint64_t pixels =
+      uint64_t(std::min<uint32_t>(picture.width, kTileEdge)) * std::min<uint32_t>(picture.height, kTileEdge);
+  const uint64_t of_planes = uint64_t(planes) * plane_memory_bytes(pixels);
+  const uint64_t of_samples = pixels * uint64_t(picture.channels) * kTileSampleMemory;
+  return Budget::take(budget, uint64_t(tiles) * (of_planes + of_samples), describe(picture));
+}
+
+// As many threads as there is memory for.
+Result<Sharing> share(const Picture& picture, size_t tiles, int threads, Budget* budget, Budget::Lease& lease) {
+  Sharing sharing(picture, threads);
+  const auto try_it = [&]() -> Status {
+    auto taken = take_for_tiles(picture, int(std::min<size_t>(size_t(sharing.tiles), tiles)),
+                                std::min(sharing.planes, picture.channels), budget);
+    if (!taken.ok()) return taken.error();
+    lease = std::move(*taken);
+    return Ok();
+  };
+  if (threads > 1 && try_it().ok()) return sharing;
+  sharing = Sharing(picture, 1);
+  LMC_TRY(try_it());
+  return sharing;
+}
+
 // Decodes the tiles that touch `wanted` into the picture's samples.
 Status decode_tiles(const Layout& layout, const Region& wanted, Picture& picture, const BlockResources& resources,
                     size_t raw_size_bytes) {
@@ -198,7 +227,10 @@ Status decode_tiles(const Layout& layout, const Region& wanted, Picture& picture
   const auto network = load_network(resources);
   LMC_TRY(network);
   const Grid grid(picture);
-  const Sharing sharing(picture, resources.threads);
+  Budget::Lease lease;
+  const auto shared = share(picture, grid.count(), resources.threads, resources.budget, lease);
+  LMC_TRY(shared);
+  const Sharing& sharing = *shared;
   struct Decoded {
     Region tile;
     Result<TileSamples> samples;
@@ -388,12 +420,21 @@ Result<Bytes> decode_image(ByteSpan payload, size_t raw_size_bytes, const BlockR
   const auto layout = read_layout(payload);
   LMC_TRY(layout);
   Picture picture = layout->picture;
+  LMC_TRY(check_image_fits_file(layout->format, picture, raw_size_bytes));
+  if (layout->side_bytes > most_image_side_bytes(layout->format, picture, raw_size_bytes))
+    return damaged("too many side bytes");
+  const auto lease = Budget::take(resources.budget, picture.size_bytes() + layout->side_bytes, describe(picture));
+  LMC_TRY(lease);
   picture.samples.resize(picture.size_bytes());
   const Region all{0, 0, picture.width, picture.height};
   LMC_TRY(decode_tiles(*layout, all, picture, resources, raw_size_bytes));
   const auto side =
       decode_reconstruction_data(layout->side_codec, layout->side, layout->side_bytes, "image block", resources);
   LMC_TRY(side);
+  const auto rebuild_lease =
+      Budget::take(resources.budget, rebuild_memory_bytes(layout->format, picture, *side, raw_size_bytes),
+                   "writing the " + std::string(image_format_name(layout->format)) + " file of " + describe(picture));
+  LMC_TRY(rebuild_lease);
   auto file = rebuild_image(layout->format, *side, picture, raw_size_bytes);
   LMC_TRY(file);
   if (file->size() != raw_size_bytes)
@@ -409,6 +450,8 @@ Result<Picture> decode_image_pixels(ByteSpan payload, const std::optional<Region
   Picture picture = layout->picture;
   const Region wanted = region.value_or(Region{0, 0, picture.width, picture.height});
   LMC_TRY(check_region(picture, wanted));
+  const auto lease = Budget::take(resources.budget, 2 * uint64_t(picture.size_bytes()), describe(picture));
+  LMC_TRY(lease);
   picture.samples.resize(picture.size_bytes());
   LMC_TRY(decode_tiles(*layout, wanted, picture, resources, 0));
   return region ? crop(picture, wanted) : picture;

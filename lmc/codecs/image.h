@@ -7,6 +7,7 @@
 
 #include "lmc/codecs/codec.h"
 #include "lmc/media/image/image_file.h"
+#include "lmc/media/image/image_outlook.h"
 #include "lmc/samples/image/tile.h"
 #include "lmc/samples/image/tile_look.h"
 
@@ -66,6 +67,7 @@ inline constexpr CodecRow kImageRow{.id = kImage,
                                     .first_bytes = kImageFirstBytes,
                                     .length = image_length,
                                     .check = check_image,
+                                    .most_bytes = most_image_file_bytes,
                                     .encode = encode_image,
                                     .decode = decode_image,
                                     .describe = describe_image};

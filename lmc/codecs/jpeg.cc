@@ -26,7 +26,7 @@ Result<EncodedBlock> encode_jpeg_file(ByteSpan file, const LevelRow& level, cons
 }
 
 Result<Bytes> decode_jpeg_file(ByteSpan payload, size_t raw_bytes, const BlockResources& resources) {
-  const JpegOptions options{.threads = resources.threads, .isa = resources.isa};
+  const JpegOptions options{.threads = resources.threads, .isa = resources.isa, .budget = resources.budget};
   return decode_jpeg(payload, raw_bytes, options, [&](ByteSpan coded, size_t data_bytes) -> Result<Bytes> {
     if (coded.empty()) return bad_input("JPEG block: no reconstruction data; the file is damaged");
     return decode_reconstruction_data(coded[0], coded.subspan(1), data_bytes, "JPEG block", resources);

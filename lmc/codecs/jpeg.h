@@ -4,6 +4,7 @@
 #define LMC_CODECS_JPEG_H_
 
 #include "lmc/codecs/codec.h"
+#include "lmc/media/image/image_outlook.h"
 #include "lmc/media/jpeg/jpeg_length.h"
 
 namespace lmc {
@@ -23,6 +24,7 @@ inline constexpr CodecRow kJpegRow{.id = kJpeg,
                                    .first_bytes = kJpegFirstBytes,
                                    .length = jpeg_length,
                                    .check = check_jpeg,
+                                   .most_bytes = most_image_file_bytes,
                                    .encode = encode_jpeg_file,
                                    .decode = decode_jpeg_file};
 

@@ -80,9 +80,15 @@ size_t try_deep_mixing(ByteSpan raw, uint32_t without, const BlockResources& res
 Result<Bytes> decode_mixing_block(ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources) {
   if (payload.empty() || payload[0] > uint8_t(MixingProfile::kDeepArm64))
     return bad_input("mixing block: unknown profile; the file was written by a newer lmc or is damaged", 0);
+  const auto profile = MixingProfile(payload[0]);
+  const uint64_t model_bytes = profile == MixingProfile::kFast
+                                   ? MixingModel::memory_bytes({.size_bytes = raw_size_bytes})
+                                   : DeepMixing::memory_bytes(raw_size_bytes);
+  const auto lease = Budget::take(resources.budget, model_bytes + raw_size_bytes,
+                                  "context mixing of " + std::to_string(raw_size_bytes) + " bytes");
+  LMC_TRY(lease);
   Bytes bytes(raw_size_bytes);
   ArithmeticDecoder coder(payload.subspan(1));
-  const auto profile = MixingProfile(payload[0]);
   code_bytes(coder, profile, bytes, resources);
   apply_branch_filter(filter_of(profile), FilterDirection::kToRelative, bytes);
   return bytes;

@@ -83,6 +83,11 @@ Bytes payload_of(const EncodedText& encoded, TextProfile profile) {
 // all_of_them: the text must take every token of the plan.
 Result<Bytes> decode_tokens(const TextModel& model, const StreamPlan& plan, bool all_of_them, ByteSpan coded,
                             size_t raw_size_bytes, const BlockResources& resources) {
+  const uint64_t mixing_bytes =
+      MixingModel::memory_bytes({.tokens = true, .streams = plan.streams, .size_bytes = raw_size_bytes});
+  const auto lease = Budget::take(resources.budget, mixing_bytes + 2 * uint64_t(raw_size_bytes),
+                                  "a text of " + std::to_string(raw_size_bytes) + " bytes");
+  LMC_TRY(lease);
   auto mixing = make_mixing({.prior = model.prior}, plan, raw_size_bytes, resources.isa);
   if (!mixing.ok()) return mixing.error();
   ArithmeticDecoder coder(coded);

@@ -9,7 +9,7 @@ namespace lmc {
 namespace {
 
 JpegCodingOptions coding_options(JpegEffort effort, const JpegOptions& options) {
-  return {.effort = effort, .threads = options.threads, .isa = options.isa};
+  return {.effort = effort, .threads = options.threads, .isa = options.isa, .budget = options.budget};
 }
 
 // Headers are bytes of the file; its padding bits and early ends take few bytes each.
@@ -50,11 +50,19 @@ Result<Bytes> decode_jpeg(ByteSpan payload, size_t raw_bytes, const JpegOptions&
   if (*coded_bytes > in.remaining()) return bad_input("jpeg: side bytes beyond the payload", in.position());
   const Result<ByteSpan> coded = in.read_bytes(size_t(*coded_bytes), "coded side bytes");
   if (!coded.ok()) return coded.error();
+  // The file, its headers, its padding bits, and what is noted of ends of runs.
+  const auto file_lease = Budget::take(options.budget, 12 * uint64_t(raw_bytes) + 8 * *side_bytes,
+                                       "a JPEG file of " + std::to_string(raw_bytes) + " bytes");
+  LMC_TRY(file_lease);
   const Result<Bytes> side = decode_side(*coded, size_t(*side_bytes));
   if (!side.ok()) return side.error();
   if (side->size() != *side_bytes) return bad_input("jpeg: side bytes of another size than the payload says");
   Result<ParsedJpeg> jpeg = jpeg_from_side_bytes(*side, raw_bytes);
   if (!jpeg.ok()) return jpeg.error();
+  const auto lease = Budget::take(options.budget, jpeg->frame.blocks() * sizeof(int16_t) * 64,
+                                  "a JPEG file of " + std::to_string(jpeg->frame.blocks()) + " blocks");
+  LMC_TRY(lease);
+  make_room_for_coefficients(*jpeg);
   LMC_TRY(decode_jpeg_coefficients(jpeg->frame, payload.subspan(in.position()),
                                    coding_options(JpegEffort(*effort), options), jpeg->coefficients));
   LMC_TRY(complete_headers(*jpeg));

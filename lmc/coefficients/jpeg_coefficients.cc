@@ -12,6 +12,7 @@ namespace lmc {
 namespace {
 
 constexpr uint32_t kMostBands = 8;
+constexpr uint64_t kStreamMemory = uint64_t(16) << 20;  // at most, of what a stream learns
 
 // Each band learns for itself, but gives another thread a part of the first component, which is most of the work: four
 // from 2^16 blocks on; two from 2^10 if it is to be fast, else from 2^14. More would take more memory than they are
@@ -87,6 +88,10 @@ Status decode_jpeg_coefficients(const JpegFrame& frame, ByteSpan coded, const Jp
   }
   if (sum > in.remaining()) return bad_input("jpeg: a stream is longer than what is left", in.position());
   sizes.back() = in.remaining() - sum;
+  const uint64_t streams = frame.components.size() > 1 ? sizes.size() : *bands;
+  const auto lease = Budget::take(options.budget, streams * kStreamMemory + 4 * frame.blocks(),
+                                  std::to_string(streams) + " streams of JPEG coefficients");
+  LMC_TRY(lease);
   std::vector<std::optional<ArithmeticDecoder>> coders(sizes.size());
   size_t at = in.position();
   for (size_t i = 0; i < sizes.size(); at += sizes[i++]) coders[i].emplace(coded.subspan(at, sizes[i]));

@@ -4,6 +4,7 @@
 #ifndef LMC_JPEG_JPEG_COEFFICIENTS_H_
 #define LMC_JPEG_JPEG_COEFFICIENTS_H_
 
+#include "lmc/base/budget.h"
 #include "lmc/base/bytes.h"
 #include "lmc/coefficients/jpeg_plane_coder.h"
 #include "lmc/media/jpeg/jpeg_headers.h"
@@ -16,6 +17,7 @@ struct JpegCodingOptions {
   JpegEffort effort = JpegEffort::kFast;  // must be the encoder's to decode
   int threads = 1;                        // up to 2 for each band are used
   Isa isa = Isa::kScalar;
+  Budget* budget = nullptr;  // to decode; null: no limit
 };
 
 // coefficients: of every component as many as the frame says.

@@ -57,7 +57,9 @@ Result<FrameHeader> read_frame_header(ByteSpan bytes) {
   FrameHeader header;
   header.block_log2 = bytes[6];
   if (header.block_log2 < kMinBlockLog2 || header.block_log2 > kMaxBlockLog2)
-    return bad_input("block size 2^" + std::to_string(header.block_log2) + " is outside 2^17 to 2^26", 6);
+    return bad_input("block size 2^" + std::to_string(header.block_log2) + " is outside 2^" +
+                         std::to_string(kMinBlockLog2) + " to 2^" + std::to_string(kMaxBlockLog2),
+                     6);
   ByteReader reader(bytes.subspan(kHeaderStartBytes));
   if (bytes[5] & kFlagContentSize) header.content_bytes = *reader.read_le<uint64_t>("content size");
   header.models.resize(bytes[7]);
@@ -159,7 +161,7 @@ Result<TailAtEnd> read_frame_tail_at_end(ByteSpan file) {
     return bad_input("the index is damaged: its checksum does not match", tail_begin);
   auto tail = read_tail_fields(checked.subspan(1));
   if (!tail.ok()) return bad_input(tail.error().message, tail_begin);
-  // No sum can overflow: header_bytes is bounded first, and each block adds at most 2^26 + 16.
+  // No sum can overflow: header_bytes is bounded first, and each block adds at most 2^29 + 16.
   if (tail->header_bytes > tail_begin) return bad_input("the index describes a frame larger than the file", tail_begin);
   uint64_t before_tail = tail->header_bytes;
   for (const FrameTail::Block& block : tail->blocks) before_tail += kBlockHeaderBytes + block.payload_bytes;

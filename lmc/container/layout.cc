@@ -97,8 +97,9 @@ std::vector<FrameLayout> read_layout_from_end(ByteSpan file) {
       position += kBlockHeaderBytes + block.payload_bytes;
     }
     file = file.first(size_t(frame.offset));
-    frames.insert(frames.begin(), std::move(frame));
+    frames.push_back(std::move(frame));
   }
+  std::reverse(frames.begin(), frames.end());
   return frames;
 }
 

@@ -21,6 +21,10 @@ uint32_t pointer_bucket(uint32_t length) {
   return 1 + uint32_t(std::upper_bound(std::begin(kFrom), std::end(kFrom), length) - std::begin(kFrom));
 }
 
+uint64_t BytePointers::memory_bytes(size_t size_bytes) {
+  return (uint64_t(1) << log2_at_least(size_bytes, 20)) * 7 / 4 * sizeof(uint32_t);
+}
+
 BytePointers::BytePointers(size_t size_bytes)
     : places_(size_t(1) << log2_at_least(size_bytes, 20)),
       long_table_(places_),

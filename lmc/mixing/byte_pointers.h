@@ -31,6 +31,7 @@ struct BytePointer {
 
 class BytePointers {
  public:
+  static uint64_t memory_bytes(size_t size_bytes);
   explicit BytePointers(size_t size_bytes);  // of the block: the tables grow with it
 
   const BytePointer& operator[](int kind) const { return pointers_[size_t(kind)]; }

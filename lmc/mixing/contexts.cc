@@ -44,6 +44,10 @@ uint32_t length_bucket(uint32_t length) {
   return length < 512 ? 7 : 8;
 }
 
+uint64_t Contexts::match_table_bytes(size_t size_bytes) {
+  return sizeof(decltype(match_table_)::value_type) << match_bits(size_bytes);
+}
+
 Contexts::Contexts(bool tokens, uint32_t streams, size_t size_bytes)
     : tokens_(tokens), streams_(streams), match_table_(size_t(1) << match_bits(size_bytes), 0) {
   for (StreamContexts& s : streams_) compute_hashes(s);

@@ -40,6 +40,7 @@ class Contexts {
  public:
   // tokens: token mode. size_bytes: of the block.
   Contexts(bool tokens, uint32_t streams, size_t size_bytes);
+  static uint64_t match_table_bytes(size_t size_bytes);
 
   size_t count() const { return tokens_ ? kTokenContexts : kByteContexts; }
   StreamContexts& stream(uint32_t index) { return streams_[index]; }

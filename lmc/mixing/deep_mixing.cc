@@ -230,6 +230,12 @@ void DeepMixing::State::leave_out_parts(float* x) const {
   }
 }
 
+uint64_t DeepMixing::memory_bytes(size_t size_bytes) {
+  constexpr uint64_t kFixedBytes = uint64_t(32) << 20;  // maps, mixers, what every byte is seen by
+  const uint64_t table = sizeof(ContextBucket) << context_table_bits(size_bytes * 16, size_bytes);
+  return kFixedBytes + table + BytePointers::memory_bytes(size_bytes) + size_bytes;
+}
+
 DeepMixing::DeepMixing(size_t size_bytes, Isa isa, uint32_t without)
     : state_(std::make_unique<State>(size_bytes, isa, without)) {}
 DeepMixing::~DeepMixing() = default;

@@ -33,6 +33,9 @@ enum DeepPart : uint32_t {
 
 class DeepMixing {
  public:
+  // At most what a model for so many bytes takes, its history included.
+  static uint64_t memory_bytes(size_t size_bytes);
+
   // size_bytes: of the block.
   DeepMixing(size_t size_bytes, Isa isa, uint32_t without = 0);
   ~DeepMixing();

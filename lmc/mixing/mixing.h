@@ -42,6 +42,9 @@ struct MixingShape {
 
 class MixingModel {
  public:
+  // At most what a model of this shape takes, its histories included.
+  static uint64_t memory_bytes(const MixingShape& shape);
+
   MixingModel(const MixingShape& shape, Isa isa);
   ~MixingModel();
 

@@ -8,8 +8,8 @@ std::string describe_block(size_t number, const BlockLayout& block) {
          std::to_string(block.header_offset) + " of the file)";
 }
 
-BlockResources decoding_resources(const DecompressOptions& options, int threads) {
-  return {.engine = options.engine, .isa = options.isa, .threads = threads};
+BlockResources decoding_resources(const DecompressOptions& options, Budget& budget, int threads) {
+  return {.engine = options.engine, .budget = &budget, .isa = options.isa, .threads = threads};
 }
 
 Result<Bytes> decode_with(uint8_t codec, const LoadedModel* model, ByteSpan payload, size_t raw_bytes,
@@ -23,6 +23,9 @@ Result<Bytes> decode_checked(size_t number, const BlockLayout& block, const Load
   const auto fail = [&](const Error& error) {
     return Error{error.family, describe_block(number, block) + ": " + error.message, block.header_offset};
   };
+  const CodecRow* const codec = find_codec(block.header.codec);
+  if (block.header.raw_bytes > kMaxBlockBytes && (codec == nullptr || codec->shape != Shape::kWholeFile))
+    return fail(bad_input("only a block that is a whole file can have so many bytes; the file is damaged"));
   auto raw = decode_with(block.header.codec, model, payload, block.header.raw_bytes, resources);
   if (!raw.ok()) return fail(raw.error());
   if (raw->size() != block.header.raw_bytes || crc32c(*raw) != block.header.raw_crc)

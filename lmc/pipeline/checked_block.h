@@ -11,7 +11,7 @@ namespace lmc {
 std::string describe_block(size_t number, const BlockLayout& block);
 
 // What blocks are decoded with, but for the model that each names.
-BlockResources decoding_resources(const DecompressOptions& options, int threads);
+BlockResources decoding_resources(const DecompressOptions& options, Budget& budget, int threads);
 
 // Bytes of one codec. model: the one that the header names; null: none. Errors: as decode_block, and bad input if the
 // codec is unknown, needs a model and none is named, or the other way round.

@@ -209,14 +209,30 @@ std::optional<Bytes> replace_image(ByteSpan file, const CompressOptions& options
   return std::move(*other);
 }
 
+// Reads on as long as what there is can be the start of a file that a codec takes. False: it is none, and more may
+// follow.
+Result<bool> read_file(Bytes& start, Source& source) {
+  constexpr size_t kLookBytes = 65536;
+  while (start.size() <= kMaxFileBytes) {
+    const size_t wanted = std::min(std::max(kLookBytes, 2 * start.size()), kMaxFileBytes + 1);
+    const auto rest = read_up_to(source, wanted - start.size());
+    LMC_TRY(rest);
+    append_bytes(start, *rest);
+    if (start.size() < wanted) return true;
+    if (start.size() > most_file_bytes(start)) return false;
+  }
+  return false;
+}
+
 // Begins like a file of a known format. If it is one that can be taken apart it becomes a single block, of any size.
 Result<Stats> compress_file(Bytes start, Source& source, Sink& sink, const CompressOptions& options) {
-  auto rest = read_up_to(source, kMaxFileBytes + 1 - start.size());
-  if (!rest.ok()) return rest.error();
-  append_bytes(start, *rest);
-  rest->clear();
-  rest->shrink_to_fit();
-  if (options.pixels_suffice && start.size() <= kMaxFileBytes)
+  const auto whole_file = read_file(start, source);
+  LMC_TRY(whole_file);
+  if (!*whole_file) {
+    PrefixedSource whole(std::move(start), source);
+    return compress_blocks(whole, sink, options);
+  }
+  if (options.pixels_suffice)
     if (auto other = replace_image(start, options)) {
       CompressOptions with = options;
       with.pixels_suffice = false;
@@ -225,10 +241,8 @@ Result<Stats> compress_file(Bytes start, Source& source, Sink& sink, const Compr
     }
   if (start.size() <= options.block_bytes) return compress_single(std::move(start), sink, options);
   ProgressSum progress(options.progress, false);
-  if (start.size() <= kMaxFileBytes) {
-    if (auto file = encode_only_file(start, options, progress))
-      return write_single({std::move(start), std::move(*file)}, sink, options);
-  }
+  if (auto file = encode_only_file(start, options, progress))
+    return write_single({std::move(start), std::move(*file)}, sink, options);
   PrefixedSource whole(std::move(start), source);
   return compress_blocks(whole, sink, options);
 }

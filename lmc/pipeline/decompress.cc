@@ -1,6 +1,7 @@
 #include "lmc/pipeline/decompress.h"
 
 #include <algorithm>
+#include <deque>
 
 #include "lmc/base/parallel.h"
 #include "lmc/pipeline/checked_block.h"
@@ -55,7 +56,7 @@ Result<const LoadedModel*> find_builtin(int number, const DecompressOptions& opt
 class Decoder {
  public:
   Decoder(Source& source, Sink& sink, const DecompressOptions& options)
-      : input_(source), sink_(sink), options_(options) {}
+      : input_(source), sink_(sink), options_(options), budget_(memory_limit_of(options)) {}
 
   Result<Stats> run() {
     for (;;) {
@@ -78,7 +79,10 @@ class Decoder {
 
  private:
   struct Decoded {
+    size_t number;
     BlockLayout block;
+    Bytes payload;
+    const LoadedModel* model;
     Result<Bytes> raw;
   };
 
@@ -108,7 +112,8 @@ class Decoder {
     }
     Result<Bytes> raw = Bytes{};
     if (header.raw_bytes > 0)
-      raw = decode_with(header.codec, model, payload, header.raw_bytes, decoding_resources(options_, options_.threads));
+      raw = decode_with(header.codec, model, payload, header.raw_bytes,
+                        decoding_resources(options_, budget_, options_.threads));
     if (!raw.ok()) return raw.error();
     if (raw->size() != header.raw_bytes || tiny_check(header, *raw) != header.check)
       return bad_input("damaged: the checksum of a tiny frame does not match");
@@ -141,7 +146,7 @@ class Decoder {
     InOrder<Decoded> jobs(options_.threads, [&] { progress.tick(); });
     for (;;) {
       BlockLayout block{input_.position(), raw_offset, {}};
-      const size_t number = tail.blocks.size() + jobs.size();
+      const size_t number = tail.blocks.size() + waiting_.size() + jobs.size();
       Bytes start;
       LMC_TRY(input_.append(start, 1));
       if (!start.empty() && start[0] == kEndMarker) break;
@@ -160,15 +165,29 @@ class Decoder {
       if (!model.ok()) return model.error();
       const CodecRow* const codec = find_codec(block.header.codec);
       const int threads = std::min(options_.threads, codec != nullptr ? codec->useful_threads : 1);
-      while (!jobs.has_room(threads)) LMC_TRY(write(jobs.take(), tail, hash));
-      BlockResources with = decoding_resources(options_, threads);
+      while (!jobs.has_room(threads)) LMC_TRY(write(next(jobs), tail, hash));
+      BlockResources with = decoding_resources(options_, budget_, threads);
       with.progress = progress.for_block();
-      jobs.submit(threads, [block, with, number, model = *model, payload = std::move(payload)] {
-        return Decoded{block, decode_checked(number, block, model, payload, with)};
+      jobs.submit(threads, [block, with, number, model = *model, payload = std::move(payload)]() mutable {
+        auto raw = decode_checked(number, block, model, payload, with);
+        return Decoded{number, block, raw.ok() ? Bytes() : std::move(payload), model, std::move(raw)};
       });
     }
-    while (!jobs.empty()) LMC_TRY(write(jobs.take(), tail, hash));
+    while (!jobs.empty() || !waiting_.empty()) LMC_TRY(write(next(jobs), tail, hash));
     return Ok();
+  }
+
+  // The next block in order. One that found too little memory beside others is tried again when they are done, by one
+  // thread: whether a file needs more than the limit does not depend on the number of threads.
+  Decoded next(InOrder<Decoded>& jobs) {
+    Decoded decoded = waiting_.empty() ? jobs.take() : std::move(waiting_.front());
+    if (!waiting_.empty()) waiting_.pop_front();
+    if (decoded.raw.ok() || decoded.raw.error().family != ErrorFamily::kEnvironment || options_.threads == 1)
+      return decoded;
+    while (!jobs.empty()) waiting_.push_back(jobs.take());
+    decoded.raw = decode_checked(decoded.number, decoded.block, decoded.model, decoded.payload,
+                                 decoding_resources(options_, budget_, 1));
+    return decoded;
   }
 
   Result<const LoadedModel*> block_model(const FrameHeader& frame, const BlockHeader& block) {
@@ -206,6 +225,8 @@ class Decoder {
   Input input_;
   Sink& sink_;
   const DecompressOptions& options_;
+  Budget budget_;
+  std::deque<Decoded> waiting_;  // decoded, or tried, and older than all jobs
   Stats stats_;
 };
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "lmc/base/budget.h"
 #include "lmc/base/stream.h"
 #include "lmc/models/engine.h"
 #include "lmc/pipeline/compress.h"
@@ -19,11 +20,17 @@ struct DecompressOptions {
   Engine* engine = nullptr;  // where the models that the file names are looked for, and kept; null: nowhere
   int threads = 1;
   Isa isa = Isa::kScalar;
-  uint64_t limit_bytes = UINT64_MAX;                       // more content than this is an error
+  uint64_t limit_bytes = UINT64_MAX;  // more content than this is an error
+  uint64_t memory_limit_bytes = 0;    // for what the file's sizes ask for (budget.h); 0: Budget::default_limit_bytes
   std::function<void(uint64_t done_bytes)> progress = {};  // content bytes; from the calling thread; may be empty
 };
 
-// Errors: bad input (which block, which content bytes, where in the file), environment (a model is missing, I/O).
+inline uint64_t memory_limit_of(const DecompressOptions& options) {
+  return options.memory_limit_bytes > 0 ? options.memory_limit_bytes : Budget::default_limit_bytes(options.threads);
+}
+
+// Errors: bad input (which block, which content bytes, where in the file), environment (a model is missing, more memory
+// is needed than the limit, I/O).
 Result<Stats> decompress(Source& source, Sink& sink, const DecompressOptions& options);
 
 struct SalvageReport {

@@ -32,6 +32,12 @@ bool more_files_follow(ByteSpan raw) {
 
 bool begins_like_file(ByteSpan start) { return file_codec(start) != nullptr; }
 
+uint64_t most_file_bytes(ByteSpan start) {
+  const CodecRow* const row = file_codec(start);
+  if (row == nullptr) return 0;
+  return row->most_bytes != nullptr ? row->most_bytes(start) : kMaxFileBytes;
+}
+
 EmbeddedFiles find_embedded_files(ByteSpan raw) {
   EmbeddedFiles out;
   for (size_t at = 0; at < raw.size();) {

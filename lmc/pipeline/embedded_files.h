@@ -12,6 +12,8 @@ namespace lmc {
 
 // Whether some codec takes whole files that begin like this.
 bool begins_like_file(ByteSpan start);
+// How large a file that begins so can be, for a codec to take it; 0: none takes it.
+uint64_t most_file_bytes(ByteSpan start);
 
 // One that raw is too short for.
 struct UnfinishedFile {

@@ -181,7 +181,7 @@ EncodedBlock encode_by_kind(ByteSpan raw, const std::vector<Segment>& segments, 
   size_t files_before = 0;
   for (const Segment& segment : segments) {
     const size_t kind = size_t(std::ranges::find(kinds, segment.kind) - kinds.begin());
-    places.push_back({kind < kinds.size() ? kind : kinds.size() + files_before++, segment.bytes});
+    places.push_back({uint32_t(kind < kinds.size() ? kind : kinds.size() + files_before++), uint32_t(segment.bytes)});
   }
   assert(files_before == files.size());
   std::vector<Bytes> contents;

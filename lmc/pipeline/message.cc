@@ -100,7 +100,9 @@ Result<Bytes> decompress_message(ByteSpan message, const DecompressOptions& opti
     return Bytes(rest.begin(), rest.end());
   }
   if (rest.size() > raw_bytes || raw_bytes == 0) return bad_input("message: more bytes than it can have");
-  const BlockResources resources{.engine = options.engine, .isa = options.isa, .threads = options.threads};
+  Budget budget(memory_limit_of(options));
+  const BlockResources resources{
+      .engine = options.engine, .budget = &budget, .isa = options.isa, .threads = options.threads};
   if (kind == kDeepKind) return decode_deep(rest, raw_bytes, resources);
   return decode_text(rest, int(kind - kModelKind), raw_bytes, options, resources);
 }

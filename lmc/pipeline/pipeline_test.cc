@@ -4,6 +4,7 @@
 #include <random>
 
 #include "lmc/container/layout.h"
+#include "lmc/mixing/mixing.h"
 #include "lmc/pipeline/decompress.h"
 
 namespace lmc {
@@ -304,6 +305,53 @@ TEST(Pipeline, UnknownCodecsAndMissingModelsAreSaid) {
     ASSERT_FALSE(back.ok());
     EXPECT_NE(back.error().family, ErrorFamily::kBug);
   }
+}
+
+TEST(Pipeline, WhetherTheMemorySufficesDoesNotDependOnThreads) {
+  const Bytes raw = numbers(3 * kBlock);
+  const Bytes file = packed(raw, level(1));
+  const uint64_t of_a_block = MixingModel::memory_bytes({.size_bytes = kBlock}) + kBlock;
+  for (int threads : {1, 3}) {
+    DecompressOptions options{.threads = threads, .isa = best_isa(), .memory_limit_bytes = of_a_block};
+    const auto back = unpacked(file, options);
+    ASSERT_TRUE(back.ok()) << threads << ": " << back.error().message;
+    EXPECT_EQ(*back, raw) << threads;
+    --options.memory_limit_bytes;
+    const auto refused = unpacked(file, options);
+    ASSERT_FALSE(refused.ok()) << threads;
+    EXPECT_EQ(refused.error().family, ErrorFamily::kEnvironment);
+    EXPECT_NE(refused.error().message.find("block 0"), std::string::npos) << refused.error().message;
+  }
+}
+
+// A frame whose index says of its only block, which is damaged, that few bytes hold so many.
+Bytes lost_block(uint32_t raw_bytes, uint32_t payload_bytes) {
+  Bytes file = write_frame_header({.block_log2 = kMaxBlockLog2, .content_bytes = {}, .models = {}});
+  const FrameTail tail{.header_bytes = file.size(), .blocks = {{raw_bytes, payload_bytes}}, .content_hash = {}};
+  file.resize(file.size() + kBlockHeaderBytes + payload_bytes, 0xEE);
+  append_bytes(file, write_frame_tail(tail));
+  return file;
+}
+
+TEST(Pipeline, SalvageWritesZerosForLostBlocksOnlyWhereTheirBytesCouldHoldSoMany) {
+  MemorySink zeros;
+  const auto small = salvage(lost_block(200000, 20), zeros, {});
+  ASSERT_TRUE(small.ok());
+  EXPECT_EQ(small->damage.size(), 1u);
+  EXPECT_EQ(zeros.bytes, Bytes(200000));
+  MemorySink none;
+  const auto large = salvage(lost_block(uint32_t(1) << 29, 1), none, {});
+  ASSERT_TRUE(large.ok());
+  EXPECT_EQ(large->damage.size(), 2u);
+  EXPECT_TRUE(none.bytes.empty());
+}
+
+TEST(Pipeline, SalvageStaysBelowItsLimit) {
+  MemorySink sink;
+  const auto report = salvage(lost_block(200000, 20), sink, {.limit_bytes = 199999});
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.error().family, ErrorFamily::kBadInput);
+  EXPECT_LE(sink.bytes.size(), 199999u);
 }
 
 }  // namespace

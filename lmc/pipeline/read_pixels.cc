@@ -63,9 +63,10 @@ Result<Pixels> read_pixels(ByteSpan file, const std::optional<Region>& region, c
     const auto model = image->model ? options.engine->registry().find_hash(*image->model)
                                     : options.engine->registry().find_builtin(image->builtin_model);
     if (!model.ok()) return model.error();
+    Budget budget(memory_limit_of(options));
     const BlockResources with =
-        BlockResources{.engine = options.engine, .isa = options.isa, .threads = options.threads}.with(
-            ModelNeed::kPixels, *model);
+        BlockResources{.engine = options.engine, .budget = &budget, .isa = options.isa, .threads = options.threads}
+            .with(ModelNeed::kPixels, *model);
     const auto summary = read_image_summary(image->payload);
     if (!summary.ok()) return summary.error();
     if (!summary->indexed) {

@@ -20,9 +20,11 @@ Result<const LoadedModel*> named_model(const FrameHeader& frame, const BlockHead
 
 Result<Bytes> decode_from(ByteSpan file, const FrameHeader& frame, size_t number, const BlockLayout& block,
                           const DecompressOptions& options) {
+  Budget budget(memory_limit_of(options));
   const auto model = named_model(frame, block.header, options);
   if (!model.ok()) return model.error();
-  return decode_checked(number, block, *model, payload_of(file, block), decoding_resources(options, options.threads));
+  return decode_checked(number, block, *model, payload_of(file, block),
+                        decoding_resources(options, budget, options.threads));
 }
 
 // Walks a damaged file, resting on the indexes where headers cannot be read.
@@ -90,7 +92,7 @@ class Salvage {
         LMC_TRY(block_or_zeros(frame, i, block));
       } else {
         note(block.header_offset, describe_block(i, block) + ": the block header is damaged");
-        LMC_TRY(write(Bytes(block.header.raw_bytes)));
+        LMC_TRY(write_zeros(i, block));
       }
     }
     return index.offset + index.frame_bytes;
@@ -126,13 +128,35 @@ class Salvage {
     if (!raw.ok() && raw.error().family != ErrorFamily::kBadInput) return raw.error();
     if (!raw.ok()) note(block.header_offset, raw.error().message);
     ++report_.stats.blocks;
-    return write(raw.ok() ? *raw : Bytes(block.header.raw_bytes));
+    return raw.ok() ? write(*raw) : write_zeros(number, block);
   }
 
+  // In the place of a block that is lost. One that says more than its bytes could ever hold is left out: else an index
+  // of few bytes would fill the disk.
+  Status write_zeros(size_t number, const BlockLayout& block) {
+    constexpr uint64_t kMostTimes = 65536, kFewBytes = 16;
+    constexpr size_t kPieceBytes = 65536;
+    if (block.header.raw_bytes > (block.header.payload_bytes + kFewBytes) * kMostTimes) {
+      note(block.header_offset, describe_block(number, block) + ": left out, as " +
+                                    std::to_string(block.header.payload_bytes) + " bytes cannot hold so many");
+      return Ok();
+    }
+    const Bytes zeros(std::min<size_t>(kPieceBytes, block.header.raw_bytes));
+    for (size_t left = block.header.raw_bytes; left > 0;) {
+      const size_t size = std::min(left, zeros.size());
+      LMC_TRY(write(ByteSpan(zeros).first(size)));
+      left -= size;
+    }
+    return Ok();
+  }
+
+  // The first frame with an index at offset or after it.
+  std::vector<FrameLayout>::const_iterator indexed_from(uint64_t offset) const {
+    return std::ranges::lower_bound(indexed_, offset, {}, &FrameLayout::offset);
+  }
   const FrameLayout* index_of(uint64_t offset) const {
-    for (const FrameLayout& frame : indexed_)
-      if (frame.offset == offset) return &frame;
-    return nullptr;
+    const auto found = indexed_from(offset);
+    return found != indexed_.end() && found->offset == offset ? &*found : nullptr;
   }
 
   ByteSpan part(uint64_t offset, uint64_t size) const {
@@ -143,16 +167,17 @@ class Salvage {
   }
   // Goes on with the next frame that an index knows, if there is one.
   uint64_t give_up(uint64_t offset, const std::string& what) {
-    for (const FrameLayout& frame : indexed_)
-      if (frame.offset > offset) {
-        note(offset, what + "; going on with the frame at byte " + std::to_string(frame.offset));
-        return frame.offset;
-      }
+    if (const auto found = indexed_from(offset + 1); found != indexed_.end()) {
+      note(offset, what + "; going on with the frame at byte " + std::to_string(found->offset));
+      return found->offset;
+    }
     note(offset, what + "; nothing after this point can be brought back");
     return file_.size();
   }
   Status write(ByteSpan bytes) {
     report_.stats.raw_bytes += bytes.size();
+    if (report_.stats.raw_bytes > options_.limit_bytes)
+      return bad_input("the content is larger than the limit of " + std::to_string(options_.limit_bytes) + " bytes");
     return sink_.write(bytes);
   }
 

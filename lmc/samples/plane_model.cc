@@ -72,10 +72,12 @@ void update_entry(MapEntry& entry, int bit, uint32_t limit) {
   entry.value = uint32_t(p22 + step) << 10 | (count < limit ? count + 1 : count);
 }
 
+constexpr unsigned kMostTableBits = 20;
+
 // Of the table of contexts; where mixing is spared a quarter of it is used.
 unsigned table_bits(size_t samples, const PlaneSettings& settings) {
   const size_t buckets = samples * size_t(settings.contexts);
-  return std::min(20u, log2_at_least(settings.sparing ? buckets / 4 : buckets, 10));
+  return std::min(kMostTableBits, log2_at_least(settings.sparing ? buckets / 4 : buckets, 10));
 }
 
 uint32_t log_spread(float spread) {  // 0..15, two steps an octave from a quarter of a sample on
@@ -241,6 +243,10 @@ struct PlaneModel::State {
   [[gnu::noinline]] uint32_t mix(int left, uint32_t network_chance, bool searched);
   [[gnu::noinline]] void learn_mixed(int bit);
 };
+
+uint64_t PlaneModel::table_bytes(uint64_t pixels) {
+  return sizeof(ContextBucket) << std::min(kMostTableBits, log2_at_least(size_t(pixels) * kPixelContexts, 10));
+}
 
 PlaneModel::PlaneModel(const PixelNetwork& network, const PlaneSettings& settings, PaddedPlane& own,
                        std::span<const PaddedPlane* const> earlier, Isa isa)

@@ -44,6 +44,9 @@ enum PixelPart : uint32_t {
 
 class PlaneModel {
  public:
+  // Of the table of contexts, at most.
+  static uint64_t table_bytes(uint64_t pixels);
+
   // own: the plane to be filled; earlier: as many as the role says. All must outlive the model.
   PlaneModel(const PixelNetwork& network, const PlaneSettings& settings, PaddedPlane& own,
              std::span<const PaddedPlane* const> earlier, Isa isa);

@@ -202,6 +202,7 @@ Result<Restored> restore(const Session& session, const InputFile& input, Sink& s
   how.engine = &session.engine;
   how.threads = session.threads;
   how.isa = session.isa;
+  how.memory_limit_bytes = options.memory_limit_bytes;
   how.progress = [&](uint64_t done) { session.talk.progress(done); };
   if (!options.salvage && !options.range && options.as.empty()) {
     DescriptorSource source(input.descriptor(), input.shown_name());

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <set>
 
 #include "lmc/container/layout.h"
 #include "lmc/media/image/image_file.h"
@@ -36,6 +37,7 @@ struct Summary {
   uint64_t raw_bytes = 0;
   std::vector<std::string> codecs;
   std::vector<std::string> models;
+  std::set<Sha256> models_seen;  // a hostile file names another in each frame
   std::vector<std::string> hashes;
   bool whole_files = false;  // some were taken apart
 };
@@ -65,7 +67,8 @@ Summary summarize(const std::vector<FrameLayout>& frames) {
     }
     sum.blocks += frame.blocks.size();
     for (const BlockLayout& block : frame.blocks) add_codec(sum, block.header.codec);
-    for (const Sha256& model : frame.header.models) add_once(sum.models, model_name(model));
+    for (const Sha256& model : frame.header.models)
+      if (sum.models_seen.insert(model).second) sum.models.push_back(model_name(model));
     sum.hashes.push_back(hex(frame.content_hash));
   }
   return sum;
@@ -105,6 +108,7 @@ std::string describe_refusal(const Session& session, const std::string& name, By
   how.engine = &session.engine;
   how.threads = session.threads;
   how.isa = session.isa;
+  how.memory_limit_bytes = session.options.memory_limit_bytes;
   MemorySource source(file);
   MemorySink sink;
   if (!decompress(source, sink, how).ok()) return {};

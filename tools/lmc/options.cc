@@ -78,6 +78,11 @@ void set_threads(Options& o, const std::string& text) {
   o.threads = int(threads);
 }
 
+void set_memory(Options& o, const std::string& text) {
+  o.memory_limit_bytes = parse_size(text, "--memory");
+  if (o.memory_limit_bytes == 0) reject("--memory: wants a size above 0");
+}
+
 void set_isa(Options& o, const std::string& text) {
   o.isa = parse_isa(text);
   if (!o.isa) reject("--isa: unknown instruction set '" + text + "'; scalar, avx2, avx512 and neon are known");
@@ -143,6 +148,11 @@ const Row kRows[] = {
      nullptr},
     {{kTuning, "-T,--threads", "N", nullptr, "use N threads; 0 is one for each processor (the default)", true},
      set_threads},
+    {{kTuning, "-M,--memory", "SIZE", nullptr,
+      "with -d, -t or -l: refuse files that need more memory than SIZE, as in 800M, beside program and models (default "
+      "4G, or 512M a thread)",
+      false},
+     set_memory},
     {{kTuning, "--block-size", "SIZE", "128K 256K 512K 1M 2M 4M 8M 16M 32M 64M",
       "bytes in a block, a power of two from 128K to 64M (default 4M): larger is smaller, smaller seeks better", false},
      LMC_SET(o.block_bytes = parse_size(v, "--block-size"))},
@@ -185,6 +195,7 @@ Status check(const Options& o) {
   if (o.verify && (o.mode != Mode::kCompress || o.pixels || o.to_stdout || o.output == "-"))
     return usage_error("--verify goes with compressing to a file; neither with --pixels nor with -c");
   if (o.salvage && !decodes) return usage_error("--salvage goes with -d");
+  if (o.memory_limit_bytes > 0 && o.mode == Mode::kCompress) return usage_error("-M is for decoding: -d, -t or -l");
   if (o.range && !decodes) return usage_error("--range goes with -d");
   if (o.range && o.salvage) return usage_error("--range and --salvage do not go together");
   if (!o.as.empty() && !decodes) return usage_error("--as goes with -d");

@@ -35,12 +35,12 @@ Bytes list_exceptions(const DecodedPicture& picture, const TileShape& shape, con
 Status apply_exceptions(ByteSpan list, uint64_t count, const TileShape& shape, TileSamples& samples) {
   ByteReader reader(list);
   const uint64_t pixels = uint64_t(shape.width) * uint64_t(shape.height);
-  std::vector<uint64_t> places;
+  std::vector<uint32_t> places;
   for (uint64_t i = 0, next = 0; i < count; ++i) {
     const auto step = reader.read_varint("decoded picture: place of an exception");
     LMC_TRY(step);
     if (next >= pixels || *step >= pixels - next) return damaged("an exception behind the last pixel");
-    places.push_back(next + *step);
+    places.push_back(uint32_t(next + *step));
     next += *step + 1;
   }
   const auto channels = size_t(shape.channels);
@@ -49,13 +49,23 @@ Status apply_exceptions(ByteSpan list, uint64_t count, const TileShape& shape, T
     const auto added = reader.read_bytes(places.size(), "decoded picture: exceptions");
     LMC_TRY(added);
     for (size_t i = 0; i < places.size(); ++i) {
-      uint16_t& sample = samples[places[i] * channels + channel];
+      uint16_t& sample = samples[size_t(places[i]) * channels + channel];
       sample = uint8_t(sample + first[i] + (*added)[i]);
       if (channel == 0) first[i] = (*added)[i];
     }
   }
   if (reader.remaining() > 0) return damaged("bytes behind the last exception");
   return Ok();
+}
+
+// Of each pixel and channel a coefficient, a sample of a plane, the same before chroma is doubled, and the sample that
+// comes out; of an exception its bytes in the list, its place and its first channel.
+Result<Budget::Lease> take_memory(const TileShape& shape, uint64_t exceptions, Budget* budget) {
+  constexpr uint64_t kSampleMemory = 8, kExceptionMemory = 24;
+  const uint64_t samples = uint64_t(shape.width + 15) * uint64_t(shape.height + 15) * uint64_t(shape.channels);
+  return Budget::take(
+      budget, kSampleMemory * samples + kExceptionMemory * exceptions,
+      "the coefficients of a picture of " + std::to_string(shape.width) + " x " + std::to_string(shape.height));
 }
 
 }  // namespace
@@ -172,14 +182,18 @@ Result<TileSamples> decode_decoded_picture(ByteSpan payload, const TileShape& sh
   const auto count = reader.read_varint("decoded picture: exceptions");
   LMC_TRY(count);
   const uint64_t pixels = uint64_t(shape.width) * uint64_t(shape.height);
-  if (*count > pixels) return damaged("more exceptions than pixels");
+  if (*count > pixels / DecodedPicture::kExceptionsOf) return damaged("more exceptions than a picture may have");
+  const auto lease = take_memory(shape, *count, options.budget);
+  LMC_TRY(lease);
   Bytes list;
   if (*count > 0) {
     const auto list_bytes = reader.read_varint("decoded picture: size of the exceptions");
     LMC_TRY(list_bytes);
     const auto coded_bytes = reader.read_varint("decoded picture: coded size of the exceptions");
     LMC_TRY(coded_bytes);
-    if (*list_bytes > *count * 8 || *coded_bytes > reader.remaining()) return damaged("exceptions of a wrong size");
+    const uint64_t least_bytes = *count * (1 + uint64_t(shape.channels));
+    if (*list_bytes < least_bytes || *list_bytes > *count * 8 || *coded_bytes > reader.remaining())
+      return damaged("exceptions of a wrong size");
     const auto coded = reader.read_bytes(size_t(*coded_bytes), "decoded picture: coded exceptions");
     LMC_TRY(coded);
     auto decoded = decode_side(*coded, size_t(*list_bytes));
@@ -188,9 +202,10 @@ Result<TileSamples> decode_decoded_picture(ByteSpan payload, const TileShape& sh
   }
   picture.lay_out(shape);
   for (size_t i = 0; i < steps.size(); ++i) picture.frame.components[i].quantisation = steps[i];
-  LMC_TRY(decode_jpeg_coefficients(picture.frame, payload.subspan(reader.position()),
-                                   {.effort = JpegEffort(*effort), .threads = options.threads, .isa = options.isa},
-                                   picture.coefficients));
+  LMC_TRY(decode_jpeg_coefficients(
+      picture.frame, payload.subspan(reader.position()),
+      {.effort = JpegEffort(*effort), .threads = options.threads, .isa = options.isa, .budget = options.budget},
+      picture.coefficients));
   TileSamples samples = picture.samples(shape);
   LMC_TRY(apply_exceptions(list, *count, shape, samples));
   return samples;

@@ -18,6 +18,8 @@
 namespace lmc {
 
 struct DecodedPicture {
+  static constexpr size_t kExceptionsOf = 12;  // one pixel of so many may not come back
+
   ChromaGrid grid;  // neither odd nor sited
   JpegFrame frame;  // laid out by lay_out, one component or three
   JpegCoefficients coefficients;

@@ -15,7 +15,6 @@ constexpr int kFewEvident = 8;
 constexpr int kFewestEvident = 4;     // frequencies, of a decoded picture
 constexpr size_t kLooks = 4096;       // pixels whose colour is tried first
 constexpr size_t kStrayOf = 100;      // one of so many may not be of the lattice
-constexpr size_t kExceptionsOf = 12;  // one of so many may not come back
 constexpr size_t kGoodOf = 25;        // with so few no other grid is tried
 constexpr size_t kWrongBlocksOf = 3;  // of the blocks of luma, at first
 constexpr int kAside = 4, kSlack = 6, kRounds = 3;
@@ -335,7 +334,7 @@ class PictureSearch {
       if (std::equal(at, at + channels, made.data() + pixel * channels)) continue;
       out_.exceptions.push_back(
           {uint32_t(pixel), {uint8_t(at[0]), uint8_t(at[channels / 2]), uint8_t(at[channels - 1])}});
-      if (out_.exceptions.size() > pixels_ / kExceptionsOf) return false;
+      if (out_.exceptions.size() > pixels_ / DecodedPicture::kExceptionsOf) return false;
     }
     return true;
   }

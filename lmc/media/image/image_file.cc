@@ -9,6 +9,7 @@
 #include "lmc/media/image/png/png_file.h"
 #include "lmc/media/image/pnm/pnm_file.h"
 #include "lmc/media/image/tiff/tiff_file.h"
+#include "lmc/media/image/tiff/tiff_piece_form.h"
 #include "lmc/media/image/webp/webp_file.h"
 
 namespace lmc {
@@ -21,14 +22,66 @@ constexpr const char* kTiffSuffixes[] = {".tif", ".tiff"};
 constexpr const char* kGifSuffixes[] = {".gif"};
 constexpr const char* kWebpSuffixes[] = {".webp"};
 
+uint64_t same_size(uint64_t file_bytes) { return file_bytes; }
+uint64_t no_side(const Picture&) { return 0; }
+// Runs of rows, of two side bytes or more; the file is made in one piece.
+uint64_t grid_memory(const Picture& shape, ByteSpan side, uint64_t file_bytes) {
+  return file_bytes + 24 * std::min<uint64_t>(shape.height, side.size() / 2);
+}
+
+constexpr uint64_t kCopies = 4;  // the file, and a stream in it while that grows
+
+// Deflate spends two bits at least on 258 bytes.
+constexpr uint64_t kDeflateTimes = 258 * 8 / 2;
+// LZW spends 12 bits on the longest of its 4096 strings, of at most as many bytes; PackBits and deflate expand less.
+constexpr uint64_t kLzwTimes = 4096 * 8 / 12 + 1;
+uint64_t most_by_deflate(uint64_t file_bytes) { return file_bytes * kDeflateTimes; }
+uint64_t most_by_lzw(uint64_t file_bytes) { return file_bytes * kLzwTimes; }
+uint64_t most_in_gif(uint64_t file_bytes) { return (most_by_lzw(file_bytes) + 1) * (1 + kMaxGifSpareTimes); }
+
+// Filters and unused bits of rows, which are up to twice as many where rows are interlaced.
+uint64_t png_side(const Picture& shape) { return 8 * uint64_t(shape.height); }
+// The rows, and what is noted of runs of chunks, of which honest files have few.
+uint64_t png_memory(const Picture& shape, ByteSpan side, uint64_t file_bytes) {
+  constexpr uint64_t kFixedBytes = uint64_t(4) << 20;
+  const uint64_t runs = std::min<uint64_t>(side.size(), kMostPngRuns);
+  return kCopies * file_bytes + 2 * (shape.size_bytes() + 4 * uint64_t(shape.height)) + 48 * runs + kFixedBytes;
+}
+
+// Padding of tiles, all of it given.
+uint64_t tiff_side(const Picture& shape) { return most_tiff_spare_bytes(shape); }
+uint64_t tiff_memory(const Picture& shape, ByteSpan side, uint64_t file_bytes) {
+  return kCopies * file_bytes + tiff_rebuild_memory(side, shape);
+}
+
+uint64_t gif_memory(const Picture& shape, ByteSpan, uint64_t file_bytes) {
+  return kCopies * file_bytes + shape.size_bytes() + 4 * uint64_t(shape.height) + (uint64_t(1) << 20);
+}
+
+uint64_t webp_rebuild_memory(const Picture& shape, ByteSpan, uint64_t file_bytes) {
+  return kCopies * file_bytes + webp_memory(shape);
+}
+
 constexpr FormatRow kFormats[] = {
-    {ImageFormat::kPnm, "PNM", kPnmSuffixes, begins_like_pnm, nullptr, parse_pnm, rebuild_grid},
-    {ImageFormat::kBmp, "BMP", kBmpSuffixes, begins_like_bmp, nullptr, parse_bmp, rebuild_grid},
-    {ImageFormat::kPng, "PNG", kPngSuffixes, begins_like_png, png_length, parse_png, rebuild_png},
-    {ImageFormat::kTiff, "TIFF", kTiffSuffixes, begins_like_tiff, nullptr, parse_tiff, rebuild_tiff},
-    {ImageFormat::kGif, "GIF", kGifSuffixes, begins_like_gif, gif_length, parse_gif, rebuild_gif},
-    {ImageFormat::kWebp, "WebP", kWebpSuffixes, begins_like_webp, webp_length, parse_webp, rebuild_webp},
+    {ImageFormat::kPnm, "PNM", kPnmSuffixes, begins_like_pnm, nullptr, parse_pnm, rebuild_grid, same_size, no_side,
+     grid_memory},
+    {ImageFormat::kBmp, "BMP", kBmpSuffixes, begins_like_bmp, nullptr, parse_bmp, rebuild_grid, same_size, no_side,
+     grid_memory},
+    {ImageFormat::kPng, "PNG", kPngSuffixes, begins_like_png, png_length, parse_png, rebuild_png, most_by_deflate,
+     png_side, png_memory},
+    {ImageFormat::kTiff, "TIFF", kTiffSuffixes, begins_like_tiff, nullptr, parse_tiff, rebuild_tiff, most_by_lzw,
+     tiff_side, tiff_memory},
+    {ImageFormat::kGif, "GIF", kGifSuffixes, begins_like_gif, gif_length, parse_gif, rebuild_gif, most_in_gif, no_side,
+     gif_memory},
+    {ImageFormat::kWebp, "WebP", kWebpSuffixes, begins_like_webp, webp_length, parse_webp, rebuild_webp, most_in_webp,
+     no_side, webp_rebuild_memory},
 };
+
+// Of the samples, each row by itself; bytes a sample where a format has no smaller ones.
+uint64_t packed_bytes(ImageFormat format, const Picture& shape) {
+  if (format != ImageFormat::kPng && format != ImageFormat::kTiff) return shape.size_bytes();
+  return (uint64_t(shape.width) * uint64_t(shape.channels * shape.bits) + 7) / 8 * shape.height;
+}
 
 }  // namespace
 
@@ -69,11 +122,34 @@ Status check_shape(const Picture& picture) {
   return Ok();
 }
 
+Status check_image_fits_file(ImageFormat format, const Picture& shape, size_t file_bytes) {
+  const FormatRow* const row = find_image_format(format);
+  if (row == nullptr) return bad_input("an image file of an unknown format");
+  if (packed_bytes(format, shape) <= row->most_packed_bytes(file_bytes)) return Ok();
+  return bad_input("no " + std::string(row->name) + " file of " + std::to_string(file_bytes) +
+                   " bytes has a picture of " + std::to_string(shape.width) + " x " + std::to_string(shape.height) +
+                   " pixels");
+}
+
+uint64_t most_image_side_bytes(ImageFormat format, const Picture& shape, size_t file_bytes) {
+  constexpr uint64_t kTimes = 8, kSmallBytes = 65536;
+  const FormatRow* const row = find_image_format(format);
+  return row != nullptr ? kTimes * file_bytes + row->side_of_shape(shape) + kSmallBytes : 0;
+}
+
+uint64_t rebuild_memory_bytes(ImageFormat format, const Picture& shape, ByteSpan side, size_t file_bytes) {
+  const FormatRow* const row = find_image_format(format);
+  return row != nullptr ? row->rebuild_memory(shape, side, file_bytes) : 0;
+}
+
 Result<ParsedImage> parse_image(ImageFormat format, ByteSpan file) {
   const FormatRow* const row = find_image_format(format);
   if (row == nullptr) return bad_input("image files of an unknown format cannot be taken apart by this version");
   auto parsed = row->parse(file);
   if (!parsed.ok()) return parsed;
+  LMC_TRY(check_image_fits_file(format, parsed->picture, file.size()));
+  if (parsed->side.size() > most_image_side_bytes(format, parsed->picture, file.size()))
+    return bad_input("a " + std::string(row->name) + " file whose encoder's choices take too many bytes to describe");
   const auto rebuilt = rebuild_image(format, parsed->side, parsed->picture, file.size());
   if (!rebuilt.ok()) return rebuilt.error();
   if (!std::equal(rebuilt->begin(), rebuilt->end(), file.begin(), file.end()))

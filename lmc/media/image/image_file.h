@@ -36,6 +36,14 @@ inline constexpr uint64_t kMaxPictureBytes = uint64_t(1) << 30;  // samples; che
 // looked at. Every parser calls it before it allocates samples.
 Status check_shape(const Picture& picture);
 
+// What a file of so many bytes can declare: no compression that these formats have makes more samples of it. Errors:
+// bad input. parse_image gives nothing that would not pass.
+Status check_image_fits_file(ImageFormat format, const Picture& shape, size_t file_bytes);
+// Likewise of the side bytes that parse_image gives.
+uint64_t most_image_side_bytes(ImageFormat format, const Picture& shape, size_t file_bytes);
+// At most what rebuild_image takes beside its arguments, its result included.
+uint64_t rebuild_memory_bytes(ImageFormat format, const Picture& shape, ByteSpan side, size_t file_bytes);
+
 struct ParsedImage {
   Picture picture;
   Bytes side;
@@ -50,6 +58,10 @@ struct FormatRow {
   FileLength (*length)(ByteSpan start);   // where one inside other data ends; null: not looked for
   Result<ParsedImage> (*parse)(ByteSpan file);
   Result<Bytes> (*rebuild)(ByteSpan side, const Picture& picture, size_t max_bytes);
+  // What a file of so many bytes can declare and ask for.
+  uint64_t (*most_packed_bytes)(uint64_t file_bytes);  // of the samples in as few bytes as their bits need
+  uint64_t (*side_of_shape)(const Picture& shape);     // side bytes that no byte of the file may stand for
+  uint64_t (*rebuild_memory)(const Picture& shape, ByteSpan side, uint64_t file_bytes);
 };
 std::span<const FormatRow> image_formats();
 const FormatRow* find_image_format(ImageFormat format);  // null: unknown

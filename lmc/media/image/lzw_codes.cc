@@ -149,7 +149,12 @@ class LzwState {
     table_size_ = end_code() + 1;
     codes_ = 0;
     ratio_slips_ = false;
-    std::fill(table_.begin(), table_.end(), 0);
+    // A hostile file clears it all the time.
+    if (used_slots_.size() < kSlots / 16)
+      for (const uint16_t slot : used_slots_) table_[slot] = 0;
+    else
+      std::fill(table_.begin(), table_.end(), 0);
+    used_slots_.clear();
   }
 
   // An entry: the code before (12 bits), the symbol (8), the code (12); never 0, as codes begin at 6.
@@ -169,6 +174,7 @@ class LzwState {
     for (; table_[slot] != 0; slot = (slot + 1) % kSlots)
       if ((table_[slot] & ~0xfffu) == key) return;  // a string known already keeps its first code
     table_[slot] = key | code;
+    used_slots_.push_back(uint16_t(slot));
   }
 
   ByteSpan symbols_;
@@ -181,6 +187,7 @@ class LzwState {
   bool started_ = false, ended_ = false, ratio_slips_ = false;
   std::vector<uint32_t> lengths_;  // in symbols, by code
   std::vector<uint32_t> table_;
+  std::vector<uint16_t> used_slots_;  // of the table
 };
 
 struct LzwCodes {

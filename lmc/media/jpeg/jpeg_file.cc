@@ -153,9 +153,10 @@ Result<ParsedJpeg> jpeg_from_side_bytes(ByteSpan side, size_t file_bytes) {
   Result<JpegState> state = walk_jpeg_headers(jpeg.headers, most_blocks(file_bytes), skip);
   if (!state.ok()) return state.error();
   jpeg.frame = state->frame;
-  make_room(jpeg.frame, jpeg.coefficients);
   return jpeg;
 }
+
+void make_room_for_coefficients(ParsedJpeg& jpeg) { make_room(jpeg.frame, jpeg.coefficients); }
 
 Status complete_headers(ParsedJpeg& jpeg) {
   const Result<SymbolCounts> counts = count_symbols(jpeg.headers, jpeg.coefficients, jpeg.choices);

@@ -32,6 +32,8 @@ Result<Bytes> jpeg_side_bytes(const ParsedJpeg& jpeg);
 // The reverse, for a file of file_bytes, in two steps: all but the Huffman tables that follow from the coefficients,
 // with coefficients all zero; and, when these are known, the headers in full.
 Result<ParsedJpeg> jpeg_from_side_bytes(ByteSpan side, size_t file_bytes);
+// All zero, as many as the frame says.
+void make_room_for_coefficients(ParsedJpeg& jpeg);
 Status complete_headers(ParsedJpeg& jpeg);
 
 }  // namespace lmc

@@ -27,6 +27,7 @@ TEST(JpegFile, SideBytesAndCoefficientsAreAllThereIs) {
     ASSERT_TRUE(jpeg.ok()) << name;
     Result<ParsedJpeg> other = jpeg_from_side_bytes(jpeg_side_bytes(*jpeg).value(), file.size());
     ASSERT_TRUE(other.ok()) << name << ": " << other.error().message;
+    make_room_for_coefficients(*other);
     ASSERT_EQ(other->coefficients.size(), jpeg->coefficients.size()) << name;
     other->coefficients = jpeg->coefficients;
     ASSERT_TRUE(complete_headers(*other).ok()) << name;
@@ -126,6 +127,7 @@ TEST(JpegFile, DamagedSideBytes) {
     side[bit / 8] = uint8_t(side[bit / 8] ^ 1 << bit % 8);
     Result<ParsedJpeg> other = jpeg_from_side_bytes(side, file.size());
     if (other.ok()) {
+      make_room_for_coefficients(*other);
       (void)complete_headers(*other).ok();
       const Result<Bytes> again = rebuild_jpeg(*other, file.size());
       EXPECT_TRUE(!again.ok() || again->size() <= file.size());

@@ -367,6 +367,11 @@ Bytes encode_tile(const TileShape& shape, const TileSamples& samples, const Tile
   return other;
 }
 
+uint64_t plane_memory_bytes(uint64_t pixels) {
+  constexpr uint64_t kFixedBytes = uint64_t(24) << 20, kPixelBytes = 48;  // least squares see 16 samples of each place
+  return kFixedBytes + PlaneModel::table_bytes(pixels) + kPixelBytes * pixels;
+}
+
 Result<TileSamples> decode_tile(const TileShape& shape, ByteSpan payload, const TileResources& resources) {
   ByteReader reader(payload);
   auto head = read_head(reader, shape);

@@ -14,6 +14,9 @@
 namespace lmc {
 
 inline constexpr int kTileEdge = 1024;  // no tile is wider or higher
+// At most, in bytes: what a sample of a tile takes beside the model of its plane, and such a model.
+inline constexpr uint64_t kTileSampleMemory = 10;
+uint64_t plane_memory_bytes(uint64_t pixels);
 
 struct TileShape {
   int width = 0, height = 0;  // 1..kTileEdge

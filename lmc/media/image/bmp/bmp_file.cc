@@ -61,9 +61,12 @@ bool is_grey_ramp(ByteSpan file, const BmpHeader& header) {
   return true;
 }
 
-}  // namespace
+struct BmpPlan {
+  Picture shape;
+  GridLayout layout;
+};
 
-Result<ParsedImage> parse_bmp(ByteSpan file) {
+Result<BmpPlan> read_plan(ByteSpan file) {
   const auto header = read_header(file);
   if (!header.ok()) return header.error();
   const uint32_t bits = header->bits_per_pixel;
@@ -76,17 +79,34 @@ Result<ParsedImage> parse_bmp(ByteSpan file) {
     return bad_input("BMP header: a picture of " + std::to_string(header->width) + " x " +
                          std::to_string(header->height) + " pixels",
                      18);
-  Picture shape;
+  BmpPlan plan;
+  Picture& shape = plan.shape;
   shape.width = uint32_t(header->width);
   shape.height = uint32_t(std::abs(header->height));
   shape.channels = int(bits / 8);
   shape.indexed = bits == 8 && !is_grey_ramp(file, *header);
-  GridLayout layout;
+  GridLayout& layout = plan.layout;
   layout.bottom_up = header->height > 0;
   layout.swap_red_blue = true;
   layout.padding_bytes = uint32_t(-(uint64_t(shape.width) * (bits / 8)) & 3);  // rows fill up to 4 bytes
   layout.segments = {{header->samples_offset, shape.height}};
-  return take_grid(file, layout, std::move(shape));
+  LMC_TRY(check_shape(shape));
+  return plan;
+}
+
+}  // namespace
+
+Result<ParsedImage> parse_bmp(ByteSpan file) {
+  auto plan = read_plan(file);
+  LMC_TRY(plan);
+  return take_grid(file, plan->layout, std::move(plan->shape));
+}
+
+Result<uint64_t> bmp_end_bytes(ByteSpan start) {
+  const auto plan = read_plan(start);
+  LMC_TRY(plan);
+  const uint64_t padding = uint64_t(plan->layout.padding_bytes) * plan->shape.height;
+  return plan->layout.segments.front().begin_bytes + plan->shape.size_bytes() + padding;
 }
 
 bool begins_like_bmp(ByteSpan start) { return start.size() >= 26 && begins_with(start, "BM"); }

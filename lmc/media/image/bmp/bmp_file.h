@@ -9,6 +9,8 @@
 namespace lmc {
 
 Result<ParsedImage> parse_bmp(ByteSpan file);
+// Where the samples end, told from the header. Errors: bad input.
+Result<uint64_t> bmp_end_bytes(ByteSpan start);
 
 bool begins_like_bmp(ByteSpan start);
 

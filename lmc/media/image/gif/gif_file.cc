@@ -30,7 +30,6 @@ namespace {
 
 enum GifFlag : uint8_t { kInterlaced = 1, kSizesGiven = 2, kFrames = 4, kInCells = 8 };
 
-constexpr uint64_t kMaxSpareTimes = 4;  // so many times the pixels may be spare places
 constexpr uint32_t kCellChannels = 3;
 
 // Where a frame's pixels lie among the picture's samples.
@@ -195,7 +194,7 @@ Result<std::vector<FramePlace>> place_frames(const std::vector<TakenFrame>& fram
     places.push_back(place_frame(cells, picture, {each.frame->width, each.frame->height, each.frame->interlaced}));
   picture.height = uint32_t(std::min<uint64_t>(cells.height(), UINT32_MAX));
   LMC_TRY(check_shape(picture));
-  if (picture.size_bytes() / (1 + kMaxSpareTimes) > pixels)
+  if (picture.size_bytes() / (1 + kMaxGifSpareTimes) > pixels)
     return bad_input("GIF: the images of the animation differ too much in size");
   picture.samples.resize(picture.size_bytes());
   for (size_t i = 0; i < frames.size(); ++i) place_pixels(frames[i].codes.lzw.symbols, places[i], picture);

@@ -9,6 +9,8 @@
 
 namespace lmc {
 
+inline constexpr uint64_t kMaxGifSpareTimes = 4;  // so many times the pixels may be places of the picture without any
+
 Result<ParsedImage> parse_gif(ByteSpan file);
 Result<Bytes> rebuild_gif(ByteSpan side, const Picture& picture, size_t max_bytes);
 

@@ -73,6 +73,7 @@ struct SizeRun {
 Result<std::vector<SizeRun>> read_stream_chunks(ByteReader& side, size_t max_bytes) {
   const auto count = side.read_varint("number of runs of IDAT chunks");
   if (!count.ok()) return count.error();
+  if (*count > kMostPngRuns) return bad_input("side bytes of a PNG: too many runs of IDAT chunks", side.position());
   std::vector<SizeRun> runs;
   uint64_t total = kPngChunkBytes;
   for (uint64_t i = 0; i < *count; ++i) {
@@ -117,6 +118,7 @@ Status read_more(ByteReader& side, bool present, Bytes& out) {
   if (*size > side.remaining()) return bad_input("side bytes of a PNG are cut short", side.position());
   const auto bytes = side.read_bytes(size_t(*size), "what follows the rows");
   if (!bytes.ok()) return bytes.error();
+  out.reserve(out.size() + bytes->size());
   append_bytes(out, *bytes);
   return Ok();
 }
@@ -136,6 +138,7 @@ Status check_colours(const Picture& picture) {
 Result<ParsedImage> parse_png(ByteSpan file) {
   auto parts = read_png_parts(file);
   if (!parts.ok()) return parts.error();
+  LMC_TRY(check_image_fits_file(ImageFormat::kPng, parts->shape, file.size()));
   const size_t rows_bytes = size_t(png_data_bytes(parts->shape, parts->interlaced));
   const auto zlib = parse_zlib(parts->stream, rows_bytes + kMaxMoreData);
   if (!zlib.ok()) return zlib.error();
@@ -170,6 +173,7 @@ Result<Bytes> rebuild_png(ByteSpan side, const Picture& picture, size_t max_byte
   if (*flags > 7) return bad_input("side bytes of a PNG: unknown flags", 0);
   const bool interlaced = *flags & kInterlaced;
   Bytes file, after;
+  file.reserve(max_bytes);
   append_bytes(file, as_bytes(kPngSignature));
   write_png_chunk(file, "IHDR", png_header_data(picture, interlaced));
   LMC_TRY(copy_chunk_list(reader, file, max_bytes));

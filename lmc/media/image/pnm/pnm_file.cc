@@ -108,7 +108,14 @@ Result<PnmHeader> read_pam_header(ByteSpan file) {
 
 }  // namespace
 
-Result<ParsedImage> parse_pnm(ByteSpan file) {
+namespace {
+
+struct PnmPlan {
+  Picture shape;
+  size_t header_bytes = 0;
+};
+
+Result<PnmPlan> read_plan(ByteSpan file) {
   if (file.size() < 3 || file[0] != 'P' || !is_space(file[2]) || file[1] < '5' || file[1] > '7')
     return bad_input("only the binary forms P5, P6 and P7 of PNM can be taken apart", 0);
   const auto header = file[1] == '7' ? read_pam_header(file) : read_short_header(file);
@@ -120,15 +127,30 @@ Result<ParsedImage> parse_pnm(ByteSpan file) {
                      0);
   if (header->maximum == 0 || header->maximum > 65535)
     return bad_input("PNM header: the maximal value is " + std::to_string(header->maximum) + ", not 1 to 65535", 0);
-  Picture shape;
-  shape.width = uint32_t(header->width);
-  shape.height = uint32_t(header->height);
-  shape.channels = int(header->depth);
-  shape.bits = std::bit_width(header->maximum);
+  PnmPlan plan{.shape = {}, .header_bytes = header->size_bytes};
+  plan.shape.width = uint32_t(header->width);
+  plan.shape.height = uint32_t(header->height);
+  plan.shape.channels = int(header->depth);
+  plan.shape.bits = std::bit_width(header->maximum);
+  LMC_TRY(check_shape(plan.shape));
+  return plan;
+}
+
+}  // namespace
+
+Result<ParsedImage> parse_pnm(ByteSpan file) {
+  auto plan = read_plan(file);
+  LMC_TRY(plan);
   GridLayout layout;
   layout.big_endian = true;
-  layout.segments = {{header->size_bytes, shape.height}};
-  return take_grid(file, layout, std::move(shape));
+  layout.segments = {{plan->header_bytes, plan->shape.height}};
+  return take_grid(file, layout, std::move(plan->shape));
+}
+
+Result<uint64_t> pnm_end_bytes(ByteSpan start) {
+  const auto plan = read_plan(start);
+  LMC_TRY(plan);
+  return uint64_t(plan->header_bytes) + plan->shape.size_bytes();
 }
 
 bool begins_like_pnm(ByteSpan start) {

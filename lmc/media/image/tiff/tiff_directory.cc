@@ -133,6 +133,12 @@ Result<TiffPage> read_page(const TiffReader& reader, const TiffReader::Entries& 
 
 }  // namespace
 
+Result<uint64_t> first_tiff_directory(ByteSpan start) {
+  const auto reader = TiffReader::create(start);
+  if (!reader.ok()) return reader.error();
+  return reader->number(4, 4);
+}
+
 Result<TiffFile> read_tiff(ByteSpan file) {
   const auto reader = TiffReader::create(file);
   if (!reader.ok()) return reader.error();

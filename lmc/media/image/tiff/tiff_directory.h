@@ -40,6 +40,9 @@ struct TiffFile {
   std::vector<TiffPage> pages;  // at least one; those up to the first that cannot be read
 };
 
+// Where the first directory begins. Errors: bad input, if that is no TIFF.
+Result<uint64_t> first_tiff_directory(ByteSpan start);
+
 // Errors: bad input, if the first page cannot be read.
 Result<TiffFile> read_tiff(ByteSpan file);
 

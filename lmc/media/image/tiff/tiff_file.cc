@@ -2,7 +2,9 @@
 #include "lmc/media/image/tiff/tiff_file.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
+#include <tuple>
 
 #include "lmc/media/image/grid_bytes.h"
 #include "lmc/media/image/tiff/tiff_directory.h"
@@ -53,9 +55,9 @@ Picture shape_of(const TiffPage& page, uint64_t height) {
   return shape;
 }
 
-bool same_kind(const TiffPage& a, const TiffPage& b) {
-  return a.width == b.width && a.bits == b.bits && a.samples == b.samples && a.is_indexed() == b.is_indexed();
-}
+// Pages of one kind can stand in one picture.
+using PageKind = std::tuple<uint32_t, uint32_t, uint32_t, bool>;
+PageKind kind_of(const TiffPage& page) { return {page.width, page.bits, page.samples, page.is_indexed()}; }
 
 struct PageGroup {
   std::vector<const TiffPage*> pages;
@@ -66,13 +68,13 @@ struct PageGroup {
 // Errors: bad input, why the first page cannot be taken apart if none can.
 Result<PageGroup> largest_group(const TiffFile& tiff) {
   std::vector<PageGroup> groups;
+  std::map<PageKind, size_t> numbers;  // of groups; a hostile file has a kind for each of its pages
   for (const TiffPage& page : tiff.pages) {
     if (!check_page(page).ok() || !check_shape(shape_of(page, page.height)).ok()) continue;
-    auto group = std::find_if(groups.begin(), groups.end(),
-                              [&](const PageGroup& other) { return same_kind(*other.pages.front(), page); });
-    if (group == groups.end()) group = groups.insert(groups.end(), PageGroup{});
-    group->pages.push_back(&page);
-    group->height += page.height;
+    const size_t number = numbers.try_emplace(kind_of(page), groups.size()).first->second;
+    if (number == groups.size()) groups.emplace_back();
+    groups[number].pages.push_back(&page);
+    groups[number].height += page.height;
   }
   if (groups.empty()) {
     LMC_TRY(check_page(tiff.pages.front()));
@@ -116,6 +118,7 @@ Result<ParsedImage> parse_tiff(ByteSpan file) {
   const TiffPage& page = *group->pages.front();
   const Picture shape = shape_of(page, group->height);
   LMC_TRY(check_shape(shape));
+  LMC_TRY(check_image_fits_file(ImageFormat::kTiff, shape, file.size()));
   const bool grid = group->pages.size() == 1 && page.compression == kTiffUncompressed && page.bits >= 8 &&
                     page.tile_width == 0 && (page.planes == 1 || page.samples == 1);
   const auto parse_grid = [&]() -> Result<ParsedImage> {
@@ -127,6 +130,23 @@ Result<ParsedImage> parse_tiff(ByteSpan file) {
   if (!parsed.ok()) return parsed;
   parsed->side.insert(parsed->side.begin(), uint8_t(grid ? TiffLayout::kGrid : TiffLayout::kPieces));
   return parsed;
+}
+
+uint64_t tiff_rebuild_memory(ByteSpan side, const Picture& picture) {
+  if (side.empty()) return 0;
+  if (side[0] == uint8_t(TiffLayout::kPieces)) return tiff_pieces_memory(side.subspan(1), picture);
+  // Strips of any height, as samples and as bytes; or runs of rows.
+  return side[0] == uint8_t(TiffLayout::kGrid) ? 24 * std::min<uint64_t>(picture.height, side.size() / 2)
+                                               : 3 * uint64_t(picture.size_bytes());
+}
+
+bool tiff_may_follow(ByteSpan start) {
+  constexpr uint64_t kDirectoryBytes = 65536;  // and its values, if they stand near
+  const auto begin = first_tiff_directory(start);
+  if (!begin.ok()) return false;
+  if (*begin + kDirectoryBytes > start.size()) return true;
+  const auto tiff = read_tiff(start);
+  return !tiff.ok() || largest_group(*tiff).ok();
 }
 
 Result<Bytes> rebuild_tiff(ByteSpan side, const Picture& picture, size_t max_bytes) {

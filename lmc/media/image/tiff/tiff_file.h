@@ -10,6 +10,11 @@
 namespace lmc {
 
 Result<ParsedImage> parse_tiff(ByteSpan file);
+// At most what rebuild_tiff takes beside its arguments and the file.
+uint64_t tiff_rebuild_memory(ByteSpan side, const Picture& picture);
+// Whether a file that begins so may have pages that can be taken apart: the first directory says so, or is not there
+// yet.
+bool tiff_may_follow(ByteSpan start);
 Result<Bytes> rebuild_tiff(ByteSpan side, const Picture& picture, size_t max_bytes);
 
 bool begins_like_tiff(ByteSpan start);

@@ -11,6 +11,12 @@ Error impossible() { return bad_input("TIFF: a page that is cut in an impossible
 
 }  // namespace
 
+uint64_t most_tiff_spare_bytes(const Picture& shape) { return 3 * uint64_t(shape.size_bytes()) + (uint64_t(1) << 20); }
+
+uint64_t most_tiff_piece_bytes(const Picture& shape) {
+  return uint64_t(shape.size_bytes()) * 5 / 4 + (uint64_t(16) << 20);
+}
+
 uint64_t count_tiff_pieces(const TiffPageForm& form, const Picture& shape) {
   const auto steps = [](uint64_t size, uint64_t step) { return (size + step - 1) / step; };
   const uint64_t across = form.tiled ? steps(shape.width, form.piece_width) : 1;
@@ -31,6 +37,8 @@ Status append_tiff_pieces(const TiffPageForm& form, uint32_t y, const Picture& s
     const uint64_t seen = uint64_t(shape.width) * form.height, pixels = across * down;
     const uint64_t most = spare_bytes / (uint64_t(shape.channels) * shape.sample_bytes());
     if (pixels - seen > most) return bad_input("TIFF: tiles that are mostly beyond their page");
+    const uint64_t piece = uint64_t(width) * form.piece_height * uint64_t(shape.channels) * shape.sample_bytes();
+    if (piece > most_tiff_piece_bytes(shape)) return bad_input("TIFF: a tile much larger than its page");
     spare_bytes -= (pixels - seen) * uint64_t(shape.channels) * shape.sample_bytes();
   }
   for (int channel = form.planar ? 0 : -1; channel < (form.planar ? shape.channels : 0); ++channel) {

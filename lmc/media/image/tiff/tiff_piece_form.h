@@ -36,6 +36,10 @@ enum class TilePadding : uint8_t {
 };
 inline constexpr int kTilePaddings = 3;
 
+// What tiles may have beyond their pages, all together, in bytes of samples; and what one piece may have.
+uint64_t most_tiff_spare_bytes(const Picture& shape);
+uint64_t most_tiff_piece_bytes(const Picture& shape);
+
 // So many pieces a page has; form must have sizes that are not 0.
 uint64_t count_tiff_pieces(const TiffPageForm& form, const Picture& shape);
 

@@ -60,9 +60,6 @@ struct PiecePlace {
   size_t begin = 0, size = 0;
 };
 
-// Padding of tiles that a picture may have, in bytes of samples.
-uint64_t most_spare_bytes(const Picture& shape) { return 3 * uint64_t(shape.size_bytes()) + (uint64_t(1) << 20); }
-
 Result<TiffCoding> coding_of(const TiffPage& page) {
   if (page.is_deflated()) return TiffCoding::kDeflate;
   if (page.compression == kTiffUncompressed) return TiffCoding::kPlain;
@@ -87,7 +84,7 @@ class Parser {
       : file_(file), big_endian_(big_endian), pages_(pages), picture_(std::move(shape)) {}
 
   Result<ParsedImage> parse() {
-    uint64_t spare_bytes = most_spare_bytes(picture_);
+    uint64_t spare_bytes = most_tiff_spare_bytes(picture_);
     uint32_t y = 0;
     for (const TiffPage* page : pages_) {
       LMC_TRY(add_page(*page, y, spare_bytes));
@@ -271,7 +268,28 @@ class Rebuilder {
   Rebuilder(ByteSpan side, const Picture& picture, size_t max_bytes)
       : side_(side), reader_(side), picture_(picture), max_bytes_(max_bytes) {}
 
+  // What is noted of each piece, and of the largest its samples, those of the one before and its bytes. What cannot be
+  // read needs nothing: rebuild() will find it too.
+  uint64_t memory() {
+    constexpr uint64_t kPieceMemory = 192, kPageMemory = 384, kSampleMemory = 2;
+    const auto count = reader_.read_varint("number of TIFF pages");
+    uint64_t pieces = 0, largest = 0, pages = 0;
+    for (uint32_t y = 0; count.ok() && pages < *count; ++pages) {
+      const auto plan = read_plan(y);
+      if (!plan.ok()) break;
+      const TiffPageForm& form = plan->form;
+      const uint64_t width = form.tiled ? form.piece_width : picture_.width;
+      const uint64_t height = form.tiled ? form.piece_height : std::min(form.piece_height, form.height);
+      if (height > most_tiff_piece_bytes(picture_) / width) break;
+      pieces += count_tiff_pieces(form, picture_);
+      largest = std::max(largest, width * height * uint64_t(form.planar ? 1 : picture_.channels));
+      y += form.height;
+    }
+    return kPieceMemory * std::min<uint64_t>(pieces, side_.size()) + kPageMemory * pages + 3 * kSampleMemory * largest;
+  }
+
   Result<Bytes> rebuild() {
+    file_.reserve(max_bytes_);
     LMC_TRY(read_pages());
     LMC_TRY(read_order());
     Samples before;
@@ -304,7 +322,8 @@ class Rebuilder {
     return ValueList{true, size_t(*begin), *value_bytes};
   }
 
-  Status read_page(uint32_t y, uint64_t& spare_bytes) {
+  // The next page, which begins at row y, without its pieces.
+  Result<PagePlan> read_plan(uint32_t y) {
     PagePlan plan;
     const auto flags = reader_.read_le<uint8_t>("flags of a TIFF page");
     if (!flags.ok()) return flags.error();
@@ -340,6 +359,13 @@ class Rebuilder {
     }
     if (*height > picture_.height || y > picture_.height - *height)
       return bad_input("side bytes of a TIFF: pages that are larger than the picture", reader_.position());
+    return plan;
+  }
+
+  Status read_page(uint32_t y, uint64_t& spare_bytes) {
+    auto read = read_plan(y);
+    if (!read.ok()) return read.error();
+    PagePlan& plan = *read;
     // Each piece has at least a byte here.
     if (count_tiff_pieces(plan.form, picture_) > reader_.remaining())
       return bad_input("side bytes of a TIFF are cut short", reader_.position());
@@ -357,7 +383,7 @@ class Rebuilder {
     if (!whole_bits) return bad_input("side bytes of a TIFF do not fit the picture");
     const auto count = reader_.read_varint("number of TIFF pages");
     if (!count.ok()) return count.error();
-    uint64_t spare_bytes = most_spare_bytes(picture_);
+    uint64_t spare_bytes = most_tiff_spare_bytes(picture_);
     uint32_t y = 0;
     for (uint64_t i = 0; i < *count; ++i) {
       LMC_TRY(read_page(y, spare_bytes));
@@ -455,6 +481,10 @@ class Rebuilder {
 Result<ParsedImage> parse_tiff_pieces(ByteSpan file, bool big_endian, const std::vector<const TiffPage*>& pages,
                                       Picture shape) {
   return Parser(file, big_endian, pages, std::move(shape)).parse();
+}
+
+uint64_t tiff_pieces_memory(ByteSpan side, const Picture& picture) {
+  return Rebuilder(side, picture, SIZE_MAX).memory();
 }
 
 Result<Bytes> rebuild_tiff_pieces(ByteSpan side, const Picture& picture, size_t max_bytes) {

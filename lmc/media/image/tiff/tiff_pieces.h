@@ -13,6 +13,8 @@ namespace lmc {
 // its height is that of all pages together. Errors: bad input.
 Result<ParsedImage> parse_tiff_pieces(ByteSpan file, bool big_endian, const std::vector<const TiffPage*>& pages,
                                       Picture shape);
+// At most what rebuild_tiff_pieces takes beside its arguments and the file.
+uint64_t tiff_pieces_memory(ByteSpan side, const Picture& picture);
 Result<Bytes> rebuild_tiff_pieces(ByteSpan side, const Picture& picture, size_t max_bytes);
 
 }  // namespace lmc

@@ -93,6 +93,14 @@ struct Vp8lStream {
 
 inline uint32_t vp8l_blocks(uint32_t size, int bits) { return (size + (1u << bits) - 1) >> bits; }
 
+// Groups of prefix codes that an image may have: far more than the 2600 of libwebp, where each has as many pixels as a
+// group of its own would pay for. Each takes some memory (bytes, at most), whatever its codes are.
+inline constexpr uint64_t kMaxVp8lGroups = 4096, kVp8lGroupMemory = 36 << 10;
+constexpr uint64_t most_vp8l_groups(uint64_t pixels) {
+  const uint64_t blocks = (pixels >> 4) + 1;
+  return blocks < kMaxVp8lGroups ? blocks : kMaxVp8lGroups;
+}
+
 // The number of the group, as a pixel of group_image says it.
 inline uint32_t vp8l_group_of(Argb pixel) { return pixel >> 8 & 0xffff; }
 

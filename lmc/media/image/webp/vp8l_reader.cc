@@ -172,6 +172,7 @@ Result<ReadVp8l> Reader::read() {
     groups.bits = stream_.group_bits;
     for (const Argb pixel : groups.image->pixels) count = std::max<size_t>(count, vp8l_group_of(pixel) + 1);
     if (count > groups.image->pixels.size()) return refuse("more groups of prefix codes than blocks");
+    if (count > kMaxVp8lGroups) return refuse("more groups of prefix codes than any encoder makes");
   }
   LMC_TRY(read_groups(main, count, groups));
   LMC_TRY(read_pixels(main, groups));

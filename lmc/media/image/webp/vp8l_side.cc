@@ -269,7 +269,8 @@ Status StreamCoder::code(std::vector<Argb> pixels) {
     LMC_TRY(code_group_image(*stream_.group_image));
     groups = &*stream_.group_image;
     for (const Argb pixel : groups->pixels) count = std::max<size_t>(count, vp8l_group_of(pixel) + 1);
-    if (count > groups->pixels.size()) return bad_input("side bytes of a VP8L: more groups than blocks");
+    if (count > groups->pixels.size() || count > kMaxVp8lGroups)
+      return bad_input("side bytes of a VP8L: more groups than blocks, or than are allowed");
   }
   return code_groups(main, count, groups);
 }

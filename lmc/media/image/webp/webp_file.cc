@@ -26,7 +26,8 @@ enum WebpFlag : uint8_t {
 
 constexpr size_t kFileHeaderBytes = 12, kChunkHeaderBytes = 8;
 constexpr size_t kFileSizeAt = 4;
-constexpr uint64_t kMaxPixels = uint64_t(1) << 26;  // some forty bytes of memory go to each
+constexpr uint64_t kMaxPixels = uint64_t(1) << 26;
+constexpr uint64_t kPixelMemory = 56;  // bytes that go to each: pixels, tokens, what is guessed of them
 
 struct WebpParts {
   ByteSpan before, chunk, after;
@@ -43,6 +44,8 @@ bool is_chunk(ByteSpan bytes, std::string_view type) { return std::equal(type.be
 
 // Of a file of that size, as its header says it.
 uint64_t usual_file_size(uint64_t file_bytes) { return file_bytes - kChunkHeaderBytes; }
+
+uint64_t most_pixels(uint64_t file_bytes) { return std::min(kMaxPixels, (uint64_t(1) << 18) + (file_bytes << 12)); }
 
 Result<WebpParts> read_parts(ByteSpan file) {
   if (file.size() < kFileHeaderBytes + kChunkHeaderBytes) return bad_input("WebP: the file ends in its header", 0);
@@ -97,10 +100,17 @@ std::vector<Argb> to_pixels(const Picture& picture) {
 
 }  // namespace
 
+uint64_t most_in_webp(uint64_t file_bytes) { return 4 * most_pixels(file_bytes); }
+
+uint64_t webp_memory(const Picture& shape) {
+  const uint64_t pixels = uint64_t(shape.width) * shape.height;
+  return kPixelMemory * pixels + kVp8lGroupMemory * most_vp8l_groups(pixels) + (uint64_t(4) << 20);
+}
+
 Result<ParsedImage> parse_webp(ByteSpan file) {
   const auto parts = read_parts(file);
   if (!parts.ok()) return parts.error();
-  auto read = read_vp8l(parts->chunk, std::min(kMaxPixels, (uint64_t(1) << 18) + (uint64_t(file.size()) << 12)));
+  auto read = read_vp8l(parts->chunk, most_pixels(file.size()));
   if (!read.ok()) return read.error();
   std::vector<Argb> pixels = vp8l_picture(read->stream);
   const ByteSpan more = parts->chunk.subspan(read->size_bytes);

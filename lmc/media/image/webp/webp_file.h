@@ -8,6 +8,11 @@
 
 namespace lmc {
 
+// Samples of what a file of so many bytes may show. The format has no bound; this one keeps honest files.
+uint64_t most_in_webp(uint64_t file_bytes);
+// At most what rebuild_webp takes beside the file and its arguments.
+uint64_t webp_memory(const Picture& shape);
+
 Result<ParsedImage> parse_webp(ByteSpan file);
 Result<Bytes> rebuild_webp(ByteSpan side, const Picture& picture, size_t max_bytes);
 
