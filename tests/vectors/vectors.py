@@ -41,7 +41,7 @@ def made_inputs():
     images = made_images(noise)
     archive = tar_of({"records": records, "table": table, "noise": bytes(noise), "table-2": table[2000:5000]})
     pictures = tar_of({"photo.ppm": images["photo.ppm"], "table": table[:1000], "gray16.pgm": images["gray16.pgm"]}, padded=False)
-    jpeg = (ROOT / "lmc/jpeg/testdata/baseline_420.jpg").read_bytes()
+    jpeg = (ROOT / "lmc/media/jpeg/testdata/baseline_420.jpg").read_bytes()
     return {**images, "archive": archive, "pictures": pictures, "pictures-inside": table + jpeg + images["drawn.png"] + noise[:99], "records": records, "table": table, "x86-code": bytes(x86), "arm64-code": bytes(arm64), "empty": b"", "one-byte": b"x", "all-equal": b"a" * 1000, "noise-300": bytes(noise[:300]),
             "noise-70000": bytes(noise), "utf8": "Grüße, 世界! Ελληνικά, русский.\n".encode() * 3,
             "not-utf8": bytes(range(256)) * 2}
@@ -161,10 +161,10 @@ def inputs():
     samples = {p.name: p.read_bytes() for p in sorted((ROOT / "bench/samples").iterdir())
                if p.is_file() and p.name != "README.md"}
     images = {name: (ROOT / "bench/samples/images" / name).read_bytes() for name in ("daisy.png", "dandelion.jpg")}
-    images["drawn.webp"] = (ROOT / "lmc/media/testdata/palette-4.webp").read_bytes()
+    images["drawn.webp"] = (ROOT / "lmc/media/image/testdata/palette-4.webp").read_bytes()
     for name in ("libtiff-lzw.tif", "libtiff-tiles.tif", "libtiff-packbits-pages.tif", "imagemagick-animation.gif",
                  "gifsicle-small-frames.gif"):
-        images[name] = (ROOT / "lmc/media/testdata" / name).read_bytes()
+        images[name] = (ROOT / "lmc/media/image/testdata" / name).read_bytes()
     return {**made_inputs(), **samples, **images}
 
 
