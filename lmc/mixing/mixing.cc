@@ -249,15 +249,9 @@ void MixingModel::context_inputs(StreamContexts& s, uint32_t known, float* x) {
   if (s.bucket_key != key) {
     s.bucket_key = key;
     if (s.hashes_stale) contexts_.compute_hashes(s);
-    const uint64_t salt = half ? uint64_t(known) * 0x9E3779B97F4A7C15ull : 0;
-    std::array<uint64_t, kMostContexts> hashes;
-    for (size_t i = 0; i < count; ++i) {
-      hashes[i] = half ? mix(s.hashes[i] + salt) : s.hashes[i];
-      table_.prefetch(hashes[i]);
-    }
-    for (size_t i = 0; i < count; ++i) s.buckets[i] = &table_.find(hashes[i]);
+    table_.find_all(s.hashes, count, known, [&s](size_t i, ContextBucket& bucket) { s.buckets[i] = &bucket; });
   }
-  const uint32_t node = (half ? (1u << (bits_known - 4)) | (known & ((1u << (bits_known - 4)) - 1)) : known) - 1;
+  const uint32_t node = node_of(known, bits_known);
   for (size_t i = 0; i < count; ++i) {
     BitSlot& slot = s.buckets[i]->nodes[node];
     MapEntry& entry = b.histories[i][history_index(slot)];

@@ -56,22 +56,6 @@ MixerShape mixer_shape(const PlaneSettings& settings) {
   return shape;
 }
 
-constexpr std::array<uint32_t, 1024> make_reciprocals() {
-  std::array<uint32_t, 1024> out{};
-  for (uint32_t n = 0; n < 1024; ++n) out[n] = 131072 / (2 * n + 3);
-  return out;
-}
-constexpr std::array<uint32_t, 1024> kReciprocals = make_reciprocals();
-
-// As MapEntry, without its division.
-void update_entry(MapEntry& entry, int bit, uint32_t limit) {
-  const uint32_t count = entry.value & 1023;
-  const auto p22 = int32_t(entry.value >> 10);
-  const int32_t target = bit ? (1 << 22) - 1 : 0;
-  const auto step = int32_t((int64_t(target - p22) * kReciprocals[count]) >> 16);
-  entry.value = uint32_t(p22 + step) << 10 | (count < limit ? count + 1 : count);
-}
-
 // Of the table of contexts; where mixing is spared a quarter of it is used.
 unsigned table_bits(size_t samples, const PlaneSettings& settings) {
   const size_t buckets = samples * size_t(settings.contexts);
@@ -466,8 +450,7 @@ void PlaneModel::State::find_buckets() {
 
 void PlaneModel::State::context_inputs(int left, float* x) {
   const int depth = settings.bits - 1 - left;
-  const uint32_t known = uint32_t(depth & 3);
-  const uint32_t node = ((1u << known) | (prefix & ((1u << known) - 1))) - 1;
+  const uint32_t node = node_of(prefix, unsigned(depth));
   for (size_t c = 0; c < size_t(settings.contexts); ++c, x += kPerContext) {
     Context& context = contexts[c];
     context.slot = &context.bucket->nodes[node];
@@ -538,11 +521,11 @@ uint32_t PlaneModel::State::mix(int left, uint32_t network_chance, bool searched
 void PlaneModel::State::learn_mixed(int bit) {
   if (sparing) sparing->add(bit ? network_p : kProbOne - network_p, bit ? mixed_p : kProbOne - mixed_p);
   mixer.update(bit);
-  for (auto& map : maps) update_entry(*map.chosen, bit, kMapLimit);
+  for (auto& map : maps) map.chosen->update_fast(bit, kMapLimit);
   const bool counted = prefix < 1u << kCounted && uses(kNoContexts);
   for (size_t c = 0; counted && c < size_t(settings.contexts); ++c) {
     Context& context = contexts[c];
-    update_entry(*context.history, bit, kHistoryLimit);
+    context.history->update_fast(bit, kHistoryLimit);
     update_slot(*context.slot, bit, kSlotLimit);
   }
 }
