@@ -41,7 +41,7 @@ TEST(JpegCodec, ThreadsAndInstructionSetsChangeNothing) {
     for (JpegEffort effort : kEfforts) {
       const Bytes file = read_jpeg_test_file(name);
       const Bytes payload = encoded(file, {.effort = effort});
-      for (Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kNeon})
+      for (Isa isa : all_isas())
         for (int threads : {1, 2, 8}) {
           if (!isa_available(isa)) continue;
           const JpegOptions options{.effort = effort, .threads = threads, .isa = isa};

@@ -1,17 +1,24 @@
 #include "lmc/coefficients/jpeg_kernels.h"
 
+#include "lmc/numerics/kernel_set.h"
+
 namespace lmc {
 
 #if defined(__x86_64__)
-JpegKernels jpeg_kernels_avx2(int contexts, int sets);
+LMC_DECLARE_KERNELS(JpegKernelSet, jpeg_kernels, kAvx2)
 #endif
 
-JpegKernels jpeg_kernels(int contexts, int sets, Isa isa) {
+namespace {
+
+constexpr JpegKernelSet kNone{[](int, int) { return JpegKernels{}; }};
+constexpr KernelRow<JpegKernelSet> kRows[] = {
 #if defined(__x86_64__)
-  if (isa == Isa::kAvx2 || isa == Isa::kAvx512) return jpeg_kernels_avx2(contexts, sets);
+    LMC_KERNEL_ROW(JpegKernelSet, jpeg_kernels, kAvx2)
 #endif
-  (void)contexts, (void)sets, (void)isa;
-  return {};
-}
+        {Isa::kScalar, &kNone}};
+
+}  // namespace
+
+JpegKernels jpeg_kernels(int contexts, int sets, Isa isa) { return best_kernels(kRows, isa).of(contexts, sets); }
 
 }  // namespace lmc

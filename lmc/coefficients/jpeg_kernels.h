@@ -52,6 +52,11 @@ struct JpegKernels {
   void (*update)(JpegDecision& decision, int bit) = nullptr;
 };
 
+// For models of so many contexts and sets.
+struct JpegKernelSet {
+  JpegKernels (*of)(int contexts, int sets);
+};
+
 inline constexpr uint32_t kJpegKinds = 32;  // of decisions, for the gates: 16 of the first line, 16 of others
 inline constexpr MixerRates kJpegMixerRates{
     .start = 0.03f, .floor = 0.008f, .decay = 3000.0f, .last = 0.002f, .prior_start = 0};

@@ -49,7 +49,7 @@ TEST(JpegKernels, GiveTheBitsOfThePlainModel) {
       const JpegModelShape shape{.context_bits = std::vector<uint8_t>(size_t(contexts), 8), .gate_sizes = gates};
       const Learnt plain = run(shape, Isa::kScalar);
       EXPECT_FALSE(jpeg_kernels(contexts, int(gates.size()), Isa::kScalar).predict);
-      for (Isa isa : {Isa::kAvx2, Isa::kAvx512, Isa::kNeon}) {
+      for (Isa isa : all_isas()) {
         if (!isa_available(isa)) continue;
         const Learnt fast = run(shape, isa);
         EXPECT_TRUE(same(fast.coded, plain.coded)) << contexts << " " << isa_name(isa);

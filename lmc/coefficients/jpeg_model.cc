@@ -137,13 +137,7 @@ uint32_t JpegModel::predict(uint32_t node) {
 void JpegModel::update(int bit) {
   mixer_.update(bit);
   const int contexts = shape_.contexts();
-  // update_slot, without the outcomes that nothing here asks for.
-  const int32_t target = bit ? 32767 : -32768;
-  for (int i = 0; i < contexts; ++i) {
-    BitSlot& slot = *slots_[i];
-    slot.offset = int16_t(slot.offset + ((int64_t(target - slot.offset) * kRates[slot.count]) >> 16));
-    slot.count = uint8_t(slot.count + (slot.count < kSlotLimit));
-  }
+  for (int i = 0; i < contexts; ++i) update_chance(*slots_[i], bit, kSlotLimit);  // nothing asks for the outcomes
   if (!shape_.is_refined) return;
   map0_.update(bit);
   map1_.update(bit);

@@ -6,12 +6,14 @@
 #define LMC_MIXING_CONTEXT_TABLE_H_
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 
 #include "lmc/base/zeroed_array.h"
 #include "lmc/mixing/counters.h"
+#include "lmc/mixing/hash.h"
 
 namespace lmc {
 
@@ -30,9 +32,16 @@ inline unsigned context_table_bits(size_t buckets, size_t block_bytes) {
 struct alignas(64) ContextBucket {
   uint16_t check = 0;
   uint16_t run = 0;   // of deep mixing: the last byte that came here, and how often in a row
-  BitSlot nodes[15];  // node of b known bits with value v: nodes[(1 << b) + v - 1]
+  BitSlot nodes[15];  // see node_of
 };
 static_assert(sizeof(ContextBucket) == 64);
+
+// The place in nodes of a decision after so many bits, of which `known` has the last ones. A bucket holds four bits: of
+// b bits with value v it is (1 << b) + v - 1.
+inline uint32_t node_of(uint32_t known, unsigned bits_known) {
+  const uint32_t inner = 1u << (bits_known & 3);
+  return (inner | (known & (inner - 1))) - 1;
+}
 
 class ContextTable {
  public:
@@ -52,6 +61,19 @@ class ContextTable {
     victim = ContextBucket{};
     victim.check = check;
     return victim;
+  }
+  // take(i, bucket) for each of the first `count` contexts of a byte, whose hashes are these. known: the bits of the
+  // byte so far behind a leading one; of the second half on, other buckets are meant.
+  template <size_t kMost, typename Take>
+  void find_all(const std::array<uint64_t, kMost>& hashes, size_t count, uint32_t known, const Take& take) {
+    std::array<uint64_t, kMost> salted;
+    const bool is_second = known >= 16;
+    const uint64_t salt = uint64_t(known) * 0x9E3779B97F4A7C15ull;
+    for (size_t i = 0; i < count; ++i) {
+      salted[i] = is_second ? mix(hashes[i] + salt) : hashes[i];
+      prefetch(salted[i]);
+    }
+    for (size_t i = 0; i < count; ++i) take(i, find(salted[i]));
   }
   void prefetch(uint64_t hash) const { __builtin_prefetch(&buckets_[uint32_t(hash >> 32) & mask_]); }
   // The second line too: where most contexts are new, both are read. Always inline: GCC takes a function that only

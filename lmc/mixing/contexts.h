@@ -9,6 +9,7 @@
 
 #include "lmc/base/bytes.h"
 #include "lmc/mixing/context_table.h"
+#include "lmc/mixing/hash.h"
 
 namespace lmc {
 
@@ -61,16 +62,6 @@ class Contexts {
 
 uint32_t byte_class(uint8_t c);           // sixteen classes
 uint32_t length_bucket(uint32_t length);  // of a match, 0 (none) to 8
-
-// A hash whose every bit depends on every bit.
-inline uint64_t mix(uint64_t x) {
-  x ^= x >> 32;
-  x *= 0xD6E8FEB86659FD93ull;
-  x ^= x >> 32;
-  x *= 0xD6E8FEB86659FD93ull;
-  return x ^ (x >> 29);
-}
-inline uint64_t hash2(uint64_t a, uint64_t b) { return mix(a * 0x9E3779B97F4A7C15ull + b + 1); }
 
 }  // namespace lmc
 

@@ -27,11 +27,15 @@ constexpr std::array<uint16_t, 256> make_rates() {
 }
 inline constexpr std::array<uint16_t, 256> kRates = make_rates();
 
-inline void update_slot(BitSlot& slot, int bit, uint32_t limit) {
+// The probability and the count.
+inline void update_chance(BitSlot& slot, int bit, uint32_t limit) {
   const int32_t target = bit ? 32767 : -32768;
   // 64 bits: a slot whose count has aged to 0 may lie 60000 from the target.
   slot.offset = int16_t(slot.offset + ((int64_t(target - slot.offset) * kRates[slot.count]) >> 16));
   if (slot.count < limit) ++slot.count;
+}
+inline void update_slot(BitSlot& slot, int bit, uint32_t limit) {
+  update_chance(slot, bit, limit);
   slot.recent = uint8_t(slot.recent << 1 | bit);
 }
 
@@ -41,17 +45,31 @@ inline uint32_t history_index(const BitSlot& slot) {
 }
 inline constexpr uint32_t kHistories = 512;
 
+constexpr std::array<uint32_t, 1024> make_reciprocals() {
+  std::array<uint32_t, 1024> out{};
+  for (uint32_t n = 0; n < 1024; ++n) out[n] = 131072 / (2 * n + 3);
+  return out;
+}
+inline constexpr std::array<uint32_t, 1024> kReciprocals = make_reciprocals();
+
 // A probability with 22 bits of precision and a 10-bit count; learns at 1/n down to 1/limit.
 struct MapEntry {
   uint32_t value = (1u << 31) | 0;
 
   uint32_t p16() const { return value >> 16; }
   void update(int bit, uint32_t limit) {
-    const uint32_t count = value & 1023;
-    const uint32_t p22 = value >> 10;
-    const int32_t target = bit ? (1 << 22) - 1 : 0;
-    const int32_t step = int32_t((int64_t(target - int32_t(p22)) * 65536 * 2 / int32_t(2 * count + 3)) >> 16);
-    value = (uint32_t(int32_t(p22) + step) << 10) | (count < limit ? count + 1 : count);
+    move(int32_t((distance(bit) * 65536 * 2 / int32_t(2 * count() + 3)) >> 16), limit);
+  }
+  // The same with a table in place of the division: it rounds differently, so what uses one cannot use the other
+  // without a change of the format.
+  void update_fast(int bit, uint32_t limit) { move(int32_t((distance(bit) * kReciprocals[count()]) >> 16), limit); }
+
+ private:
+  uint32_t count() const { return value & 1023; }
+  int64_t distance(int bit) const { return int64_t((bit ? (1 << 22) - 1 : 0) - int32_t(value >> 10)); }
+  void move(int32_t step, uint32_t limit) {
+    const uint32_t n = count();
+    value = uint32_t(int32_t(value >> 10) + step) << 10 | (n < limit ? n + 1 : n);
   }
 };
 

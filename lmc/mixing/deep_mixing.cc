@@ -120,23 +120,16 @@ void DeepMixing::State::find_buckets(uint32_t known) {
     contexts.hash(hashes);
     active = contexts.active();
   }
-  const uint64_t salt = half ? uint64_t(known) * 0x9E3779B97F4A7C15ull : 0;
-  std::array<uint64_t, kDeepContexts> salted;
-  for (size_t i = 0; i < size_t(active); ++i) {
-    salted[i] = half ? mix(hashes[i] + salt) : hashes[i];
-    table.prefetch(salted[i]);
-  }
-  for (size_t i = 0; i < size_t(active); ++i) {
-    context[i].bucket = &table.find(salted[i]);
-    if (half == 0) context[i].first = context[i].bucket;
-  }
+  table.find_all(hashes, size_t(active), known, [&](size_t i, ContextBucket& bucket) {
+    context[i].bucket = &bucket;
+    if (half == 0) context[i].first = &bucket;
+  });
 }
 
 // Four inputs a context; returns how many of the first contexts have met this decision before.
 uint32_t DeepMixing::State::context_inputs(uint32_t known, float* x) {
   const Logistic& logit = logistic();
-  const uint32_t low = bits_known & 3;
-  const uint32_t node = ((1u << low) | (known & ((1u << low) - 1))) - 1;
+  const uint32_t node = node_of(known, bits_known);
   uint32_t seen = 0;
   std::fill(x + kOpinions * active, x + kOpinions * kDeepContexts, 0.0f);
   for (int i = 0; i < active; ++i, x += kOpinions) {

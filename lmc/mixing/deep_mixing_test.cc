@@ -56,7 +56,7 @@ Outcome code(const Bytes& raw, Isa isa, uint32_t without = 0) {
 TEST(DeepMixing, GivesTheSameChancesOnEveryInstructionSet) {
   for (const Bytes& raw : {log_lines(60), any_bytes(3000)}) {
     const Outcome scalar = code(raw, Isa::kScalar);
-    for (Isa isa : {Isa::kAvx2, Isa::kAvx512, Isa::kNeon})
+    for (Isa isa : all_isas())
       if (isa_available(isa)) EXPECT_EQ(code(raw, isa).chances, scalar.chances) << isa_name(isa);
     for (uint32_t p : scalar.chances) ASSERT_TRUE(p >= 1 && p <= 65535);
   }

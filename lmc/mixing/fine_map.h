@@ -1,5 +1,6 @@
 // A probability refined by a small context, in fine steps: 49 points over the logits from -12 to 12, 24 bits each; the
-// nearer one learns. (An SSE stage, in the words of the PAQ family.)
+// nearer one learns. (An SSE stage, in the words of the PAQ family.) The coarser AdaptiveMap of mixing.cc is not this
+// one: fewer points and bits, so it rounds differently, and the priors of text models hold its points.
 #ifndef LMC_MIXING_FINE_MAP_H_
 #define LMC_MIXING_FINE_MAP_H_
 

@@ -18,7 +18,7 @@ struct MixerKernels {
   void (*train)(const float* x, float* const* w, const float* step, int sets, int n);
 };
 
-MixerKernels mixer_kernels(Isa isa);
+const MixerKernels& mixer_kernels(Isa isa);
 
 }  // namespace lmc
 

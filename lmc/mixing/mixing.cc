@@ -70,6 +70,38 @@ class AdaptiveMap {
   size_t chosen_ = 0, chosen_point_ = 0;
 };
 
+// What contexts say of a decision, two inputs each: what the history of a context's slot means, as learnt by a map of
+// the context's own, and the slot's probability.
+template <size_t kMost>
+struct SlotOpinions {
+  const Logistic& logit = logistic();
+  size_t count;
+  std::vector<std::array<MapEntry, kHistories>> histories;  // (count)
+  // Of the decision at hand.
+  std::array<BitSlot*, kMost> slots{};
+  std::array<MapEntry*, kMost> entries{};
+
+  explicit SlotOpinions(size_t contexts) : count(contexts), histories(contexts) {}
+  [[gnu::always_inline]] void input(size_t context, BitSlot& slot, float* x) {
+    MapEntry& entry = histories[context][history_index(slot)];
+    slots[context] = &slot;
+    entries[context] = &entry;
+    x[0] = slot.count == 0 ? 0.0f : logit.stretch(entry.p16());
+    x[1] = logit.stretch(slot.p16());
+  }
+  void update(int bit) {
+    for (size_t i = 0; i < count; ++i) {
+      entries[i]->update(bit, kMapLimit);
+      update_slot(*slots[i], bit, kLongLimit);
+    }
+  }
+  template <typename Visitor>
+  void visit(Visitor& visit) {
+    for (auto& map : histories)
+      for (MapEntry& entry : map) visit(entry);
+  }
+};
+
 uint32_t clamp_probability(uint32_t p) { return p < 2 ? 2 : p > 65534 ? 65534 : p; }
 
 }  // namespace
@@ -77,13 +109,11 @@ uint32_t clamp_probability(uint32_t p) { return p < 2 ? 2 : p > 65534 ? 65534 : 
 struct MixingModel::BitState {
   size_t contexts;
   Mixer mixer;
-  std::vector<std::array<MapEntry, kHistories>> histories;  // (contexts)
-  std::array<MapEntry, 16 * 8> match_map{};                 // (length bucket, misses): does the expected bit come?
+  SlotOpinions<kMostContexts> opinions;
+  std::array<MapEntry, 16 * 8> match_map{};  // (length bucket, misses): does the expected bit come?
   AdaptiveMap lm_map{512};
   AdaptiveMap order1_map, order2_map;  // in bytes only: behind a language model they gain nothing
   // The decision at hand.
-  std::array<BitSlot*, kMostContexts> slots{};
-  std::array<MapEntry*, kMostContexts> entries{};
   MapEntry* match_entry = nullptr;
   int expected_bit = -1;
 
@@ -93,7 +123,7 @@ struct MixingModel::BitState {
                .set_sizes = {16 * 8, 256, 256, 12 * 16, 8 * 8 * 2, 256},
                .last_sizes = {256}},
               {}, isa),
-        histories(count),
+        opinions(count),
         order1_map(tokens ? 0 : 65536),
         order2_map(tokens ? 0 : 65536) {
     for (int i = 0; i < 2 * int(count) + kMoreBitInputs; ++i) mixer.set_initial(i, tokens ? 0.03f : 0.15f);
@@ -118,12 +148,10 @@ struct MixingModel::SureState {
 
 struct MixingModel::EndState {
   Mixer mixer;
-  std::array<std::array<MapEntry, kHistories>, kEndContexts> histories{};
+  SlotOpinions<kEndContexts> opinions{kEndContexts};
   ZeroedArray<BitSlot> table;
   size_t table_mask;
   AdaptiveMap lm_map{256};
-  std::array<BitSlot*, kEndContexts> slots{};
-  std::array<MapEntry*, kEndContexts> entries{};
 
   EndState(size_t slots_log2, Isa isa)
       : mixer({.inputs = kEndInputs, .set_sizes = {16, 256, 12 * 2}, .last_sizes = {16}}, {}, isa),
@@ -155,14 +183,12 @@ MixingModel::~MixingModel() = default;
 template <typename Visitor>
 void MixingModel::visit_prior(Visitor&& visit) {
   for (float* weight : bit_->mixer.parameters()) visit(*weight);
-  for (auto& map : bit_->histories)
-    for (MapEntry& entry : map) visit(entry);
+  bit_->opinions.visit(visit);
   for (MapEntry& entry : bit_->match_map) visit(entry);
   if (!end_) return;
   bit_->lm_map.visit_points(visit);
   for (float* weight : end_->mixer.parameters()) visit(*weight);
-  for (auto& map : end_->histories)
-    for (MapEntry& entry : map) visit(entry);
+  end_->opinions.visit(visit);
   end_->lm_map.visit_points(visit);
   for (MapEntry& entry : sure_->maps) visit(entry);
 }
@@ -247,7 +273,6 @@ bool MixingModel::sure(float lm, uint32_t kind) {
 // The slots of every context for the decision after `known`, and their two inputs each.
 void MixingModel::context_inputs(StreamContexts& s, uint32_t known, float* x) {
   BitState& b = *bit_;
-  const Logistic& logit = logistic();
   const size_t count = b.contexts;
   const unsigned bits_known = unsigned(std::bit_width(known)) - 1;
   const uint32_t half = bits_known >> 2;
@@ -255,23 +280,11 @@ void MixingModel::context_inputs(StreamContexts& s, uint32_t known, float* x) {
   if (s.bucket_key != key) {
     s.bucket_key = key;
     if (s.hashes_stale) contexts_.compute_hashes(s);
-    const uint64_t salt = half ? uint64_t(known) * 0x9E3779B97F4A7C15ull : 0;
-    std::array<uint64_t, kMostContexts> hashes;
-    for (size_t i = 0; i < count; ++i) {
-      hashes[i] = half ? mix(s.hashes[i] + salt) : s.hashes[i];
-      table_.prefetch(hashes[i]);
-    }
-    for (size_t i = 0; i < count; ++i) s.buckets[i] = &table_.find(hashes[i]);
+    table_.find_all(s.hashes, count, known, [&s](size_t i, ContextBucket& bucket) { s.buckets[i] = &bucket; });
   }
-  const uint32_t node = (half ? (1u << (bits_known - 4)) | (known & ((1u << (bits_known - 4)) - 1)) : known) - 1;
-  for (size_t i = 0; i < count; ++i) {
-    BitSlot& slot = s.buckets[i]->nodes[node];
-    MapEntry& entry = b.histories[i][history_index(slot)];
-    b.slots[i] = &slot;
-    b.entries[i] = &entry;
-    x[2 * i] = slot.count == 0 ? 0.0f : logit.stretch(entry.p16());
-    x[2 * i + 1] = logit.stretch(slot.p16());
-  }
+  const uint32_t node = node_of(known, bits_known);
+  SlotOpinions<kMostContexts>& opinions = b.opinions;
+  for (size_t i = 0; i < count; ++i) opinions.input(i, s.buckets[i]->nodes[node], x + 2 * i);
 }
 
 // The two inputs of the match model; returns the length bucket of a match that agrees with `known`, or 0.
@@ -299,7 +312,7 @@ void MixingModel::select_bit_weights(const StreamContexts& s, uint32_t known, fl
   const uint32_t c2 = (s.c4 >> 8) & 255;
   uint32_t seen = 0;  // contexts that have met this decision before: in bytes, of the orders 1 to 8
   const size_t asked = shape_.tokens ? size_t(kTokenContexts) : 8;
-  for (size_t i = 1; i < asked; ++i) seen += b.slots[i]->count > 0;
+  for (size_t i = 1; i < asked; ++i) seen += b.opinions.slots[i]->count > 0;
   b.mixer.select(0, bucket * 8 + bits_known);
   b.mixer.select(1, known);
   b.mixer.select(2, c1);
@@ -343,10 +356,7 @@ void MixingModel::update_bit(int bit) {
   if (sure_ && sure_->entry != nullptr) return sure_->entry->update(bit == sure_->likely, kMapLimit);
   BitState& b = *bit_;
   b.mixer.update(bit);
-  for (size_t i = 0; i < b.contexts; ++i) {
-    b.entries[i]->update(bit, kMapLimit);
-    update_slot(*b.slots[i], bit, kLongLimit);
-  }
+  b.opinions.update(bit);
   if (b.expected_bit >= 0) b.match_entry->update(b.expected_bit == bit, kMapLimit);
   if (shape_.tokens) return b.lm_map.update(bit);
   b.order1_map.update(bit);
@@ -371,14 +381,8 @@ uint32_t MixingModel::predict_end(uint32_t index, uint32_t node, float lm) {
       here | 5 | uint64_t(s.last_word) << 20,
   };
   float* x = e.mixer.inputs();
-  for (size_t i = 0; i < kEndContexts; ++i) {
-    BitSlot& slot = e.table[mix(contexts[i]) >> 20 & e.table_mask];
-    MapEntry& entry = e.histories[i][history_index(slot)];
-    e.slots[i] = &slot;
-    e.entries[i] = &entry;
-    x[2 * i] = slot.count == 0 ? 0.0f : logit.stretch(entry.p16());
-    x[2 * i + 1] = logit.stretch(slot.p16());
-  }
+  for (size_t i = 0; i < kEndContexts; ++i)
+    e.opinions.input(i, e.table[mix(contexts[i]) >> 20 & e.table_mask], x + 2 * i);
   float* extra = x + 2 * kEndContexts;
   extra[0] = lm;
   const uint32_t depth = std::min(s.token_bytes, 15u);
@@ -395,10 +399,7 @@ void MixingModel::update_end(int bit) {
   if (sure_->entry != nullptr) return sure_->entry->update(bit == sure_->likely, kMapLimit);
   EndState& e = *end_;
   e.mixer.update(bit);
-  for (size_t i = 0; i < kEndContexts; ++i) {
-    e.entries[i]->update(bit, kMapLimit);
-    update_slot(*e.slots[i], bit, kLongLimit);
-  }
+  e.opinions.update(bit);
   e.lm_map.update(bit);
 }
 

@@ -1,20 +1,10 @@
 #include "lmc/numerics/elementwise.h"
 
+#include "lmc/numerics/kernel_set.h"
+
 namespace lmc {
 
-extern const Elementwise kElementwise_scalar;
-#if defined(__x86_64__)
-extern const Elementwise kElementwise_avx2;
-extern const Elementwise kElementwise_avx512;
-#endif
-
-const Elementwise& elementwise([[maybe_unused]] Isa isa) {
-#if defined(__x86_64__)
-  if (isa == Isa::kAvx512) return kElementwise_avx512;
-  if (isa == Isa::kAvx2) return kElementwise_avx2;
-#endif
-  return kElementwise_scalar;  // NEON too: on aarch64 the compiler vectorises the plain version with it
-}
+LMC_CHOOSE_KERNELS(Elementwise, elementwise)
 
 namespace {
 

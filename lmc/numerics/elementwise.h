@@ -1,5 +1,5 @@
 // Everything between the integer products: element-wise binary32 operations and sums over integers, one version per
-// instruction set, all from the same source (elementwise.inc) and with the same bits as result.
+// instruction set, all from the same source (cpu/elementwise.cc) and with the same bits as result.
 //
 // Shapes: rows are padded to a multiple of 16 elements (kRowAlign); where a function says n16 it reads and writes up to
 // there. No function sums floats. Normative: docs/numerics.md, sections 2 to 6.

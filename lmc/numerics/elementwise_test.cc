@@ -205,7 +205,7 @@ TEST_P(ElementwiseIsa, LearningIsTheSame) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Isas, ElementwiseIsa, testing::Values(Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kNeon),
+INSTANTIATE_TEST_SUITE_P(Isas, ElementwiseIsa, testing::ValuesIn(std::vector(all_isas().begin(), all_isas().end())),
                          [](const auto& info) { return isa_name(info.param); });
 
 }  // namespace

@@ -1,50 +1,69 @@
 #include "lmc/numerics/isa.h"
 
-namespace lmc {
+#include <array>
+#include <cstddef>
 
-bool isa_available(Isa isa) {
-  switch (isa) {
-    case Isa::kScalar:
-      return true;
+namespace lmc {
+namespace {
+
 #if defined(__x86_64__)
-    case Isa::kAvx2:
-      return __builtin_cpu_supports("avx2");
-    case Isa::kAvx512:
-      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-             __builtin_cpu_supports("avx512vnni");
-#elif defined(__aarch64__)
-    case Isa::kNeon:
-      return true;  // part of every ARMv8-A
+#define LMC_X86_HAS(feature) (__builtin_cpu_supports(feature) != 0)
+#else
+#define LMC_X86_HAS(feature) false
 #endif
-    default:
-      return false;
-  }
+#if defined(__aarch64__)
+constexpr bool kIsAarch64 = true;  // NEON is part of every ARMv8-A
+#else
+constexpr bool kIsAarch64 = false;
+#endif
+
+struct IsaRow {
+  Isa isa, below;
+  const char* name;
+  bool (*is_here)();
+};
+
+constexpr IsaRow kRows[] = {
+    {Isa::kScalar, Isa::kScalar, "scalar", [] { return true; }},
+    {Isa::kNeon, Isa::kScalar, "neon", [] { return kIsAarch64; }},
+    {Isa::kAvx2, Isa::kScalar, "avx2", [] { return LMC_X86_HAS("avx2"); }},
+    {Isa::kAvx512, Isa::kAvx2, "avx512",
+     [] {
+       return LMC_X86_HAS("avx512f") && LMC_X86_HAS("avx512bw") && LMC_X86_HAS("avx512dq") && LMC_X86_HAS("avx512vl") &&
+              LMC_X86_HAS("avx512vnni");
+     }},
+};
+constexpr size_t kIsas = std::size(kRows);
+
+constexpr std::array<Isa, kIsas> kAll = [] {
+  std::array<Isa, kIsas> all{};
+  for (size_t i = 0; i < kIsas; ++i) all[i] = kRows[i].isa;
+  return all;
+}();
+
+const IsaRow& row_of(Isa isa) {
+  for (const IsaRow& row : kRows)
+    if (row.isa == isa) return row;
+  return kRows[0];
 }
+
+}  // namespace
+
+std::span<const Isa> all_isas() { return kAll; }
+bool isa_available(Isa isa) { return row_of(isa).is_here(); }
+Isa isa_below(Isa isa) { return row_of(isa).below; }
+const char* isa_name(Isa isa) { return row_of(isa).name; }
 
 Isa best_isa() {
-  for (Isa isa : {Isa::kAvx512, Isa::kAvx2, Isa::kNeon})
-    if (isa_available(isa)) return isa;
-  return Isa::kScalar;
-}
-
-const char* isa_name(Isa isa) {
-  switch (isa) {
-    case Isa::kAvx2:
-      return "avx2";
-    case Isa::kAvx512:
-      return "avx512";
-    case Isa::kNeon:
-      return "neon";
-    case Isa::kScalar:
-      break;
-  }
-  return "scalar";
+  Isa best = Isa::kScalar;
+  for (const IsaRow& row : kRows)
+    if (row.is_here()) best = row.isa;
+  return best;
 }
 
 std::optional<Isa> parse_isa(std::string_view name) {
-  for (Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kNeon})
-    if (name == isa_name(isa)) return isa;
+  for (const IsaRow& row : kRows)
+    if (name == row.name) return row.isa;
   return std::nullopt;
 }
 

@@ -11,7 +11,7 @@ namespace lmc {
 // Those that this machine has; the first is kScalar.
 inline std::vector<Isa> isas() {
   std::vector<Isa> out;
-  for (Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kNeon})
+  for (Isa isa : all_isas())
     if (isa_available(isa)) out.push_back(isa);
   return out;
 }

@@ -5,33 +5,27 @@
 #include <cstring>
 #include <new>
 
+#include "lmc/numerics/kernel_set.h"
 #include "lmc/numerics/matmul_kernels.h"
 
 namespace lmc {
+
+#if defined(__aarch64__)
+LMC_DECLARE_KERNELS(MatmulKernels, matmul_kernels, kNeon)
+#endif
+LMC_ISAS_OF_COMPILER(LMC_DECLARE_KERNELS, MatmulKernels, matmul_kernels)
+
 namespace {
 
 constexpr std::align_val_t kAlignment{64};
 
 int round_up(int value, int step) { return (value + step - 1) / step * step; }
 
-// Group sizes are powers of two.
-struct KernelChoice {
-  PanelLayout layout;
-  MatmulKernel kernel;
-};
-
-KernelChoice choose_kernel([[maybe_unused]] Isa isa) {
-#if defined(__x86_64__)
-  if (isa == Isa::kAvx512) return {kAvx512Layout, matmul_avx512};
-  if (isa == Isa::kAvx2) return {kAvx2Layout, matmul_avx2};
-  return {kSse2Layout, matmul_sse2};
-#else
+constexpr KernelRow<MatmulKernels> kRows[] = {
 #if defined(__aarch64__)
-  if (isa == Isa::kNeon) return {kNeonLayout, matmul_neon};
+    {Isa::kNeon, &matmul_kernels_kNeon},
 #endif
-  return {kScalarLayout, matmul_scalar};
-#endif
-}
+    LMC_ISAS_OF_COMPILER(LMC_KERNEL_ROW, MatmulKernels, matmul_kernels)};
 
 }  // namespace
 
@@ -54,9 +48,9 @@ AlignedBytes& AlignedBytes::operator=(const AlignedBytes& other) {
 
 PackedMatrix::PackedMatrix(Isa isa, int rows, int columns) : rows_(rows), columns_(columns) {
   assert(rows > 0 && columns > 0 && columns <= kMaxColumns);
-  const KernelChoice choice = choose_kernel(isa);
-  layout_ = choice.layout;
-  kernel_ = choice.kernel;
+  const MatmulKernels& kernels = best_kernels(kRows, isa);
+  layout_ = kernels.layout;
+  kernel_ = kernels.multiply;
   padded_rows_ = round_up(rows, kRowPadding);
   padded_columns_ = round_up(columns, kColumnPadding);
   panels_ = AlignedBytes(size_t(padded_rows_) * size_t(padded_columns_), layout_.flip);

@@ -74,7 +74,7 @@ class PackedMatrix {
   size_t offset(int row, int column) const;
 
   PanelLayout layout_;
-  MatmulKernel kernel_ = nullptr;
+  void (*kernel_)(const MatmulTask& task) = nullptr;
   int rows_ = 0, columns_ = 0;
   int padded_rows_ = 0, padded_columns_ = 0;
   AlignedBytes panels_;

@@ -30,25 +30,11 @@ struct MatmulTask {
   int32_t* y;  // (count, y_stride)
   size_t y_stride;
 };
-using MatmulKernel = void (*)(const MatmulTask& task);
 
-inline constexpr PanelLayout kScalarLayout{.rows = 1, .columns = 4, .flip = 0};
-inline constexpr PanelLayout kSse2Layout{.rows = 8, .columns = 2, .flip = 0};
-inline constexpr PanelLayout kAvx2Layout{.rows = 8, .columns = 2, .flip = 0};
-inline constexpr PanelLayout kNeonLayout{.rows = 8, .columns = 2, .flip = 0};
-// vpdpbusd multiplies unsigned by signed: W is stored as w + 128, and 128 * sum(a) is taken off.
-inline constexpr PanelLayout kAvx512Layout{.rows = 16, .columns = 4, .flip = 128};
-
-#if defined(__x86_64__)
-void matmul_sse2(const MatmulTask& task);  // what "scalar" means here: every such machine has it
-void matmul_avx2(const MatmulTask& task);
-void matmul_avx512(const MatmulTask& task);
-#else
-void matmul_scalar(const MatmulTask& task);
-#if defined(__aarch64__)
-void matmul_neon(const MatmulTask& task);
-#endif
-#endif
+struct MatmulKernels {
+  PanelLayout layout;
+  void (*multiply)(const MatmulTask& task) = nullptr;
+};
 
 }  // namespace lmc
 

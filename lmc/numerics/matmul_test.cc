@@ -141,11 +141,11 @@ TEST_P(Matmul, APartOfTheMatrix) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Isas, Matmul, testing::Values(Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kNeon),
+INSTANTIATE_TEST_SUITE_P(Isas, Matmul, testing::ValuesIn(std::vector(all_isas().begin(), all_isas().end())),
                          [](const auto& info) { return isa_name(info.param); });
 
 TEST(Isa, NamesAreTheirInverse) {
-  for (Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kNeon}) EXPECT_EQ(parse_isa(isa_name(isa)), isa);
+  for (Isa isa : all_isas()) EXPECT_EQ(parse_isa(isa_name(isa)), isa);
   EXPECT_EQ(parse_isa("sse9"), std::nullopt);
   EXPECT_TRUE(isa_available(best_isa()));
 }

@@ -75,10 +75,7 @@ struct PixelKernels {
                    float* logits);
 };
 
-PixelKernels pixel_kernels_base();
-PixelKernels pixel_kernels_avx2();
-PixelKernels pixel_kernels_avx512();
-PixelKernels pixel_kernels(Isa isa);
+const PixelKernels& pixel_kernels(Isa isa);
 
 }  // namespace lmc
 

@@ -96,7 +96,7 @@ TEST(PixelKernels, HiddenUnitsAreTheSameEverywhere) {
   const auto factors = floats(random, kUnits, 0.02f), bias = floats(random, kUnits, 20.0f);
   std::vector<int16_t> right_first(kUnits), right_next = integers(random, kUnits, 0, 127);
   const std::vector<int16_t> before = right_next;
-  const PixelKernels base = pixel_kernels_base();
+  const PixelKernels base = pixel_kernels(Isa::kScalar);
   base.first(sums.data(), factors.data(), bias.data(), right_first.data(), kUnits);
   base.next(sums.data(), factors.data(), bias.data(), right_next.data(), kUnits);
   for (Isa isa : isas()) {
@@ -119,7 +119,7 @@ TEST(PixelKernels, NeighboursAreTheSameEverywhere) {
     std::vector<int32_t> right(48), right_sums(2);
     std::vector<int16_t> right_inputs(48);
     const float factor = 16.0f / float(1 << bits);
-    const PixelKernels base = pixel_kernels_base();
+    const PixelKernels base = pixel_kernels(Isa::kScalar);
     base.differences(samples.data(), masks, centres, right.data(), right_sums.data());
     base.scale(right.data(), factor, 2047.0f, right_inputs.data());
     int32_t own = 0, all = 0;
@@ -197,7 +197,7 @@ TEST(PixelKernels, SystemsAreSolvedTheSameEverywhere) {
         }
     }
     std::vector<double> right = first;
-    pixel_kernels_base().solve(right.data(), n, 0.0);
+    pixel_kernels(Isa::kScalar).solve(right.data(), n, 0.0);
     for (size_t lane = 0; lane < kLanes; ++lane)
       for (size_t i = 0; i + 1 < size; ++i)
         EXPECT_NEAR(right[((size - 1) * size + i) * kLanes + lane], solutions[lane][i], 1e-6);
@@ -208,7 +208,7 @@ TEST(PixelKernels, SystemsAreSolvedTheSameEverywhere) {
       // A least pivot above all of them: the solution is nearly nothing.
       std::vector<double> held = first, base_held = first;
       pixel_kernels(isa).solve(held.data(), n, 1e12);
-      pixel_kernels_base().solve(base_held.data(), n, 1e12);
+      pixel_kernels(Isa::kScalar).solve(base_held.data(), n, 1e12);
       expect_same(held, base_held, isa);
       for (size_t i = 0; i + 1 < size; ++i) EXPECT_LT(std::abs(held[((size - 1) * size + i) * kLanes]), 1e-2);
     }

@@ -1,8 +1,9 @@
 // Predicts the samples of one plane, decision by decision, and learns from them.
 //
 // A sample's bits are coded from the highest down. For each the network's mixture gives a probability; where that is
-// nearly certain it stands (unless all decisions are to be mixed), elsewhere a gated mixer weighs it with those of a
-// least-squares predictor, of maps that learn where the network errs, and of counters in exact-value contexts.
+// nearly certain it stands (unless all decisions are to be mixed), elsewhere a gated mixer weighs it with those of the
+// stages (sample_stage.h): least squares, maps that learn where the network errs, counters in exact-value contexts, and
+// at the best levels further fits and residual maps.
 //
 // Rows advance side by side: row y works kLag samples behind row y - 1, so that the network sees a batch. All rows
 // share what is learnt, in the order (step, row).
@@ -23,19 +24,19 @@ struct PlaneSettings {
   PlaneRole role = PlaneRole::kFirst;
   int bits = 8;
   int contexts = 6;    // exact-value contexts in use
+  bool mixing = true;  // without it the network's word stands
   bool drawn = false;  // mix even what the network is sure of; one decision for what equals all neighbours
   bool least_squares = false;
-  bool ensemble = false;  // more predictors (ensemble.h); needs least_squares and up to 8 bits, not light
+  bool ensemble = false;  // further fits and residual maps; needs least_squares and up to 8 bits, not light
   bool light = false;     // with fewer maps and sets of weights: faster
   bool sparing = false;   // only samples that gain by it are mixed (sparing.h); needs light
-  uint32_t without = 0;   // PixelParts left out, for ablations
+  uint32_t without = 0;   // PixelParts that are not built, for ablations
 };
 
 enum PixelPart : uint32_t {
   kNoNetwork = 1,
   kNoMaps = 2,
   kNoContexts = 4,
-  kNoMixing = 8,
   // of an ensemble:
   kNoWide = 16,
   kNoLines = 32,

@@ -1,6 +1,7 @@
 #include <immintrin.h>
 
 #include "lmc/coefficients/jpeg_kernels.h"
+#include "lmc/numerics/kernel_set.h"
 
 namespace lmc {
 namespace {
@@ -171,9 +172,7 @@ JpegKernels of_sets(int sets) {
   return {};
 }
 
-}  // namespace
-
-JpegKernels jpeg_kernels_avx2(int contexts, int sets) {
+JpegKernels of_model(int contexts, int sets) {
   switch (contexts) {
     case 4:
       return of_sets<4>(sets);
@@ -193,5 +192,9 @@ JpegKernels jpeg_kernels_avx2(int contexts, int sets) {
       return {};
   }
 }
+
+}  // namespace
+
+LMC_DEFINE_KERNELS(JpegKernelSet, jpeg_kernels) = {of_model};
 
 }  // namespace lmc

@@ -2,6 +2,8 @@
 
 #include <optional>
 
+#include "lmc/coding/prefix_code.h"
+
 namespace lmc {
 namespace {
 
@@ -221,18 +223,9 @@ TokenWriter::TokenWriter(const CodeLengths& lengths) {
 }
 
 void TokenWriter::assign(std::span<const uint8_t> lengths, std::span<Word> words) {
-  std::array<uint32_t, kMaxCodeBits + 1> counts{}, next{};
-  for (const uint8_t length : lengths) ++counts[length];
-  counts[0] = 0;
-  for (size_t bits = 1; bits <= kMaxCodeBits; ++bits) next[bits] = (next[bits - 1] + counts[bits - 1]) << 1;
-  for (size_t i = 0; i < lengths.size(); ++i) {
-    const int length = lengths[i];
-    if (length == 0) continue;
-    const uint32_t word = next[size_t(length)]++;
-    uint32_t reversed = 0;  // words are packed with their first bit lowest
-    for (int bit = 0; bit < length; ++bit) reversed |= (word >> bit & 1) << (length - 1 - bit);
-    words[i] = {uint16_t(reversed), uint8_t(length)};
-  }
+  for_each_prefix_word(lengths, count_prefix_lengths(lengths), [&](size_t symbol, uint32_t word, int length) {
+    words[symbol] = {uint16_t(turned_round(word, length)), uint8_t(length)};
+  });
 }
 
 void TokenWriter::write(BitWriter& bits, Token token, uint8_t byte) const {

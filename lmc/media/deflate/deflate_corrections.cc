@@ -11,7 +11,9 @@ Error damaged(const std::string& what, const ByteReader& reader) {
   return bad_input("side bytes of a deflate stream: " + what, reader.position());
 }
 
-Result<Token> read_token(ByteReader& reader) {
+}  // namespace
+
+Result<Token> read_corrected_token(ByteReader& reader) {
   const auto code = reader.read_varint("corrected token");
   if (!code.ok()) return code.error();
   if (*code == 0) return Token{};
@@ -22,7 +24,7 @@ Result<Token> read_token(ByteReader& reader) {
   return Token{uint16_t(*code + 2), uint16_t(*distance)};
 }
 
-Result<BlockCorrection> read_block(ByteReader& reader) {
+Result<BlockCorrection> read_corrected_block(ByteReader& reader) {
   const auto flags = reader.read_le<uint8_t>("flags of a corrected block");
   if (!flags.ok()) return flags.error();
   if ((*flags & kKindMask) == 3 || *flags > 63) return damaged("a block of a kind that does not exist", reader);
@@ -52,28 +54,22 @@ Result<BlockCorrection> read_block(ByteReader& reader) {
   return block;
 }
 
-}  // namespace
-
 void CorrectionWriter::token_wrong(Token actual) {
-  append_varint(tokens_, tokens_since_);
-  append_varint(tokens_, actual.is_match() ? actual.length - 2 : 0);
-  if (actual.is_match()) append_varint(tokens_, actual.distance);
-  tokens_since_ = 0;
-  ++token_count_;
+  Bytes& out = tokens_.wrong();
+  append_varint(out, actual.is_match() ? actual.length - 2 : 0);
+  if (actual.is_match()) append_varint(out, actual.distance);
 }
 
 void CorrectionWriter::block_wrong(const BlockCorrection& actual) {
-  append_varint(blocks_, blocks_since_);
-  blocks_.push_back(uint8_t(uint8_t(actual.kind) | (actual.last ? kLast : 0) | (actual.end ? kEndGiven : 0) |
-                            (actual.header.empty() ? 0 : kHeaderGiven) | (actual.padding != 0 ? kPaddingGiven : 0)));
-  if (actual.end) append_varint(blocks_, *actual.end);
+  Bytes& out = blocks_.wrong();
+  out.push_back(uint8_t(uint8_t(actual.kind) | (actual.last ? kLast : 0) | (actual.end ? kEndGiven : 0) |
+                        (actual.header.empty() ? 0 : kHeaderGiven) | (actual.padding != 0 ? kPaddingGiven : 0)));
+  if (actual.end) append_varint(out, *actual.end);
   if (!actual.header.empty()) {
-    append_varint(blocks_, actual.header_size_bits);
-    append_bytes(blocks_, actual.header);
+    append_varint(out, actual.header_size_bits);
+    append_bytes(out, actual.header);
   }
-  if (actual.padding != 0) blocks_.push_back(actual.padding);
-  blocks_since_ = 0;
-  ++block_count_;
+  if (actual.padding != 0) out.push_back(actual.padding);
 }
 
 Bytes CorrectionWriter::finish(const DeflateSettings& settings, uint8_t final_padding) const {
@@ -81,10 +77,8 @@ Bytes CorrectionWriter::finish(const DeflateSettings& settings, uint8_t final_pa
   side.push_back(uint8_t(settings.level | int(settings.strategy) << 4 | (final_padding != 0 ? kFinalPaddingGiven : 0)));
   side.push_back(uint8_t(settings.memory | (settings.window_bits - 8) << 4));
   if (final_padding != 0) side.push_back(final_padding);
-  append_varint(side, token_count_);
-  append_bytes(side, tokens_);
-  append_varint(side, block_count_);
-  append_bytes(side, blocks_);
+  tokens_.append_to(side);
+  blocks_.append_to(side);
   return side;
 }
 
@@ -105,64 +99,18 @@ Result<CorrectionReader> CorrectionReader::create(ByteReader& side) {
     if (!padding.ok()) return padding.error();
     result.final_padding_ = *padding;
   }
-  // Both lists are read twice: here to find their ends, so that they can be read side by side later.
-  const auto tokens = side.read_varint("number of corrected tokens");
+  auto tokens = decltype(result.tokens_)::create(side);
   if (!tokens.ok()) return tokens.error();
-  result.tokens_left_ = *tokens;
-  result.tokens_ = side;
-  for (uint64_t i = 0; i < *tokens; ++i) {
-    LMC_TRY(side.read_varint("tokens before a correction"));
-    LMC_TRY(read_token(side));
-  }
-  const auto blocks = side.read_varint("number of corrected blocks");
+  auto blocks = decltype(result.blocks_)::create(side);
   if (!blocks.ok()) return blocks.error();
-  result.blocks_left_ = *blocks;
-  result.blocks_ = side;
-  for (uint64_t i = 0; i < *blocks; ++i) {
-    LMC_TRY(side.read_varint("blocks before a correction"));
-    LMC_TRY(read_block(side));
-  }
-  LMC_TRY(result.load_token_gap());
-  LMC_TRY(result.load_block_gap());
+  result.tokens_ = *tokens;
+  result.blocks_ = *blocks;
   return result;
 }
 
-Status CorrectionReader::load_token_gap() {
-  if (tokens_left_ == 0) return Ok();
-  const auto gap = tokens_.read_varint("tokens before a correction");
-  if (!gap.ok()) return gap.error();
-  token_gap_ = *gap;
-  return Ok();
-}
-
-Status CorrectionReader::load_block_gap() {
-  if (blocks_left_ == 0) return Ok();
-  const auto gap = blocks_.read_varint("blocks before a correction");
-  if (!gap.ok()) return gap.error();
-  block_gap_ = *gap;
-  return Ok();
-}
-
-Result<std::optional<Token>> CorrectionReader::next_token() {
-  if (tokens_left_ == 0 || token_gap_-- > 0) return std::optional<Token>();
-  const auto token = read_token(tokens_);
-  if (!token.ok()) return token.error();
-  --tokens_left_;
-  LMC_TRY(load_token_gap());
-  return std::optional<Token>(*token);
-}
-
-Result<std::optional<BlockCorrection>> CorrectionReader::next_block() {
-  if (blocks_left_ == 0 || block_gap_-- > 0) return std::optional<BlockCorrection>();
-  auto block = read_block(blocks_);
-  if (!block.ok()) return block.error();
-  --blocks_left_;
-  LMC_TRY(load_block_gap());
-  return std::optional<BlockCorrection>(std::move(*block));
-}
-
 Status CorrectionReader::finish() const {
-  if (tokens_left_ != 0 || blocks_left_ != 0) return damaged("corrections after the end of the stream", tokens_);
+  if (!tokens_.is_done() || !blocks_.is_done())
+    return bad_input("side bytes of a deflate stream: corrections after the end of the stream");
   return Ok();
 }
 

@@ -4,11 +4,9 @@
 //   1 byte    level (4 bits; 0: stored blocks only), strategy (3 bits), 1 bit: bits after the last block are not zero
 //   1 byte    memory (4 bits), window_bits - 8 (4 bits)
 //   [1 byte]  the bits after the last block
-//   varint    number of corrected tokens, and for each
-//     varint    tokens that were right since the last correction (those thought up for stored blocks count)
+//   gap list  (coding/gap_list.h) corrected tokens; those thought up for stored blocks count; of each
 //     varint    0: a literal; else the length less 2, and another varint: the distance
-//   varint    number of corrected blocks, and for each
-//     varint    blocks that were right since the last correction
+//   gap list  corrected blocks, of each
 //     1 byte    BlockFlag
 //     [varint]  kEndGiven: tokens of the block, or bytes if it is stored
 //     [varint, bytes]  kHeaderGiven: bits of the header, and these
@@ -18,6 +16,7 @@
 
 #include <optional>
 
+#include "lmc/coding/gap_list.h"
 #include "lmc/media/deflate/deflate_predictor.h"
 
 namespace lmc {
@@ -60,18 +59,20 @@ struct BlockProgress {
 
 class CorrectionWriter {
  public:
-  void token_right() { ++tokens_since_; }
+  void token_right() { tokens_.right(); }
   void token_wrong(Token actual);
-  void block_right() { ++blocks_since_; }
+  void block_right() { blocks_.right(); }
   void block_wrong(const BlockCorrection& actual);
 
-  size_t size_bytes() const { return tokens_.size() + blocks_.size(); }
+  size_t size_bytes() const { return tokens_.size_bytes() + blocks_.size_bytes(); }
   Bytes finish(const DeflateSettings& settings, uint8_t final_padding) const;
 
  private:
-  Bytes tokens_, blocks_;
-  uint64_t token_count_ = 0, block_count_ = 0, tokens_since_ = 0, blocks_since_ = 0;
+  GapListWriter tokens_, blocks_;
 };
+
+Result<Token> read_corrected_token(ByteReader& reader);
+Result<BlockCorrection> read_corrected_block(ByteReader& reader);
 
 class CorrectionReader {
  public:
@@ -82,19 +83,16 @@ class CorrectionReader {
   uint8_t final_padding() const { return final_padding_; }
 
   // The actual token or block, if the next one was predicted wrongly. To be called once for each.
-  Result<std::optional<Token>> next_token();
-  Result<std::optional<BlockCorrection>> next_block();
+  std::optional<Token> next_token() { return tokens_.next(); }
+  std::optional<BlockCorrection> next_block() { return blocks_.next(); }
   // Errors: bad input, if corrections are left.
   Status finish() const;
 
  private:
-  Status load_token_gap();
-  Status load_block_gap();
-
   DeflateSettings settings_;
   uint8_t final_padding_ = 0;
-  ByteReader tokens_{{}}, blocks_{{}};
-  uint64_t tokens_left_ = 0, blocks_left_ = 0, token_gap_ = 0, block_gap_ = 0;
+  GapListReader<Token, read_corrected_token> tokens_;
+  GapListReader<BlockCorrection, read_corrected_block> blocks_;
 };
 
 }  // namespace lmc

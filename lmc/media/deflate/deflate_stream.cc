@@ -308,9 +308,7 @@ class Rebuilder {
 
   Status run(BitWriter& bits, size_t max_bytes) {
     for (bool last = false; !last;) {
-      const auto correction = corrections_.next_block();
-      if (!correction.ok()) return correction.error();
-      LMC_TRY(write_block(bits, *correction, last));
+      LMC_TRY(write_block(bits, corrections_.next_block(), last));
       if (bits.size_bits() / 8 > max_bytes) return bad_input("side bytes of a deflate stream: it gets too long");
     }
     if (!predictor_.at_end()) return bad_input("side bytes of a deflate stream: it ends before its data");
@@ -360,10 +358,9 @@ class Rebuilder {
     if (tokens_.size() == kMaxBlockTokens)
       return bad_input("side bytes of a deflate stream: a block of too many tokens");
     Token token = predictor_.predict();
-    const auto actual = corrections_.next_token();
-    if (!actual.ok()) return actual.error();
-    if (*actual) token = **actual;
-    if (*actual && (token.length > data_.size() - position || token.distance > position))
+    const std::optional<Token> actual = corrections_.next_token();
+    if (actual) token = *actual;
+    if (actual && (token.length > data_.size() - position || token.distance > position))
       return bad_input("side bytes of a deflate stream: a match outside the data");
     token.length = uint16_t(std::min<size_t>(token.length, end - position));
     progress.add(token);
@@ -396,17 +393,15 @@ Status rebuild_level_0(CorrectionReader& corrections, ByteSpan data, BitWriter& 
   StoredPredictor stored;
   size_t position = 0;
   for (bool last = false; !last;) {
-    const auto correction = corrections.next_block();
-    if (!correction.ok()) return correction.error();
-    const BlockCorrection* given = *correction ? &**correction : nullptr;
+    const std::optional<BlockCorrection> given = corrections.next_block();
     uint64_t size = stored.predict(data.size() - position);
-    if (given != nullptr && given->end) size = *given->end;
-    if (size > data.size() - position || (given != nullptr && given->kind != BlockKind::kStored))
+    if (given && given->end) size = *given->end;
+    if (size > data.size() - position || (given && given->kind != BlockKind::kStored))
       return bad_input("side bytes of a deflate stream: stored blocks that do not fit the data");
-    last = given != nullptr ? given->last : position + size == data.size();
+    last = given ? given->last : position + size == data.size();
     bits.write(last, 1);
     bits.write(uint32_t(BlockKind::kStored), 2);
-    LMC_TRY(write_stored(bits, data.subspan(position, size_t(size)), given != nullptr ? given->padding : 0));
+    LMC_TRY(write_stored(bits, data.subspan(position, size_t(size)), given ? given->padding : 0));
     stored.commit(size_t(size));
     position += size_t(size);
     if (bits.size_bits() / 8 > max_bytes) return bad_input("side bytes of a deflate stream: it gets too long");

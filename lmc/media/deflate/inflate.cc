@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "lmc/coding/prefix_code.h"
+
 namespace lmc {
 namespace {
 
@@ -16,9 +18,7 @@ class PrefixDecoder {
   // False if the lengths ask for more words than there are.
   bool set_lengths(std::span<const uint8_t> lengths) {
     std::array<uint32_t, kMaxCodeBits + 2> starts{};
-    count_.fill(0);
-    for (const uint8_t length : lengths) ++count_[length];
-    count_[0] = 0;
+    count_ = count_prefix_lengths(lengths);
     int64_t free_words = 1;
     for (size_t bits = 1; bits <= kMaxCodeBits; ++bits) {
       free_words = 2 * free_words - count_[bits];
@@ -26,17 +26,10 @@ class PrefixDecoder {
       starts[bits + 1] = starts[bits] + count_[bits];
     }
     fast_.fill(0);
-    std::array<uint32_t, kMaxCodeBits + 2> next = starts;
-    uint32_t code = 0;
-    std::array<uint32_t, kMaxCodeBits + 1> next_code{};
-    for (size_t bits = 1; bits <= kMaxCodeBits; ++bits) next_code[bits] = code = (code + count_[bits - 1]) << 1;
-    for (size_t symbol = 0; symbol < lengths.size(); ++symbol) {
-      const size_t length = lengths[symbol];
-      if (length == 0) continue;
-      sorted_[next[length]++] = uint16_t(symbol);
-      const uint32_t word = next_code[length]++;
-      if (length <= kFastBits) enter(word, int(length), symbol);
-    }
+    for_each_prefix_word(lengths, count_, [&](size_t symbol, uint32_t word, int length) {
+      sorted_[starts[size_t(length)]++] = uint16_t(symbol);
+      if (length <= kFastBits) enter(word, length, symbol);
+    });
     return true;
   }
 
@@ -67,14 +60,12 @@ class PrefixDecoder {
   static constexpr int kFastBits = 10;
 
   void enter(uint32_t word, int length, size_t symbol) {
-    uint32_t reversed = 0;
-    for (int i = 0; i < length; ++i) reversed |= (word >> i & 1) << (length - 1 - i);
-    for (uint32_t at = reversed; at < 1u << kFastBits; at += 1u << length)
+    for (uint32_t at = turned_round(word, length); at < 1u << kFastBits; at += 1u << length)
       fast_[at] = uint16_t(symbol << 4 | size_t(length));
   }
 
   std::array<uint16_t, 1 << kFastBits> fast_{};
-  std::array<uint32_t, kMaxCodeBits + 1> count_{};
+  PrefixCounts count_{};
   std::array<uint16_t, 288> sorted_{};
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "lmc/coding/gap_list.h"
+
 namespace lmc {
 namespace {
 
@@ -243,6 +245,12 @@ Result<LzwCodes> decode(ByteSpan stream, const LzwForm& form, size_t symbol_coun
   return result;
 }
 
+Result<uint32_t> read_code(ByteReader& side) {
+  const auto code = side.read_varint("corrected code");
+  if (!code.ok()) return code.error();
+  return uint32_t(std::min<uint64_t>(*code, kNoCode));
+}
+
 }  // namespace
 
 uint32_t lzw_clears_at(ByteSpan stream, LzwForm form, size_t symbol_count) {
@@ -262,28 +270,23 @@ Result<ParsedLzw> parse_lzw(ByteSpan stream, LzwForm form, LzwHabits habits, siz
   if (!codes.ok()) return codes.error();
   LzwState state(codes->symbols, form, habits);
   ParsedLzw parsed;
-  Bytes corrections;
-  uint64_t since = 0;
+  GapListWriter corrections;
   const size_t most = codes->size_bytes / 2 + 32;
   const auto compare = [&](uint32_t actual) {
-    if (state.predict() == actual) {
-      ++since;
-      return;
-    }
-    append_varint(corrections, since);
-    append_varint(corrections, actual);
-    since = 0;
-    ++parsed.corrections;
+    if (state.predict() == actual)
+      corrections.right();
+    else
+      append_varint(corrections.wrong(), actual);
   };
   for (const uint16_t code : codes->codes) {
     compare(code);
     if (!state.commit(code)) return bad_input("LZW: a code that cannot stand where it does");
-    if (corrections.size() > most)
+    if (corrections.size_bytes() > most)
       return bad_input("LZW: the encoder was not greedy; describing its choices would take more than half of them");
   }
   if (codes->codes.empty() || codes->codes.back() != state.end_code()) compare(kNoCode);
-  append_varint(parsed.side, parsed.corrections);
-  append_bytes(parsed.side, corrections);
+  parsed.corrections = size_t(corrections.count());
+  corrections.append_to(parsed.side);
   parsed.side.push_back(codes->padding);
   parsed.symbols = std::move(codes->symbols);
   parsed.size_bytes = codes->size_bytes;
@@ -291,28 +294,13 @@ Result<ParsedLzw> parse_lzw(ByteSpan stream, LzwForm form, LzwHabits habits, siz
 }
 
 Result<Bytes> rebuild_lzw(ByteReader& side, ByteSpan symbols, LzwForm form, LzwHabits habits, size_t max_bytes) {
-  auto left = side.read_varint("number of corrected codes");
-  if (!left.ok()) return left.error();
+  auto corrections = GapListReader<uint32_t, read_code>::create(side);
+  if (!corrections.ok()) return corrections.error();
   LzwState state(symbols, form, habits);
   CodeWriter bits(form.high_bits_first);
-  uint64_t gap = 0;
-  const auto load_gap = [&]() -> Status {
-    if (*left == 0) return Ok();
-    const auto read = side.read_varint("codes before a correction");
-    if (!read.ok()) return read.error();
-    gap = *read;
-    return Ok();
-  };
-  LMC_TRY(load_gap());
   for (uint32_t code = 0; code != state.end_code();) {
-    code = state.predict();
-    if (*left > 0 && gap-- == 0) {
-      const auto actual = side.read_varint("corrected code");
-      if (!actual.ok()) return actual.error();
-      code = uint32_t(std::min<uint64_t>(*actual, kNoCode));
-      --*left;
-      LMC_TRY(load_gap());
-    }
+    const std::optional<uint32_t> corrected = corrections->next();
+    code = corrected ? *corrected : state.predict();
     if (code == kNoCode) break;
     const int code_bits = state.code_bits();
     if (code >> code_bits != 0 || !state.commit(code)) return bad_input("side bytes of LZW: a code that cannot be");
@@ -321,7 +309,8 @@ Result<Bytes> rebuild_lzw(ByteReader& side, ByteSpan symbols, LzwForm form, LzwH
   }
   const auto padding = side.read_le<uint8_t>("bits after the last code");
   if (!padding.ok()) return padding.error();
-  if (*left != 0 || state.position() != symbols.size()) return bad_input("side bytes of LZW do not fit the pixels");
+  if (!corrections->is_done() || state.position() != symbols.size())
+    return bad_input("side bytes of LZW do not fit the pixels");
   const int filled = bits.bits_to_byte_end();
   bits.write(*padding & ((1u << filled) - 1), filled);
   return std::move(bits).finish();

@@ -3,12 +3,14 @@
 // and 1 pair of activations are the 16 registers but one.
 #include <immintrin.h>
 
+#include "lmc/numerics/kernel_set.h"
 #include "lmc/numerics/matmul_kernels.h"
 
 namespace lmc {
 namespace {
 
-constexpr int kPanelRows = kAvx2Layout.rows;
+constexpr PanelLayout kLayout{.rows = 8, .columns = 2, .flip = 0};
+constexpr int kPanelRows = kLayout.rows;
 constexpr int kPairBytes = 2 * kPanelRows;
 constexpr int kMaxTileRows = 6;
 constexpr int kMaxRows = 16;  // rows of A widened at a time
@@ -126,14 +128,16 @@ void some_rows(const MatmulTask& task, int first_row, int rows, int k0, int colu
   }
 }
 
-}  // namespace
-
-void matmul_avx2(const MatmulTask& task) {
+void multiply(const MatmulTask& task) {
   for (int k0 = 0; k0 < task.columns; k0 += kBlock) {
     const int columns = task.columns - k0 < kBlock ? task.columns - k0 : kBlock;
     for (int row = 0; row < task.count; row += kMaxRows)
       some_rows(task, row, task.count - row < kMaxRows ? task.count - row : kMaxRows, k0, columns);
   }
 }
+
+}  // namespace
+
+LMC_DEFINE_KERNELS(MatmulKernels, matmul_kernels) = {.layout = kLayout, .multiply = multiply};
 
 }  // namespace lmc

@@ -2,12 +2,15 @@
 // accumulators in flight both vpdpbusd ports stay busy.
 #include <immintrin.h>
 
+#include "lmc/numerics/kernel_set.h"
 #include "lmc/numerics/matmul_kernels.h"
 
 namespace lmc {
 namespace {
 
-constexpr int kPanelRows = kAvx512Layout.rows;
+// vpdpbusd multiplies unsigned by signed: W is stored as w + 128, and 128 * sum(a) is taken off.
+constexpr PanelLayout kLayout{.rows = 16, .columns = 4, .flip = 128};
+constexpr int kPanelRows = kLayout.rows;
 
 // 128 * sum of a[0..columns): what the bias of the weights added to every output.
 inline int32_t bias_sum(const int8_t* a, int columns) {
@@ -82,9 +85,7 @@ void some_rows(const MatmulTask& task, int first_row, int rows, const int32_t* b
   }
 }
 
-}  // namespace
-
-void matmul_avx512(const MatmulTask& task) {
+void multiply(const MatmulTask& task) {
   constexpr int kMaxRows = 64;      // rows of A whose sums are at hand at once
   constexpr int kBlockPanels = 12;  // with 256 columns 48 KB of weights: they stay near while all rows pass
   int32_t bias_sums[kMaxRows];
@@ -105,5 +106,9 @@ void matmul_avx512(const MatmulTask& task) {
     }
   }
 }
+
+}  // namespace
+
+LMC_DEFINE_KERNELS(MatmulKernels, matmul_kernels) = {.layout = kLayout, .multiply = multiply};
 
 }  // namespace lmc

@@ -1,12 +1,14 @@
 // NEON as every ARMv8-A has it: widening multiply (int8 products fit int16) and pairwise add-long into int32.
 #include <arm_neon.h>
 
+#include "lmc/numerics/kernel_set.h"
 #include "lmc/numerics/matmul_kernels.h"
 
 namespace lmc {
 namespace {
 
-constexpr int kPanelRows = kNeonLayout.rows;
+constexpr PanelLayout kLayout{.rows = 8, .columns = 2, .flip = 0};
+constexpr int kPanelRows = kLayout.rows;
 constexpr int kMaxTileRows = 4;
 
 template <int R>
@@ -31,9 +33,7 @@ void tile(const MatmulTask& task, int first_row, int panel) {
   }
 }
 
-}  // namespace
-
-void matmul_neon(const MatmulTask& task) {
+void multiply(const MatmulTask& task) {
   const int chunks = (task.count + kMaxTileRows - 1) / kMaxTileRows;
   for (int chunk = 0; chunk < chunks; ++chunk) {
     const int first = task.count * chunk / chunks, last = task.count * (chunk + 1) / chunks;
@@ -55,5 +55,9 @@ void matmul_neon(const MatmulTask& task) {
     }
   }
 }
+
+}  // namespace
+
+LMC_DEFINE_KERNELS(MatmulKernels, matmul_kernels) = {.layout = kLayout, .multiply = multiply};
 
 }  // namespace lmc

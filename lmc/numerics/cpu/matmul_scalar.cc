@@ -1,9 +1,12 @@
 // The reference: what every other kernel must equal. Plain loops over int16 values, which compilers turn into
 // multiply-add of pairs even on the oldest 64-bit machines.
+#include "lmc/numerics/kernel_set.h"
 #include "lmc/numerics/matmul_kernels.h"
 
 namespace lmc {
 namespace {
+
+constexpr PanelLayout kLayout{.rows = 1, .columns = 4, .flip = 0};
 
 constexpr int kBlock = 1024;  // columns widened at a time
 constexpr int kRows = 32;     // rows of A widened at a time
@@ -35,9 +38,7 @@ Tile tile(const int16_t* __restrict a, const int8_t* __restrict w0, const int8_t
   return {{s00, s01, s02, s03}, {s10, s11, s12, s13}};
 }
 
-}  // namespace
-
-void matmul_scalar(const MatmulTask& task) {
+void multiply(const MatmulTask& task) {
   int16_t rows[kRows * kBlock];
   int16_t weights[kBlock];
   for (int k0 = 0; k0 < task.columns; k0 += kBlock) {
@@ -65,5 +66,9 @@ void matmul_scalar(const MatmulTask& task) {
     }
   }
 }
+
+}  // namespace
+
+LMC_DEFINE_KERNELS(MatmulKernels, matmul_kernels) = {.layout = kLayout, .multiply = multiply};
 
 }  // namespace lmc

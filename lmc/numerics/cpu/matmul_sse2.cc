@@ -3,12 +3,14 @@
 // registers.
 #include <emmintrin.h>
 
+#include "lmc/numerics/kernel_set.h"
 #include "lmc/numerics/matmul_kernels.h"
 
 namespace lmc {
 namespace {
 
-constexpr int kPanelRows = kSse2Layout.rows;
+constexpr PanelLayout kLayout{.rows = 8, .columns = 2, .flip = 0};
+constexpr int kPanelRows = kLayout.rows;
 constexpr int kMaxTileRows = 6;
 constexpr int kBlock = 256;  // columns at a time: the widened rows of a tile are 12 KB
 
@@ -96,9 +98,7 @@ void rows_of_a(const MatmulTask& task, int first_row) {
   }
 }
 
-}  // namespace
-
-void matmul_sse2(const MatmulTask& task) {
+void multiply(const MatmulTask& task) {
   using Rows = void (*)(const MatmulTask&, int);
   static constexpr Rows kRows[] = {nullptr,      rows_of_a<1>, rows_of_a<2>, rows_of_a<3>,
                                    rows_of_a<4>, rows_of_a<5>, rows_of_a<6>};
@@ -108,5 +108,9 @@ void matmul_sse2(const MatmulTask& task) {
     kRows[task.count * (chunk + 1) / chunks - begin](task, begin);
   }
 }
+
+}  // namespace
+
+LMC_DEFINE_KERNELS(MatmulKernels, matmul_kernels) = {.layout = kLayout, .multiply = multiply};
 
 }  // namespace lmc

@@ -12,11 +12,11 @@
 
 #include "lmc/coding/arithmetic_coder.h"
 #include "lmc/mixing/logistic.h"
-#include "lmc/samples/ensemble.h"
 #include "lmc/samples/image/luma_chroma.h"
 #include "lmc/samples/image/used_values.h"
 #include "lmc/samples/pixel_contexts.h"
 #include "lmc/samples/plane_model.h"
+#include "lmc/samples/residual_stage.h"
 
 namespace lmc {
 namespace {
@@ -87,8 +87,8 @@ Planes make_planes(const TileShape& shape, const std::optional<LumaChroma>& made
 
 // An ensemble needs few bits in all that it looks at.
 bool has_few_bits(const Planes& planes, const Plane& plane) {
-  const auto few = [](const auto& each) { return each->bits <= Ensemble::kMostBits; };
-  return plane.bits <= Ensemble::kMostBits && std::all_of(planes.begin(), planes.begin() + int(plane.role), few);
+  const auto few = [](const auto& each) { return each->bits <= ResidualStage::kMostBits; };
+  return plane.bits <= ResidualStage::kMostBits && std::all_of(planes.begin(), planes.begin() + int(plane.role), few);
 }
 
 PlaneSettings settings_of(const Planes& planes, const Plane& plane, const TileEffort& effort) {
@@ -101,7 +101,8 @@ PlaneSettings settings_of(const Planes& planes, const Plane& plane, const TileEf
   settings.ensemble = effort.ensemble && has_few_bits(planes, plane);
   settings.light = effort.light;
   settings.sparing = effort.sparing;
-  settings.without = effort.without | (effort.mixing ? 0u : uint32_t(kNoMixing));
+  settings.mixing = effort.mixing;
+  settings.without = effort.without;
   return settings;
 }
 

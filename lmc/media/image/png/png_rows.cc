@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <string>
 
+#include "lmc/coding/gap_list.h"
+
 namespace lmc {
 namespace {
 
@@ -188,70 +190,19 @@ class RowBuffers {
   bool odd_ = false;
 };
 
-// A list of rows with a value each, as gaps and values.
-class RowList {
- public:
-  void add(uint64_t row, uint8_t value) {
-    append_varint(bytes_, row - next_);
-    bytes_.push_back(value);
-    next_ = row + 1;
-    ++count_;
-  }
-  void write(Bytes& out) const {
-    append_varint(out, count_);
-    append_bytes(out, bytes_);
-  }
-  size_t size_bytes() const { return bytes_.size(); }
-
- private:
-  Bytes bytes_;
-  uint64_t next_ = 0, count_ = 0;
-};
-
-class RowListReader {
- public:
-  static Result<RowListReader> create(ByteReader& side) {
-    RowListReader list;
-    const auto count = side.read_varint("number of rows noted");
-    if (!count.ok()) return count.error();
-    list.reader_ = side;
-    list.left_ = *count;
-    for (uint64_t i = 0; i < *count; ++i) {
-      LMC_TRY(side.read_varint("rows not noted"));
-      LMC_TRY(side.read_le<uint8_t>("value of a row"));
-    }
-    list.load_gap();
-    return list;
-  }
-  // To be called for each row in turn.
-  std::optional<uint8_t> next() {
-    if (left_ == 0 || gap_-- > 0) return std::nullopt;
-    const uint8_t value = reader_.read_le<uint8_t>("value of a row").value();
-    --left_;
-    load_gap();
-    return value;
-  }
-
- private:
-  void load_gap() {
-    if (left_ > 0) gap_ = reader_.read_varint("rows not noted").value();
-  }
-
-  ByteReader reader_{{}};
-  uint64_t left_ = 0, gap_ = 0;
-};
-
 // Tries all rules at once and writes the filters by the best.
 class FilterWriter {
  public:
   explicit FilterWriter(size_t rows) : most_bytes_(rows / 2 + 16) {}
 
-  size_t rows() const { return filters_.size(); }
   void add(uint8_t filter, const FilterSums& sums) {
     for (uint8_t rule = 0; rule < kRules; ++rule) {
-      RowList& list = lists_[rule];
-      if (list.size_bytes() > most_bytes_ || predict_filter(rule, sums) == filter) continue;
-      list.add(filters_.size(), filter);
+      GapListWriter& list = lists_[rule];
+      if (list.size_bytes() > most_bytes_) continue;
+      if (predict_filter(rule, sums) == filter)
+        list.right();
+      else
+        list.wrong().push_back(filter);
     }
     filters_.push_back(filter);
   }
@@ -264,14 +215,14 @@ class FilterWriter {
     if (none_good) {
       append_bytes(side, filters_);
     } else {
-      lists_[best].write(side);
+      lists_[best].append_to(side);
     }
     return side;
   }
 
  private:
   size_t most_bytes_;  // a rule that needs more is not followed up
-  std::array<RowList, kRules> lists_;
+  std::array<GapListWriter, kRules> lists_;
   Bytes filters_;
 };
 
@@ -291,7 +242,7 @@ class FilterReader {
       reader.given_ = *given;
       return reader;
     }
-    auto list = RowListReader::create(side);
+    auto list = GapByteReader::create(side);
     if (!list.ok()) return list.error();
     reader.list_ = *list;
     return reader;
@@ -307,7 +258,7 @@ class FilterReader {
   uint8_t rule_ = 0;
   ByteSpan given_;
   size_t next_row_ = 0;
-  RowListReader list_;
+  GapByteReader list_;
 };
 
 size_t count_rows(const std::vector<Pass>& passes) {
@@ -336,7 +287,7 @@ Result<Bytes> unfilter_png(ByteSpan data, bool interlaced, Picture& picture) {
   picture.samples.resize(picture.size_bytes());
   RowBuffers buffers(widest_row(picture, passes));
   FilterWriter filters(count_rows(passes));
-  RowList unused;
+  GapListWriter unused;  // bits at the ends of rows
   const uint8_t* next = data.data();
   const size_t distance = filter_distance(picture);
   for (const Pass& pass : passes) {
@@ -349,14 +300,16 @@ Result<Bytes> unfilter_png(ByteSpan data, bool interlaced, Picture& picture) {
         return bad_input("PNG: row " + std::to_string(row) + " has the unknown filter " + std::to_string(filter));
       std::copy_n(next, size, buffers.here());
       undo_filter(filter, buffers.here(), buffers.above(), size, distance);
-      if ((buffers.here()[size - 1] & unused_mask) != 0)
-        unused.add(filters.rows(), buffers.here()[size - 1] & unused_mask);
+      if (const uint8_t bits = buffers.here()[size - 1] & unused_mask; bits != 0)
+        unused.wrong().push_back(bits);
+      else
+        unused.right();
       filters.add(filter, filtered_sums({buffers.here(), buffers.above(), size, distance}));
       store_row(pass, row, buffers.here(), picture);
     }
   }
   Bytes side = filters.finish();
-  if (picture.bits < 8) unused.write(side);
+  if (picture.bits < 8) unused.append_to(side);
   return side;
 }
 
@@ -364,9 +317,9 @@ Result<Bytes> filter_png(ByteReader& side, bool interlaced, const Picture& pictu
   const std::vector<Pass> passes = passes_of(picture, interlaced);
   auto filters = FilterReader::create(side, count_rows(passes));
   if (!filters.ok()) return filters.error();
-  RowListReader unused;
+  GapByteReader unused;
   if (picture.bits < 8) {
-    auto list = RowListReader::create(side);
+    auto list = GapByteReader::create(side);
     if (!list.ok()) return list.error();
     unused = *list;
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lmc/coding/gap_list.h"
+
 namespace lmc {
 namespace {
 
@@ -62,50 +64,29 @@ Result<ParsedPackBits> parse_packbits(ByteSpan stream, size_t data_bytes, PackBi
     heads.push_back(head);
     parsed.size_bytes += 1 + stored.size();
   }
-  Bytes corrections;
-  uint64_t since = 0;
+  GapListWriter corrections;
   size_t position = 0;
   for (const uint8_t head : heads) {
     if (position == parsed.data.size() ||
-        predict_packet(row_at(parsed.data, position, habits.row_bytes), habits.pairs) != head) {
-      append_varint(corrections, since);
-      corrections.push_back(head);
-      since = 0;
-      ++parsed.corrections;
-    } else {
-      ++since;
-    }
+        predict_packet(row_at(parsed.data, position, habits.row_bytes), habits.pairs) != head)
+      corrections.wrong().push_back(head);
+    else
+      corrections.right();
     position += bytes_of(head);
   }
-  append_varint(parsed.side, parsed.corrections);
-  append_bytes(parsed.side, corrections);
+  parsed.corrections = size_t(corrections.count());
+  corrections.append_to(parsed.side);
   return parsed;
 }
 
 Result<Bytes> rebuild_packbits(ByteReader& side, ByteSpan data, PackBitsHabits habits, size_t max_bytes) {
-  auto left = side.read_varint("number of corrected packets");
-  if (!left.ok()) return left.error();
-  uint64_t gap = 0;
-  const auto load_gap = [&]() -> Status {
-    if (*left == 0) return Ok();
-    const auto read = side.read_varint("packets before a correction");
-    if (!read.ok()) return read.error();
-    gap = *read;
-    return Ok();
-  };
-  LMC_TRY(load_gap());
+  auto corrections = GapByteReader::create(side);
+  if (!corrections.ok()) return corrections.error();
   Bytes stream;
   for (size_t position = 0; position < data.size();) {
-    uint8_t head = 0;
-    if (*left > 0 && gap-- == 0) {
-      const auto corrected = side.read_le<uint8_t>("corrected packet");
-      if (!corrected.ok()) return corrected.error();
-      head = *corrected;
-      --*left;
-      LMC_TRY(load_gap());
-    } else {
-      head = predict_packet(row_at(data, position, habits.row_bytes), habits.pairs);
-    }
+    const std::optional<uint8_t> corrected = corrections->next();
+    const uint8_t head =
+        corrected ? *corrected : predict_packet(row_at(data, position, habits.row_bytes), habits.pairs);
     if (bytes_of(head) > data.size() - position)
       return bad_input("side bytes of PackBits do not fit the pixels", side.position());
     stream.push_back(head);
@@ -113,7 +94,7 @@ Result<Bytes> rebuild_packbits(ByteReader& side, ByteSpan data, PackBitsHabits h
     position += bytes_of(head);
     if (stream.size() > max_bytes) return bad_input("side bytes of PackBits: more than the file's size");
   }
-  if (*left != 0) return bad_input("side bytes of PackBits: packets after the last", side.position());
+  if (!corrections->is_done()) return bad_input("side bytes of PackBits: packets after the last", side.position());
   return stream;
 }
 

@@ -9,14 +9,12 @@
 #include "lmc/media/image/grid_bytes.h"
 #include "lmc/media/image/tiff/tiff_directory.h"
 #include "lmc/media/image/tiff/tiff_pieces.h"
-#include "lmc/media/image/tiff/tiff_strips.h"
 
 namespace lmc {
 namespace {
 
 enum class TiffLayout : uint8_t {
-  kGrid = 0,            // one page of strips without compression
-  kDeflatedStrips = 1,  // only read: what kPieces does too
+  kGrid = 0,  // one page of strips without compression
   kPieces = 2,
 };
 
@@ -150,11 +148,10 @@ bool tiff_may_follow(ByteSpan start) {
 }
 
 Result<Bytes> rebuild_tiff(ByteSpan side, const Picture& picture, size_t max_bytes) {
-  const auto rebuild = side.empty()                                      ? nullptr
-                       : side[0] == uint8_t(TiffLayout::kGrid)           ? rebuild_grid
-                       : side[0] == uint8_t(TiffLayout::kDeflatedStrips) ? rebuild_deflated_strips
-                       : side[0] == uint8_t(TiffLayout::kPieces)         ? rebuild_tiff_pieces
-                                                                         : nullptr;
+  const auto rebuild = side.empty()                              ? nullptr
+                       : side[0] == uint8_t(TiffLayout::kGrid)   ? rebuild_grid
+                       : side[0] == uint8_t(TiffLayout::kPieces) ? rebuild_tiff_pieces
+                                                                 : nullptr;
   if (rebuild == nullptr) return bad_input("side bytes of a TIFF: an unknown layout", 0);
   return rebuild(side.subspan(1), picture, max_bytes);
 }

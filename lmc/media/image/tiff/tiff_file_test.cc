@@ -101,32 +101,6 @@ TEST(Tiff, StripsInAnyOrder) {
   EXPECT_EQ(parsed.picture.samples, expect_round_trip(ImageFormat::kTiff, make_tiff(options)).picture.samples);
 }
 
-// Side bytes of layout 1, as they once were written, still stand for their file.
-TEST(Tiff, DeflatedStripsOfOldSideBytes) {
-  for (const uint32_t bits : {8, 16}) {
-    for (const uint32_t predictor : {1, 2}) {
-      TiffOptions options{.width = 50, .bits = bits, .compression = 8, .big_endian = bits == 16};
-      options.predictor = predictor;
-      const Bytes file = make_tiff(options);
-      const Picture picture = expect_round_trip(ImageFormat::kTiff, file).picture;
-      Bytes side{1, uint8_t((options.big_endian ? 1 : 0) | (predictor == 2 ? 2 : 0)), 2};
-      size_t position = 8;
-      for (int strip = 0; strip < 3; ++strip) {
-        append_varint(side, strip == 0 ? 8 : 0);
-        if (strip == 0) append_bytes(side, ByteSpan(file).first(8));
-        const auto zlib = parse_zlib(ByteSpan(file).subspan(position), 1000);
-        ASSERT_TRUE(zlib.ok());
-        append_bytes(side, zlib->side);
-        position += zlib->size_bytes;
-      }
-      append_bytes(side, ByteSpan(file).subspan(position));
-      const auto rebuilt = rebuild_image(ImageFormat::kTiff, side, picture, file.size());
-      ASSERT_TRUE(rebuilt.ok()) << rebuilt.error().message;
-      EXPECT_EQ(*rebuilt, file);
-    }
-  }
-}
-
 TEST(Tiff, WhatIsRefused) {
   for (const TiffOptions& options :
        {TiffOptions{.width = 0}, TiffOptions{.samples = 5}, TiffOptions{.bits = 32}, TiffOptions{.compression = 7},

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "lmc/coding/prefix_code.h"
+
 namespace lmc {
 namespace {
 
@@ -10,33 +12,8 @@ namespace {
 constexpr uint8_t kStepOrder[19] = {17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 constexpr int kExtraBits[19] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 3, 7};
 
-uint32_t turned_round(uint32_t code, int bits) {
-  uint32_t out = 0;
-  for (int i = 0; i < bits; ++i) out |= (code >> i & 1) << (bits - 1 - i);
-  return out;
-}
-
 size_t count_used(std::span<const uint8_t> lengths) {
   return size_t(lengths.size() - size_t(std::count(lengths.begin(), lengths.end(), 0)));
-}
-
-// The number of the least code of each length.
-template <typename Counts>
-std::array<uint16_t, kMaxVp8lCodeBits + 2> first_codes(const Counts& counts) {
-  std::array<uint16_t, kMaxVp8lCodeBits + 2> first{};
-  uint32_t code = 0;
-  for (size_t bits = 1; bits <= kMaxVp8lCodeBits; ++bits) {
-    first[bits] = uint16_t(code);
-    code = (code + counts[bits]) << 1;
-  }
-  return first;
-}
-
-std::array<uint32_t, kMaxVp8lCodeBits + 1> count_lengths(std::span<const uint8_t> lengths) {
-  std::array<uint32_t, kMaxVp8lCodeBits + 1> counts{};
-  for (const uint8_t length : lengths) ++counts[length];
-  counts[0] = 0;
-  return counts;
 }
 
 }  // namespace
@@ -61,12 +38,12 @@ Result<Vp8lDecoder> Vp8lDecoder::create(std::span<const uint8_t> lengths) {
     decoder.table_.fill({uint16_t(used - lengths.begin()), 0});
     return decoder;
   }
-  const auto counts = count_lengths(lengths);
-  decoder.first_code_ = first_codes(counts);
-  std::array<uint16_t, kMaxVp8lCodeBits + 2> place{};
+  const PrefixCounts counts = count_prefix_lengths(lengths);
+  const PrefixCounts first = first_prefix_words(counts);
+  std::copy(first.begin(), first.end(), decoder.first_code_.begin());
   for (size_t bits = 1; bits <= kMaxVp8lCodeBits; ++bits)
     decoder.first_place_[bits + 1] = uint16_t(decoder.first_place_[bits] + counts[bits]);
-  place = decoder.first_place_;
+  auto place = decoder.first_place_;
   decoder.symbols_.resize(count_used(lengths));
   for (size_t symbol = 0; symbol < lengths.size(); ++symbol)
     if (lengths[symbol] != 0) decoder.symbols_[place[lengths[symbol]]++] = uint16_t(symbol);
@@ -97,13 +74,10 @@ uint32_t Vp8lDecoder::read_long(BitReader& bits, uint32_t next) const {
 Vp8lEncoder::Vp8lEncoder(std::span<const uint8_t> lengths)
     : lengths_(lengths.begin(), lengths.end()), codes_(lengths.size()) {
   is_single_ = count_used(lengths) == 1;
-  auto next = first_codes(count_lengths(lengths));
-  for (size_t symbol = 0; symbol < lengths.size(); ++symbol) {
-    const uint8_t length = lengths[symbol];
-    if (length == 0) continue;
+  for_each_prefix_word(lengths, count_prefix_lengths(lengths), [&](size_t symbol, uint32_t word, int length) {
     single_ = uint32_t(symbol);
-    codes_[symbol] = uint16_t(turned_round(next[length]++, length));
-  }
+    codes_[symbol] = uint16_t(turned_round(word, length));
+  });
 }
 
 Result<std::vector<uint8_t>> vp8l_lengths_of(const Vp8lSpelling& spelling, uint32_t alphabet) {

@@ -1,6 +1,11 @@
-// Included by one file per instruction set, which defines LMC_KERNELS_NAME; see mixer_kernels.h.
+// Compiled once for each instruction set; see mixer_kernels.h.
+//
 // Plain loads and element-wise operations on GCC vectors of at most the width at hand: the 16 lanes are four, two or
 // one of them, which stay in registers. Wider ones would be split by the compiler, but by way of memory.
+#include "lmc/mixing/mixer_kernels.h"
+
+#include "lmc/numerics/kernel_set.h"
+
 namespace lmc {
 namespace {
 
@@ -69,6 +74,6 @@ void train(const float* x, float* const* w, const float* step, int sets, int n) 
 
 }  // namespace
 
-MixerKernels LMC_KERNELS_NAME() { return {dots, train}; }
+LMC_DEFINE_KERNELS(MixerKernels, mixer_kernels) = {dots, train};
 
 }  // namespace lmc

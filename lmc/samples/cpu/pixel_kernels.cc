@@ -1,6 +1,10 @@
-// Included by one file per instruction set, which defines LMC_KERNELS_NAME; see pixel_kernels.h. Element-wise
-// operations on GCC vectors of the width at hand.
+// Compiled once for each instruction set; see pixel_kernels.h. Element-wise operations on GCC vectors of the width at
+// hand.
+#include "lmc/samples/pixel_kernels.h"
+
 #include <bit>
+
+#include "lmc/numerics/kernel_set.h"
 #if defined(__SSE2__)
 #include <immintrin.h>
 #endif
@@ -365,9 +369,8 @@ int covariances(const int16_t* const* samples, const int16_t* weights, int count
 
 namespace lmc {
 
-PixelKernels LMC_KERNELS_NAME() {
-  return {product, first,       next,         exp2s,     differences, scale,        masses,  covariances,
-          solve,   learn_block, learn_sample, add_cells, count_up,    counts_below, log_odds};
-}
+LMC_DEFINE_KERNELS(PixelKernels, pixel_kernels) = {product,      first,     next,        exp2s,        differences,
+                                                   scale,        masses,    covariances, solve,        learn_block,
+                                                   learn_sample, add_cells, count_up,    counts_below, log_odds};
 
 }  // namespace lmc

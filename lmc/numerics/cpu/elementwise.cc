@@ -1,9 +1,11 @@
-// The element-wise functions, compiled once per instruction set with LMC_ELEMENTWISE_TABLE naming the table to define.
+// The element-wise functions, compiled once for each instruction set (kernels.cmake).
 //
 // Plain loops for the compiler to vectorise: every operation is one correctly rounded binary32 operation on one element
 // (or an integer operation), so the width of the vectors cannot change a result. Nothing of std:: in here: a shared
 // inline function compiled in this file could be the one the linker keeps.
 #include "lmc/numerics/elementwise.h"
+
+#include "lmc/numerics/kernel_set.h"
 
 #if defined(__AVX512F__) || defined(__AVX2__)
 #include <immintrin.h>
@@ -276,8 +278,7 @@ void learn(float* __restrict master, const int16_t* __restrict values, int n, fl
 
 }  // namespace
 
-extern const Elementwise LMC_ELEMENTWISE_TABLE;
-const Elementwise LMC_ELEMENTWISE_TABLE = {
+LMC_DEFINE_KERNELS(Elementwise, elementwise) = {
     .peak = peak,
     .quantise8 = quantise8,
     .quantise16 = quantise16,

@@ -1,3 +1,0 @@
-#include "lmc/mixing/mixer_kernels.h"
-#define LMC_KERNELS_NAME mixer_kernels_avx512
-#include "lmc/mixing/cpu/mixer_kernels.inc"

@@ -1,3 +1,0 @@
-#include "lmc/samples/pixel_kernels.h"
-#define LMC_KERNELS_NAME pixel_kernels_avx512
-#include "lmc/samples/cpu/pixel_kernels.inc"
