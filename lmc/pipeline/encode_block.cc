@@ -161,10 +161,10 @@ std::vector<Segment> merge_texts(const std::vector<Segment>& segments, const Way
     SegmentKind kind = segment.kind;
     for (SegmentKind other : kTexts)
       if (other < kind && ways[size_t(kind)] && ways[size_t(other)] == ways[size_t(kind)]) kind = other;
-    if (!merged.empty() && merged.back().kind == kind && kind != SegmentKind::kFile)
+    if (!merged.empty() && merged.back().kind == kind && joins(kind))
       merged.back().bytes += segment.bytes;
     else
-      merged.push_back({kind, segment.bytes});
+      merged.push_back({kind, segment.bytes, segment.distance});
   }
   return merged;
 }
@@ -175,11 +175,14 @@ EncodedBlock encode_by_kind(ByteSpan raw, const std::vector<Segment>& segments, 
                             const EncodeKind& encode, const BlockResources& resources) {
   std::vector<SegmentKind> kinds;  // of the groups that are no whole files, as they come; behind them the files
   for (const Segment& segment : segments)
-    if (segment.kind != SegmentKind::kFile && std::ranges::find(kinds, segment.kind) == kinds.end())
-      kinds.push_back(segment.kind);
+    if (joins(segment.kind) && std::ranges::find(kinds, segment.kind) == kinds.end()) kinds.push_back(segment.kind);
   std::vector<GroupPlace> places;
   size_t files_before = 0;
   for (const Segment& segment : segments) {
+    if (segment.kind == SegmentKind::kCopy) {
+      places.push_back({0, segment.bytes, segment.distance});
+      continue;
+    }
     const size_t kind = size_t(std::ranges::find(kinds, segment.kind) - kinds.begin());
     places.push_back({kind < kinds.size() ? kind : kinds.size() + files_before++, segment.bytes});
   }
@@ -191,6 +194,7 @@ EncodedBlock encode_by_kind(ByteSpan raw, const std::vector<Segment>& segments, 
       contents.size(), [&](size_t g) { return useful_threads(contents[g], text_model); },
       [&](size_t g, const BlockResources& with) { return encode(kinds[g], contents[g], with); }, resources);
   std::ranges::move(files, std::back_inserter(coded));
+  if (resources.progress) resources.progress(raw.size());  // what is copied is done too
   return encode_grouped(coded, places);
 }
 
@@ -201,15 +205,19 @@ int useful_threads(ByteSpan raw, bool text_model) {
 EncodedBlock encode_block(ByteSpan raw, const LevelRow& level, const BlockResources& resources) {
   if (!level.models || raw.empty()) return stored_block(raw);
   const std::shared_ptr<const TextModel> model = level.text_model > 0 ? text_model_of(resources) : nullptr;
-  CodedFiles files = encode_embedded_files(raw, level, resources);
-  if (raw.size() < kGroupedFromBytes && files.places.empty())
-    return encode_or_store(model.get(), raw, level, {}, resources);
+  const std::vector<Copy> repeats = find_copies(raw);
+  CodedFiles files = encode_embedded_files(raw, repeats, level, resources);
+  const std::vector<Copy> copies = copies_outside(repeats, files.places);
+  const bool small = raw.size() < kGroupedFromBytes && files.places.empty();
+  if (small && copies.empty()) return encode_or_store(model.get(), raw, level, {}, resources);
   const bool try_out = level.doubt != Doubt::kByVocabulary;
   const double most = try_out ? kGroupedText : kFastText;
   const KnownText known = [&](ByteSpan piece, bool known_before) {
     return tokens_per_byte(*model, piece) < (known_before ? most : most - kGroupedGap);
   };
-  std::vector<Segment> segments = find_segments(raw, model ? known : KnownText(), files.places);
+  std::vector<Segment> segments = {{SegmentKind::kData, raw.size()}};
+  if (!small) segments = find_segments(raw, model ? known : KnownText(), files.places);
+  segments = cut_copies(segments, copies);
   Ways ways;
   if (model && try_out && segments.size() > 1) {
     ways = choose_ways(*model, raw, segments, resources);

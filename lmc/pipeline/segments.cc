@@ -38,7 +38,7 @@ bool is_text(SegmentKind kind) { return kind < SegmentKind::kData; }
 
 void append(std::vector<Segment>& segments, SegmentKind kind, size_t bytes) {
   if (bytes == 0) return;
-  if (!segments.empty() && segments.back().kind == kind && kind != SegmentKind::kFile)
+  if (!segments.empty() && segments.back().kind == kind && joins(kind))
     segments.back().bytes += bytes;
   else
     segments.push_back({kind, bytes});
@@ -138,6 +138,25 @@ std::vector<Segment> find_segments(ByteSpan raw, const KnownText& known, std::sp
     append(segments, SegmentKind::kHeaders, at - end);
   }
   return segments;
+}
+
+std::vector<Segment> cut_copies(const std::vector<Segment>& segments, std::span<const Copy> copies) {
+  std::vector<Segment> out;
+  size_t at = 0;  // what is before is in out
+  size_t end = 0;
+  for (const Segment& segment : segments) {
+    end += segment.bytes;
+    while (!copies.empty() && copies.front().begin < end) {
+      const Copy& copy = copies.front();
+      append(out, segment.kind, copy.begin - at);
+      out.push_back({SegmentKind::kCopy, copy.bytes, copy.distance});
+      at = copy.begin + copy.bytes;
+      copies = copies.subspan(1);
+    }
+    if (at < end) append(out, segment.kind, end - at);
+    at = std::max(at, end);
+  }
+  return out;
 }
 
 }  // namespace lmc
