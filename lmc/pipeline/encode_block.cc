@@ -11,6 +11,7 @@
 #include "lmc/codecs/mixing.h"
 #include "lmc/codecs/text.h"
 #include "lmc/pipeline/embedded_files.h"
+#include "lmc/pipeline/noise.h"
 #include "lmc/pipeline/segments.h"
 
 namespace lmc {
@@ -72,21 +73,6 @@ Way way_by_trial(const TextModel& model, ByteSpan raw, const BlockResources& res
   return deep_share(model, raw, resources) < kDeepFrom ? Way::kDeep : Way::kModel;
 }
 
-// Compressed or encrypted data: none of sixteen pieces gets smaller. At the ends of a large block a little may be of
-// another kind (segments.h).
-bool is_noise(ByteSpan raw, const BlockResources& resources) {
-  constexpr size_t kPieces = 16, kPieceBytes = 2048;
-  if (raw.size() < kStoredFromBytes) return false;
-  const BlockResources quiet = resources.quietly();
-  const size_t left_out = raw.size() >= 4 * kStoredFromBytes ? kPieceBytes : 0;
-  const ByteSpan inner = raw.subspan(left_out, raw.size() - 2 * left_out);
-  for (size_t i = 0; i < kPieces; ++i) {
-    const ByteSpan piece = inner.subspan((inner.size() - kPieceBytes) / (kPieces - 1) * i, kPieceBytes);
-    if (encode_mixing_block(piece, MixingProfile::kFast, quiet).size() < kPieceBytes) return false;
-  }
-  return true;
-}
-
 // Bytes of one kind. model may be null. tried: what way_by_trial has said of them, if it was asked.
 EncodedBlock encode_best(const TextModel* model, ByteSpan raw, const LevelRow& level, std::optional<Way> tried,
                          const BlockResources& resources) {
@@ -105,7 +91,7 @@ EncodedBlock encode_best(const TextModel* model, ByteSpan raw, const LevelRow& l
 
 EncodedBlock encode_or_store(const TextModel* model, ByteSpan raw, const LevelRow& level, std::optional<Way> tried,
                              const BlockResources& resources) {
-  if (!is_noise(raw, resources)) {
+  if (raw.size() < kStoredFromBytes || !gains_nothing(raw)) {
     EncodedBlock best = encode_best(model, raw, level, tried, resources);
     if (best.payload.size() < raw.size()) return best;
   }
@@ -209,7 +195,6 @@ EncodedBlock encode_block(ByteSpan raw, const LevelRow& level, const BlockResour
   CodedFiles files = encode_embedded_files(raw, repeats, level, resources);
   const std::vector<Copy> copies = copies_outside(repeats, files.places);
   const bool small = raw.size() < kGroupedFromBytes && files.places.empty();
-  if (small && copies.empty()) return encode_or_store(model.get(), raw, level, {}, resources);
   const bool try_out = level.doubt != Doubt::kByVocabulary;
   const double most = try_out ? kGroupedText : kFastText;
   const KnownText known = [&](ByteSpan piece, bool known_before) {
@@ -217,7 +202,7 @@ EncodedBlock encode_block(ByteSpan raw, const LevelRow& level, const BlockResour
   };
   std::vector<Segment> segments = {{SegmentKind::kData, raw.size()}};
   if (!small) segments = find_segments(raw, model ? known : KnownText(), files.places);
-  segments = cut_copies(segments, copies);
+  segments = split_noise(raw, cut_copies(segments, copies));
   Ways ways;
   if (model && try_out && segments.size() > 1) {
     ways = choose_ways(*model, raw, segments, resources);
