@@ -89,7 +89,7 @@ void expect_copied(const Bytes& raw, size_t most_bytes) {
 
 TEST(Copies, BlocksComeBack) {
   expect_copied(Bytes(1 << 20, 0), 20);
-  expect_copied(Bytes(20000, 'a'), 20);
+  expect_copied(Bytes(40000, 'a'), 20);
   const Bytes some = noise(100000, 7), little = noise(5000, 8);
   expect_copied(joined({some, some}), 100100);
   expect_copied(joined({little, little}), 5100);
