@@ -40,10 +40,10 @@ class WindowTable {
   explicit WindowTable(size_t windows)
       : shift_(64 - std::bit_width(8 * windows)), entries_(size_t(1) << (64 - shift_)) {}
 
-  void insert(uint64_t hash, size_t place) { entry(hash) = {hash, uint32_t(place + 1)}; }
+  void insert(uint64_t hash, size_t place) { entries_[index(hash)] = {hash, uint32_t(place + 1)}; }
   // Where the window with this hash is; false if there is none. Hashes may be equal by chance.
   bool find(uint64_t hash, size_t& place) const {
-    const Entry& found = const_cast<WindowTable*>(this)->entry(hash);
+    const Entry& found = entries_[index(hash)];
     if (found.hash != hash || found.next == 0) return false;
     place = found.next - 1;
     return true;
@@ -54,7 +54,7 @@ class WindowTable {
     uint64_t hash = 0;
     uint32_t next = 0;  // place + 1; 0: empty
   };
-  Entry& entry(uint64_t hash) { return entries_[size_t((hash ^ hash >> 29) * 0xBF58476D1CE4E5B9u >> shift_)]; }
+  size_t index(uint64_t hash) const { return size_t((hash ^ hash >> 29) * 0xBF58476D1CE4E5B9u >> shift_); }
 
   int shift_;
   std::vector<Entry> entries_;
