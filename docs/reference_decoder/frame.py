@@ -13,6 +13,7 @@ TINY_FORMS = (0, 0), (1, 0), (2, 1), (2, 2), (4, 3), (5, 0), (2, 4)  # codec, bu
 END_MAGIC = b"CML\xF7"
 END_MARKER = 255
 GROUPED, IMAGE, JPEG = 3, 4, 5
+WITH_COPIES = 1  # a profile of codec 3
 TEXT = 2
 NEED_A_MODEL = TEXT, IMAGE
 
@@ -156,9 +157,16 @@ def read_group(reader):
     return codec, model, reader.varint("payload size")
 
 
+def read_segment(reader, copy):
+    """Group, raw size, distance: 0 if its group is not the number that means a copy."""
+    group, size = reader.varint("group"), reader.varint("segment size")
+    return group, size, reader.varint("distance") if group == copy else 0
+
+
 def read_groups(reader):
-    """The headers of the groups, and the segments: group, raw size."""
-    if reader.integer(1, "profile") != 0:
+    """The headers of the groups, and the segments: group, raw size, distance of a copy or 0."""
+    profile = reader.integer(1, "profile")
+    if profile > WITH_COPIES:
         raise DamagedFile("a profile of codec 3 that is unknown")
     group_count = reader.varint("number of groups")
     if not 1 <= group_count <= 65536:
@@ -166,7 +174,8 @@ def read_groups(reader):
     groups = [read_group(reader) for _ in range(group_count)]
     if any(codec == GROUPED or codec > JPEG for codec, _, _ in groups):
         raise DamagedFile("an impossible group")
-    return groups, [(reader.varint("group"), reader.varint("segment size")) for _ in range(reader.varint("segments"))]
+    copy = len(groups) if profile == WITH_COPIES else None
+    return groups, [read_segment(reader, copy) for _ in range(reader.varint("segments"))]
 
 
 def decode_groups(payload, raw_size, models):
@@ -174,11 +183,14 @@ def decode_groups(payload, raw_size, models):
     reader = Reader(payload)
     groups, segments = read_groups(reader)
     sizes = [0] * len(groups)
-    for group, size in segments:
-        if group >= len(groups) or size == 0:
+    place = 0
+    for group, size, distance in segments:
+        if (group >= len(groups) and distance == 0) or size == 0 or distance > place or place + size > raw_size:
             raise DamagedFile("an impossible segment")
-        sizes[group] += size
-    if sum(sizes) != raw_size or sum(size for _, _, size in groups) != reader.remaining():
+        if distance == 0:
+            sizes[group] += size
+        place += size
+    if place != raw_size or sum(size for _, _, size in groups) != reader.remaining():
         raise DamagedFile("the groups do not fill the block")
     contents = []
     for (codec, named, payload_size), size in zip(groups, sizes):
@@ -186,7 +198,13 @@ def decode_groups(payload, raw_size, models):
             raise DamagedFile("an impossible group")
         model = None if named is None else models.builtin(named) if isinstance(named, int) else models.by_identity(named)
         contents.append(Reader(decode_payload(codec, model, reader.take(payload_size, "payload"), size, models)))
-    return b"".join(contents[group].take(size, "segment") for group, size in segments)
+    out = bytearray()
+    for group, size, distance in segments:
+        if distance == 0:
+            out += contents[group].take(size, "segment")
+        for _ in range(size if distance else 0):
+            out.append(out[-distance])
+    return bytes(out)
 
 
 def not_yet(codec, payload):

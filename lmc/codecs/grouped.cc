@@ -8,7 +8,8 @@
 namespace lmc {
 namespace {
 
-constexpr uint8_t kProfile = 0;  // wire id, the first byte of the payload
+// Wire ids, the first byte of the payload: without and with copies.
+constexpr uint8_t kPlain = 0, kWithCopies = 1;
 constexpr uint64_t kMostGroups = 65536;
 constexpr size_t kMostOthers = 16;  // that are no whole files
 
@@ -24,6 +25,7 @@ struct GroupHeader {
   size_t raw_bytes = 0;  // from the places
 };
 struct Layout {
+  uint8_t profile = kPlain;
   std::vector<GroupHeader> groups;
   std::vector<GroupPlace> places;
 };
@@ -76,26 +78,38 @@ Status read_places(ByteReader& reader, size_t raw_bytes, Layout& layout) {
     LMC_TRY(group);
     const auto bytes = reader.read_varint("grouped block: segment size");
     LMC_TRY(bytes);
-    if (*group >= layout.groups.size()) return damaged("no group " + std::to_string(*group));
     if (*bytes == 0 || *bytes > rest) return damaged("a segment of " + std::to_string(*bytes) + " bytes");
-    rest -= size_t(*bytes);
-    layout.groups[size_t(*group)].raw_bytes += size_t(*bytes);
-    layout.places.push_back({uint32_t(*group), uint32_t(*bytes)});
+    GroupPlace place{uint32_t(*group), uint32_t(*bytes)};
+    if (layout.profile == kWithCopies && *group == layout.groups.size()) {
+      const auto distance = reader.read_varint("grouped block: distance");
+      LMC_TRY(distance);
+      if (*distance == 0 || *distance > raw_bytes - rest)
+        return damaged("a copy from " + std::to_string(*distance) + " bytes before");
+      place.distance = uint32_t(*distance);
+    } else if (*group < layout.groups.size()) {
+      layout.groups[place.group].raw_bytes += place.bytes;
+    } else {
+      return damaged("no group " + std::to_string(*group));
+    }
+    rest -= place.bytes;
+    layout.places.push_back(place);
   }
   if (rest > 0) return damaged("its segments are too short");
   return Ok();
 }
 
-Result<std::vector<GroupHeader>> read_groups(ByteReader& reader) {
+// Profile and groups.
+Result<Layout> read_groups(ByteReader& reader) {
   const auto profile = reader.read_le<uint8_t>("grouped block: profile");
   LMC_TRY(profile);
-  if (*profile != kProfile)
+  if (*profile > kWithCopies)
     return bad_input("grouped block: unknown profile; the file is damaged, or was written by a newer lmc", 0);
   const auto count = reader.read_varint("grouped block: number of groups");
   LMC_TRY(count);
   if (*count < 1 || *count > std::min<uint64_t>(kMostGroups, reader.remaining() / 2))
     return damaged(std::to_string(*count) + " groups");
-  std::vector<GroupHeader> groups;
+  Layout layout;
+  layout.profile = *profile;
   size_t others = 0;
   for (uint64_t i = 0; i < *count; ++i) {
     const auto group = read_group(reader);
@@ -103,19 +117,17 @@ Result<std::vector<GroupHeader>> read_groups(ByteReader& reader) {
     // A model is made for each of these, which would take for ever if there were many of nothing.
     if (group->codec->shape == Shape::kBytes && ++others > kMostOthers)
       return damaged("too many groups that are no whole files");
-    groups.push_back(*group);
+    layout.groups.push_back(*group);
   }
-  return groups;
+  return layout;
 }
 
 Result<Layout> read_layout(ByteReader& reader, size_t raw_bytes) {
-  Layout layout;
-  auto groups = read_groups(reader);
-  if (!groups.ok()) return groups.error();
-  layout.groups = std::move(*groups);
-  LMC_TRY(read_places(reader, raw_bytes, layout));
+  auto layout = read_groups(reader);
+  if (!layout.ok()) return layout;
+  LMC_TRY(read_places(reader, raw_bytes, *layout));
   size_t payload_bytes = 0;
-  for (const GroupHeader& group : layout.groups) {
+  for (const GroupHeader& group : layout->groups) {
     if (group.raw_bytes == 0 || group.payload_bytes > group.raw_bytes) return damaged("the sizes of a group");
     payload_bytes += group.payload_bytes;
   }
@@ -139,11 +151,26 @@ Result<Bytes> decode_group(const GroupHeader& group, ByteSpan payload, const Blo
   return decode_block(group.codec->id, payload, group.raw_bytes, with);
 }
 
+// There is room for them.
+void append_copy(Bytes& raw, const GroupPlace& copy) {
+  for (size_t left = copy.bytes; left > 0;) {  // what overlaps doubles with every step
+    const size_t bytes = std::min(left, copy.distance + copy.bytes - left);
+    const size_t from = raw.size() - copy.distance - (copy.bytes - left);
+    raw.resize(raw.size() + bytes);
+    std::copy_n(raw.begin() + ptrdiff_t(from), bytes, raw.end() - ptrdiff_t(bytes));
+    left -= bytes;
+  }
+}
+
 Result<Bytes> put_together(const Layout& layout, const std::vector<Result<Bytes>>& contents, size_t raw_bytes) {
   std::vector<size_t> taken(contents.size(), 0);
   Bytes raw;
   raw.reserve(raw_bytes);
   for (const GroupPlace& place : layout.places) {
+    if (place.distance > 0) {
+      append_copy(raw, place);
+      continue;
+    }
     append_bytes(raw, ByteSpan(*contents[place.group]).subspan(taken[place.group], place.bytes));
     taken[place.group] += place.bytes;
   }
@@ -153,7 +180,8 @@ Result<Bytes> put_together(const Layout& layout, const std::vector<Result<Bytes>
 }  // namespace
 
 EncodedBlock encode_grouped(const std::vector<EncodedBlock>& groups, const std::vector<GroupPlace>& places) {
-  EncodedBlock out{kGrouped, {kProfile}};
+  const bool copies = std::ranges::any_of(places, [](const GroupPlace& place) { return place.distance > 0; });
+  EncodedBlock out{kGrouped, {copies ? kWithCopies : kPlain}};
   append_varint(out.payload, groups.size());
   for (const EncodedBlock& group : groups) {
     append_group(out.payload, group);
@@ -162,8 +190,9 @@ EncodedBlock encode_grouped(const std::vector<EncodedBlock>& groups, const std::
   }
   append_varint(out.payload, places.size());
   for (const GroupPlace& place : places) {
-    append_varint(out.payload, place.group);
+    append_varint(out.payload, place.distance > 0 ? groups.size() : place.group);
     append_varint(out.payload, place.bytes);
+    if (place.distance > 0) append_varint(out.payload, place.distance);
   }
   for (const EncodedBlock& group : groups) append_bytes(out.payload, group.payload);
   return out;
@@ -204,10 +233,10 @@ Result<Bytes> decode_grouped(ByteSpan payload, size_t raw_bytes, const BlockReso
 
 std::string describe_grouped(ByteSpan payload) {
   ByteReader reader(payload);
-  const auto groups = read_groups(reader);
-  if (!groups.ok()) return {};
+  const auto layout = read_groups(reader);
+  if (!layout.ok()) return {};
   std::map<uint8_t, size_t> counts;
-  for (const GroupHeader& group : *groups) ++counts[group.codec->id];
+  for (const GroupHeader& group : layout->groups) ++counts[group.codec->id];
   std::string out;
   for (const auto& [id, count] : counts)
     out += (out.empty() ? "" : ", ") + codec_name(id) + " " + std::to_string(count);

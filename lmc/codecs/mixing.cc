@@ -12,19 +12,24 @@ namespace {
 
 constexpr size_t kProgressBytes = 1 << 14;
 
-template <typename Coder, typename Mixing>
-void code_bytes(Coder& coder, Mixing&& mixing, Bytes& bytes, const BlockResources& resources) {
+const auto kUnwatched = [](size_t) {};
+
+template <typename Coder, typename Mixing, typename Watch>
+void code_with(Coder& coder, Mixing&& mixing, Bytes& bytes, const BlockResources& resources, const Watch& watch) {
   for (size_t i = 0; i < bytes.size(); ++i) {
     bytes[i] = code_byte(coder, mixing, bytes[i]);
     if (i % kProgressBytes == 0 && resources.progress) resources.progress(i);
+    if (i % kWatchBytes == 0) watch(i);
   }
 }
 
-template <typename Coder>
-void code_bytes(Coder& coder, MixingProfile profile, Bytes& bytes, const BlockResources& resources) {
+// watch(raw bytes) is called every kWatchBytes.
+template <typename Coder, typename Watch>
+void code_bytes(Coder& coder, MixingProfile profile, Bytes& bytes, const BlockResources& resources,
+                const Watch& watch) {
   if (profile != MixingProfile::kFast)
-    return code_bytes(coder, DeepMixing(bytes.size(), resources.isa), bytes, resources);
-  code_bytes(coder, MixingModel({.size_bytes = bytes.size()}, resources.isa), bytes, resources);
+    return code_with(coder, DeepMixing(bytes.size(), resources.isa), bytes, resources, watch);
+  code_with(coder, MixingModel({.size_bytes = bytes.size()}, resources.isa), bytes, resources, watch);
 }
 
 BranchFilter filter_of(MixingProfile profile) {
@@ -58,12 +63,15 @@ MixingProfile deep_profile(ByteSpan raw, const BlockResources& resources) {
   return best;
 }
 
-Bytes encode_mixing_block(ByteSpan raw, MixingProfile profile, const BlockResources& resources) {
+Bytes encode_mixing_block(ByteSpan raw, MixingProfile profile, const BlockResources& resources,
+                          std::vector<size_t>* costs) {
   Bytes payload{uint8_t(profile)};
   Bytes bytes(raw.begin(), raw.end());
   apply_branch_filter(filter_of(profile), FilterDirection::kToAbsolute, bytes);
   ArithmeticEncoder coder(payload);
-  code_bytes(coder, profile, bytes, resources);
+  code_bytes(coder, profile, bytes, resources, [&](size_t) {
+    if (costs != nullptr) costs->push_back(payload.size());
+  });
   coder.finish();
   return payload;
 }
@@ -72,7 +80,7 @@ size_t try_deep_mixing(ByteSpan raw, uint32_t without, const BlockResources& res
   Bytes payload{uint8_t(MixingProfile::kDeep)};
   Bytes bytes(raw.begin(), raw.end());
   ArithmeticEncoder coder(payload);
-  code_bytes(coder, DeepMixing(bytes.size(), resources.isa, without), bytes, resources);
+  code_with(coder, DeepMixing(bytes.size(), resources.isa, without), bytes, resources, kUnwatched);
   coder.finish();
   return payload.size();
 }
@@ -89,7 +97,7 @@ Result<Bytes> decode_mixing_block(ByteSpan payload, size_t raw_size_bytes, const
   LMC_TRY(lease);
   Bytes bytes(raw_size_bytes);
   ArithmeticDecoder coder(payload.subspan(1));
-  code_bytes(coder, profile, bytes, resources);
+  code_bytes(coder, profile, bytes, resources, kUnwatched);
   apply_branch_filter(filter_of(profile), FilterDirection::kToRelative, bytes);
   return bytes;
 }

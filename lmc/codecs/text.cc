@@ -23,14 +23,15 @@ namespace {
 
 constexpr size_t kSampleBytes = 4096;
 constexpr size_t kSamples = 16;
+constexpr uint64_t kAskTokens = 64;  // between two questions whether to go on
 
 // Codes every token of the block through `coder`. Encoding: tokens holds them all. Decoding: the tokens come out in
 // the mixing streams' histories. Ends when size_bytes are out, which may be before the plan's last token; returns the
-// number of tokens, 0 if they make more or fewer bytes.
-template <typename Coder>
+// number of tokens, 0 if they make more or fewer bytes or go_on, asked now and then, says no.
+template <typename Coder, typename GoOn>
 uint64_t code_tokens(Coder& coder, Lockstep& lockstep, const TextModel& model, const StreamPlan& plan,
                      std::span<const uint16_t> tokens, MixingModel& mixing, size_t size_bytes,
-                     const BlockResources& resources) {
+                     const BlockResources& resources, const GoOn& go_on) {
   size_t done_bytes = 0;
   uint64_t done_tokens = 0;
   const auto code = [&](uint32_t stream, uint64_t step, const uint32_t* cumulative) {
@@ -38,7 +39,8 @@ uint64_t code_tokens(Coder& coder, Lockstep& lockstep, const TextModel& model, c
     const uint32_t token = code_token(coder, model.tree, mixing, stream, cumulative, sent);
     done_bytes += model.tree.bytes(token).size();
     ++done_tokens;
-    return done_bytes < size_bytes ? token : kStop;
+    const bool more = done_bytes < size_bytes && (done_tokens % kAskTokens != 0 || go_on(done_bytes));
+    return more ? token : kStop;
   };
   lockstep.run(code, [&](uint64_t) {
     if (resources.progress) resources.progress(done_bytes);
@@ -59,8 +61,9 @@ struct EncodedText {
   Bytes coded;  // the arithmetic code
   std::unique_ptr<MixingModel> mixing;
 };
+// go_on says no: what is coded by then, with 0 tokens.
 Result<EncodedText> encode_with(const TextModel& model, const TextExperiment& setup, ByteSpan raw,
-                                const BlockResources& resources) {
+                                const BlockResources& resources, const GoOn& go_on = {}) {
   const std::vector<uint16_t> tokens = model.tokenizer.encode(raw);
   const StreamPlan plan = StreamPlan::for_tokens(tokens.size(), setup.profile);
   auto mixing = make_mixing(setup, plan, raw.size(), resources.isa);
@@ -68,9 +71,10 @@ Result<EncodedText> encode_with(const TextModel& model, const TextExperiment& se
   Bytes coded;
   ArithmeticEncoder coder(coded);
   Lockstep lockstep(model.transformer, plan, resources.threads, setup.adapt_head);
-  code_tokens(coder, lockstep, model, plan, tokens, **mixing, raw.size(), resources);
+  const uint64_t done = code_tokens(coder, lockstep, model, plan, tokens, **mixing, raw.size(), resources,
+                                    [&](size_t bytes) { return !go_on || go_on(bytes, coded.size()); });
   coder.finish();
-  return EncodedText{tokens.size(), std::move(coded), std::move(*mixing)};
+  return EncodedText{size_t(done), std::move(coded), std::move(*mixing)};
 }
 
 Bytes payload_of(const EncodedText& encoded, TextProfile profile) {
@@ -92,7 +96,8 @@ Result<Bytes> decode_tokens(const TextModel& model, const StreamPlan& plan, bool
   if (!mixing.ok()) return mixing.error();
   ArithmeticDecoder coder(coded);
   Lockstep lockstep(model.transformer, plan, resources.threads);
-  const uint64_t tokens = code_tokens(coder, lockstep, model, plan, {}, **mixing, raw_size_bytes, resources);
+  const uint64_t tokens =
+      code_tokens(coder, lockstep, model, plan, {}, **mixing, raw_size_bytes, resources, [](size_t) { return true; });
   if (tokens == 0 || (all_of_them && tokens != plan.tokens))
     return bad_input("text block: its tokens do not make " + std::to_string(raw_size_bytes) +
                      " bytes; the file is damaged");
@@ -136,6 +141,13 @@ double tokens_per_byte(const TextModel& model, ByteSpan raw) {
 Bytes encode_text_block(const TextModel& model, ByteSpan raw, TextProfile profile, const BlockResources& resources) {
   const auto encoded = encode_with(model, {.prior = model.prior, .profile = profile}, raw, resources);
   return payload_of(*encoded, profile);  // no error: load_text_model has tried the prior
+}
+
+std::optional<Bytes> encode_text_block_while(const TextModel& model, ByteSpan raw, TextProfile profile,
+                                             const GoOn& go_on, const BlockResources& resources) {
+  const auto encoded = encode_with(model, {.prior = model.prior, .profile = profile}, raw, resources, go_on);
+  if (encoded->tokens == 0 && !raw.empty()) return {};
+  return payload_of(*encoded, profile);
 }
 
 Result<TextOutcome> try_text_block(const TextModel& model, ByteSpan raw, const TextExperiment& experiment,

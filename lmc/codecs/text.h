@@ -26,6 +26,11 @@ std::shared_ptr<const TextModel> text_model_of(const BlockResources& resources);
 double tokens_per_byte(const TextModel& model, ByteSpan raw);
 
 Bytes encode_text_block(const TextModel& model, ByteSpan raw, TextProfile profile, const BlockResources& resources);
+// The same, given up (nothing) when go_on says so: it is asked now and then, told how many raw bytes are coded, not
+// always the first ones, and how many bytes that took.
+using GoOn = std::function<bool(size_t raw_bytes, size_t coded_bytes)>;
+std::optional<Bytes> encode_text_block_while(const TextModel& model, ByteSpan raw, TextProfile profile,
+                                             const GoOn& go_on, const BlockResources& resources);
 Result<Bytes> decode_text_block(const TextModel& model, ByteSpan payload, size_t raw_size_bytes,
                                 const BlockResources& resources);
 

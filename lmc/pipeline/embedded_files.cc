@@ -75,10 +75,12 @@ std::string why_not_taken_apart(ByteSpan file) {
   return can.ok() ? "it could be, but a low level or no model was given, or nothing was gained" : can.error().message;
 }
 
-CodedFiles encode_embedded_files(ByteSpan raw, const LevelRow& level, const BlockResources& resources) {
+CodedFiles encode_embedded_files(ByteSpan raw, const std::vector<Copy>& copies, const LevelRow& level,
+                                 const BlockResources& resources) {
   CodedFiles out;
   if (!level.models) return out;
-  const std::vector<FoundFile> found = find_embedded_files(raw).files;
+  std::vector<FoundFile> found = find_embedded_files(raw).files;
+  std::erase_if(found, [&](const FoundFile& file) { return is_copied(copies, file); });
   ProgressSum progress(resources.progress, resources.threads > 1);
   InOrder<std::optional<EncodedBlock>> jobs(resources.threads, [&] { progress.tick(); });
   size_t taken = 0;

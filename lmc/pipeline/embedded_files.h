@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lmc/codecs/codec.h"
+#include "lmc/pipeline/copies.h"
 #include "lmc/pipeline/file_search.h"
 
 namespace lmc {
@@ -39,7 +40,9 @@ struct CodedFiles {
   std::vector<FoundFile> places;
   std::vector<EncodedBlock> coded;
 };
-CodedFiles encode_embedded_files(ByteSpan raw, const LevelRow& level, const BlockResources& resources);
+// Those that a copy holds are left out.
+CodedFiles encode_embedded_files(ByteSpan raw, const std::vector<Copy>& copies, const LevelRow& level,
+                                 const BlockResources& resources);
 
 }  // namespace lmc
 

@@ -11,6 +11,7 @@
 #include "lmc/codecs/mixing.h"
 #include "lmc/codecs/text.h"
 #include "lmc/pipeline/embedded_files.h"
+#include "lmc/pipeline/noise.h"
 #include "lmc/pipeline/segments.h"
 
 namespace lmc {
@@ -19,10 +20,11 @@ namespace {
 // Tokens per byte (text_block.h): below the first the language model is sure to gain; from the second on the vocabulary
 // does not know the bytes. Between them (logs, tables, data in text form, rare languages) it is tried out.
 constexpr double kSurelyText = 0.35, kSurelyNoText = 0.6, kSurelyNoTextSmall = 0.8;
-constexpr double kGroupedText = 0.42;       // what is grouped as text, at most; behind a table this much less,
-constexpr double kGroupedGap = 0.06;        // so that a file in between is not cut to pieces
-constexpr double kFastText = 0.55;          // both at the levels that try nothing out
-constexpr size_t kSmallBytes = 65536;       // coded both ways in doubt at every level
+constexpr double kGroupedText = 0.42;  // what is grouped as text, at most; behind a table this much less,
+constexpr double kGroupedGap = 0.06;   // so that a file in between is not cut to pieces
+constexpr double kFastText = 0.55;     // both at the levels that try nothing out
+constexpr size_t kSmallBytes = 65536;
+constexpr size_t kRaceBytes = 1 << 20;      // in doubt coded by deep mixing, then as text until that is seen to lose
 constexpr size_t kTrialBytes = 24576;       // of a larger block: what these cost after as many others
 constexpr double kDeepFrom = 0.98;          // deep mixing, which goes on to learn, must cost less than this of the text
 constexpr size_t kStoredFromBytes = 32768;  // a larger block is first looked at for whether it is noise
@@ -45,6 +47,58 @@ EncodedBlock smaller_block(ByteSpan raw, const LevelRow& level, const BlockResou
   return deep.payload.size() < text.payload.size() ? std::move(deep) : std::move(text);
 }
 
+// The language model takes two to ten times as long as deep mixing, so that goes first, and tells what is to be
+// beaten. The model is given up when it is behind early (it knows much from the start, and so is ahead then if ever),
+// or later when it would be in the end, if the rest went as the second half of what was coded so far.
+class Race {
+ public:
+  // costs: of deep mixing (encode_mixing_block), the whole last.
+  Race(size_t raw_bytes, std::vector<size_t> costs) : raw_bytes_(raw_bytes), costs_(std::move(costs)) {}
+
+  bool go_on(size_t raw, size_t coded) {
+    seen_.push_back({raw, coded});
+    if (raw < std::max(raw_bytes_ / 25, kLeastTried)) return true;
+    const double all = double(costs_.back()), share = double(raw) / double(raw_bytes_);
+    const double text = double(coded), deep = deep_cost(raw);
+    // Several streams do not code the first bytes first: these may be easier than the others.
+    const double fair = std::max(deep, all * share);
+    if (raw < raw_bytes_ / 10) return text < kBehind * fair;
+    if (raw < 2 * kLeastTried) return true;
+    while (seen_[half_].raw < raw / 2) ++half_;
+    const double late = text - double(seen_[half_].coded);
+    const double as_deep = (all - deep) * late / std::max(deep - deep_cost(seen_[half_].raw), 1.0);
+    const double as_bytes = (1 / share - 1) * late * double(raw) / double(raw - seen_[half_].raw + 1);
+    const double behind = text < kFarAhead * fair ? kSurelyBehind : 1 + kDoubtful * std::max(0.5 - share, 0.0);
+    return text + std::min(as_deep, as_bytes) < behind * all;
+  }
+
+ private:
+  static constexpr double kBehind = 0.95, kFarAhead = 0.85, kSurelyBehind = 1.5, kDoubtful = 0.4;
+  static constexpr size_t kLeastTried = 1024;
+  struct Seen {
+    size_t raw, coded;
+  };
+  double deep_cost(size_t raw) const { return double(costs_[std::min(raw / kWatchBytes, costs_.size() - 1)]); }
+
+  size_t raw_bytes_;
+  std::vector<size_t> costs_;
+  std::vector<Seen> seen_;
+  size_t half_ = 0;  // of seen_: where half of what is coded was
+};
+
+EncodedBlock winner_of_race(const TextModel& model, ByteSpan raw, const LevelRow& level,
+                            const BlockResources& resources) {
+  std::vector<size_t> costs;
+  EncodedBlock deep{kMixing, encode_mixing_block(raw, deep_profile(raw, resources), resources, &costs)};
+  costs.push_back(deep.payload.size());
+  Race race(raw.size(), std::move(costs));
+  const TextProfile profile = level.few_streams ? TextProfile::kFewStreams : TextProfile::kManyStreams;
+  auto text = encode_text_block_while(
+      model, raw, profile, [&](size_t bytes, size_t coded) { return race.go_on(bytes, coded); }, resources.quietly());
+  if (!text || text->size() > deep.payload.size()) return deep;
+  return {kText, std::move(*text), {resources.model(ModelNeed::kText)}};
+}
+
 enum class Way { kModel, kDeep, kDoubt };
 
 // By how well the vocabulary knows the bytes.
@@ -57,7 +111,7 @@ Way way_by_density(const TextModel& model, ByteSpan raw) {
 // What deep mixing makes of the text, as a share of what the language model makes of it, by the second half of a piece.
 double deep_share(const TextModel& model, ByteSpan raw, const BlockResources& resources) {
   const BlockResources quiet = resources.quietly();
-  const size_t half_bytes = std::min(kTrialBytes, raw.size() / 2);
+  const size_t half_bytes = std::min({kTrialBytes, raw.size() / 2, std::max(raw.size() / 16, kSmallestTrialBytes / 2)});
   const ByteSpan whole = raw.first(2 * half_bytes), half = raw.first(half_bytes);
   const auto cost = [&](auto encode) { return double(encode(whole).size()) - double(encode(half).size()); };
   const double text =
@@ -72,21 +126,6 @@ Way way_by_trial(const TextModel& model, ByteSpan raw, const BlockResources& res
   return deep_share(model, raw, resources) < kDeepFrom ? Way::kDeep : Way::kModel;
 }
 
-// Compressed or encrypted data: none of sixteen pieces gets smaller. At the ends of a large block a little may be of
-// another kind (segments.h).
-bool is_noise(ByteSpan raw, const BlockResources& resources) {
-  constexpr size_t kPieces = 16, kPieceBytes = 2048;
-  if (raw.size() < kStoredFromBytes) return false;
-  const BlockResources quiet = resources.quietly();
-  const size_t left_out = raw.size() >= 4 * kStoredFromBytes ? kPieceBytes : 0;
-  const ByteSpan inner = raw.subspan(left_out, raw.size() - 2 * left_out);
-  for (size_t i = 0; i < kPieces; ++i) {
-    const ByteSpan piece = inner.subspan((inner.size() - kPieceBytes) / (kPieces - 1) * i, kPieceBytes);
-    if (encode_mixing_block(piece, MixingProfile::kFast, quiet).size() < kPieceBytes) return false;
-  }
-  return true;
-}
-
 // Bytes of one kind. model may be null. tried: what way_by_trial has said of them, if it was asked.
 EncodedBlock encode_best(const TextModel* model, ByteSpan raw, const LevelRow& level, std::optional<Way> tried,
                          const BlockResources& resources) {
@@ -96,8 +135,8 @@ EncodedBlock encode_best(const TextModel* model, ByteSpan raw, const LevelRow& l
                                                      : text_block(raw, level, resources);
   Way way = way_by_density(*model, raw);
   if (way == Way::kDoubt) {
-    const bool both = level.doubt == Doubt::kBothWays || (raw.size() <= kSmallBytes && !tried);
-    if (both) return smaller_block(raw, level, resources);
+    if (level.doubt == Doubt::kBothWays) return smaller_block(raw, level, resources);
+    if (raw.size() <= kRaceBytes && !tried) return winner_of_race(*model, raw, level, resources);
     way = tried ? *tried : way_by_trial(*model, raw, resources);
   }
   return way == Way::kDeep ? mixed_block(raw, level, resources) : text_block(raw, level, resources);
@@ -105,7 +144,7 @@ EncodedBlock encode_best(const TextModel* model, ByteSpan raw, const LevelRow& l
 
 EncodedBlock encode_or_store(const TextModel* model, ByteSpan raw, const LevelRow& level, std::optional<Way> tried,
                              const BlockResources& resources) {
-  if (!is_noise(raw, resources)) {
+  if (raw.size() < kStoredFromBytes || !gains_nothing(raw)) {
     EncodedBlock best = encode_best(model, raw, level, tried, resources);
     if (best.payload.size() < raw.size()) return best;
   }
@@ -161,12 +200,22 @@ std::vector<Segment> merge_texts(const std::vector<Segment>& segments, const Way
     SegmentKind kind = segment.kind;
     for (SegmentKind other : kTexts)
       if (other < kind && ways[size_t(kind)] && ways[size_t(other)] == ways[size_t(kind)]) kind = other;
-    if (!merged.empty() && merged.back().kind == kind && kind != SegmentKind::kFile)
+    if (!merged.empty() && merged.back().kind == kind && joins(kind))
       merged.back().bytes += segment.bytes;
     else
-      merged.push_back({kind, segment.bytes});
+      merged.push_back({kind, segment.bytes, segment.distance});
   }
   return merged;
+}
+
+// Text that was there before costs the models next to nothing, and what follows is better known than behind a copy.
+std::vector<Copy> useful_copies(ByteSpan raw) {
+  constexpr size_t kShortestOfText = 32768;
+  std::vector<Copy> copies = find_copies(raw);
+  std::erase_if(copies, [&](const Copy& copy) {
+    return copy.bytes < kShortestOfText && looks_like_text(raw.subspan(copy.begin, copy.bytes));
+  });
+  return copies;
 }
 
 }  // namespace
@@ -175,11 +224,14 @@ EncodedBlock encode_by_kind(ByteSpan raw, const std::vector<Segment>& segments, 
                             const EncodeKind& encode, const BlockResources& resources) {
   std::vector<SegmentKind> kinds;  // of the groups that are no whole files, as they come; behind them the files
   for (const Segment& segment : segments)
-    if (segment.kind != SegmentKind::kFile && std::ranges::find(kinds, segment.kind) == kinds.end())
-      kinds.push_back(segment.kind);
+    if (joins(segment.kind) && std::ranges::find(kinds, segment.kind) == kinds.end()) kinds.push_back(segment.kind);
   std::vector<GroupPlace> places;
   size_t files_before = 0;
   for (const Segment& segment : segments) {
+    if (segment.kind == SegmentKind::kCopy) {
+      places.push_back({0, uint32_t(segment.bytes), uint32_t(segment.distance)});
+      continue;
+    }
     const size_t kind = size_t(std::ranges::find(kinds, segment.kind) - kinds.begin());
     places.push_back({uint32_t(kind < kinds.size() ? kind : kinds.size() + files_before++), uint32_t(segment.bytes)});
   }
@@ -191,6 +243,7 @@ EncodedBlock encode_by_kind(ByteSpan raw, const std::vector<Segment>& segments, 
       contents.size(), [&](size_t g) { return useful_threads(contents[g], text_model); },
       [&](size_t g, const BlockResources& with) { return encode(kinds[g], contents[g], with); }, resources);
   std::ranges::move(files, std::back_inserter(coded));
+  if (resources.progress) resources.progress(raw.size());  // what is copied is done too
   return encode_grouped(coded, places);
 }
 
@@ -201,15 +254,18 @@ int useful_threads(ByteSpan raw, bool text_model) {
 EncodedBlock encode_block(ByteSpan raw, const LevelRow& level, const BlockResources& resources) {
   if (!level.models || raw.empty()) return stored_block(raw);
   const std::shared_ptr<const TextModel> model = level.text_model > 0 ? text_model_of(resources) : nullptr;
-  CodedFiles files = encode_embedded_files(raw, level, resources);
-  if (raw.size() < kGroupedFromBytes && files.places.empty())
-    return encode_or_store(model.get(), raw, level, {}, resources);
+  const std::vector<Copy> repeats = useful_copies(raw);
+  CodedFiles files = encode_embedded_files(raw, repeats, level, resources);
+  const std::vector<Copy> copies = copies_outside(repeats, files.places);
+  const bool small = raw.size() < kGroupedFromBytes && files.places.empty();
   const bool try_out = level.doubt != Doubt::kByVocabulary;
   const double most = try_out ? kGroupedText : kFastText;
   const KnownText known = [&](ByteSpan piece, bool known_before) {
     return tokens_per_byte(*model, piece) < (known_before ? most : most - kGroupedGap);
   };
-  std::vector<Segment> segments = find_segments(raw, model ? known : KnownText(), files.places);
+  std::vector<Segment> segments = {{SegmentKind::kData, raw.size()}};
+  if (!small) segments = find_segments(raw, model ? known : KnownText(), files.places);
+  segments = split_noise(raw, cut_copies(segments, copies));
   Ways ways;
   if (model && try_out && segments.size() > 1) {
     ways = choose_ways(*model, raw, segments, resources);

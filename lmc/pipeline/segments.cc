@@ -1,9 +1,9 @@
 #include "lmc/pipeline/segments.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
+#include "lmc/pipeline/noise.h"
 #include "lmc/pipeline/tar_headers.h"
 
 namespace lmc {
@@ -11,18 +11,6 @@ namespace {
 
 constexpr size_t kWindow = 8192;      // classified as one
 constexpr size_t kFineWindow = 1024;  // where exactly text ends or begins
-constexpr size_t kLeastNoise = 1024;
-
-// Whether the bytes are spread as evenly as random ones: of n of those, the squares of the counts add up to about
-// n + n (n - 1) / 256.
-bool evenly_spread(ByteSpan raw) {
-  std::array<uint32_t, 256> counts{};
-  for (uint8_t byte : raw) ++counts[byte];
-  uint64_t squares = 0;
-  for (uint64_t count : counts) squares += count * count;
-  const uint64_t size = raw.size();
-  return size >= kLeastNoise && squares * 256 * 20 <= size * size * 21 + size * 256 * 22;
-}
 
 bool much_beyond_ascii(ByteSpan raw) {
   return size_t(std::ranges::count_if(raw, [](uint8_t byte) { return byte >= 128; })) * 5 > raw.size();
@@ -38,7 +26,7 @@ bool is_text(SegmentKind kind) { return kind < SegmentKind::kData; }
 
 void append(std::vector<Segment>& segments, SegmentKind kind, size_t bytes) {
   if (bytes == 0) return;
-  if (!segments.empty() && segments.back().kind == kind && kind != SegmentKind::kFile)
+  if (!segments.empty() && segments.back().kind == kind && joins(kind))
     segments.back().bytes += bytes;
   else
     segments.push_back({kind, bytes});
@@ -138,6 +126,25 @@ std::vector<Segment> find_segments(ByteSpan raw, const KnownText& known, std::sp
     append(segments, SegmentKind::kHeaders, at - end);
   }
   return segments;
+}
+
+std::vector<Segment> cut_copies(const std::vector<Segment>& segments, std::span<const Copy> copies) {
+  std::vector<Segment> out;
+  size_t at = 0;  // what is before is in out
+  size_t end = 0;
+  for (const Segment& segment : segments) {
+    end += segment.bytes;
+    while (!copies.empty() && copies.front().begin < end) {
+      const Copy& copy = copies.front();
+      append(out, segment.kind, copy.begin - at);
+      out.push_back({SegmentKind::kCopy, copy.bytes, copy.distance});
+      at = copy.begin + copy.bytes;
+      copies = copies.subspan(1);
+    }
+    if (at < end) append(out, segment.kind, end - at);
+    at = std::max(at, end);
+  }
+  return out;
 }
 
 }  // namespace lmc

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lmc/base/bytes.h"
+#include "lmc/pipeline/copies.h"
 #include "lmc/pipeline/file_search.h"
 
 namespace lmc {
@@ -18,13 +19,15 @@ enum class SegmentKind : uint8_t {
   kData,     // bytes that are no text
   kNoise,    // compressed or encrypted bytes
   kHeaders,  // what stands between the files of a tar archive
-  kFile      // a whole file that is coded by itself
+  kFile,     // a whole file that is coded by itself
+  kCopy      // what stands in the block before
 };
-inline constexpr size_t kSegmentKinds = 7;
+inline constexpr size_t kSegmentKinds = 8;
 
 struct Segment {
   SegmentKind kind;
   size_t bytes;
+  size_t distance = 0;  // of a copy: how far before it its source is
   bool operator==(const Segment&) const = default;
 };
 
@@ -35,6 +38,12 @@ struct Segment {
 // kText.
 using KnownText = std::function<bool(ByteSpan piece, bool known_before)>;
 std::vector<Segment> find_segments(ByteSpan raw, const KnownText& known, std::span<const FoundFile> files = {});
+
+// The same segments with the copies cut out of them as segments of their own. None lies in a kFile.
+std::vector<Segment> cut_copies(const std::vector<Segment>& segments, std::span<const Copy> copies);
+
+// Whether neighbours of this kind become one.
+constexpr bool joins(SegmentKind kind) { return kind < SegmentKind::kFile; }
 
 inline constexpr size_t kSmallestSegment = size_t(24) << 10;
 

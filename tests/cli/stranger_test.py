@@ -430,5 +430,85 @@ class ManualPage(Case):
         self.assertEqual(page, (ROOT / "docs/lmc.1").read_bytes())
 
 
+class Sparse(Case):
+    """Zeros that are restored become holes where the output is a file."""
+    CONTENT = noise(5000) + bytes(3000000) + noise(70000, 2) + bytes(2000000)
+
+    def blocks(self, name):
+        return os.stat(self.folder / name).st_blocks * 512
+
+    def setUp(self):
+        super().setUp()
+        with open(self.folder / "probe", "wb") as probe:
+            probe.truncate(1 << 20)
+        if self.blocks("probe") > 0:
+            self.skipTest("this file system has no holes")
+        self.write("disk", self.CONTENT)
+        self.lmc("-q", "-1", "disk")
+
+    def test_files_get_their_holes(self):
+        for name, *more in (("a",), ("b", "--sparse"), ("c", "--range", "1000:5000000"), ("d", "--salvage")):
+            self.lmc("-q", "-d", "-o", name, *more, "disk.lmc")
+            begin = 1000 if "--range" in more else 0
+            self.assertEqual(self.read(name), self.CONTENT[begin:][:5000000 if begin else None])
+            self.assertLess(self.blocks(name), 300000)
+
+    def test_unless_they_are_not_wanted(self):
+        self.lmc("-q", "-d", "--no-sparse", "-o", "a", "disk.lmc")
+        self.assertEqual(self.read("a"), self.CONTENT)
+        self.assertGreaterEqual(self.blocks("a"), len(self.CONTENT))
+
+    def test_standard_output_only_if_it_is_asked_for(self):
+        for options, dense in (([], True), (["--sparse"], False)):
+            with open(self.folder / "a", "wb") as out:
+                self.lmc("-q", "-d", "-c", *options, "disk.lmc", stdout=out)
+            self.assertEqual(self.read("a"), self.CONTENT)
+            self.assertEqual(self.blocks("a") >= len(self.CONTENT), dense)
+
+    def test_nothing_is_lost_where_holes_cannot_be(self):
+        self.assertEqual(self.lmc("-q", "-d", "-c", "--sparse", "disk.lmc").stdout, self.CONTENT)  # a pipe
+        self.write("a", b"before")
+        with open(self.folder / "a", "ab") as out:
+            self.lmc("-q", "-d", "-c", "--sparse", "disk.lmc", stdout=out)
+        self.assertEqual(self.read("a"), b"before" + self.CONTENT)
+        self.write("a", b"x" * 6000000)
+        with open(self.folder / "a", "r+b") as out:
+            self.lmc("-q", "-d", "-c", "--sparse", "disk.lmc", stdout=out)
+        self.assertEqual(self.read("a"), self.CONTENT + b"x" * (6000000 - len(self.CONTENT)))
+
+    def test_holes_at_the_edges_of_pieces(self):
+        for size in (0, 1, 4096, 32767, 32768, 32769, 1 << 20):
+            self.write("z", bytes(size))
+            self.lmc("-q", "-f", "-1", "z")
+            self.lmc("-q", "-f", "-d", "z.lmc")
+            self.assertEqual(self.read("z"), bytes(size))
+
+
+class Slow(Case):
+    """What took seconds without a gain."""
+
+    def size_of(self, data, *options):
+        packed = self.lmc("-q", "-c", *options, stdin=data).stdout
+        self.assertEqual(self.lmc("-q", "-d", "-c", stdin=packed).stdout, data)
+        return len(packed)
+
+    def test_zeros_and_repeats_are_copied(self):
+        self.assertLess(self.size_of(bytes(20 << 20)), 400)
+        once = noise(100000)
+        self.assertLess(self.size_of(once + once), 100200)
+        self.assertLess(self.size_of(once + bytes(1 << 20) + b"text " * 3 + once + bytes(50000)), 100300)
+
+    def test_noise_between_headers(self):
+        def header(i):
+            return b"PK\3\4\24\0\0\0\10\0" + bytes(12) + b"word/media/image%d.bin" % i + bytes(10)
+        parts = b"".join(header(i) + noise(50000, i) for i in range(20))
+        directory = b"".join(header(i) for i in range(20))
+        self.assertLess(self.size_of(parts + directory), 20 * 50000 + 1000)
+
+    def test_little_to_gain_is_not_lost(self):
+        skewed = bytes(byte & 31 if i % 5 == 0 else byte for i, byte in enumerate(noise(100000)))
+        self.assertLess(self.size_of(skewed, "-1"), 0.985 * len(skewed))
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -43,7 +43,8 @@ def made_inputs():
     pictures = tar_of({"photo.ppm": images["photo.ppm"], "table": table[:1000], "gray16.pgm": images["gray16.pgm"]}, padded=False)
     jpeg = (ROOT / "lmc/media/jpeg/testdata/baseline_420.jpg").read_bytes()
     return {**images, "archive": archive, "pictures": pictures, "pictures-inside": table + jpeg + images["drawn.png"] + noise[:99], "records": records, "table": table, "x86-code": bytes(x86), "arm64-code": bytes(arm64), "empty": b"", "one-byte": b"x", "all-equal": b"a" * 1000, "noise-300": bytes(noise[:300]),
-            "noise-70000": bytes(noise), "utf8": "Grüße, 世界! Ελληνικά, русский.\n".encode() * 3,
+            "noise-70000": bytes(noise), "pattern": bytes(noise[:300]) * 30 + table[:500],
+            "holes": bytes(noise[:5000]) + bytes(60000) + table + bytes(noise[:5000]), "utf8": "Grüße, 世界! Ελληνικά, русский.\n".encode() * 3,
             "not-utf8": bytes(range(256)) * 2}
 
 

@@ -8,6 +8,7 @@
 
 #include "tools/lmc/names.h"
 #include "tools/lmc/output_file.h"
+#include "tools/lmc/sparse_sink.h"
 
 namespace lmc {
 namespace {
@@ -57,11 +58,23 @@ Status remove_source(const InputFile& input) {
   return Ok();
 }
 
-Result<std::string> to_stdout(std::span<const InputFile> inputs, const std::function<Status(Sink&)>& produce) {
+// Content that is restored gets its holes back.
+Status into(int descriptor, const std::string& name, bool sparse, const std::function<Status(Sink&)>& produce) {
+  if (!sparse || !takes_holes(descriptor)) {
+    DescriptorSink sink(descriptor, name);
+    return produce(sink);
+  }
+  SparseSink sink(descriptor, name);
+  LMC_TRY(produce(sink));
+  return sink.finish();
+}
+
+Result<std::string> to_stdout(const Options& options, std::span<const InputFile> inputs,
+                              const std::function<Status(Sink&)>& produce) {
   struct stat info {};
   if (::fstat(STDOUT_FILENO, &info) == 0) LMC_TRY(refuse_same_file(inputs, info, kShownStdout));
-  DescriptorSink sink(STDOUT_FILENO, kShownStdout);
-  LMC_TRY(produce(sink));
+  const bool sparse = options.mode == Mode::kDecompress && options.sparse.value_or(false);
+  LMC_TRY(into(STDOUT_FILENO, kShownStdout, sparse, produce));
   return std::string(kShownStdout);
 }
 
@@ -78,7 +91,7 @@ Result<std::string> with_output(const Session& session, std::span<const InputFil
   const InputFile& input = inputs.front();
   const Error no_file = usage_error("--verify reads the output back: it must be a regular file");
   if (options.verify && goes_to_stdout(options, input)) return no_file;
-  if (goes_to_stdout(options, input)) return to_stdout(inputs, produce);
+  if (goes_to_stdout(options, input)) return to_stdout(options, inputs, produce);
   const auto name = output_name(options, input);
   if (!name.ok()) return name.error();
   struct stat info {};
@@ -90,8 +103,8 @@ Result<std::string> with_output(const Session& session, std::span<const InputFil
   auto file = OutputFile::create(*name, options.force);
   if (!file.ok()) return file.error();
   if (options.verify && file->is_direct()) return no_file;
-  DescriptorSink sink(file->descriptor(), shown(*name));
-  LMC_TRY(produce(sink));
+  const bool sparse = options.mode == Mode::kDecompress && options.sparse.value_or(!file->is_direct());
+  LMC_TRY(into(file->descriptor(), shown(*name), sparse, produce));
   if (check) LMC_TRY(check(file->descriptor(), shown(*name)));
   const bool regular_input = input.is_regular() && !input.is_stdin();
   LMC_TRY(file->commit(regular_input ? std::optional(input.info()) : std::nullopt));
