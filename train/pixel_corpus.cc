@@ -85,11 +85,10 @@ Result<PixelCorpus> PixelCorpus::load(const std::string& folder, bool turned) {
   PixelCorpus out;
   std::map<std::string, Group> groups[kPlaneRoles];
   for (const std::string& path : paths) {
-    const auto file = read_file(path);
-    if (!file.ok()) return file.error();
-    const auto format = guess_image_format(*file);
+    LMC_ASSIGN(const auto file, read_file(path));
+    const auto format = guess_image_format(file);
     if (!format) return bad_input(path + ": no image of a kind that lmc takes apart");
-    const auto parsed = parse_image(*format, *file);
+    const auto parsed = parse_image(*format, file);
     if (!parsed.ok()) return bad_input(path + ": " + parsed.error().message);
     const Picture& picture = parsed->picture;
     const std::string name = std::filesystem::path(path).stem();

@@ -75,9 +75,8 @@ lmc::Result<lmc::ModelOnDemand> choose_model(lmc_context* context, const lmc_opt
   if (builtin == 0) return lmc::ModelOnDemand();
   lmc::Registry& registry = context->engine.registry();
   if (options.model != nullptr) {
-    const auto named = registry.find_name(options.model);
-    if (!named.ok()) return named.error();
-    return lmc::ModelOnDemand(*named);
+    LMC_ASSIGN(const auto named, registry.find_name(options.model));
+    return lmc::ModelOnDemand(named);
   }
   return lmc::ModelOnDemand([&registry, builtin]() -> const lmc::LoadedModel* {
     const auto model = registry.find_builtin(builtin);
@@ -93,9 +92,8 @@ lmc::Result<lmc::CompressOptions> compress_options(lmc_context* context, const l
   how.isa = lmc::best_isa();
   how.engine = &context->engine;
   LMC_TRY(lmc::check_options(how));
-  const auto model = choose_model(context, given);
-  if (!model.ok()) return model.error();
-  how.model = *model;
+  LMC_ASSIGN(const auto model, choose_model(context, given));
+  how.model = model;
   if (lmc::level_row(given.level).models) {
     const auto pixel_model = context->engine.registry().find_builtin(lmc::kBuiltinPixelModel);
     how.pixel_model = pixel_model.ok() ? *pixel_model : nullptr;

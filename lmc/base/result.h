@@ -60,6 +60,16 @@ inline Error bad_input(std::string message, std::optional<uint64_t> offset_bytes
     if (auto&& lmc_try_ = (expr); !lmc_try_.ok()) return lmc_try_.error(); \
   } while (0)
 
+// LMC_ASSIGN(const auto size, reader.read_varint("size")): declares the value of a Result, or returns early with its
+// error. Not the body of an if or a loop by itself: it is three statements.
+#define LMC_ASSIGN(declaration, ...) LMC_ASSIGN_AS(LMC_JOIN(lmc_result_, __LINE__), declaration, __VA_ARGS__)
+#define LMC_ASSIGN_AS(result, declaration, ...) \
+  auto result = (__VA_ARGS__);                  \
+  if (!result.ok()) return result.error();      \
+  declaration = std::move(*result)
+#define LMC_JOIN(a, b) LMC_JOIN_NOW(a, b)
+#define LMC_JOIN_NOW(a, b) a##b
+
 }  // namespace lmc
 
 #endif  // LMC_BASE_RESULT_H_

@@ -48,10 +48,9 @@ Result<Bytes> read_up_to(Source& source, size_t limit_bytes) {
   while (out.size() < limit_bytes) {
     const size_t before = out.size();
     out.resize(before + std::min(kStepBytes, limit_bytes - before));
-    const auto got = source.read(std::span(out).subspan(before));
-    if (!got.ok()) return got.error();
-    const bool ended = *got < out.size() - before;
-    out.resize(before + *got);
+    LMC_ASSIGN(const auto got, source.read(std::span(out).subspan(before)));
+    const bool ended = got < out.size() - before;
+    out.resize(before + got);
     if (ended) break;
   }
   return out;

@@ -45,51 +45,43 @@ void append_group(Bytes& out, const EncodedBlock& group) {
 
 Result<GroupHeader> read_group(ByteReader& reader) {
   GroupHeader group;
-  const auto codec = reader.read_le<uint8_t>("grouped block: codec");
-  LMC_TRY(codec);
-  group.codec = find_codec(*codec);
+  LMC_ASSIGN(const auto codec, reader.read_le<uint8_t>("grouped block: codec"));
+  group.codec = find_codec(codec);
   if (group.codec == nullptr || group.codec->shape == Shape::kGroups)
-    return bad_input("grouped block: codec " + std::to_string(*codec) +
+    return bad_input("grouped block: codec " + std::to_string(codec) +
                      " in a group; the file is damaged, or was written by a newer lmc");
   if (group.codec->model != ModelNeed::kNone) {
-    const auto number = reader.read_le<uint8_t>("grouped block: model");
-    LMC_TRY(number);
-    group.model.builtin = *number;
-    if (*number == 0) {
-      const auto hash = reader.read_bytes(group.model.sha256.size(), "grouped block: model");
-      LMC_TRY(hash);
-      std::ranges::copy(*hash, group.model.sha256.begin());
+    LMC_ASSIGN(const auto number, reader.read_le<uint8_t>("grouped block: model"));
+    group.model.builtin = number;
+    if (number == 0) {
+      LMC_ASSIGN(const auto hash, reader.read_bytes(group.model.sha256.size(), "grouped block: model"));
+      std::ranges::copy(hash, group.model.sha256.begin());
     }
   }
-  const auto bytes = reader.read_varint("grouped block: payload size");
-  LMC_TRY(bytes);
-  group.payload_bytes = size_t(*bytes);
+  LMC_ASSIGN(const auto bytes, reader.read_varint("grouped block: payload size"));
+  group.payload_bytes = size_t(bytes);
   return group;
 }
 
 Status read_places(ByteReader& reader, size_t raw_bytes, Layout& layout) {
-  const auto count = reader.read_varint("grouped block: number of segments");
-  LMC_TRY(count);
-  if (*count > reader.remaining() / 2) return damaged(std::to_string(*count) + " segments");
+  LMC_ASSIGN(const auto count, reader.read_varint("grouped block: number of segments"));
+  if (count > reader.remaining() / 2) return damaged(std::to_string(count) + " segments");
   size_t rest = raw_bytes;
-  layout.places.reserve(size_t(*count));
-  for (uint64_t i = 0; i < *count; ++i) {
-    const auto group = reader.read_varint("grouped block: group");
-    LMC_TRY(group);
-    const auto bytes = reader.read_varint("grouped block: segment size");
-    LMC_TRY(bytes);
-    if (*bytes == 0 || *bytes > rest) return damaged("a segment of " + std::to_string(*bytes) + " bytes");
-    GroupPlace place{uint32_t(*group), uint32_t(*bytes)};
-    if (layout.profile == kWithCopies && *group == layout.groups.size()) {
-      const auto distance = reader.read_varint("grouped block: distance");
-      LMC_TRY(distance);
-      if (*distance == 0 || *distance > raw_bytes - rest)
-        return damaged("a copy from " + std::to_string(*distance) + " bytes before");
-      place.distance = uint32_t(*distance);
-    } else if (*group < layout.groups.size()) {
+  layout.places.reserve(size_t(count));
+  for (uint64_t i = 0; i < count; ++i) {
+    LMC_ASSIGN(const auto group, reader.read_varint("grouped block: group"));
+    LMC_ASSIGN(const auto bytes, reader.read_varint("grouped block: segment size"));
+    if (bytes == 0 || bytes > rest) return damaged("a segment of " + std::to_string(bytes) + " bytes");
+    GroupPlace place{uint32_t(group), uint32_t(bytes)};
+    if (layout.profile == kWithCopies && group == layout.groups.size()) {
+      LMC_ASSIGN(const auto distance, reader.read_varint("grouped block: distance"));
+      if (distance == 0 || distance > raw_bytes - rest)
+        return damaged("a copy from " + std::to_string(distance) + " bytes before");
+      place.distance = uint32_t(distance);
+    } else if (group < layout.groups.size()) {
       layout.groups[place.group].raw_bytes += place.bytes;
     } else {
-      return damaged("no group " + std::to_string(*group));
+      return damaged("no group " + std::to_string(group));
     }
     rest -= place.bytes;
     layout.places.push_back(place);
@@ -100,24 +92,21 @@ Status read_places(ByteReader& reader, size_t raw_bytes, Layout& layout) {
 
 // Profile and groups.
 Result<Layout> read_groups(ByteReader& reader) {
-  const auto profile = reader.read_le<uint8_t>("grouped block: profile");
-  LMC_TRY(profile);
-  if (*profile > kWithCopies)
+  LMC_ASSIGN(const auto profile, reader.read_le<uint8_t>("grouped block: profile"));
+  if (profile > kWithCopies)
     return bad_input("grouped block: unknown profile; the file is damaged, or was written by a newer lmc", 0);
-  const auto count = reader.read_varint("grouped block: number of groups");
-  LMC_TRY(count);
-  if (*count < 1 || *count > std::min<uint64_t>(kMostGroups, reader.remaining() / 2))
-    return damaged(std::to_string(*count) + " groups");
+  LMC_ASSIGN(const auto count, reader.read_varint("grouped block: number of groups"));
+  if (count < 1 || count > std::min<uint64_t>(kMostGroups, reader.remaining() / 2))
+    return damaged(std::to_string(count) + " groups");
   Layout layout;
-  layout.profile = *profile;
+  layout.profile = profile;
   size_t others = 0;
-  for (uint64_t i = 0; i < *count; ++i) {
-    const auto group = read_group(reader);
-    if (!group.ok()) return group.error();
+  for (uint64_t i = 0; i < count; ++i) {
+    LMC_ASSIGN(const auto group, read_group(reader));
     // A model is made for each of these, which would take for ever if there were many of nothing.
-    if (group->codec->shape == Shape::kBytes && ++others > kMostOthers)
+    if (group.codec->shape == Shape::kBytes && ++others > kMostOthers)
       return damaged("too many groups that are no whole files");
-    layout.groups.push_back(*group);
+    layout.groups.push_back(group);
   }
   return layout;
 }
@@ -144,9 +133,8 @@ Result<const LoadedModel*> find_model(const GroupModel& model, Engine* engine) {
 Result<Bytes> decode_group(const GroupHeader& group, ByteSpan payload, const BlockResources& resources) {
   BlockResources with = resources;
   if (group.codec->model != ModelNeed::kNone) {
-    const auto model = find_model(group.model, resources.engine);
-    if (!model.ok()) return model.error();
-    with = resources.with(group.codec->model, *model);
+    LMC_ASSIGN(const auto model, find_model(group.model, resources.engine));
+    with = resources.with(group.codec->model, model);
   }
   return decode_block(group.codec->id, payload, group.raw_bytes, with);
 }
@@ -200,23 +188,20 @@ EncodedBlock encode_grouped(const std::vector<EncodedBlock>& groups, const std::
 
 Result<Bytes> decode_grouped(ByteSpan payload, size_t raw_bytes, const BlockResources& resources) {
   ByteReader reader(payload);
-  const auto layout = read_layout(reader, raw_bytes);
-  if (!layout.ok()) return layout.error();
+  LMC_ASSIGN(const auto layout, read_layout(reader, raw_bytes));
   std::vector<ByteSpan> payloads;
-  for (const GroupHeader& group : layout->groups)
+  for (const GroupHeader& group : layout.groups)
     payloads.push_back(*reader.read_bytes(group.payload_bytes, "grouped block: payload"));
   const auto whole_file = [](const GroupHeader& group) { return group.codec->shape == Shape::kWholeFile; };
-  const size_t files = size_t(std::ranges::count_if(layout->groups, whole_file));
+  const size_t files = size_t(std::ranges::count_if(layout.groups, whole_file));
   const auto threads_of = [&](size_t g) {
-    const GroupHeader& group = layout->groups[g];
+    const GroupHeader& group = layout.groups[g];
     return whole_file(group) ? threads_for_file(group.raw_bytes, files) : group.codec->useful_threads;
   };
   const auto decode = [&](size_t g, const BlockResources& with) {
-    return decode_group(layout->groups[g], payloads[g], with);
+    return decode_group(layout.groups[g], payloads[g], with);
   };
-  const auto lease =
-      Budget::take(resources.budget, 2 * uint64_t(raw_bytes), "groups of " + std::to_string(raw_bytes) + " bytes");
-  LMC_TRY(lease);
+  LMC_TRY(Budget::take(resources.budget, 2 * uint64_t(raw_bytes), "groups of " + std::to_string(raw_bytes) + " bytes"));
   auto contents = for_groups<Result<Bytes>>(payloads.size(), threads_of, decode, resources);
   for (size_t g = 0; g < contents.size(); ++g) {
     // What found too little memory beside others is tried again by itself.
@@ -226,9 +211,9 @@ Result<Bytes> decode_grouped(ByteSpan payload, size_t raw_bytes, const BlockReso
       contents[g] = decode(g, alone);
     }
     if (!contents[g].ok()) return contents[g].error();
-    if (contents[g]->size() != layout->groups[g].raw_bytes) return damaged("a group of another size than it says");
+    if (contents[g]->size() != layout.groups[g].raw_bytes) return damaged("a group of another size than it says");
   }
-  return put_together(*layout, contents, raw_bytes);
+  return put_together(layout, contents, raw_bytes);
 }
 
 std::string describe_grouped(ByteSpan payload) {

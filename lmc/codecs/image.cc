@@ -99,28 +99,22 @@ struct Layout {
 };
 
 Status read_shape(ByteReader& reader, Layout& layout) {
-  const auto profile = reader.read_le<uint8_t>("image block: profile");
-  LMC_TRY(profile);
-  const auto format = reader.read_le<uint8_t>("image block: format");
-  LMC_TRY(format);
-  if (*profile > kDecodedJpeg || *format < uint8_t(ImageFormat::kPnm) || *format > uint8_t(ImageFormat::kWebp))
+  LMC_ASSIGN(const auto profile, reader.read_le<uint8_t>("image block: profile"));
+  LMC_ASSIGN(const auto format, reader.read_le<uint8_t>("image block: format"));
+  if (profile > kDecodedJpeg || format < uint8_t(ImageFormat::kPnm) || format > uint8_t(ImageFormat::kWebp))
     return bad_input("image block: unknown profile or format; the file was written by a newer lmc or is damaged", 0);
-  const auto width = reader.read_varint("image block: width");
-  LMC_TRY(width);
-  const auto height = reader.read_varint("image block: height");
-  LMC_TRY(height);
-  const auto channels = reader.read_le<uint8_t>("image block: channels");
-  LMC_TRY(channels);
-  const auto bits = reader.read_le<uint8_t>("image block: bits");
-  LMC_TRY(bits);
-  if (*width > UINT32_MAX || *height > UINT32_MAX) return damaged("too many pixels");
+  LMC_ASSIGN(const auto width, reader.read_varint("image block: width"));
+  LMC_ASSIGN(const auto height, reader.read_varint("image block: height"));
+  LMC_ASSIGN(const auto channels, reader.read_le<uint8_t>("image block: channels"));
+  LMC_ASSIGN(const auto bits, reader.read_le<uint8_t>("image block: bits"));
+  if (width > UINT32_MAX || height > UINT32_MAX) return damaged("too many pixels");
   Picture& picture = layout.picture;
-  layout.profile = *profile;
-  layout.format = ImageFormat(*format);
-  picture.width = uint32_t(*width), picture.height = uint32_t(*height);
-  picture.channels = *channels;
-  picture.bits = *bits & ~kIndexedBit;
-  picture.indexed = (*bits & kIndexedBit) != 0;
+  layout.profile = profile;
+  layout.format = ImageFormat(format);
+  picture.width = uint32_t(width), picture.height = uint32_t(height);
+  picture.channels = channels;
+  picture.bits = bits & ~kIndexedBit;
+  picture.indexed = (bits & kIndexedBit) != 0;
   return check_shape(picture);
 }
 
@@ -128,19 +122,15 @@ Result<Layout> read_layout(ByteSpan payload) {
   ByteReader reader(payload);
   Layout layout;
   LMC_TRY(read_shape(reader, layout));
-  const auto side_bytes = reader.read_varint("image block: side bytes");
-  LMC_TRY(side_bytes);
-  const auto side_codec = reader.read_le<uint8_t>("image block: codec of the side bytes");
-  LMC_TRY(side_codec);
-  const auto side_payload = reader.read_varint("image block: size of the side bytes");
-  LMC_TRY(side_payload);
-  if (*side_bytes > SIZE_MAX) return damaged("too much reconstruction data");
-  layout.side_bytes = size_t(*side_bytes);
-  layout.side_codec = *side_codec;
+  LMC_ASSIGN(const auto side_bytes, reader.read_varint("image block: side bytes"));
+  LMC_ASSIGN(const auto side_codec, reader.read_le<uint8_t>("image block: codec of the side bytes"));
+  LMC_ASSIGN(const auto side_payload, reader.read_varint("image block: size of the side bytes"));
+  if (side_bytes > SIZE_MAX) return damaged("too much reconstruction data");
+  layout.side_bytes = size_t(side_bytes);
+  layout.side_codec = side_codec;
   if (layout.profile == kDecodedJpeg) {
-    const auto side = reader.read_bytes(size_t(*side_payload), "image block: side bytes");
-    LMC_TRY(side);
-    layout.side = *side;
+    LMC_ASSIGN(const auto side, reader.read_bytes(size_t(side_payload), "image block: side bytes"));
+    layout.side = side;
     layout.decoded = payload.subspan(reader.position());
     return layout;
   }
@@ -148,17 +138,14 @@ Result<Layout> read_layout(ByteSpan payload) {
   if (grid.count() > reader.remaining()) return damaged("more tiles than bytes");
   std::vector<uint64_t> sizes;
   for (size_t i = 0; i < grid.count(); ++i) {
-    const auto bytes = reader.read_varint("image block: size of a tile");
-    LMC_TRY(bytes);
-    sizes.push_back(*bytes);
+    LMC_ASSIGN(const auto bytes, reader.read_varint("image block: size of a tile"));
+    sizes.push_back(bytes);
   }
-  const auto side = reader.read_bytes(size_t(*side_payload), "image block: side bytes");
-  LMC_TRY(side);
-  layout.side = *side;
+  LMC_ASSIGN(const auto side, reader.read_bytes(size_t(side_payload), "image block: side bytes"));
+  layout.side = side;
   for (uint64_t size : sizes) {
-    const auto tile = reader.read_bytes(size_t(size), "image block: tile");
-    LMC_TRY(tile);
-    layout.tiles.push_back(*tile);
+    LMC_ASSIGN(const auto tile, reader.read_bytes(size_t(size), "image block: tile"));
+    layout.tiles.push_back(tile);
   }
   if (reader.remaining() > 0) return damaged("bytes behind the last tile");
   return layout;
@@ -208,10 +195,9 @@ Result<Budget::Lease> take_for_tiles(const Picture& picture, int tiles, int plan
 Result<Sharing> share(const Picture& picture, size_t tiles, int threads, Budget* budget, Budget::Lease& lease) {
   Sharing sharing(picture, threads);
   const auto try_it = [&]() -> Status {
-    auto taken = take_for_tiles(picture, int(std::min<size_t>(size_t(sharing.tiles), tiles)),
-                                std::min(sharing.planes, picture.channels), budget);
-    if (!taken.ok()) return taken.error();
-    lease = std::move(*taken);
+    LMC_ASSIGN(auto taken, take_for_tiles(picture, int(std::min<size_t>(size_t(sharing.tiles), tiles)),
+                                          std::min(sharing.planes, picture.channels), budget));
+    lease = std::move(taken);
     return Ok();
   };
   if (threads > 1 && try_it().ok()) return sharing;
@@ -224,13 +210,11 @@ Result<Sharing> share(const Picture& picture, size_t tiles, int threads, Budget*
 Status decode_tiles(const Layout& layout, const Region& wanted, Picture& picture, const BlockResources& resources,
                     size_t raw_size_bytes) {
   if (layout.profile == kDecodedJpeg) return decode_decoded(layout, picture, resources);
-  const auto network = load_network(resources);
-  LMC_TRY(network);
+  LMC_ASSIGN(const auto network, load_network(resources));
   const Grid grid(picture);
   Budget::Lease lease;
-  const auto shared = share(picture, grid.count(), resources.threads, resources.budget, lease);
-  LMC_TRY(shared);
-  const Sharing& sharing = *shared;
+  LMC_ASSIGN(const auto shared, share(picture, grid.count(), resources.threads, resources.budget, lease));
+  const Sharing& sharing = shared;
   struct Decoded {
     Region tile;
     Result<TileSamples> samples;
@@ -248,7 +232,7 @@ Status decode_tiles(const Layout& layout, const Region& wanted, Picture& picture
     const Region tile = grid.tile(i);
     if (!touch(tile, wanted)) continue;
     while (!jobs.has_room(1)) LMC_TRY(take());
-    const TileResources with{.network = network->get(), .isa = resources.isa, .threads = sharing.planes};
+    const TileResources with{.network = network.get(), .isa = resources.isa, .threads = sharing.planes};
     jobs.submit(1, [tile, with, shape = shape_of(picture, tile), payload = layout.tiles[i]] {
       return Decoded{tile, decode_tile(shape, payload, with)};
     });
@@ -351,27 +335,24 @@ FileLength image_length(ByteSpan start) {
 Status check_image(ByteSpan file) {
   const FormatRow* const format = find_image_format(file);
   if (format == nullptr) return bad_input("its content is no image");
-  const auto parsed = parse_image(format->format, file);
-  if (!parsed.ok()) return parsed.error();
+  LMC_TRY(parse_image(format->format, file));
   return Ok();
 }
 
 Result<EncodedBlock> encode_image(ByteSpan file, const LevelRow& level, const BlockResources& resources) {
   const auto format = guess_image_format(file);
   if (!format) return bad_input("its content is no image");
-  const auto network = load_network(resources);
-  LMC_TRY(network);
-  const auto parsed = parse_image(*format, file);
-  LMC_TRY(parsed);
-  const Picture& picture = parsed->picture;
-  const EncodedBlock side = encode_reconstruction_data(parsed->side, resources);
+  LMC_ASSIGN(const auto network, load_network(resources));
+  LMC_ASSIGN(const auto parsed, parse_image(*format, file));
+  const Picture& picture = parsed.picture;
+  const EncodedBlock side = encode_reconstruction_data(parsed.side, resources);
   const auto headed = [&](uint8_t profile) {
     Bytes out{profile, uint8_t(*format)};
     append_varint(out, picture.width);
     append_varint(out, picture.height);
     out.push_back(uint8_t(picture.channels));
     out.push_back(uint8_t(picture.bits | (picture.indexed ? kIndexedBit : 0)));
-    append_varint(out, parsed->side.size());
+    append_varint(out, parsed.side.size());
     out.push_back(side.codec);
     append_varint(out, side.payload.size());
     return out;
@@ -387,7 +368,7 @@ Result<EncodedBlock> encode_image(ByteSpan file, const LevelRow& level, const Bl
     append_bytes(as_decoded, decoded.payload);
     if (!decoded.doubtful) return block(std::move(as_decoded));
   }
-  const std::vector<Bytes> tiles = encode_tiles(picture, file.size(), level.images, **network, resources);
+  const std::vector<Bytes> tiles = encode_tiles(picture, file.size(), level.images, *network, resources);
   Bytes out = headed(kTiles);
   for (const Bytes& tile : tiles) append_varint(out, tile.size());
   append_bytes(out, side.payload);
@@ -397,45 +378,39 @@ Result<EncodedBlock> encode_image(ByteSpan file, const LevelRow& level, const Bl
 
 Result<size_t> try_image(ByteSpan file, const std::function<TileEffort(TileLook)>& effort_of,
                          const BlockResources& resources) {
-  const auto network = load_network(resources);
-  LMC_TRY(network);
+  LMC_ASSIGN(const auto network, load_network(resources));
   const auto format = guess_image_format(file);
   if (!format) return bad_input("no image of a kind that lmc takes apart");
-  const auto parsed = parse_image(*format, file);
-  LMC_TRY(parsed);
-  const Picture& picture = parsed->picture;
+  LMC_ASSIGN(const auto parsed, parse_image(*format, file));
+  const Picture& picture = parsed.picture;
   const Grid grid(picture);
   size_t bytes = 0;
   for (size_t i = 0; i < grid.count(); ++i) {
     const TileSamples samples = cut(picture, grid.tile(i));
     const TileShape shape = shape_of(picture, grid.tile(i));
     bytes += encode_tile(shape, samples, effort_of(tile_look(picture, shape, samples)),
-                         {.network = network->get(), .isa = resources.isa, .threads = resources.threads})
+                         {.network = network.get(), .isa = resources.isa, .threads = resources.threads})
                  .size();
   }
   return bytes;
 }
 
 Result<Bytes> decode_image(ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources) {
-  const auto layout = read_layout(payload);
-  LMC_TRY(layout);
-  Picture picture = layout->picture;
-  LMC_TRY(check_image_fits_file(layout->format, picture, raw_size_bytes));
-  if (layout->side_bytes > most_image_side_bytes(layout->format, picture, raw_size_bytes))
+  LMC_ASSIGN(const auto layout, read_layout(payload));
+  Picture picture = layout.picture;
+  LMC_TRY(check_image_fits_file(layout.format, picture, raw_size_bytes));
+  if (layout.side_bytes > most_image_side_bytes(layout.format, picture, raw_size_bytes))
     return damaged("too many side bytes");
-  const auto lease = Budget::take(resources.budget, picture.size_bytes() + layout->side_bytes, describe(picture));
-  LMC_TRY(lease);
+  LMC_TRY(Budget::take(resources.budget, picture.size_bytes() + layout.side_bytes, describe(picture)));
   picture.samples.resize(picture.size_bytes());
   const Region all{0, 0, picture.width, picture.height};
-  LMC_TRY(decode_tiles(*layout, all, picture, resources, raw_size_bytes));
-  const auto side =
-      decode_reconstruction_data(layout->side_codec, layout->side, layout->side_bytes, "image block", resources);
-  LMC_TRY(side);
-  const auto rebuild_lease =
-      Budget::take(resources.budget, rebuild_memory_bytes(layout->format, picture, *side, raw_size_bytes),
-                   "writing the " + std::string(image_format_name(layout->format)) + " file of " + describe(picture));
-  LMC_TRY(rebuild_lease);
-  auto file = rebuild_image(layout->format, *side, picture, raw_size_bytes);
+  LMC_TRY(decode_tiles(layout, all, picture, resources, raw_size_bytes));
+  LMC_ASSIGN(const auto side,
+             decode_reconstruction_data(layout.side_codec, layout.side, layout.side_bytes, "image block", resources));
+  LMC_TRY(
+      Budget::take(resources.budget, rebuild_memory_bytes(layout.format, picture, side, raw_size_bytes),
+                   "writing the " + std::string(image_format_name(layout.format)) + " file of " + describe(picture)));
+  auto file = rebuild_image(layout.format, side, picture, raw_size_bytes);
   LMC_TRY(file);
   if (file->size() != raw_size_bytes)
     return damaged("the file comes to " + std::to_string(file->size()) + " bytes instead of " +
@@ -445,15 +420,13 @@ Result<Bytes> decode_image(ByteSpan payload, size_t raw_size_bytes, const BlockR
 
 Result<Picture> decode_image_pixels(ByteSpan payload, const std::optional<Region>& region,
                                     const BlockResources& resources) {
-  const auto layout = read_layout(payload);
-  LMC_TRY(layout);
-  Picture picture = layout->picture;
+  LMC_ASSIGN(const auto layout, read_layout(payload));
+  Picture picture = layout.picture;
   const Region wanted = region.value_or(Region{0, 0, picture.width, picture.height});
   LMC_TRY(check_region(picture, wanted));
-  const auto lease = Budget::take(resources.budget, 2 * uint64_t(picture.size_bytes()), describe(picture));
-  LMC_TRY(lease);
+  LMC_TRY(Budget::take(resources.budget, 2 * uint64_t(picture.size_bytes()), describe(picture)));
   picture.samples.resize(picture.size_bytes());
-  LMC_TRY(decode_tiles(*layout, wanted, picture, resources, 0));
+  LMC_TRY(decode_tiles(layout, wanted, picture, resources, 0));
   return region ? crop(picture, wanted) : picture;
 }
 
@@ -480,15 +453,14 @@ std::string describe_image(ByteSpan payload) {
 }
 
 Result<std::vector<float>> image_costs(const Picture& picture, ImageEffort effort, const BlockResources& resources) {
-  const auto network = load_network(resources);
-  LMC_TRY(network);
+  LMC_ASSIGN(const auto network, load_network(resources));
   std::vector<float> out(size_t(picture.width) * picture.height);
   const Grid grid(picture);
   for (size_t i = 0; i < grid.count(); ++i) {
     const Region tile = grid.tile(i);
     const TileSamples samples = cut(picture, tile);
     const TileShape shape = shape_of(picture, tile);
-    const TileResources with{.network = network->get(), .isa = resources.isa, .threads = resources.threads};
+    const TileResources with{.network = network.get(), .isa = resources.isa, .threads = resources.threads};
     std::vector<float> costs;
     encode_tile(shape, samples, tile_effort(effort, tile_look(picture, shape, samples)), with, &costs);
     for (size_t n = 0; n < costs.size(); ++n) {

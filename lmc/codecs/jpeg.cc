@@ -6,8 +6,7 @@
 namespace lmc {
 
 Status check_jpeg(ByteSpan file) {
-  const auto parsed = parse_jpeg(file);
-  if (!parsed.ok()) return parsed.error();
+  LMC_TRY(parse_jpeg(file));
   return Ok();
 }
 

@@ -66,15 +66,14 @@ Result<EncodedText> encode_with(const TextModel& model, const TextExperiment& se
                                 const BlockResources& resources, const GoOn& go_on = {}) {
   const std::vector<uint16_t> tokens = model.tokenizer.encode(raw);
   const StreamPlan plan = StreamPlan::for_tokens(tokens.size(), setup.profile);
-  auto mixing = make_mixing(setup, plan, raw.size(), resources.isa);
-  if (!mixing.ok()) return mixing.error();
+  LMC_ASSIGN(auto mixing, make_mixing(setup, plan, raw.size(), resources.isa));
   Bytes coded;
   ArithmeticEncoder coder(coded);
   Lockstep lockstep(model.transformer, plan, resources.threads, setup.adapt_head);
-  const uint64_t done = code_tokens(coder, lockstep, model, plan, tokens, **mixing, raw.size(), resources,
+  const uint64_t done = code_tokens(coder, lockstep, model, plan, tokens, *mixing, raw.size(), resources,
                                     [&](size_t bytes) { return !go_on || go_on(bytes, coded.size()); });
   coder.finish();
-  return EncodedText{size_t(done), std::move(coded), std::move(*mixing)};
+  return EncodedText{size_t(done), std::move(coded), std::move(mixing)};
 }
 
 Bytes payload_of(const EncodedText& encoded, TextProfile profile) {
@@ -89,9 +88,8 @@ Result<Bytes> decode_tokens(const TextModel& model, const StreamPlan& plan, bool
                             size_t raw_size_bytes, const BlockResources& resources) {
   const uint64_t mixing_bytes =
       MixingModel::memory_bytes({.tokens = true, .streams = plan.streams, .size_bytes = raw_size_bytes});
-  const auto lease = Budget::take(resources.budget, mixing_bytes + 2 * uint64_t(raw_size_bytes),
-                                  "a text of " + std::to_string(raw_size_bytes) + " bytes");
-  LMC_TRY(lease);
+  LMC_TRY(Budget::take(resources.budget, mixing_bytes + 2 * uint64_t(raw_size_bytes),
+                       "a text of " + std::to_string(raw_size_bytes) + " bytes"));
   auto mixing = make_mixing({.prior = model.prior}, plan, raw_size_bytes, resources.isa);
   if (!mixing.ok()) return mixing.error();
   ArithmeticDecoder coder(coded);
@@ -111,15 +109,13 @@ Result<Bytes> decode_tokens(const TextModel& model, const StreamPlan& plan, bool
 
 Result<std::shared_ptr<const TextModel>> load_text_model(const ModelFile& file, Isa isa) {
   if (file.kind() != ModelKind::kTransformer) return bad_input("model " + file.name() + " is no language model");
-  auto tokenizer = Tokenizer::parse(file.section("tokenizer"));
-  if (!tokenizer.ok()) return tokenizer.error();
-  if (tokenizer->vocabulary_size() != size_t(file.config().vocab))
-    return bad_input("model " + file.name() + ": its tokenizer has " + std::to_string(tokenizer->vocabulary_size()) +
+  LMC_ASSIGN(auto tokenizer, Tokenizer::parse(file.section("tokenizer")));
+  if (tokenizer.vocabulary_size() != size_t(file.config().vocab))
+    return bad_input("model " + file.name() + ": its tokenizer has " + std::to_string(tokenizer.vocabulary_size()) +
                      " tokens, its network " + std::to_string(file.config().vocab));
-  auto transformer = Transformer::load(file, isa);
-  if (!transformer.ok()) return transformer.error();
+  LMC_ASSIGN(auto transformer, Transformer::load(file, isa));
   auto model =
-      std::make_shared<const TextModel>(std::move(*tokenizer), std::move(*transformer), file.section("mixing.tokens"));
+      std::make_shared<const TextModel>(std::move(tokenizer), std::move(transformer), file.section("mixing.tokens"));
   const auto probe = make_mixing({.prior = model->prior}, {}, 0, isa);
   if (!probe.ok()) return probe.error();
   return model;
@@ -152,9 +148,8 @@ std::optional<Bytes> encode_text_block_while(const TextModel& model, ByteSpan ra
 
 Result<TextOutcome> try_text_block(const TextModel& model, ByteSpan raw, const TextExperiment& experiment,
                                    const BlockResources& resources) {
-  auto encoded = encode_with(model, experiment, raw, resources);
-  if (!encoded.ok()) return encoded.error();
-  return TextOutcome{payload_of(*encoded, experiment.profile).size(), encoded->mixing->save_prior()};
+  LMC_ASSIGN(auto encoded, encode_with(model, experiment, raw, resources));
+  return TextOutcome{payload_of(encoded, experiment.profile).size(), encoded.mixing->save_prior()};
 }
 
 ByteSpan text_prior(const TextModel& model) { return model.prior; }
@@ -162,17 +157,15 @@ ByteSpan text_prior(const TextModel& model) { return model.prior; }
 Result<Bytes> decode_text_block(const TextModel& model, ByteSpan payload, size_t raw_size_bytes,
                                 const BlockResources& resources) {
   ByteReader reader(payload);
-  const auto profile = reader.read_le<uint8_t>("text block: profile");
-  if (!profile.ok()) return profile.error();
-  if (*profile > uint8_t(TextProfile::kFewStreams))
+  LMC_ASSIGN(const auto profile, reader.read_le<uint8_t>("text block: profile"));
+  if (profile > uint8_t(TextProfile::kFewStreams))
     return bad_input("text block: unknown profile; the file was written by a newer lmc or is damaged", 0);
-  const auto tokens = reader.read_varint("text block: number of tokens");
-  if (!tokens.ok()) return tokens.error();
-  if (*tokens > raw_size_bytes || (*tokens == 0) != (raw_size_bytes == 0))
-    return bad_input("text block: " + std::to_string(*tokens) + " tokens cannot make " +
-                         std::to_string(raw_size_bytes) + " bytes; the file is damaged",
+  LMC_ASSIGN(const auto tokens, reader.read_varint("text block: number of tokens"));
+  if (tokens > raw_size_bytes || (tokens == 0) != (raw_size_bytes == 0))
+    return bad_input("text block: " + std::to_string(tokens) + " tokens cannot make " + std::to_string(raw_size_bytes) +
+                         " bytes; the file is damaged",
                      1);
-  return decode_tokens(model, StreamPlan::for_tokens(*tokens, TextProfile(*profile)), true,
+  return decode_tokens(model, StreamPlan::for_tokens(tokens, TextProfile(profile)), true,
                        payload.subspan(reader.position()), raw_size_bytes, resources);
 }
 
@@ -201,9 +194,9 @@ Result<EncodedBlock> encode_text(ByteSpan raw, const LevelRow& level, const Bloc
 }
 
 Result<Bytes> decode_text(ByteSpan payload, size_t raw_bytes, const BlockResources& resources) {
-  const auto model = compile(resources.engine, resources.model(ModelNeed::kText)->file, resources.isa, load_text_model);
-  if (!model.ok()) return model.error();
-  return decode_text_block(**model, payload, raw_bytes, resources);
+  LMC_ASSIGN(const auto model,
+             compile(resources.engine, resources.model(ModelNeed::kText)->file, resources.isa, load_text_model));
+  return decode_text_block(*model, payload, raw_bytes, resources);
 }
 
 }  // namespace lmc

@@ -46,12 +46,11 @@ class GapListReader {
 
   // Leaves side after the list. Every item is read here once to find the end, so nothing can fail later.
   static Result<GapListReader> create(ByteReader& side) {
-    const auto count = side.read_varint("number of corrections");
-    if (!count.ok()) return count.error();
+    LMC_ASSIGN(const auto count, side.read_varint("number of corrections"));
     GapListReader list;
-    list.left_ = *count;
+    list.left_ = count;
     list.reader_ = side;
-    for (uint64_t i = 0; i < *count; ++i) {
+    for (uint64_t i = 0; i < count; ++i) {
       LMC_TRY(side.read_varint("items before a correction"));
       LMC_TRY(kRead(side));
     }

@@ -18,55 +18,45 @@ uint64_t most_side_bytes(size_t raw_bytes) { return uint64_t(raw_bytes) * 8 + 64
 }  // namespace
 
 Result<Bytes> encode_jpeg(ByteSpan file, const JpegOptions& options, const SideEncoder& encode_side) {
-  Result<ParsedJpeg> jpeg = parse_jpeg(file);
-  if (!jpeg.ok()) return jpeg.error();
-  const Result<Bytes> side = jpeg_side_bytes(*jpeg);
-  if (!side.ok()) return side.error();
-  if (side->size() > most_side_bytes(file.size())) return bad_input("jpeg: more side bytes than a payload may have");
-  const Bytes coded_side = encode_side(*side);
+  LMC_ASSIGN(auto jpeg, parse_jpeg(file));
+  LMC_ASSIGN(const auto side, jpeg_side_bytes(jpeg));
+  if (side.size() > most_side_bytes(file.size())) return bad_input("jpeg: more side bytes than a payload may have");
+  const Bytes coded_side = encode_side(side);
   Bytes out = {uint8_t(options.effort)};
-  append_varint(out, side->size());
+  append_varint(out, side.size());
   append_varint(out, coded_side.size());
   append_bytes(out, coded_side);
-  append_bytes(out, encode_jpeg_coefficients(jpeg->frame, jpeg->coefficients, coding_options(options.effort, options)));
+  append_bytes(out, encode_jpeg_coefficients(jpeg.frame, jpeg.coefficients, coding_options(options.effort, options)));
   return out;
 }
 
 Result<Bytes> decode_jpeg(ByteSpan payload, size_t raw_bytes, const JpegOptions& options,
                           const SideDecoder& decode_side) {
   ByteReader in(payload);
-  const Result<uint8_t> effort = in.read_le<uint8_t>("effort");
-  if (!effort.ok()) return effort.error();
-  if (*effort > uint8_t(JpegEffort::kThorough))
-    return bad_input("jpeg: effort " + std::to_string(*effort) + "; 0 and 1 are known, a newer version may know more",
+  LMC_ASSIGN(const auto effort, in.read_le<uint8_t>("effort"));
+  if (effort > uint8_t(JpegEffort::kThorough))
+    return bad_input("jpeg: effort " + std::to_string(effort) + "; 0 and 1 are known, a newer version may know more",
                      0);
-  const Result<uint64_t> side_bytes = in.read_varint("side bytes");
-  if (!side_bytes.ok()) return side_bytes.error();
-  if (*side_bytes > most_side_bytes(raw_bytes))
-    return bad_input("jpeg: " + std::to_string(*side_bytes) + " side bytes for a file of " + std::to_string(raw_bytes),
+  LMC_ASSIGN(const auto side_bytes, in.read_varint("side bytes"));
+  if (side_bytes > most_side_bytes(raw_bytes))
+    return bad_input("jpeg: " + std::to_string(side_bytes) + " side bytes for a file of " + std::to_string(raw_bytes),
                      in.position());
-  const Result<uint64_t> coded_bytes = in.read_varint("coded side bytes");
-  if (!coded_bytes.ok()) return coded_bytes.error();
-  if (*coded_bytes > in.remaining()) return bad_input("jpeg: side bytes beyond the payload", in.position());
-  const Result<ByteSpan> coded = in.read_bytes(size_t(*coded_bytes), "coded side bytes");
-  if (!coded.ok()) return coded.error();
+  LMC_ASSIGN(const auto coded_bytes, in.read_varint("coded side bytes"));
+  if (coded_bytes > in.remaining()) return bad_input("jpeg: side bytes beyond the payload", in.position());
+  LMC_ASSIGN(const auto coded, in.read_bytes(size_t(coded_bytes), "coded side bytes"));
   // The file, its headers, its padding bits, and what is noted of ends of runs.
-  const auto file_lease = Budget::take(options.budget, 12 * uint64_t(raw_bytes) + 8 * *side_bytes,
-                                       "a JPEG file of " + std::to_string(raw_bytes) + " bytes");
-  LMC_TRY(file_lease);
-  const Result<Bytes> side = decode_side(*coded, size_t(*side_bytes));
-  if (!side.ok()) return side.error();
-  if (side->size() != *side_bytes) return bad_input("jpeg: side bytes of another size than the payload says");
-  Result<ParsedJpeg> jpeg = jpeg_from_side_bytes(*side, raw_bytes);
-  if (!jpeg.ok()) return jpeg.error();
-  const auto lease = Budget::take(options.budget, jpeg->frame.blocks() * sizeof(int16_t) * 64,
-                                  "a JPEG file of " + std::to_string(jpeg->frame.blocks()) + " blocks");
-  LMC_TRY(lease);
-  make_room_for_coefficients(*jpeg);
-  LMC_TRY(decode_jpeg_coefficients(jpeg->frame, payload.subspan(in.position()),
-                                   coding_options(JpegEffort(*effort), options), jpeg->coefficients));
-  LMC_TRY(complete_headers(*jpeg));
-  Result<Bytes> file = rebuild_jpeg(*jpeg, raw_bytes);
+  LMC_TRY(Budget::take(options.budget, 12 * uint64_t(raw_bytes) + 8 * side_bytes,
+                       "a JPEG file of " + std::to_string(raw_bytes) + " bytes"));
+  LMC_ASSIGN(const auto side, decode_side(coded, size_t(side_bytes)));
+  if (side.size() != side_bytes) return bad_input("jpeg: side bytes of another size than the payload says");
+  LMC_ASSIGN(auto jpeg, jpeg_from_side_bytes(side, raw_bytes));
+  LMC_TRY(Budget::take(options.budget, jpeg.frame.blocks() * sizeof(int16_t) * 64,
+                       "a JPEG file of " + std::to_string(jpeg.frame.blocks()) + " blocks"));
+  make_room_for_coefficients(jpeg);
+  LMC_TRY(decode_jpeg_coefficients(jpeg.frame, payload.subspan(in.position()),
+                                   coding_options(JpegEffort(effort), options), jpeg.coefficients));
+  LMC_TRY(complete_headers(jpeg));
+  Result<Bytes> file = rebuild_jpeg(jpeg, raw_bytes);
   if (file.ok() && file->size() != raw_bytes)
     return bad_input("jpeg: the payload gives " + std::to_string(file->size()) + " bytes, not " +
                      std::to_string(raw_bytes));

@@ -71,27 +71,24 @@ Bytes encode_jpeg_coefficients(const JpegFrame& frame, const JpegCoefficients& c
 Status decode_jpeg_coefficients(const JpegFrame& frame, ByteSpan coded, const JpegCodingOptions& options,
                                 JpegCoefficients& coefficients) {
   ByteReader in(coded);
-  const Result<uint8_t> bands = in.read_le<uint8_t>("number of bands");
-  if (!bands.ok()) return bands.error();
-  if (*bands == 0 || *bands > kMostBands || *bands > frame.mcus_down)
-    return bad_input("jpeg: " + std::to_string(*bands) + " bands of " + std::to_string(frame.mcus_down) + " MCU rows",
+  LMC_ASSIGN(const auto bands, in.read_le<uint8_t>("number of bands"));
+  if (bands == 0 || bands > kMostBands || bands > frame.mcus_down)
+    return bad_input("jpeg: " + std::to_string(bands) + " bands of " + std::to_string(frame.mcus_down) + " MCU rows",
                      0);
-  std::vector<size_t> sizes(size_t(*bands) * 2);
+  std::vector<size_t> sizes(size_t(bands) * 2);
   size_t sum = 0;
   for (size_t i = 0; i + 1 < sizes.size(); ++i) {
-    const Result<uint64_t> size = in.read_varint("size of a stream");
-    if (!size.ok()) return size.error();
-    if (*size > in.remaining() || sum + *size > in.remaining())
+    LMC_ASSIGN(const auto size, in.read_varint("size of a stream"));
+    if (size > in.remaining() || sum + size > in.remaining())
       return bad_input("jpeg: a stream is longer than what is left", in.position());
-    sizes[i] = size_t(*size);
+    sizes[i] = size_t(size);
     sum += sizes[i];
   }
   if (sum > in.remaining()) return bad_input("jpeg: a stream is longer than what is left", in.position());
   sizes.back() = in.remaining() - sum;
-  const uint64_t streams = frame.components.size() > 1 ? sizes.size() : *bands;
-  const auto lease = Budget::take(options.budget, streams * kStreamMemory + 4 * frame.blocks(),
-                                  std::to_string(streams) + " streams of JPEG coefficients");
-  LMC_TRY(lease);
+  const uint64_t streams = frame.components.size() > 1 ? sizes.size() : bands;
+  LMC_TRY(Budget::take(options.budget, streams * kStreamMemory + 4 * frame.blocks(),
+                       std::to_string(streams) + " streams of JPEG coefficients"));
   std::vector<std::optional<ArithmeticDecoder>> coders(sizes.size());
   size_t at = in.position();
   for (size_t i = 0; i < sizes.size(); at += sizes[i++]) coders[i].emplace(coded.subspan(at, sizes[i]));

@@ -45,10 +45,9 @@ Result<size_t> frame_header_bytes(ByteSpan start) {
 }
 
 Result<FrameHeader> read_frame_header(ByteSpan bytes) {
-  const auto size = frame_header_bytes(bytes);
-  if (!size.ok()) return size.error();
-  if (bytes.size() != *size)
-    return bad_input("frame header: needs " + std::to_string(*size) + " bytes, only " + std::to_string(bytes.size()) +
+  LMC_ASSIGN(const auto size, frame_header_bytes(bytes));
+  if (bytes.size() != size)
+    return bad_input("frame header: needs " + std::to_string(size) + " bytes, only " + std::to_string(bytes.size()) +
                          " are left; the file is cut short",
                      bytes.size());
   ByteReader crc(bytes.last(4));
@@ -125,21 +124,17 @@ namespace {
 Result<FrameTail> read_tail_fields(ByteSpan bytes) {
   ByteReader reader(bytes);
   FrameTail tail;
-  const auto header_bytes = reader.read_varint("header size");
-  if (!header_bytes.ok()) return header_bytes.error();
-  tail.header_bytes = *header_bytes;
-  const auto count = reader.read_varint("block count");
-  if (!count.ok()) return count.error();
-  if (*count > reader.remaining() / 2) return bad_input("index: more blocks than its bytes can hold");
-  tail.blocks.resize(*count);
+  LMC_ASSIGN(const auto header_bytes, reader.read_varint("header size"));
+  tail.header_bytes = header_bytes;
+  LMC_ASSIGN(const auto count, reader.read_varint("block count"));
+  if (count > reader.remaining() / 2) return bad_input("index: more blocks than its bytes can hold");
+  tail.blocks.resize(count);
   for (FrameTail::Block& block : tail.blocks) {
-    const auto raw = reader.read_varint("raw size");
-    if (!raw.ok()) return raw.error();
-    const auto payload = reader.read_varint("payload size");
-    if (!payload.ok()) return payload.error();
-    if (*raw == 0 || *raw > uint64_t(1) << kMaxBlockLog2 || *payload == 0 || *payload > *raw)
+    LMC_ASSIGN(const auto raw, reader.read_varint("raw size"));
+    LMC_ASSIGN(const auto payload, reader.read_varint("payload size"));
+    if (raw == 0 || raw > uint64_t(1) << kMaxBlockLog2 || payload == 0 || payload > raw)
       return bad_input("index: impossible block size");
-    block = {uint32_t(*raw), uint32_t(*payload)};
+    block = {uint32_t(raw), uint32_t(payload)};
   }
   if (reader.remaining() != tail.content_hash.size()) return bad_input("index: its size and its block count disagree");
   std::ranges::copy(*reader.read_bytes(tail.content_hash.size(), "content hash"), tail.content_hash.begin());

@@ -49,15 +49,14 @@ Result<FrameLayout> read_full(ByteSpan file, uint64_t offset) {
   }
   const size_t tail_bytes = write_frame_tail(tail).size();
   if (file.size() - position < tail_bytes) return bad_input("the file ends before the frame's index", file.size());
-  const auto found = read_frame_tail_at_end(file.first(size_t(position + tail_bytes)));
-  if (!found.ok()) return found.error();
-  if (found->tail.blocks != tail.blocks || found->tail.header_bytes != *header_bytes)
+  LMC_ASSIGN(const auto found, read_frame_tail_at_end(file.first(size_t(position + tail_bytes))));
+  if (found.tail.blocks != tail.blocks || found.tail.header_bytes != *header_bytes)
     return bad_input("the index does not describe the blocks before it", position);
   if (header->content_bytes && *header->content_bytes != frame.content_bytes)
     return bad_input("the blocks hold " + std::to_string(frame.content_bytes) + " bytes, the header says " +
                          std::to_string(*header->content_bytes),
                      offset);
-  frame.content_hash = found->tail.content_hash;
+  frame.content_hash = found.tail.content_hash;
   frame.frame_bytes = position + tail_bytes - offset;
   return frame;
 }
@@ -70,10 +69,9 @@ Result<std::vector<FrameLayout>> read_layout(ByteSpan file) {
   do {
     if (file.empty() || (!begins_tiny_frame(file[size_t(offset)]) && file[size_t(offset)] != kFrameMagic[0]))
       return bad_input(offset == 0 ? "not a .lmc file" : "what follows the last frame is no .lmc frame", offset);
-    auto frame = begins_tiny_frame(file[size_t(offset)]) ? read_tiny(file, offset) : read_full(file, offset);
-    if (!frame.ok()) return frame.error();
-    offset += frame->frame_bytes;
-    frames.push_back(std::move(*frame));
+    LMC_ASSIGN(auto frame, begins_tiny_frame(file[size_t(offset)]) ? read_tiny(file, offset) : read_full(file, offset));
+    offset += frame.frame_bytes;
+    frames.push_back(std::move(frame));
   } while (offset < file.size());
   return frames;
 }

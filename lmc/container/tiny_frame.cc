@@ -36,13 +36,11 @@ void append_size(Bytes& out, uint32_t size) {
 }
 
 Result<uint16_t> read_size(ByteReader& reader, const char* what) {
-  const auto first = reader.read_le<uint8_t>(what);
-  LMC_TRY(first);
-  if (*first < kOneByte) return uint16_t(*first);
-  if (*first < 255) {
-    const auto second = reader.read_le<uint8_t>(what);
-    LMC_TRY(second);
-    return uint16_t(kOneByte + (*first - kOneByte) * 256u + *second);
+  LMC_ASSIGN(const auto first, reader.read_le<uint8_t>(what));
+  if (first < kOneByte) return uint16_t(first);
+  if (first < 255) {
+    LMC_ASSIGN(const auto second, reader.read_le<uint8_t>(what));
+    return uint16_t(kOneByte + (first - kOneByte) * 256u + second);
   }
   const auto size = reader.read_le<uint16_t>(what);
   LMC_TRY(size);
@@ -65,18 +63,15 @@ Bytes fields(const TinyHeader& header) {
 }
 
 Result<Form> read_form(ByteReader& reader) {
-  const auto first = reader.read_le<uint8_t>("tiny frame");
-  LMC_TRY(first);
-  if (!begins_tiny_frame(*first)) return bad_input("no tiny frame here: wrong magic byte", 0);
-  const uint8_t form = *first & 7;
+  LMC_ASSIGN(const auto first, reader.read_le<uint8_t>("tiny frame"));
+  if (!begins_tiny_frame(first)) return bad_input("no tiny frame here: wrong magic byte", 0);
+  const uint8_t form = first & 7;
   if (form != kWrittenOut) return kForms[form];
-  const auto codec = reader.read_le<uint8_t>("tiny frame: codec");
-  LMC_TRY(codec);
-  const auto model = reader.read_le<uint8_t>("tiny frame: model");
-  LMC_TRY(model);
-  if (form_of(*codec, *model) != kWrittenOut)
+  LMC_ASSIGN(const auto codec, reader.read_le<uint8_t>("tiny frame: codec"));
+  LMC_ASSIGN(const auto model, reader.read_le<uint8_t>("tiny frame: model"));
+  if (form_of(codec, model) != kWrittenOut)
     return bad_input("tiny frame: a usual codec written out; the file is damaged", 0);
-  return Form{*codec, *model};
+  return Form{codec, model};
 }
 
 }  // namespace
@@ -91,19 +86,15 @@ Bytes write_tiny_header(uint8_t codec, uint8_t model, ByteSpan raw, size_t paylo
 
 Result<TinyHeader> read_tiny_header(ByteSpan start) {
   ByteReader reader(start);
-  const auto form = read_form(reader);
-  LMC_TRY(form);
-  const auto raw_bytes = read_size(reader, "tiny frame: content size");
-  LMC_TRY(raw_bytes);
-  const auto payload_bytes = read_size(reader, "tiny frame: payload size");
-  LMC_TRY(payload_bytes);
-  if (*payload_bytes > *raw_bytes)
-    return bad_input("tiny frame: a payload of " + std::to_string(*payload_bytes) + " bytes for " +
-                         std::to_string(*raw_bytes) + " of content; the file is damaged",
+  LMC_ASSIGN(const auto form, read_form(reader));
+  LMC_ASSIGN(const auto raw_bytes, read_size(reader, "tiny frame: content size"));
+  LMC_ASSIGN(const auto payload_bytes, read_size(reader, "tiny frame: payload size"));
+  if (payload_bytes > raw_bytes)
+    return bad_input("tiny frame: a payload of " + std::to_string(payload_bytes) + " bytes for " +
+                         std::to_string(raw_bytes) + " of content; the file is damaged",
                      1);
-  const auto check = reader.read_le<uint16_t>("tiny frame: check");
-  LMC_TRY(check);
-  return TinyHeader{form->codec, form->model, *raw_bytes, *payload_bytes, *check, reader.position()};
+  LMC_ASSIGN(const auto check, reader.read_le<uint16_t>("tiny frame: check"));
+  return TinyHeader{form.codec, form.model, raw_bytes, payload_bytes, check, reader.position()};
 }
 
 uint16_t tiny_check(const TinyHeader& header, ByteSpan raw) { return crc16(raw, crc16(fields(header))); }

@@ -27,9 +27,8 @@ class Engine {
     const std::lock_guard lock(mutex_);
     std::shared_ptr<const void>& kept = compiled_[{file.sha256(), int(isa), std::type_index(typeid(T*))}];
     if (kept == nullptr) {
-      auto made = make(file, isa);
-      if (!made.ok()) return made.error();
-      kept = std::move(*made);
+      LMC_ASSIGN(auto made, make(file, isa));
+      kept = std::move(made);
     }
     return std::static_pointer_cast<const T>(kept);
   }

@@ -9,19 +9,17 @@ namespace lmc {
 Result<Bytes> BlockCutter::next() {
   LMC_TRY(fill(block_bytes_ + 1));
   if (pending_.size() <= block_bytes_) return std::exchange(pending_, {});
-  const auto bytes = spare_files_ ? bytes_of_next() : Result<size_t>(block_bytes_);
-  if (!bytes.ok()) return bytes.error();
-  Bytes block(pending_.begin(), pending_.begin() + ptrdiff_t(*bytes));
-  pending_.erase(pending_.begin(), pending_.begin() + ptrdiff_t(*bytes));
+  LMC_ASSIGN(const auto bytes, spare_files_ ? bytes_of_next() : Result<size_t>(block_bytes_));
+  Bytes block(pending_.begin(), pending_.begin() + ptrdiff_t(bytes));
+  pending_.erase(pending_.begin(), pending_.begin() + ptrdiff_t(bytes));
   LMC_TRY(fill(1));
   return block;
 }
 
 Status BlockCutter::fill(size_t bytes) {
   if (pending_.size() >= bytes) return Ok();
-  const auto more = read_up_to(source_, bytes - pending_.size());
-  if (!more.ok()) return more.error();
-  append_bytes(pending_, *more);
+  LMC_ASSIGN(const auto more, read_up_to(source_, bytes - pending_.size()));
+  append_bytes(pending_, more);
   return Ok();
 }
 

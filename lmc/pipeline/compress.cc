@@ -180,9 +180,8 @@ Result<Stats> compress_many(Bytes first, BlockCutter& cutter, Sink& sink, const 
   };
   for (Bytes next = std::move(first); !next.empty();) {
     LMC_TRY(submit(std::move(next)));
-    auto more = cutter.next();
-    if (!more.ok()) return more.error();
-    next = std::move(*more);
+    LMC_ASSIGN(auto more, cutter.next());
+    next = std::move(more);
   }
   while (!jobs.empty()) LMC_TRY(writer.add(jobs.take()));
   return writer.finish();
@@ -190,10 +189,9 @@ Result<Stats> compress_many(Bytes first, BlockCutter& cutter, Sink& sink, const 
 
 Result<Stats> compress_blocks(Source& source, Sink& sink, const CompressOptions& options) {
   BlockCutter cutter(source, options.block_bytes, level_row(options.level).models);
-  auto first = cutter.next();
-  if (!first.ok()) return first.error();
-  if (cutter.at_end()) return compress_single(std::move(*first), sink, options);
-  return compress_many(std::move(*first), cutter, sink, options);
+  LMC_ASSIGN(auto first, cutter.next());
+  if (cutter.at_end()) return compress_single(std::move(first), sink, options);
+  return compress_many(std::move(first), cutter, sink, options);
 }
 
 // If the file is a PNG that cannot be made again, another one with its pixels; else nothing.
@@ -215,9 +213,8 @@ Result<bool> read_file(Bytes& start, Source& source) {
   constexpr size_t kLookBytes = 65536;
   while (start.size() <= kMaxFileBytes) {
     const size_t wanted = std::min(std::max(kLookBytes, 2 * start.size()), kMaxFileBytes + 1);
-    const auto rest = read_up_to(source, wanted - start.size());
-    LMC_TRY(rest);
-    append_bytes(start, *rest);
+    LMC_ASSIGN(const auto rest, read_up_to(source, wanted - start.size()));
+    append_bytes(start, rest);
     if (start.size() < wanted) return true;
     if (start.size() > most_file_bytes(start)) return false;
   }
@@ -226,9 +223,8 @@ Result<bool> read_file(Bytes& start, Source& source) {
 
 // Begins like a file of a known format. If it is one that can be taken apart it becomes a single block, of any size.
 Result<Stats> compress_file(Bytes start, Source& source, Sink& sink, const CompressOptions& options) {
-  const auto whole_file = read_file(start, source);
-  LMC_TRY(whole_file);
-  if (!*whole_file) {
+  LMC_ASSIGN(const auto whole_file, read_file(start, source));
+  if (!whole_file) {
     PrefixedSource whole(std::move(start), source);
     return compress_blocks(whole, sink, options);
   }
@@ -264,10 +260,9 @@ Result<Stats> compress(Source& source, Sink& sink, const CompressOptions& option
   LMC_TRY(check_options(options));
   if (!level_row(options.level).models) return compress_blocks(source, sink, options);
   constexpr size_t kLookBytes = 64;
-  auto start = read_up_to(source, kLookBytes);
-  if (!start.ok()) return start.error();
-  if (begins_like_file(*start)) return compress_file(std::move(*start), source, sink, options);
-  PrefixedSource whole(std::move(*start), source);
+  LMC_ASSIGN(auto start, read_up_to(source, kLookBytes));
+  if (begins_like_file(start)) return compress_file(std::move(start), source, sink, options);
+  PrefixedSource whole(std::move(start), source);
   return compress_blocks(whole, sink, options);
 }
 

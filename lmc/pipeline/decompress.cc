@@ -20,10 +20,9 @@ class Input {
     const size_t again = std::min(size_bytes, unread_.size());
     append_bytes(out, ByteSpan(unread_).first(again));
     unread_.erase(unread_.begin(), unread_.begin() + ptrdiff_t(again));
-    const auto more = read_up_to(source_, size_bytes - again);
-    if (!more.ok()) return more.error();
-    append_bytes(out, *more);
-    position_ += again + more->size();
+    LMC_ASSIGN(const auto more, read_up_to(source_, size_bytes - again));
+    append_bytes(out, more);
+    position_ += again + more.size();
     return Ok();
   }
   // Gives back what was read last, to be read again.
@@ -106,9 +105,8 @@ class Decoder {
   Result<Bytes> decode_tiny(const TinyHeader& header, ByteSpan payload) {
     const LoadedModel* model = nullptr;
     if (header.model > 0) {
-      const auto found = find_builtin(header.model, options_);
-      if (!found.ok()) return found.error();
-      model = *found;
+      LMC_ASSIGN(const auto found, find_builtin(header.model, options_));
+      model = found;
     }
     Result<Bytes> raw = Bytes{};
     if (header.raw_bytes > 0)

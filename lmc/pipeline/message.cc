@@ -40,19 +40,16 @@ Result<Bytes> decode_deep(ByteSpan coded, size_t raw_bytes, const BlockResources
 Result<Bytes> whole_file(ByteSpan raw, const CompressOptions& options) {
   MemorySource source(raw);
   MemorySink sink;
-  const auto stats = compress(source, sink, options);
-  if (!stats.ok()) return stats.error();
+  LMC_TRY(compress(source, sink, options));
   return with_header(kWholeFile, 0, sink.bytes);
 }
 
 Result<Bytes> decode_text(ByteSpan coded, int number, size_t raw_bytes, const DecompressOptions& options,
                           const BlockResources& resources) {
   if (options.engine == nullptr) return environment_error("the message needs a model, and no models are at hand");
-  const auto model = options.engine->registry().find_builtin(number);
-  if (!model.ok()) return model.error();
-  const auto text = options.engine->compiled((*model)->file, options.isa, load_text_model);
-  if (!text.ok()) return text.error();
-  return decode_text_message(**text, coded, raw_bytes, resources);
+  LMC_ASSIGN(const auto model, options.engine->registry().find_builtin(number));
+  LMC_ASSIGN(const auto text, options.engine->compiled(model->file, options.isa, load_text_model));
+  return decode_text_message(*text, coded, raw_bytes, resources);
 }
 
 }  // namespace
@@ -70,25 +67,22 @@ Result<Bytes> compress_message(ByteSpan raw, const CompressOptions& options) {
   const BlockResources resources{.engine = options.engine, .isa = options.isa, .threads = options.threads};
   keep_smaller(deep_message(raw, resources));
   if (model == nullptr) return best;
-  const auto text = compile(options.engine, model->file, options.isa, load_text_model);
-  if (!text.ok()) return text.error();
-  keep_smaller(with_header(kModelKind + uint32_t(number), raw.size(), encode_text_message(**text, raw, resources)));
+  LMC_ASSIGN(const auto text, compile(options.engine, model->file, options.isa, load_text_model));
+  keep_smaller(with_header(kModelKind + uint32_t(number), raw.size(), encode_text_message(*text, raw, resources)));
   return best;
 }
 
 Result<Bytes> decompress_message(ByteSpan message, const DecompressOptions& options) {
   ByteReader reader(message);
-  const auto header = reader.read_varint("message: size");
-  if (!header.ok()) return header.error();
-  const auto kind = uint32_t(*header & ((1u << kKindBits) - 1));
-  const uint64_t raw_bytes = *header >> kKindBits;
+  LMC_ASSIGN(const auto header, reader.read_varint("message: size"));
+  const auto kind = uint32_t(header & ((1u << kKindBits) - 1));
+  const uint64_t raw_bytes = header >> kKindBits;
   const ByteSpan rest = message.subspan(reader.position());
   if (kind == kWholeFile) {
     if (raw_bytes != 0) return bad_input("message: not a known form; it was written by a newer lmc or is damaged", 0);
     MemorySource source(rest);
     MemorySink sink;
-    const auto stats = decompress(source, sink, options);
-    if (!stats.ok()) return stats.error();
+    LMC_TRY(decompress(source, sink, options));
     return std::move(sink.bytes);
   }
   if (raw_bytes >= kShortMessageBytes)

@@ -35,8 +35,7 @@ std::optional<OnlyBlock> find_image(ByteSpan file) {
 Result<Bytes> whole_content(ByteSpan file, const DecompressOptions& options) {
   MemorySource source(file);
   MemorySink sink;
-  const auto stats = decompress(source, sink, options);
-  if (!stats.ok()) return stats.error();
+  LMC_TRY(decompress(source, sink, options));
   return std::move(sink.bytes);
 }
 
@@ -60,28 +59,23 @@ std::optional<ByteSpan> find_image_payload(ByteSpan file) {
 Result<Pixels> read_pixels(ByteSpan file, const std::optional<Region>& region, const DecompressOptions& options) {
   const auto image = find_image(file);
   if (image && options.engine != nullptr) {
-    const auto model = image->model ? options.engine->registry().find_hash(*image->model)
-                                    : options.engine->registry().find_builtin(image->builtin_model);
-    if (!model.ok()) return model.error();
+    LMC_ASSIGN(const auto model, image->model ? options.engine->registry().find_hash(*image->model)
+                                              : options.engine->registry().find_builtin(image->builtin_model));
     Budget budget(memory_limit_of(options));
     const BlockResources with =
         BlockResources{.engine = options.engine, .budget = &budget, .isa = options.isa, .threads = options.threads}
-            .with(ModelNeed::kPixels, *model);
-    const auto summary = read_image_summary(image->payload);
-    if (!summary.ok()) return summary.error();
-    if (!summary->indexed) {
-      auto picture = decode_image_pixels(image->payload, region, with);
-      if (!picture.ok()) return picture.error();
-      return Pixels{std::move(*picture), {}};
+            .with(ModelNeed::kPixels, model);
+    LMC_ASSIGN(const auto summary, read_image_summary(image->payload));
+    if (!summary.indexed) {
+      LMC_ASSIGN(auto picture, decode_image_pixels(image->payload, region, with));
+      return Pixels{std::move(picture), {}};
     }
   }
-  const auto content = whole_content(file, options);
-  if (!content.ok()) return content.error();
-  auto pixels = parse_content(*content);
+  LMC_ASSIGN(const auto content, whole_content(file, options));
+  auto pixels = parse_content(content);
   if (!pixels.ok() || !region) return pixels;
-  auto part = crop_picture(pixels->picture, *region);
-  if (!part.ok()) return part.error();
-  return Pixels{std::move(*part), std::move(pixels->palette)};
+  LMC_ASSIGN(auto part, crop_picture(pixels->picture, *region));
+  return Pixels{std::move(part), std::move(pixels->palette)};
 }
 
 }  // namespace lmc

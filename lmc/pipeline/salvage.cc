@@ -21,9 +21,8 @@ Result<const LoadedModel*> named_model(const FrameHeader& frame, const BlockHead
 Result<Bytes> decode_from(ByteSpan file, const FrameHeader& frame, size_t number, const BlockLayout& block,
                           const DecompressOptions& options) {
   Budget budget(memory_limit_of(options));
-  const auto model = named_model(frame, block.header, options);
-  if (!model.ok()) return model.error();
-  return decode_checked(number, block, *model, payload_of(file, block),
+  LMC_ASSIGN(const auto model, named_model(frame, block.header, options));
+  return decode_checked(number, block, model, payload_of(file, block),
                         decoding_resources(options, budget, options.threads));
 }
 
@@ -37,9 +36,8 @@ class Salvage {
     report_.stats.compressed_bytes = file_.size();
     uint64_t offset = 0;
     while (offset < file_.size()) {
-      const auto next = frame_at(offset);
-      if (!next.ok()) return next.error();
-      offset = *next;
+      LMC_ASSIGN(const auto next, frame_at(offset));
+      offset = next;
     }
     if (file_.empty()) report_.damage.push_back("the input is empty");
     return report_;
@@ -195,8 +193,7 @@ Result<SalvageReport> salvage(ByteSpan file, Sink& sink, const DecompressOptions
 }
 
 Result<Bytes> read_range(ByteSpan file, uint64_t offset_bytes, uint64_t size_bytes, const DecompressOptions& options) {
-  const auto frames = read_layout(file);
-  if (!frames.ok()) return frames.error();
+  LMC_ASSIGN(const auto frames, read_layout(file));
   Bytes out;
   uint64_t begin = 0;  // of the current piece, in the content
   const auto take = [&](const Bytes& piece) {
@@ -205,21 +202,19 @@ Result<Bytes> read_range(ByteSpan file, uint64_t offset_bytes, uint64_t size_byt
                           .subspan(size_t(from))
                           .first(size_t(std::min<uint64_t>(piece.size() - from, size_bytes - out.size()))));
   };
-  for (const FrameLayout& frame : *frames) {
+  for (const FrameLayout& frame : frames) {
     if (frame.tiny && out.size() < size_bytes && begin + frame.content_bytes > offset_bytes) {
       MemorySource source(file.subspan(size_t(frame.offset), size_t(frame.frame_bytes)));
       MemorySink whole;
-      const auto stats = decompress(source, whole, options);
-      if (!stats.ok()) return stats.error();
+      LMC_TRY(decompress(source, whole, options));
       take(whole.bytes);
     }
     if (frame.tiny) begin += frame.content_bytes;
     for (size_t i = 0; i < frame.blocks.size(); ++i) {
       const BlockLayout& block = frame.blocks[i];
       if (out.size() < size_bytes && begin + block.header.raw_bytes > offset_bytes) {
-        const auto raw = decode_from(file, frame.header, i, block, options);
-        if (!raw.ok()) return raw.error();
-        take(*raw);
+        LMC_ASSIGN(const auto raw, decode_from(file, frame.header, i, block, options));
+        take(raw);
       }
       begin += block.header.raw_bytes;
     }

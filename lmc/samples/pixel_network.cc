@@ -77,11 +77,10 @@ Result<std::shared_ptr<const PixelNetwork>> PixelNetwork::load(const ModelFile& 
           return broken("tensor '" + name + "' holds no small number");
     return view;
   };
-  const auto first = file.tensor("0.w0");
-  if (!first.ok()) return first.error();
-  if (first->shape.size() != 2 || first->shape[0] % 16 != 0 || first->shape[0] > 4096)
+  LMC_ASSIGN(const auto first, file.tensor("0.w0"));
+  if (first.shape.size() != 2 || first.shape[0] % 16 != 0 || first.shape[0] > 4096)
     return broken("its width is not a multiple of 16 up to 4096");
-  const size_t width = first->shape[0];
+  const size_t width = first.shape[0];
   network->width_ = int(width);
   for (size_t r = 0; r < kPlaneRoles; ++r) {
     const std::string prefix = std::to_string(r) + ".";

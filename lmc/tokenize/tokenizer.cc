@@ -241,29 +241,24 @@ Bytes Tokenizer::serialize() const {
 
 Result<Tokenizer> Tokenizer::parse(ByteSpan serialized) {
   ByteReader reader(serialized);
-  auto count = reader.read_varint("tokenizer strings");
-  LMC_TRY(count);
-  if (*count + 1 < kMinVocabulary || *count >= kMaxVocabulary)
-    return bad_input("tokenizer: " + std::to_string(*count) + " strings, expected 256 to 65535", 0);
+  LMC_ASSIGN(auto count, reader.read_varint("tokenizer strings"));
+  if (count + 1 < kMinVocabulary || count >= kMaxVocabulary)
+    return bad_input("tokenizer: " + std::to_string(count) + " strings, expected 256 to 65535", 0);
   std::vector<std::string> strings;
   std::vector<uint32_t> ranks;
   std::string string;
-  for (uint64_t id = 0; id < *count; ++id) {
-    auto shared = reader.read_varint("tokenizer shared bytes");
-    LMC_TRY(shared);
-    auto further = reader.read_varint("tokenizer further bytes");
-    LMC_TRY(further);
-    if (*shared > string.size() || *further > kMaxTokenBytes || *shared + *further > kMaxTokenBytes)
+  for (uint64_t id = 0; id < count; ++id) {
+    LMC_ASSIGN(auto shared, reader.read_varint("tokenizer shared bytes"));
+    LMC_ASSIGN(auto further, reader.read_varint("tokenizer further bytes"));
+    if (shared > string.size() || further > kMaxTokenBytes || shared + further > kMaxTokenBytes)
       return bad_input("tokenizer: lengths of token " + std::to_string(id) + " are out of range", reader.position());
-    auto bytes = reader.read_bytes(*further, "tokenizer bytes");
-    LMC_TRY(bytes);
-    string.resize(*shared);
-    string.append(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+    LMC_ASSIGN(auto bytes, reader.read_bytes(further, "tokenizer bytes"));
+    string.resize(shared);
+    string.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     uint64_t rank = 0;
     if (string.size() > 1) {
-      auto read = reader.read_varint("tokenizer merge rank");
-      LMC_TRY(read);
-      rank = std::min<uint64_t>(*read, UINT32_MAX);
+      LMC_ASSIGN(auto read, reader.read_varint("tokenizer merge rank"));
+      rank = std::min<uint64_t>(read, UINT32_MAX);
     }
     strings.push_back(string);
     ranks.push_back(uint32_t(rank));

@@ -61,9 +61,8 @@ std::vector<Case> text_cases(const TextModel& model, const lmc::BlockResources& 
   std::vector<Case> out;
   for (const Named& each : all)
     out.push_back({each.name, [&model, &resources, experiment = each.experiment](ByteSpan raw) -> Result<size_t> {
-                     const auto outcome = try_text_block(model, raw, experiment, resources);
-                     LMC_TRY(outcome);
-                     return outcome->payload_bytes;
+                     LMC_ASSIGN(const auto outcome, try_text_block(model, raw, experiment, resources));
+                     return outcome.payload_bytes;
                    }});
   return out;
 }

@@ -92,31 +92,29 @@ Result<std::string> with_output(const Session& session, std::span<const InputFil
   const Error no_file = usage_error("--verify reads the output back: it must be a regular file");
   if (options.verify && goes_to_stdout(options, input)) return no_file;
   if (goes_to_stdout(options, input)) return to_stdout(options, inputs, produce);
-  const auto name = output_name(options, input);
-  if (!name.ok()) return name.error();
+  LMC_ASSIGN(const auto name, output_name(options, input));
   struct stat info {};
-  if (::stat(name->c_str(), &info) == 0) {
-    LMC_TRY(refuse_same_file(inputs, info, shown(*name)));
+  if (::stat(name.c_str(), &info) == 0) {
+    LMC_TRY(refuse_same_file(inputs, info, shown(name)));
     if (options.output.empty() && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode))
-      return usage_error(shown(*name) + " exists and is no regular file; -o writes to it all the same");
+      return usage_error(shown(name) + " exists and is no regular file; -o writes to it all the same");
   }
-  auto file = OutputFile::create(*name, options.force);
-  if (!file.ok()) return file.error();
-  if (options.verify && file->is_direct()) return no_file;
-  const bool sparse = options.mode == Mode::kDecompress && options.sparse.value_or(!file->is_direct());
-  LMC_TRY(into(file->descriptor(), shown(*name), sparse, produce));
-  if (check) LMC_TRY(check(file->descriptor(), shown(*name)));
+  LMC_ASSIGN(auto file, OutputFile::create(name, options.force));
+  if (options.verify && file.is_direct()) return no_file;
+  const bool sparse = options.mode == Mode::kDecompress && options.sparse.value_or(!file.is_direct());
+  LMC_TRY(into(file.descriptor(), shown(name), sparse, produce));
+  if (check) LMC_TRY(check(file.descriptor(), shown(name)));
   const bool regular_input = input.is_regular() && !input.is_stdin();
-  LMC_TRY(file->commit(regular_input ? std::optional(input.info()) : std::nullopt));
-  if (!options.remove_source) return shown(*name);
-  if (file->is_direct() || !regular_input) {
+  LMC_TRY(file.commit(regular_input ? std::optional(input.info()) : std::nullopt));
+  if (!options.remove_source) return shown(name);
+  if (file.is_direct() || !regular_input) {
     session.talk.warn(input.shown_name() +
                       ": not removed; --rm removes regular files, after a regular file was written");
-    return shown(*name);
+    return shown(name);
   }
-  LMC_TRY(sync_folder_of(*name));
+  LMC_TRY(sync_folder_of(name));
   LMC_TRY(remove_source(input));
-  return shown(*name);
+  return shown(name);
 }
 
 }  // namespace lmc

@@ -67,37 +67,31 @@ Result<std::optional<OutputFile>> create_heat(const Request& request) {
   if (both && image.st_dev == heat.st_dev && image.st_ino == heat.st_ino)
     return usage_error(shown(request.image) + " and " + shown(request.heat) +
                        " are the same file; the output must be another one");
-  auto file = OutputFile::create(request.heat, request.force);
-  if (!file.ok()) return file.error();
-  return std::optional<OutputFile>(std::move(*file));
+  LMC_ASSIGN(auto file, OutputFile::create(request.heat, request.force));
+  return std::optional<OutputFile>(std::move(file));
 }
 
 Status explain(const Request& request) {
-  const auto input = InputFile::open(request.image, true);
-  if (!input.ok()) return input.error();
-  const auto whole = input->whole();
-  if (!whole.ok()) return whole.error();
-  const std::string& name = input->shown_name();
-  const auto format = guess_image_format(whole->first);
+  LMC_ASSIGN(const auto input, InputFile::open(request.image, true));
+  LMC_ASSIGN(const auto whole, input.whole());
+  const std::string& name = input.shown_name();
+  const auto format = guess_image_format(whole.first);
   if (!format) return bad_input(name + ": no image of a kind that lmc takes apart");
-  const auto parsed = parse_image(*format, whole->first);
+  const auto parsed = parse_image(*format, whole.first);
   if (!parsed.ok()) return bad_input(name + ": " + parsed.error().message);
-  auto heat_file = create_heat(request);
-  if (!heat_file.ok()) return heat_file.error();
+  LMC_ASSIGN(auto heat_file, create_heat(request));
   const Picture& picture = parsed->picture;
   Registry registry(default_model_folders());
-  const auto model = registry.find_builtin(kBuiltinPixelModel);
-  if (!model.ok()) return model.error();
+  LMC_ASSIGN(const auto model, registry.find_builtin(kBuiltinPixelModel));
   const int threads = int(std::max(1u, std::thread::hardware_concurrency()));
-  const BlockResources with = BlockResources{.isa = best_isa(), .threads = threads}.with(ModelNeed::kPixels, *model);
-  const auto costs = image_costs(picture, level_row(request.level).images, with);
-  if (!costs.ok()) return costs.error();
+  const BlockResources with = BlockResources{.isa = best_isa(), .threads = threads}.with(ModelNeed::kPixels, model);
+  LMC_ASSIGN(const auto costs, image_costs(picture, level_row(request.level).images, with));
   double sum = 0;
-  for (float cost : *costs) sum += double(cost);
-  std::vector<float> sorted = *costs;
+  for (float cost : costs) sum += double(cost);
+  std::vector<float> sorted = costs;
   std::sort(sorted.begin(), sorted.end());
   const float peak = std::max(sorted[sorted.size() * 99 / 100], 0.01f);
-  const double pixels = double(costs->size());
+  const double pixels = double(costs.size());
   std::printf("%s: %s, %ux%u, %d channel%s of %d bits\n", name.c_str(), image_format_name(*format), picture.width,
               picture.height, picture.channels, picture.channels > 1 ? "s" : "", picture.bits);
   std::printf("%.3f bits a pixel, %.3f a sample; %.0f bytes of pixels, %zu bytes beside them before compression\n",
@@ -105,14 +99,14 @@ Status explain(const Request& request) {
   for (int percent : {50, 90, 99})
     std::printf("%d %% of the pixels cost at most %.2f bits\n", percent,
                 double(sorted[std::min(sorted.size() * size_t(percent) / 100, sorted.size() - 1)]));
-  if (!*heat_file) return Ok();
+  if (!heat_file) return Ok();
   Picture heat{.width = picture.width, .height = picture.height, .channels = 3, .bits = 8, .samples = {}};
-  for (float cost : *costs) append_colour(heat.samples, cost / peak);
+  for (float cost : costs) append_colour(heat.samples, cost / peak);
   const auto png = write_png(heat, {});
   if (!png.ok()) return png.error();
-  DescriptorSink sink((*heat_file)->descriptor(), shown(request.heat));
+  DescriptorSink sink(heat_file->descriptor(), shown(request.heat));
   LMC_TRY(sink.write(*png));
-  LMC_TRY((*heat_file)->commit(std::nullopt));
+  LMC_TRY(heat_file->commit(std::nullopt));
   std::printf("%s: black is 0 bits, pale yellow %.2f bits a pixel or more\n", shown(request.heat).c_str(),
               double(peak));
   return Ok();

@@ -75,10 +75,9 @@ class JoinedSource : public Source {
     size_t filled = 0;
     while (at_ < sources_.size()) {
       const size_t wanted = size_t(std::min<uint64_t>(out.size() - filled, left_bytes_[at_]));
-      const auto more = sources_[at_].read(out.subspan(filled, wanted));
-      if (!more.ok()) return more.error();
-      filled += *more;
-      left_bytes_[at_] -= *more;
+      LMC_ASSIGN(const auto more, sources_[at_].read(out.subspan(filled, wanted)));
+      filled += more;
+      left_bytes_[at_] -= more;
       if (filled == out.size()) break;
       ++at_;
     }
@@ -142,9 +141,8 @@ Status compress_inputs(const Session& session, const std::vector<InputFile>& inp
   const auto output = with_output(
       session, inputs,
       [&](Sink& sink) -> Status {
-        const auto made = compress(source, sink, how);
-        if (!made.ok()) return made.error();
-        stats = *made;
+        LMC_ASSIGN(const auto made, compress(source, sink, how));
+        stats = made;
         return Ok();
       },
       check);
@@ -168,23 +166,21 @@ Status compress_inputs(const Session& session, const std::vector<InputFile>& inp
 
 Status compress_file(const Session& session, const std::string& name) {
   const Options& options = session.options;
-  auto input = InputFile::open(name, options.to_stdout || !options.output.empty());
-  if (!input.ok()) return input.error();
-  if (input->name().ends_with(kSuffix) && !options.force && options.output.empty() && !options.to_stdout) {
-    session.talk.warn(input->shown_name() + " ends in .lmc already; skipped (-f compresses it again)");
+  LMC_ASSIGN(auto input, InputFile::open(name, options.to_stdout || !options.output.empty()));
+  if (input.name().ends_with(kSuffix) && !options.force && options.output.empty() && !options.to_stdout) {
+    session.talk.warn(input.shown_name() + " ends in .lmc already; skipped (-f compresses it again)");
     return Ok();
   }
   std::vector<InputFile> inputs;
-  inputs.push_back(std::move(*input));
+  inputs.push_back(std::move(input));
   return compress_inputs(session, inputs);
 }
 
 Status compress_joined(const Session& session) {
   std::vector<InputFile> inputs;
   for (const std::string& name : session.options.inputs) {
-    auto input = InputFile::open(name, true);
-    if (!input.ok()) return input.error();
-    inputs.push_back(std::move(*input));
+    LMC_ASSIGN(auto input, InputFile::open(name, true));
+    inputs.push_back(std::move(input));
   }
   return compress_inputs(session, inputs);
 }
@@ -206,30 +202,24 @@ Result<Restored> restore(const Session& session, const InputFile& input, Sink& s
   how.progress = [&](uint64_t done) { session.talk.progress(done); };
   if (!options.salvage && !options.range && options.as.empty()) {
     DescriptorSource source(input.descriptor(), input.shown_name());
-    const auto stats = decompress(source, sink, how);
-    if (!stats.ok()) return stats.error();
-    return Restored{stats->raw_bytes, 0};
+    LMC_ASSIGN(const auto stats, decompress(source, sink, how));
+    return Restored{stats.raw_bytes, 0};
   }
-  const auto whole = input.whole();
-  if (!whole.ok()) return whole.error();
+  LMC_ASSIGN(const auto whole, input.whole());
   if (!options.as.empty()) {
-    const auto pixels = read_pixels(whole->first, options.region, how);
-    if (!pixels.ok()) return pixels.error();
-    const auto written = write_pixels(*pixels, options.as);
-    if (!written.ok()) return written.error();
-    LMC_TRY(sink.write(*written));
-    return Restored{written->size(), 0};
+    LMC_ASSIGN(const auto pixels, read_pixels(whole.first, options.region, how));
+    LMC_ASSIGN(const auto written, write_pixels(pixels, options.as));
+    LMC_TRY(sink.write(written));
+    return Restored{written.size(), 0};
   }
   if (options.range) {
-    const auto part = read_range(whole->first, options.range->offset_bytes, options.range->size_bytes, how);
-    if (!part.ok()) return part.error();
-    LMC_TRY(sink.write(*part));
-    return Restored{part->size(), 0};
+    LMC_ASSIGN(const auto part, read_range(whole.first, options.range->offset_bytes, options.range->size_bytes, how));
+    LMC_TRY(sink.write(part));
+    return Restored{part.size(), 0};
   }
-  const auto report = salvage(whole->first, sink, how);
-  if (!report.ok()) return report.error();
-  for (const std::string& line : report->damage) session.talk.error(bad_input(input.shown_name() + ": " + line));
-  return Restored{report->stats.raw_bytes, report->damage.size()};
+  LMC_ASSIGN(const auto report, salvage(whole.first, sink, how));
+  for (const std::string& line : report.damage) session.talk.error(bad_input(input.shown_name() + ": " + line));
+  return Restored{report.stats.raw_bytes, report.damage.size()};
 }
 
 }  // namespace
@@ -237,17 +227,15 @@ Result<Restored> restore(const Session& session, const InputFile& input, Sink& s
 Status decompress_file(const Session& session, const std::string& name) {
   const Options& options = session.options;
   const bool tests = options.mode == Mode::kTest;
-  const auto input = InputFile::open(name, tests || options.to_stdout || !options.output.empty());
-  if (!input.ok()) return input.error();
-  if (input->is_stdin() && ::isatty(STDIN_FILENO) && !options.force)
+  LMC_ASSIGN(const auto input, InputFile::open(name, tests || options.to_stdout || !options.output.empty()));
+  if (input.is_stdin() && ::isatty(STDIN_FILENO) && !options.force)
     return usage_error("compressed bytes are not read from a terminal; name a file");
   const auto begin = std::chrono::steady_clock::now();
-  session.talk.begin_progress(input->shown_name(), std::nullopt);
+  session.talk.begin_progress(input.shown_name(), std::nullopt);
   Restored restored;
   const auto produce = [&](Sink& sink) -> Status {
-    const auto made = restore(session, *input, sink);
-    if (!made.ok()) return made.error();
-    restored = *made;
+    LMC_ASSIGN(const auto made, restore(session, input, sink));
+    restored = made;
     return Ok();
   };
   std::string output = "intact";
@@ -256,20 +244,20 @@ Status decompress_file(const Session& session, const std::string& name) {
     NullSink sink;
     done = produce(sink);
   } else {
-    const auto written = with_output(session, std::span(&*input, 1), produce);
+    const auto written = with_output(session, std::span(&input, 1), produce);
     done = written.ok() ? Ok() : Status(written.error());
     if (written.ok()) output = *written;
   }
   session.talk.end_progress();
-  if (!done.ok()) return in_file(*input, done.error());
-  const std::string summary = input->shown_name() + ": " + std::to_string(restored.bytes) + " bytes, " + output;
-  if (options.to_stdout || input->is_stdin())
+  if (!done.ok()) return in_file(input, done.error());
+  const std::string summary = input.shown_name() + ": " + std::to_string(restored.bytes) + " bytes, " + output;
+  if (options.to_stdout || input.is_stdin())
     session.talk.detail(summary);
   else
     session.talk.say(summary);
   session.talk.detail(speed_and_memory(restored.bytes, begin));
   if (restored.damaged > 0)
-    return bad_input(input->shown_name() + ": damaged in " + std::to_string(restored.damaged) +
+    return bad_input(input.shown_name() + ": damaged in " + std::to_string(restored.damaged) +
                      " places (listed above); what is intact was written");
   return Ok();
 }

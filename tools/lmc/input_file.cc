@@ -70,9 +70,8 @@ Result<std::pair<ByteSpan, std::shared_ptr<void>>> InputFile::whole() const {
     return std::pair{ByteSpan(static_cast<const uint8_t*>(data), size), holder};
   }
   DescriptorSource source(descriptor_, shown_name_);
-  auto bytes = read_up_to(source, SIZE_MAX);
-  if (!bytes.ok()) return bytes.error();
-  auto holder = std::make_shared<Bytes>(std::move(*bytes));
+  LMC_ASSIGN(auto bytes, read_up_to(source, SIZE_MAX));
+  auto holder = std::make_shared<Bytes>(std::move(bytes));
   const ByteSpan span = *holder;
   return std::pair{span, std::shared_ptr<void>(holder)};
 }

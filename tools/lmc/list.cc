@@ -138,15 +138,13 @@ void print_blocks(ByteSpan file, const std::vector<FrameLayout>& frames) {
 }  // namespace
 
 Status list_file(const Session& session, const std::string& name) {
-  const auto input = InputFile::open(name, true);
-  if (!input.ok()) return input.error();
-  if (input->is_stdin() && ::isatty(STDIN_FILENO) && !session.options.force)
+  LMC_ASSIGN(const auto input, InputFile::open(name, true));
+  if (input.is_stdin() && ::isatty(STDIN_FILENO) && !session.options.force)
     return usage_error("compressed bytes are not read from a terminal; name a file");
-  const auto whole = input->whole();
-  if (!whole.ok()) return whole.error();
-  const auto frames = read_layout(whole->first);
+  LMC_ASSIGN(const auto whole, input.whole());
+  const auto frames = read_layout(whole.first);
   if (!frames.ok())
-    return bad_input(input->shown_name() + ": " + frames.error().message + " (at byte " +
+    return bad_input(input.shown_name() + ": " + frames.error().message + " (at byte " +
                      std::to_string(frames.error().offset_bytes.value_or(0)) + ")");
   const Summary sum = summarize(*frames);
   if (session.options.json) {
@@ -154,7 +152,7 @@ Status list_file(const Session& session, const std::string& name) {
     std::printf(
         "{%s, \"frames\": %zu, \"tiny\": %s, \"blocks\": %llu, \"compressed_bytes\": %llu, "
         "\"content_bytes\": %llu, \"codecs\": %s, \"models\": %s, \"sha256_128\": %s}\n",
-        json_file_members(input->name()).c_str(), frames->size(), frames->back().tiny ? "true" : "false",
+        json_file_members(input.name()).c_str(), frames->size(), frames->back().tiny ? "true" : "false",
         static_cast<unsigned long long>(sum.blocks), static_cast<unsigned long long>(sum.compressed_bytes),
         static_cast<unsigned long long>(sum.raw_bytes), json_list(sum.codecs).c_str(), json_list(sum.models).c_str(),
         json_list(sum.hashes).c_str());
@@ -166,10 +164,10 @@ Status list_file(const Session& session, const std::string& name) {
   std::printf("%8llu %12llu %14llu %9s  %-14s %-12s %s\n", static_cast<unsigned long long>(sum.blocks),
               static_cast<unsigned long long>(sum.compressed_bytes), static_cast<unsigned long long>(sum.raw_bytes),
               percent(sum.compressed_bytes, sum.raw_bytes).c_str(), join(sum.codecs, ",").c_str(),
-              sum.models.empty() ? "-" : join(sum.models, ",").c_str(), input->shown_name().c_str());
+              sum.models.empty() ? "-" : join(sum.models, ",").c_str(), input.shown_name().c_str());
   if (!session.options.verbose) return Ok();
-  print_blocks(whole->first, *frames);
-  if (const std::string why = describe_refusal(session, input->name(), whole->first, sum); !why.empty())
+  print_blocks(whole.first, *frames);
+  if (const std::string why = describe_refusal(session, input.name(), whole.first, sum); !why.empty())
     std::printf("  %s\n", why.c_str());
   return Ok();
 }

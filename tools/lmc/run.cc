@@ -36,12 +36,11 @@ Result<Models> choose_models(const Options& options, Registry& registry, Talk& t
   const LevelRow& level = level_row(options.level);
   if (options.mode != Mode::kCompress) return out;
   if (!options.model.empty()) {
-    const auto named = registry.find_name(options.model);
-    if (!named.ok()) return named.error();
-    if ((*named)->file.kind() == ModelKind::kPixels)
-      out.pixels = *named;
+    LMC_ASSIGN(const auto named, registry.find_name(options.model));
+    if (named->file.kind() == ModelKind::kPixels)
+      out.pixels = named;
     else
-      out.text = ModelOnDemand(*named);
+      out.text = ModelOnDemand(named);
     text_named = out.pixels == nullptr;
   }
   const auto builtin = [&registry, &talk](int number, const char* consequence) -> const LoadedModel* {

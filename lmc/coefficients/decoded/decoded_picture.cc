@@ -37,21 +37,19 @@ Status apply_exceptions(ByteSpan list, uint64_t count, const TileShape& shape, T
   const uint64_t pixels = uint64_t(shape.width) * uint64_t(shape.height);
   std::vector<uint32_t> places;
   for (uint64_t i = 0, next = 0; i < count; ++i) {
-    const auto step = reader.read_varint("decoded picture: place of an exception");
-    LMC_TRY(step);
-    if (next >= pixels || *step >= pixels - next) return damaged("an exception behind the last pixel");
-    places.push_back(uint32_t(next + *step));
-    next += *step + 1;
+    LMC_ASSIGN(const auto step, reader.read_varint("decoded picture: place of an exception"));
+    if (next >= pixels || step >= pixels - next) return damaged("an exception behind the last pixel");
+    places.push_back(uint32_t(next + step));
+    next += step + 1;
   }
   const auto channels = size_t(shape.channels);
   std::vector<uint8_t> first(places.size());
   for (size_t channel = 0; channel < channels; ++channel) {
-    const auto added = reader.read_bytes(places.size(), "decoded picture: exceptions");
-    LMC_TRY(added);
+    LMC_ASSIGN(const auto added, reader.read_bytes(places.size(), "decoded picture: exceptions"));
     for (size_t i = 0; i < places.size(); ++i) {
       uint16_t& sample = samples[size_t(places[i]) * channels + channel];
-      sample = uint8_t(sample + first[i] + (*added)[i]);
-      if (channel == 0) first[i] = (*added)[i];
+      sample = uint8_t(sample + first[i] + added[i]);
+      if (channel == 0) first[i] = added[i];
     }
   }
   if (reader.remaining() > 0) return damaged("bytes behind the last exception");
@@ -163,51 +161,42 @@ Result<TileSamples> decode_decoded_picture(ByteSpan payload, const TileShape& sh
                                            const SideDecoder& decode_side) {
   if (!may_be_decoded(shape)) return damaged("a shape that none has");
   ByteReader reader(payload);
-  const auto effort = reader.read_le<uint8_t>("decoded picture: effort");
-  LMC_TRY(effort);
-  if (*effort > uint8_t(JpegEffort::kThorough)) return damaged("an unknown effort");
-  const auto grid = reader.read_le<uint8_t>("decoded picture: grid");
-  LMC_TRY(grid);
-  const auto known = ChromaGrid::from_byte(*grid);
-  if (!known || known->odd_x || known->odd_y || known->sited || (shape.channels == 1 && *grid != 0))
+  LMC_ASSIGN(const auto effort, reader.read_le<uint8_t>("decoded picture: effort"));
+  if (effort > uint8_t(JpegEffort::kThorough)) return damaged("an unknown effort");
+  LMC_ASSIGN(const auto grid, reader.read_le<uint8_t>("decoded picture: grid"));
+  const auto known = ChromaGrid::from_byte(grid);
+  if (!known || known->odd_x || known->odd_y || known->sited || (shape.channels == 1 && grid != 0))
     return damaged("an unknown grid");
   DecodedPicture picture;
   picture.grid = *known;
   std::vector<DctSteps> steps;
   for (int i = 0; i < shape.channels; ++i) {
-    const auto next = read_steps(reader, i > 0 ? &steps.back() : nullptr);
-    LMC_TRY(next);
-    steps.push_back(*next);
+    LMC_ASSIGN(const auto next, read_steps(reader, i > 0 ? &steps.back() : nullptr));
+    steps.push_back(next);
   }
-  const auto count = reader.read_varint("decoded picture: exceptions");
-  LMC_TRY(count);
+  LMC_ASSIGN(const auto count, reader.read_varint("decoded picture: exceptions"));
   const uint64_t pixels = uint64_t(shape.width) * uint64_t(shape.height);
-  if (*count > pixels / DecodedPicture::kExceptionsOf) return damaged("more exceptions than a picture may have");
-  const auto lease = take_memory(shape, *count, options.budget);
-  LMC_TRY(lease);
+  if (count > pixels / DecodedPicture::kExceptionsOf) return damaged("more exceptions than a picture may have");
+  LMC_TRY(take_memory(shape, count, options.budget));
   Bytes list;
-  if (*count > 0) {
-    const auto list_bytes = reader.read_varint("decoded picture: size of the exceptions");
-    LMC_TRY(list_bytes);
-    const auto coded_bytes = reader.read_varint("decoded picture: coded size of the exceptions");
-    LMC_TRY(coded_bytes);
-    const uint64_t least_bytes = *count * (1 + uint64_t(shape.channels));
-    if (*list_bytes < least_bytes || *list_bytes > *count * 8 || *coded_bytes > reader.remaining())
+  if (count > 0) {
+    LMC_ASSIGN(const auto list_bytes, reader.read_varint("decoded picture: size of the exceptions"));
+    LMC_ASSIGN(const auto coded_bytes, reader.read_varint("decoded picture: coded size of the exceptions"));
+    const uint64_t least_bytes = count * (1 + uint64_t(shape.channels));
+    if (list_bytes < least_bytes || list_bytes > count * 8 || coded_bytes > reader.remaining())
       return damaged("exceptions of a wrong size");
-    const auto coded = reader.read_bytes(size_t(*coded_bytes), "decoded picture: coded exceptions");
-    LMC_TRY(coded);
-    auto decoded = decode_side(*coded, size_t(*list_bytes));
-    LMC_TRY(decoded);
-    list = std::move(*decoded);
+    LMC_ASSIGN(const auto coded, reader.read_bytes(size_t(coded_bytes), "decoded picture: coded exceptions"));
+    LMC_ASSIGN(auto decoded, decode_side(coded, size_t(list_bytes)));
+    list = std::move(decoded);
   }
   picture.lay_out(shape);
   for (size_t i = 0; i < steps.size(); ++i) picture.frame.components[i].quantisation = steps[i];
   LMC_TRY(decode_jpeg_coefficients(
       picture.frame, payload.subspan(reader.position()),
-      {.effort = JpegEffort(*effort), .threads = options.threads, .isa = options.isa, .budget = options.budget},
+      {.effort = JpegEffort(effort), .threads = options.threads, .isa = options.isa, .budget = options.budget},
       picture.coefficients));
   TileSamples samples = picture.samples(shape);
-  LMC_TRY(apply_exceptions(list, *count, shape, samples));
+  LMC_TRY(apply_exceptions(list, count, shape, samples));
   return samples;
 }
 

@@ -14,42 +14,35 @@ Error damaged(const std::string& what, const ByteReader& reader) {
 }  // namespace
 
 Result<Token> read_corrected_token(ByteReader& reader) {
-  const auto code = reader.read_varint("corrected token");
-  if (!code.ok()) return code.error();
-  if (*code == 0) return Token{};
-  const auto distance = reader.read_varint("corrected distance");
-  if (!distance.ok()) return distance.error();
-  if (*code > kMaxMatch - 2 || *distance == 0 || *distance > kMaxDistance)
+  LMC_ASSIGN(const auto code, reader.read_varint("corrected token"));
+  if (code == 0) return Token{};
+  LMC_ASSIGN(const auto distance, reader.read_varint("corrected distance"));
+  if (code > kMaxMatch - 2 || distance == 0 || distance > kMaxDistance)
     return damaged("a match that deflate cannot express", reader);
-  return Token{uint16_t(*code + 2), uint16_t(*distance)};
+  return Token{uint16_t(code + 2), uint16_t(distance)};
 }
 
 Result<BlockCorrection> read_corrected_block(ByteReader& reader) {
-  const auto flags = reader.read_le<uint8_t>("flags of a corrected block");
-  if (!flags.ok()) return flags.error();
-  if ((*flags & kKindMask) == 3 || *flags > 63) return damaged("a block of a kind that does not exist", reader);
+  LMC_ASSIGN(const auto flags, reader.read_le<uint8_t>("flags of a corrected block"));
+  if ((flags & kKindMask) == 3 || flags > 63) return damaged("a block of a kind that does not exist", reader);
   BlockCorrection block;
-  block.kind = BlockKind(*flags & kKindMask);
-  block.last = *flags & kLast;
-  if (*flags & kEndGiven) {
-    const auto end = reader.read_varint("end of a corrected block");
-    if (!end.ok()) return end.error();
-    block.end = *end;
+  block.kind = BlockKind(flags & kKindMask);
+  block.last = flags & kLast;
+  if (flags & kEndGiven) {
+    LMC_ASSIGN(const auto end, reader.read_varint("end of a corrected block"));
+    block.end = end;
   }
-  if (*flags & kHeaderGiven) {
-    const auto size_bits = reader.read_varint("size of a block's header");
-    if (!size_bits.ok()) return size_bits.error();
-    if (*size_bits > 8 * uint64_t(reader.remaining()) || *size_bits == 0)
+  if (flags & kHeaderGiven) {
+    LMC_ASSIGN(const auto size_bits, reader.read_varint("size of a block's header"));
+    if (size_bits > 8 * uint64_t(reader.remaining()) || size_bits == 0)
       return damaged("a header longer than what is left", reader);
-    const auto bits = reader.read_bytes(size_t(*size_bits + 7) / 8, "header of a block");
-    if (!bits.ok()) return bits.error();
-    block.header.assign(bits->begin(), bits->end());
-    block.header_size_bits = size_t(*size_bits);
+    LMC_ASSIGN(const auto bits, reader.read_bytes(size_t(size_bits + 7) / 8, "header of a block"));
+    block.header.assign(bits.begin(), bits.end());
+    block.header_size_bits = size_t(size_bits);
   }
-  if (*flags & kPaddingGiven) {
-    const auto padding = reader.read_le<uint8_t>("padding of a stored block");
-    if (!padding.ok()) return padding.error();
-    block.padding = *padding;
+  if (flags & kPaddingGiven) {
+    LMC_ASSIGN(const auto padding, reader.read_le<uint8_t>("padding of a stored block"));
+    block.padding = padding;
   }
   return block;
 }
@@ -84,27 +77,23 @@ Bytes CorrectionWriter::finish(const DeflateSettings& settings, uint8_t final_pa
 
 Result<CorrectionReader> CorrectionReader::create(ByteReader& side) {
   CorrectionReader result;
-  const auto packed = side.read_le<uint16_t>("settings of a deflate stream");
-  if (!packed.ok()) return packed.error();
+  LMC_ASSIGN(const auto packed, side.read_le<uint16_t>("settings of a deflate stream"));
   DeflateSettings& settings = result.settings_;
-  settings.level = *packed & 15;
-  settings.strategy = DeflateStrategy(*packed >> 4 & 7);
-  settings.memory = *packed >> 8 & 15;
-  settings.window_bits = 8 + (*packed >> 12);
+  settings.level = packed & 15;
+  settings.strategy = DeflateStrategy(packed >> 4 & 7);
+  settings.memory = packed >> 8 & 15;
+  settings.window_bits = 8 + (packed >> 12);
   if (settings.level > 9 || settings.strategy > DeflateStrategy::kFixed || settings.memory < 1 || settings.memory > 9 ||
       settings.window_bits < 9 || settings.window_bits > 15)
     return damaged("settings that zlib does not have", side);
-  if (*packed & kFinalPaddingGiven) {
-    const auto padding = side.read_le<uint8_t>("bits after the last block");
-    if (!padding.ok()) return padding.error();
-    result.final_padding_ = *padding;
+  if (packed & kFinalPaddingGiven) {
+    LMC_ASSIGN(const auto padding, side.read_le<uint8_t>("bits after the last block"));
+    result.final_padding_ = padding;
   }
-  auto tokens = decltype(result.tokens_)::create(side);
-  if (!tokens.ok()) return tokens.error();
-  auto blocks = decltype(result.blocks_)::create(side);
-  if (!blocks.ok()) return blocks.error();
-  result.tokens_ = *tokens;
-  result.blocks_ = *blocks;
+  LMC_ASSIGN(auto tokens, decltype(result.tokens_)::create(side));
+  LMC_ASSIGN(auto blocks, decltype(result.blocks_)::create(side));
+  result.tokens_ = tokens;
+  result.blocks_ = blocks;
   return result;
 }
 

@@ -206,10 +206,9 @@ class BestRecording {
   // The cost of the first tokens with these settings, or more than most, if it is more.
   Result<size_t> cost(const DeflateSettings& settings, size_t sample_tokens, size_t most) {
     Recorder recorder(stream_, data_, settings, workspace_);
-    const auto complete = recorder.run(std::min(most, limit_), sample_tokens);
-    if (!complete.ok()) return complete.error();
+    LMC_ASSIGN(const auto complete, recorder.run(std::min(most, limit_), sample_tokens));
     const bool better = side_.empty() || recorder.side_bytes() < cost_bytes_;
-    if (*complete && better && recorder.side_bytes() <= limit_) {
+    if (complete && better && recorder.side_bytes() <= limit_) {
       cost_bytes_ = recorder.side_bytes();
       side_ = recorder.finish(final_padding_);
     }
@@ -237,10 +236,9 @@ Result<std::vector<DeflateSettings>> best_on_sample(BestRecording& recording,
   std::vector<size_t> costs;
   size_t least = max_side_bytes(2 * sample_tokens);  // a token takes two bytes at most, nearly always
   for (const DeflateSettings& candidate : settings) {
-    const auto cost = recording.cost(candidate, sample_tokens, least + kSlack);
-    if (!cost.ok()) return cost.error();
-    costs.push_back(*cost);
-    least = std::min(least, *cost);
+    LMC_ASSIGN(const auto cost, recording.cost(candidate, sample_tokens, least + kSlack));
+    costs.push_back(cost);
+    least = std::min(least, cost);
     if (recording.is_fine()) return std::vector<DeflateSettings>{};
   }
   std::vector<DeflateSettings> best;
@@ -254,9 +252,8 @@ Status record_with_best(BestRecording& recording, std::vector<DeflateSettings> s
   constexpr size_t kMaxWholeTries = 3;
   for (const size_t sample_tokens : {kShortSample, kLongSample}) {
     if (settings.size() <= 1) break;
-    auto best = best_on_sample(recording, settings, sample_tokens);
-    if (!best.ok()) return best.error();
-    settings = std::move(*best);
+    LMC_ASSIGN(auto best, best_on_sample(recording, settings, sample_tokens));
+    settings = std::move(best);
   }
   if (settings.size() > kMaxWholeTries) settings.resize(kMaxWholeTries);
   for (const DeflateSettings& candidate : settings) {
@@ -345,10 +342,9 @@ class Rebuilder {
       return write_tokens(bits, content, predicted.header.lengths);
     }
     BitReader header(correction->header);
-    const auto lengths = read_dynamic_header(header);
-    if (!lengths.ok()) return lengths.error();
+    LMC_ASSIGN(const auto lengths, read_dynamic_header(header));
     bits.write_bits_of(correction->header, correction->header_size_bits);
-    return write_tokens(bits, content, *lengths);
+    return write_tokens(bits, content, lengths);
   }
 
   // The next token, cut off at end.
@@ -413,37 +409,34 @@ Status rebuild_level_0(CorrectionReader& corrections, ByteSpan data, BitWriter& 
 }  // namespace
 
 Result<ParsedDeflate> parse_deflate(ByteSpan stream, size_t max_data_bytes, const DeflateHint& hint) {
-  auto inflated = inflate(stream, size_t(std::min<uint64_t>(max_data_bytes, kMaxDeflateDataBytes)));
-  if (!inflated.ok()) return inflated.error();
+  LMC_ASSIGN(auto inflated, inflate(stream, size_t(std::min<uint64_t>(max_data_bytes, kMaxDeflateDataBytes))));
   ParsedDeflate parsed;
-  parsed.data = std::move(inflated->data);
-  parsed.size_bytes = (inflated->size_bits + 7) / 8;
+  parsed.data = std::move(inflated.data);
+  parsed.size_bytes = (inflated.size_bits + 7) / 8;
   BitReader bits(stream);
-  bits.seek_bits(inflated->size_bits);
-  const uint8_t final_padding = uint8_t(bits.read(int(-inflated->size_bits & 7)));
-  auto best = record_best(stream.first(parsed.size_bytes), parsed.data, hint, final_padding);
-  if (!best.ok()) return best.error();
-  if (best->empty())
+  bits.seek_bits(inflated.size_bits);
+  const uint8_t final_padding = uint8_t(bits.read(int(-inflated.size_bits & 7)));
+  LMC_ASSIGN(auto best, record_best(stream.first(parsed.size_bytes), parsed.data, hint, final_padding));
+  if (best.empty())
     return bad_input(
         "deflate: the stream was written by an encoder unlike zlib; describing its choices would take "
         "more than it does");
-  parsed.side = std::move(*best);
+  parsed.side = std::move(best);
   return parsed;
 }
 
 Result<Bytes> rebuild_deflate(ByteReader& side, ByteSpan data, size_t max_bytes) {
   if (data.size() > kMaxDeflateDataBytes) return bad_input("more data than a deflate stream may hold here");
-  auto corrections = CorrectionReader::create(side);
-  if (!corrections.ok()) return corrections.error();
+  LMC_ASSIGN(auto corrections, CorrectionReader::create(side));
   BitWriter bits;
-  if (corrections->settings().level == 0) {
-    LMC_TRY(rebuild_level_0(*corrections, data, bits, max_bytes));
+  if (corrections.settings().level == 0) {
+    LMC_TRY(rebuild_level_0(corrections, data, bits, max_bytes));
   } else {
-    LMC_TRY(Rebuilder(*corrections, data).run(bits, max_bytes));
+    LMC_TRY(Rebuilder(corrections, data).run(bits, max_bytes));
   }
-  LMC_TRY(corrections->finish());
+  LMC_TRY(corrections.finish());
   const int filled = bits.bits_to_byte_end();
-  bits.write(corrections->final_padding() & ((1u << filled) - 1), filled);
+  bits.write(corrections.final_padding() & ((1u << filled) - 1), filled);
   Bytes stream = std::move(bits).finish();
   if (stream.size() > max_bytes) return bad_input("side bytes of a deflate stream: it gets too long");
   return stream;
@@ -483,12 +476,11 @@ Result<ParsedDeflate> parse_zlib(ByteSpan stream, size_t max_data_bytes) {
 }
 
 Result<Bytes> rebuild_zlib(ByteReader& side, ByteSpan data, size_t max_bytes) {
-  const auto header = side.read_bytes(2, "header of a zlib stream");
-  if (!header.ok()) return header.error();
+  LMC_ASSIGN(const auto header, side.read_bytes(2, "header of a zlib stream"));
   if (max_bytes < 6) return bad_input("a zlib stream has at least 6 bytes");
   auto stream = rebuild_deflate(side, data, max_bytes - 6);
   if (!stream.ok()) return stream;
-  stream->insert(stream->begin(), header->begin(), header->end());
+  stream->insert(stream->begin(), header.begin(), header.end());
   const uint32_t checksum = adler32(data);
   for (int shift = 24; shift >= 0; shift -= 8) stream->push_back(uint8_t(checksum >> shift));
   return stream;

@@ -142,9 +142,8 @@ Status read_start(BitReader& bits, DeflateBlock& block) {
   block.padding = 0;
   block.header_begin_bits = bits.position_bits();
   if (block.kind == BlockKind::kDynamic) {
-    const auto lengths = read_dynamic_header(bits);
-    if (!lengths.ok()) return lengths.error();
-    block.lengths = *lengths;
+    LMC_ASSIGN(const auto lengths, read_dynamic_header(bits));
+    block.lengths = lengths;
     block.header_size_bits = bits.position_bits() - block.header_begin_bits;
   }
   if (block.kind == BlockKind::kFixed) block.lengths = kFixedLengths;
@@ -213,9 +212,8 @@ Result<InflatedStream> inflate(ByteSpan stream, size_t max_bytes) {
       continue;
     }
     DataSink sink{result.data, max_bytes};
-    const auto complete = read_tokens(bits, block.lengths, sink);
-    if (!complete.ok()) return complete.error();
-    if (!*complete || result.data.size() > max_bytes) return too_much();
+    LMC_ASSIGN(const auto complete, read_tokens(bits, block.lengths, sink));
+    if (!complete || result.data.size() > max_bytes) return too_much();
   }
   result.size_bits = bits.position_bits();
   return result;

@@ -80,27 +80,23 @@ struct ReadGrid {
 };
 
 Result<ReadGrid> read_layout(ByteReader& reader, const Picture& picture) {
-  const auto flags = reader.read_le<uint8_t>("layout of the rows");
-  if (!flags.ok()) return flags.error();
-  if (*flags > 15) return bad_input("layout of the rows: unknown flags " + std::to_string(*flags), 0);
+  LMC_ASSIGN(const auto flags, reader.read_le<uint8_t>("layout of the rows"));
+  if (flags > 15) return bad_input("layout of the rows: unknown flags " + std::to_string(flags), 0);
   ReadGrid grid;
-  grid.layout.bottom_up = *flags & kBottomUp;
-  grid.layout.big_endian = *flags & kBigEndian;
-  grid.layout.swap_red_blue = *flags & kSwapRedBlue;
-  grid.padding_kept = *flags & kPaddingKept;
-  const auto padding = reader.read_varint("padding of a row");
-  if (!padding.ok()) return padding.error();
-  if (*padding > kMaxPictureBytes) return bad_input("padding of a row: more than a picture", reader.position());
-  grid.layout.padding_bytes = uint32_t(*padding);
+  grid.layout.bottom_up = flags & kBottomUp;
+  grid.layout.big_endian = flags & kBigEndian;
+  grid.layout.swap_red_blue = flags & kSwapRedBlue;
+  grid.padding_kept = flags & kPaddingKept;
+  LMC_ASSIGN(const auto padding, reader.read_varint("padding of a row"));
+  if (padding > kMaxPictureBytes) return bad_input("padding of a row: more than a picture", reader.position());
+  grid.layout.padding_bytes = uint32_t(padding);
   for (uint64_t rows = 0; rows < picture.height;) {
-    const auto gap = reader.read_varint("bytes before rows");
-    if (!gap.ok()) return gap.error();
-    const auto count = reader.read_varint("number of rows");
-    if (!count.ok()) return count.error();
-    if (*count == 0 || *count > picture.height - rows || *gap > reader.remaining())
+    LMC_ASSIGN(const auto gap, reader.read_varint("bytes before rows"));
+    LMC_ASSIGN(const auto count, reader.read_varint("number of rows"));
+    if (count == 0 || count > picture.height - rows || gap > reader.remaining())
       return bad_input("the side bytes describe other rows than the picture has", reader.position());
-    grid.layout.segments.push_back({size_t(*gap), uint32_t(*count)});
-    rows += *count;
+    grid.layout.segments.push_back({size_t(gap), uint32_t(count)});
+    rows += count;
   }
   return grid;
 }
@@ -137,11 +133,10 @@ Result<ParsedImage> take_grid(ByteSpan file, const GridLayout& layout, Picture s
 
 Result<Bytes> rebuild_grid(ByteSpan side, const Picture& picture, size_t max_bytes) {
   ByteReader reader(side);
-  const auto grid = read_layout(reader, picture);
-  if (!grid.ok()) return grid.error();
-  const GridLayout& layout = grid->layout;
+  LMC_ASSIGN(const auto grid, read_layout(reader, picture));
+  const GridLayout& layout = grid.layout;
   const size_t row = row_bytes(picture), padding = layout.padding_bytes;
-  const uint64_t padding_made = grid->padding_kept ? 0 : uint64_t(padding) * picture.height;
+  const uint64_t padding_made = grid.padding_kept ? 0 : uint64_t(padding) * picture.height;
   const uint64_t size_bytes = picture.size_bytes() + padding_made + reader.remaining();
   if (size_bytes > max_bytes)
     return bad_input("the side bytes make a file of " + std::to_string(size_bytes) + " bytes, at most " +
@@ -150,19 +145,17 @@ Result<Bytes> rebuild_grid(ByteSpan side, const Picture& picture, size_t max_byt
   file.reserve(size_t(size_bytes));
   size_t file_row = 0;
   for (const GridSegment& segment : layout.segments) {
-    const auto before = reader.read_bytes(segment.begin_bytes, "bytes before rows");
-    if (!before.ok()) return before.error();
-    append_bytes(file, *before);
+    LMC_ASSIGN(const auto before, reader.read_bytes(segment.begin_bytes, "bytes before rows"));
+    append_bytes(file, before);
     for (uint32_t i = 0; i < segment.rows; ++i, ++file_row) {
       append_bytes(file, ByteSpan(picture.samples).subspan(picture_row(layout, picture, file_row) * row, row));
       reorder_row(layout, picture, file.data() + file.size() - row);
-      if (!grid->padding_kept) {
+      if (!grid.padding_kept) {
         file.resize(file.size() + padding);
         continue;
       }
-      const auto kept = reader.read_bytes(padding, "padding of a row");
-      if (!kept.ok()) return kept.error();
-      append_bytes(file, *kept);
+      LMC_ASSIGN(const auto kept, reader.read_bytes(padding, "padding of a row"));
+      append_bytes(file, kept);
     }
   }
   append_bytes(file, side.subspan(reader.position()));

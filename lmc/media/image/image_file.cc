@@ -150,9 +150,8 @@ Result<ParsedImage> parse_image(ImageFormat format, ByteSpan file) {
   LMC_TRY(check_image_fits_file(format, parsed->picture, file.size()));
   if (parsed->side.size() > most_image_side_bytes(format, parsed->picture, file.size()))
     return bad_input("a " + std::string(row->name) + " file whose encoder's choices take too many bytes to describe");
-  const auto rebuilt = rebuild_image(format, parsed->side, parsed->picture, file.size());
-  if (!rebuilt.ok()) return rebuilt.error();
-  if (!std::equal(rebuilt->begin(), rebuilt->end(), file.begin(), file.end()))
+  LMC_ASSIGN(const auto rebuilt, rebuild_image(format, parsed->side, parsed->picture, file.size()));
+  if (!std::equal(rebuilt.begin(), rebuilt.end(), file.begin(), file.end()))
     return Error{ErrorFamily::kBug,
                  "a " + std::string(row->name) + " file was not rebuilt as it was; please report it"};
   return parsed;

@@ -246,9 +246,8 @@ Result<LzwCodes> decode(ByteSpan stream, const LzwForm& form, size_t symbol_coun
 }
 
 Result<uint32_t> read_code(ByteReader& side) {
-  const auto code = side.read_varint("corrected code");
-  if (!code.ok()) return code.error();
-  return uint32_t(std::min<uint64_t>(*code, kNoCode));
+  LMC_ASSIGN(const auto code, side.read_varint("corrected code"));
+  return uint32_t(std::min<uint64_t>(code, kNoCode));
 }
 
 }  // namespace
@@ -294,12 +293,11 @@ Result<ParsedLzw> parse_lzw(ByteSpan stream, LzwForm form, LzwHabits habits, siz
 }
 
 Result<Bytes> rebuild_lzw(ByteReader& side, ByteSpan symbols, LzwForm form, LzwHabits habits, size_t max_bytes) {
-  auto corrections = GapListReader<uint32_t, read_code>::create(side);
-  if (!corrections.ok()) return corrections.error();
+  LMC_ASSIGN(auto corrections, GapListReader<uint32_t, read_code>::create(side));
   LzwState state(symbols, form, habits);
   CodeWriter bits(form.high_bits_first);
   for (uint32_t code = 0; code != state.end_code();) {
-    const std::optional<uint32_t> corrected = corrections->next();
+    const std::optional<uint32_t> corrected = corrections.next();
     code = corrected ? *corrected : state.predict();
     if (code == kNoCode) break;
     const int code_bits = state.code_bits();
@@ -307,12 +305,11 @@ Result<Bytes> rebuild_lzw(ByteReader& side, ByteSpan symbols, LzwForm form, LzwH
     bits.write(code, code_bits);
     if (bits.bytes().size() > max_bytes) return bad_input("side bytes of LZW: more than the file's size");
   }
-  const auto padding = side.read_le<uint8_t>("bits after the last code");
-  if (!padding.ok()) return padding.error();
-  if (!corrections->is_done() || state.position() != symbols.size())
+  LMC_ASSIGN(const auto padding, side.read_le<uint8_t>("bits after the last code"));
+  if (!corrections.is_done() || state.position() != symbols.size())
     return bad_input("side bytes of LZW do not fit the pixels");
   const int filled = bits.bits_to_byte_end();
-  bits.write(*padding & ((1u << filled) - 1), filled);
+  bits.write(padding & ((1u << filled) - 1), filled);
   return std::move(bits).finish();
 }
 

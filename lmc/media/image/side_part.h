@@ -15,10 +15,9 @@ inline void append_part(Bytes& side, ByteSpan part) {
 
 // Errors: bad input that names the field.
 inline Result<ByteSpan> read_part(ByteReader& side, const char* field) {
-  const auto size = side.read_varint(field);
-  if (!size.ok()) return size.error();
-  if (*size > side.remaining()) return bad_input(std::string(field) + " is cut short", side.position());
-  return side.read_bytes(size_t(*size), field);
+  LMC_ASSIGN(const auto size, side.read_varint(field));
+  if (size > side.remaining()) return bad_input(std::string(field) + " is cut short", side.position());
+  return side.read_bytes(size_t(size), field);
 }
 
 }  // namespace lmc

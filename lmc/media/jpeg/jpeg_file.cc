@@ -25,37 +25,31 @@ bool all_are(const std::vector<uint8_t>& bits, uint8_t value) {
 }
 
 Status read_padding(ByteReader& in, size_t file_bytes, std::vector<uint8_t>& padding) {
-  const Result<uint64_t> kind = in.read_varint("kind of padding");
-  if (!kind.ok()) return kind.error();
-  const Result<uint64_t> count = in.read_varint("padding bits");
-  if (!count.ok()) return count.error();
-  if (*kind > kListed || *count > uint64_t(file_bytes) * 7)
+  LMC_ASSIGN(const auto kind, in.read_varint("kind of padding"));
+  LMC_ASSIGN(const auto count, in.read_varint("padding bits"));
+  if (kind > kListed || count > uint64_t(file_bytes) * 7)
     return bad_input("jpeg: impossible padding bits", in.position());
-  padding.assign(size_t(*count), *kind == kZeros ? 0 : 1);
-  if (*kind != kListed) return Ok();
-  const Result<ByteSpan> bits = in.read_bytes((padding.size() + 7) / 8, "padding bits");
-  if (!bits.ok()) return bits.error();
-  for (size_t i = 0; i < padding.size(); ++i) padding[i] = (*bits)[i / 8] >> (i % 8) & 1;
+  padding.assign(size_t(count), kind == kZeros ? 0 : 1);
+  if (kind != kListed) return Ok();
+  LMC_ASSIGN(const auto bits, in.read_bytes((padding.size() + 7) / 8, "padding bits"));
+  for (size_t i = 0; i < padding.size(); ++i) padding[i] = bits[i / 8] >> (i % 8) & 1;
   return Ok();
 }
 
 Status read_early_ends(ByteReader& in, ScanChoices& choices) {
-  const Result<uint64_t> scans = in.read_varint("scans with early ends");
-  if (!scans.ok()) return scans.error();
-  if (*scans > in.remaining()) return bad_input("jpeg: more scans than bytes", in.position());
-  for (uint64_t s = 0; s < *scans; ++s) {
-    const Result<uint64_t> count = in.read_varint("early ends");
-    if (!count.ok()) return count.error();
-    if (*count > in.remaining()) return bad_input("jpeg: more early ends than bytes", in.position());
+  LMC_ASSIGN(const auto scans, in.read_varint("scans with early ends"));
+  if (scans > in.remaining()) return bad_input("jpeg: more scans than bytes", in.position());
+  for (uint64_t s = 0; s < scans; ++s) {
+    LMC_ASSIGN(const auto count, in.read_varint("early ends"));
+    if (count > in.remaining()) return bad_input("jpeg: more early ends than bytes", in.position());
     uint64_t block = 0;
-    for (uint64_t i = 0; i < *count; ++i) {
-      const Result<uint64_t> step = in.read_varint("early end");
-      if (!step.ok()) return step.error();
-      if (*step > kMostBlocks) return bad_input("jpeg: an early end beyond all blocks", in.position());
-      block = std::min(block + *step, kMostBlocks);
+    for (uint64_t i = 0; i < count; ++i) {
+      LMC_ASSIGN(const auto step, in.read_varint("early end"));
+      if (step > kMostBlocks) return bad_input("jpeg: an early end beyond all blocks", in.position());
+      block = std::min(block + step, kMostBlocks);
       choices.early_ends.push_back(uint32_t(block));
     }
-    choices.early_ends_per_scan.push_back(uint32_t(*count));
+    choices.early_ends_per_scan.push_back(uint32_t(count));
   }
   return Ok();
 }
@@ -72,16 +66,14 @@ Result<ParsedJpeg> parse_jpeg(ByteSpan file) {
     if (end.ok()) kept = *end;
     return end;
   };
-  Result<JpegState> state = walk_jpeg_headers(file, most_blocks(file.size()), on_scan);
-  if (!state.ok()) return state.error();
+  LMC_ASSIGN(auto state, walk_jpeg_headers(file, most_blocks(file.size()), on_scan));
   append_bytes(jpeg.headers, file.subspan(kept));
-  jpeg.frame = state->frame;
+  jpeg.frame = state.frame;
   while (!jpeg.choices.early_ends_per_scan.empty() && jpeg.choices.early_ends_per_scan.back() == 0)
     jpeg.choices.early_ends_per_scan.pop_back();
-  const Result<Bytes> again = rebuild_jpeg(jpeg, file.size());
-  if (!again.ok()) return again.error();
-  const auto [ours, theirs] = std::mismatch(again->begin(), again->end(), file.begin(), file.end());
-  if (ours != again->end() || theirs != file.end())
+  LMC_ASSIGN(const auto again, rebuild_jpeg(jpeg, file.size()));
+  const auto [ours, theirs] = std::mismatch(again.begin(), again.end(), file.begin(), file.end());
+  if (ours != again.end() || theirs != file.end())
     return bad_input("jpeg: its encoder made choices that are not kept; the file cannot be rebuilt",
                      uint64_t(theirs - file.begin()));
   return jpeg;
@@ -102,15 +94,13 @@ Result<Bytes> rebuild_jpeg(const ParsedJpeg& jpeg, size_t max_bytes) {
     LMC_TRY(write_scan(state, scan, jpeg.coefficients, jpeg.choices, place, out, max_bytes - rest));
     return position;
   };
-  Result<JpegState> state = walk_jpeg_headers(headers, kMostBlocks, on_scan);
-  if (!state.ok()) return state.error();
+  LMC_TRY(walk_jpeg_headers(headers, kMostBlocks, on_scan));
   append_bytes(out, headers.subspan(kept));
   return out;
 }
 
 Result<Bytes> jpeg_side_bytes(const ParsedJpeg& jpeg) {
-  const Result<SymbolCounts> counts = count_symbols(jpeg.headers, jpeg.coefficients, jpeg.choices);
-  if (!counts.ok()) return counts.error();
+  LMC_ASSIGN(const auto counts, count_symbols(jpeg.headers, jpeg.coefficients, jpeg.choices));
   Bytes out;
   const std::vector<uint8_t>& padding = jpeg.choices.padding;
   const uint64_t kind = all_are(padding, 1) ? kOnes : all_are(padding, 0) ? kZeros : kListed;
@@ -131,12 +121,11 @@ Result<Bytes> jpeg_side_bytes(const ParsedJpeg& jpeg) {
       block = jpeg.choices.early_ends[next];
     }
   }
-  const Result<Bytes> reduced = reduce_headers(jpeg.headers, *counts);
-  if (!reduced.ok()) return reduced.error();
-  const Result<Bytes> again = expand_headers(*reduced, &*counts);
+  LMC_ASSIGN(const auto reduced, reduce_headers(jpeg.headers, counts));
+  const Result<Bytes> again = expand_headers(reduced, &counts);
   if (!again.ok() || *again != jpeg.headers)
     return bad_input("jpeg: its Huffman tables are written in an unusual way; the file cannot be rebuilt");
-  append_bytes(out, *reduced);
+  append_bytes(out, reduced);
   return out;
 }
 
@@ -146,24 +135,20 @@ Result<ParsedJpeg> jpeg_from_side_bytes(ByteSpan side, size_t file_bytes) {
   LMC_TRY(read_padding(in, file_bytes, jpeg.choices.padding));
   LMC_TRY(read_early_ends(in, jpeg.choices));
   append_bytes(jpeg.reduced_headers, side.subspan(in.position()));
-  Result<Bytes> headers = expand_headers(jpeg.reduced_headers, nullptr);
-  if (!headers.ok()) return headers.error();
-  jpeg.headers = std::move(*headers);
+  LMC_ASSIGN(auto headers, expand_headers(jpeg.reduced_headers, nullptr));
+  jpeg.headers = std::move(headers);
   const OnScan skip = [](const JpegState&, const JpegScan&, size_t position) -> Result<size_t> { return position; };
-  Result<JpegState> state = walk_jpeg_headers(jpeg.headers, most_blocks(file_bytes), skip);
-  if (!state.ok()) return state.error();
-  jpeg.frame = state->frame;
+  LMC_ASSIGN(auto state, walk_jpeg_headers(jpeg.headers, most_blocks(file_bytes), skip));
+  jpeg.frame = state.frame;
   return jpeg;
 }
 
 void make_room_for_coefficients(ParsedJpeg& jpeg) { make_room(jpeg.frame, jpeg.coefficients); }
 
 Status complete_headers(ParsedJpeg& jpeg) {
-  const Result<SymbolCounts> counts = count_symbols(jpeg.headers, jpeg.coefficients, jpeg.choices);
-  if (!counts.ok()) return counts.error();
-  Result<Bytes> headers = expand_headers(jpeg.reduced_headers, &*counts);
-  if (!headers.ok()) return headers.error();
-  jpeg.headers = std::move(*headers);
+  LMC_ASSIGN(const auto counts, count_symbols(jpeg.headers, jpeg.coefficients, jpeg.choices));
+  LMC_ASSIGN(auto headers, expand_headers(jpeg.reduced_headers, &counts));
+  jpeg.headers = std::move(headers);
   return Ok();
 }
 

@@ -62,9 +62,8 @@ Result<JpegState> Walker::walk() {
       Result<JpegScan> scan = read_scan(begin, end);
       if (++scans_ > kMostScans) return refuse("more than 256 scans", at);
       if (!scan.ok()) return scan.error();
-      Result<size_t> next = on_scan_(state_, *scan, end);
-      if (!next.ok()) return next.error();
-      position_ = *next;
+      LMC_ASSIGN(auto next, on_scan_(state_, *scan, end));
+      position_ = next;
     } else {
       LMC_TRY(segment(marker, begin, end));
     }
@@ -125,10 +124,9 @@ Status Walker::read_huffman(size_t begin, size_t end) {
     size_t total = 0;
     for (uint8_t count : counts) total += count;
     if (total > 256 || end - begin - 17 < total) return refuse("a Huffman table is longer than its segment", begin);
-    Result<HuffmanTable> table = make_huffman_table(counts, bytes_.subspan(begin + 17, total));
-    if (!table.ok()) return table.error();
-    table->definition = state_.tables_defined++;
-    (is_ac ? state_.ac_tables : state_.dc_tables)[which] = *table;
+    LMC_ASSIGN(auto table, make_huffman_table(counts, bytes_.subspan(begin + 17, total)));
+    table.definition = state_.tables_defined++;
+    (is_ac ? state_.ac_tables : state_.dc_tables)[which] = table;
     begin += 17 + total;
   }
   return Ok();

@@ -48,25 +48,22 @@ Result<DctSteps> read_steps(ByteReader& reader, const DctSteps* before) {
   const auto damaged = [](const char* what) {
     return bad_input(std::string("decoded picture: ") + what + "; the file is damaged");
   };
-  const auto kind = reader.read_le<uint8_t>("decoded picture: kind of steps");
-  LMC_TRY(kind);
-  if (*kind == kAsBefore) {
+  LMC_ASSIGN(const auto kind, reader.read_le<uint8_t>("decoded picture: kind of steps"));
+  if (kind == kAsBefore) {
     if (before == nullptr) return damaged("the first component has the steps of one before");
     return *before;
   }
-  if (*kind == kLuminance || *kind == kChrominance) {
-    const auto quality = reader.read_le<uint8_t>("decoded picture: quality");
-    LMC_TRY(quality);
-    if (*quality < 1 || *quality > 100) return damaged("a quality that is not 1 to 100");
-    return standard_steps(*kind == kChrominance, *quality);
+  if (kind == kLuminance || kind == kChrominance) {
+    LMC_ASSIGN(const auto quality, reader.read_le<uint8_t>("decoded picture: quality"));
+    if (quality < 1 || quality > 100) return damaged("a quality that is not 1 to 100");
+    return standard_steps(kind == kChrominance, quality);
   }
-  if (*kind != kListed) return damaged("an unknown kind of steps");
+  if (kind != kListed) return damaged("an unknown kind of steps");
   DctSteps steps;
   for (uint8_t place : kZigzag) {
-    const auto step = reader.read_varint("decoded picture: step");
-    LMC_TRY(step);
-    if (*step < 1 || *step > 65535) return damaged("a step that is not 1 to 65535");
-    steps[place] = uint16_t(*step);
+    LMC_ASSIGN(const auto step, reader.read_varint("decoded picture: step"));
+    if (step < 1 || step > 65535) return damaged("a step that is not 1 to 65535");
+    steps[place] = uint16_t(step);
   }
   return steps;
 }

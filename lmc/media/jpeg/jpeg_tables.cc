@@ -143,9 +143,8 @@ Result<SymbolCounts> count_symbols(ByteSpan headers, const JpegCoefficients& coe
     LMC_TRY(count_scan(state, scan, coefficients, choices, place, counts));
     return position;
   };
-  const Result<JpegState> state = walk_jpeg_headers(headers, ~uint64_t(0), on_scan);
-  if (!state.ok()) return state.error();
-  counts.resize(state->tables_defined);
+  LMC_ASSIGN(const auto state, walk_jpeg_headers(headers, ~uint64_t(0), on_scan));
+  counts.resize(state.tables_defined);
   return counts;
 }
 

@@ -81,9 +81,8 @@ constexpr BitsField kBitsFields[] = {{"qkv", &ActivationBits::qkv},
 Result<ModelConfig> parse_config(const Json& json) {
   ModelConfig config;
   for (const IntegerField& field : kIntegerFields) {
-    const auto value = integer(json, field.key, field.low, field.high);
-    if (!value.ok()) return value.error();
-    config.*field.member = int(*value);
+    LMC_ASSIGN(const auto value, integer(json, field.key, field.low, field.high));
+    config.*field.member = int(value);
   }
   if (config.width % 4 != 0 || config.ffn % 4 != 0 || config.head_dim % 4 != 0)
     return broken("width, ffn and head_dim must be multiples of 4");
@@ -99,11 +98,10 @@ Result<ModelConfig> parse_config(const Json& json) {
     config.windows.push_back(int(*value));
   }
 
-  const auto activation = text(json, "activation");
-  if (!activation.ok()) return activation.error();
-  if (*activation != "relu2" && *activation != "swiglu")
+  LMC_ASSIGN(const auto activation, text(json, "activation"));
+  if (activation != "relu2" && activation != "swiglu")
     return broken("'activation' must be relu2 or swiglu; another one needs a newer lmc");
-  config.activation = *activation == "relu2" ? Activation::kRelu2 : Activation::kSwiglu;
+  config.activation = activation == "relu2" ? Activation::kRelu2 : Activation::kSwiglu;
 
   const auto qk_norm = boolean(json, "qk_norm");
   const auto tied = boolean(json, "tied");
@@ -121,10 +119,9 @@ Result<ModelConfig> parse_config(const Json& json) {
   const auto bits = json.find("act_bits");
   if (bits == json.end() || !bits->is_object()) return broken("header lacks 'act_bits'");
   for (const BitsField& field : kBitsFields) {
-    const auto value = integer(*bits, field.key, 8, 16);
-    if (!value.ok()) return value.error();
-    if (*value != 8 && *value != 16) return broken(std::string("act_bits.") + field.key + " must be 8 or 16");
-    config.act_bits.*field.member = int(*value);
+    LMC_ASSIGN(const auto value, integer(*bits, field.key, 8, 16));
+    if (value != 8 && value != 16) return broken(std::string("act_bits.") + field.key + " must be 8 or 16");
+    config.act_bits.*field.member = int(value);
   }
   return config;
 }
@@ -262,9 +259,8 @@ struct ModelFile::Contents {
 
 Result<ModelFile> ModelFile::open(const std::string& path) {
   auto contents = std::make_shared<Contents>();
-  auto mapped = MappedFile::open(path);
-  if (!mapped.ok()) return mapped.error();
-  contents->mapped.emplace(std::move(*mapped));
+  LMC_ASSIGN(auto mapped, MappedFile::open(path));
+  contents->mapped.emplace(std::move(mapped));
   contents->bytes = contents->mapped->bytes();
   return parse(std::move(contents));
 }
@@ -280,54 +276,46 @@ Result<ModelFile> ModelFile::from_bytes(ByteSpan bytes) {
 Result<ModelFile> ModelFile::parse(std::shared_ptr<Contents> contents) {
   const ByteSpan file = contents->bytes;
   ByteReader reader(file);
-  const auto magic = reader.read_bytes(sizeof kModelMagic, "magic of the model file");
-  if (!magic.ok()) return magic.error();
-  if (std::memcmp(magic->data(), kModelMagic, sizeof kModelMagic) != 0)
+  LMC_ASSIGN(const auto magic, reader.read_bytes(sizeof kModelMagic, "magic of the model file"));
+  if (std::memcmp(magic.data(), kModelMagic, sizeof kModelMagic) != 0)
     return bad_input("not a model file (.lmcm): it does not begin with LMCM", 0);
-  const auto version = reader.read_le<uint32_t>("version of the model file");
-  if (!version.ok()) return version.error();
-  if (*version != kModelVersion)
-    return bad_input("model file has version " + std::to_string(*version) + ", this program reads version " +
+  LMC_ASSIGN(const auto version, reader.read_le<uint32_t>("version of the model file"));
+  if (version != kModelVersion)
+    return bad_input("model file has version " + std::to_string(version) + ", this program reads version " +
                          std::to_string(kModelVersion) + "; a newer lmc may be needed",
                      4);
-  const auto header_bytes = reader.read_le<uint64_t>("header length of the model file");
-  if (!header_bytes.ok()) return header_bytes.error();
-  if (*header_bytes > kMaxHeaderBytes || *header_bytes + contents->sha256.size() > reader.remaining())
-    return broken("header length " + std::to_string(*header_bytes) + " does not fit the file (cut short?)", 8);
-  const auto header = reader.read_bytes(size_t(*header_bytes), "header of the model file");
-  if (!header.ok()) return header.error();
+  LMC_ASSIGN(const auto header_bytes, reader.read_le<uint64_t>("header length of the model file"));
+  if (header_bytes > kMaxHeaderBytes || header_bytes + contents->sha256.size() > reader.remaining())
+    return broken("header length " + std::to_string(header_bytes) + " does not fit the file (cut short?)", 8);
+  LMC_ASSIGN(const auto header, reader.read_bytes(size_t(header_bytes), "header of the model file"));
 
   const size_t data_end = file.size() - contents->sha256.size();
   contents->sha256 = lmc::sha256(file.first(data_end));
   if (std::memcmp(contents->sha256.data(), file.data() + data_end, contents->sha256.size()) != 0)
     return broken("its SHA-256 does not match its contents: damaged or cut short", data_end);
 
-  const Json json = Json::parse(header->begin(), header->end(), nullptr, /*allow_exceptions=*/false);
+  const Json json = Json::parse(header.begin(), header.end(), nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded() || !json.is_object()) return broken("the header is not a JSON object", kModelPrefixBytes);
-  const auto kind = text(json, "kind");
-  if (!kind.ok()) return kind.error();
-  if (*kind != "transformer" && *kind != "pixels")
+  LMC_ASSIGN(const auto kind, text(json, "kind"));
+  if (kind != "transformer" && kind != "pixels")
     return broken("its kind is neither 'transformer' nor 'pixels': a newer lmc may be needed");
-  contents->kind = *kind == "pixels" ? ModelKind::kPixels : ModelKind::kTransformer;
-  const auto name = text(json, "name");
-  if (!name.ok()) return name.error();
-  contents->name = *name;
+  contents->kind = kind == "pixels" ? ModelKind::kPixels : ModelKind::kTransformer;
+  LMC_ASSIGN(const auto name, text(json, "name"));
+  contents->name = name;
   if (const auto training = json.find("training"); training != json.end()) contents->training = training->dump();
 
   if (contents->kind == ModelKind::kTransformer) {
     const auto architecture = json.find("architecture");
     if (architecture == json.end() || !architecture->is_object()) return broken("header lacks 'architecture'");
-    auto config = parse_config(*architecture);
-    if (!config.ok()) return config.error();
-    contents->config = std::move(*config);
+    LMC_ASSIGN(auto config, parse_config(*architecture));
+    contents->config = std::move(config);
   }
 
   const auto tensors = json.find("tensors");
   if (tensors == json.end() || !tensors->is_object()) return broken("header lacks 'tensors'");
   for (const auto& [tensor, entry] : tensors->items()) {
-    auto view = parse_tensor(tensor, entry, file, reader.position(), data_end);
-    if (!view.ok()) return view.error();
-    contents->tensors.emplace(tensor, std::move(*view));
+    LMC_ASSIGN(auto view, parse_tensor(tensor, entry, file, reader.position(), data_end));
+    contents->tensors.emplace(tensor, std::move(view));
   }
   LMC_TRY(contents->expect_architecture());
   return ModelFile(std::move(contents));

@@ -112,24 +112,20 @@ Result<LumaChroma> LumaChroma::read(ByteReader& reader, const TileShape& shape) 
   };
   LumaChroma out;
   if (shape.channels < 3 || shape.bits != 8) return damaged("not a picture of three channels of 8 bits");
-  const auto grid = reader.read_le<uint8_t>("luma and chroma: grid");
-  LMC_TRY(grid);
-  const auto known = ChromaGrid::from_byte(*grid);
+  LMC_ASSIGN(const auto grid, reader.read_le<uint8_t>("luma and chroma: grid"));
+  const auto known = ChromaGrid::from_byte(grid);
   if (!known) return damaged("an unknown grid");
   out.grid = *known;
-  const auto count = reader.read_varint("luma and chroma: exceptions");
-  LMC_TRY(count);
+  LMC_ASSIGN(const auto count, reader.read_varint("luma and chroma: exceptions"));
   const uint64_t pixels = uint64_t(shape.width) * uint64_t(shape.height);
-  if (*count > pixels || *count > reader.remaining() / 4) return damaged("more exceptions than there can be");
+  if (count > pixels || count > reader.remaining() / 4) return damaged("more exceptions than there can be");
   uint64_t next = 0;
-  for (uint64_t i = 0; i < *count; ++i) {
-    const auto step = reader.read_varint("luma and chroma: place of an exception");
-    LMC_TRY(step);
-    const auto rgb = reader.read_bytes(3, "luma and chroma: exception");
-    LMC_TRY(rgb);
-    if (*step >= pixels - next) return damaged("an exception behind the last pixel");
-    next += *step;
-    out.exceptions.push_back({uint32_t(next), {(*rgb)[0], (*rgb)[1], (*rgb)[2]}});
+  for (uint64_t i = 0; i < count; ++i) {
+    LMC_ASSIGN(const auto step, reader.read_varint("luma and chroma: place of an exception"));
+    LMC_ASSIGN(const auto rgb, reader.read_bytes(3, "luma and chroma: exception"));
+    if (step >= pixels - next) return damaged("an exception behind the last pixel");
+    next += step;
+    out.exceptions.push_back({uint32_t(next), {rgb[0], rgb[1], rgb[2]}});
     ++next;
   }
   return out;

@@ -221,64 +221,55 @@ struct Head {
 };
 
 Result<Head> read_head(ByteReader& reader, const TileShape& shape) {
-  const auto contexts = reader.read_le<uint8_t>("image tile: contexts");
-  if (!contexts.ok()) return contexts.error();
-  const auto flags = reader.read_le<uint8_t>("image tile: flags");
-  if (!flags.ok()) return flags.error();
-  if (*contexts > kPixelContexts || (*flags & ~kKnownFlags) != 0)
+  LMC_ASSIGN(const auto contexts, reader.read_le<uint8_t>("image tile: contexts"));
+  LMC_ASSIGN(const auto flags, reader.read_le<uint8_t>("image tile: flags"));
+  if (contexts > kPixelContexts || (flags & ~kKnownFlags) != 0)
     return bad_input("image tile: unknown settings; the file was written by a newer lmc or is damaged");
   constexpr uint8_t kForEnsemble = kMixing | kLeastSquares;
-  if ((*flags & kEnsemble) != 0 && (*flags & (kForEnsemble | kLight)) != kForEnsemble)
+  if ((flags & kEnsemble) != 0 && (flags & (kForEnsemble | kLight)) != kForEnsemble)
     return damaged("an ensemble without what it needs");
   constexpr uint8_t kForSparing = kMixing | kLight;
-  if ((*flags & kSparing) != 0 && (*flags & (kForSparing | kDrawn)) != kForSparing)
+  if ((flags & kSparing) != 0 && (flags & (kForSparing | kDrawn)) != kForSparing)
     return damaged("sparing without a light mixer");
-  Head head{.effort = {.contexts = *contexts,
-                       .mixing = (*flags & kMixing) != 0,
-                       .drawn = (*flags & kDrawn) != 0,
-                       .least_squares = (*flags & kLeastSquares) != 0,
-                       .ensemble = (*flags & kEnsemble) != 0,
-                       .light = (*flags & kLight) != 0,
-                       .sparing = (*flags & kSparing) != 0},
+  Head head{.effort = {.contexts = contexts,
+                       .mixing = (flags & kMixing) != 0,
+                       .drawn = (flags & kDrawn) != 0,
+                       .least_squares = (flags & kLeastSquares) != 0,
+                       .ensemble = (flags & kEnsemble) != 0,
+                       .light = (flags & kLight) != 0,
+                       .sparing = (flags & kSparing) != 0},
             .made = std::nullopt};
-  if ((*flags & kLumaChroma) != 0) {
-    auto made = LumaChroma::read(reader, shape);
-    LMC_TRY(made);
-    head.made = std::move(*made);
+  if ((flags & kLumaChroma) != 0) {
+    LMC_ASSIGN(auto made, LumaChroma::read(reader, shape));
+    head.made = std::move(made);
   }
   return head;
 }
 
 Status read_plane(ByteReader& reader, const TileShape& shape, Plane& plane) {
-  const auto kind = reader.read_le<uint8_t>("image tile: kind of a plane");
-  if (!kind.ok()) return kind.error();
-  if (*kind > uint8_t(PlaneKind::kRanks)) return damaged("unknown kind of plane");
-  if (PlaneKind(*kind) == PlaneKind::kConstant) {
-    const auto value = reader.read_le<uint16_t>("image tile: value of a plane");
-    if (!value.ok()) return value.error();
-    if (*value >> shape.bits != 0) return damaged("a value has too many bits");
+  LMC_ASSIGN(const auto kind, reader.read_le<uint8_t>("image tile: kind of a plane"));
+  if (kind > uint8_t(PlaneKind::kRanks)) return damaged("unknown kind of plane");
+  if (PlaneKind(kind) == PlaneKind::kConstant) {
+    LMC_ASSIGN(const auto value, reader.read_le<uint16_t>("image tile: value of a plane"));
+    if (value >> shape.bits != 0) return damaged("a value has too many bits");
     plane.constant = true;
     plane.samples = std::make_unique<PaddedPlane>(plane.width, plane.height, shape.bits);
-    fill_constant(*plane.samples, *value);
+    fill_constant(*plane.samples, value);
     plane.progress.publish(INT32_MAX);
     return Ok();
   }
-  if (PlaneKind(*kind) == PlaneKind::kRanks) {
-    auto used = UsedValues::read(reader, shape.bits);
-    if (!used.ok()) return used.error();
-    plane.bits = int(std::bit_width(used->size() - 1));
-    plane.used = std::move(*used);
+  if (PlaneKind(kind) == PlaneKind::kRanks) {
+    LMC_ASSIGN(auto used, UsedValues::read(reader, shape.bits));
+    plane.bits = int(std::bit_width(used.size() - 1));
+    plane.used = std::move(used);
   } else {
-    const auto bits = reader.read_le<uint8_t>("image tile: bits of a plane");
-    if (!bits.ok()) return bits.error();
-    if (*bits < 1 || *bits > shape.bits) return damaged("a plane of " + std::to_string(*bits) + " bits");
-    plane.bits = *bits;
+    LMC_ASSIGN(const auto bits, reader.read_le<uint8_t>("image tile: bits of a plane"));
+    if (bits < 1 || bits > shape.bits) return damaged("a plane of " + std::to_string(bits) + " bits");
+    plane.bits = bits;
   }
-  const auto bytes = reader.read_varint("image tile: size of a plane");
-  if (!bytes.ok()) return bytes.error();
-  const auto coded = reader.read_bytes(size_t(*bytes), "image tile: plane");
-  if (!coded.ok()) return coded.error();
-  plane.received = *coded;
+  LMC_ASSIGN(const auto bytes, reader.read_varint("image tile: size of a plane"));
+  LMC_ASSIGN(const auto coded, reader.read_bytes(size_t(bytes), "image tile: plane"));
+  plane.received = coded;
   plane.samples = std::make_unique<PaddedPlane>(plane.width, plane.height, plane.bits);
   return Ok();
 }
@@ -375,27 +366,26 @@ uint64_t plane_memory_bytes(uint64_t pixels) {
 
 Result<TileSamples> decode_tile(const TileShape& shape, ByteSpan payload, const TileResources& resources) {
   ByteReader reader(payload);
-  auto head = read_head(reader, shape);
-  if (!head.ok()) return head.error();
-  auto planes = make_planes(shape, head->made);
+  LMC_ASSIGN(auto head, read_head(reader, shape));
+  auto planes = make_planes(shape, head.made);
   for (const auto& plane : planes) LMC_TRY(read_plane(reader, shape, *plane));
   if (reader.remaining() > 0) return damaged("bytes behind the last plane");
   for_each_coded(planes, resources.threads, [&](size_t p) {
     ArithmeticDecoder coder(planes[p]->received);
-    code_plane(planes, p, head->effort, resources, coder, [](uint32_t, uint32_t) { return 0; });
+    code_plane(planes, p, head.effort, resources, coder, [](uint32_t, uint32_t) { return 0; });
   });
   TileSamples samples(size_t(shape.width) * size_t(shape.height) * size_t(shape.channels));
   for (size_t p = 0; p < planes.size(); ++p) {
-    const bool own = head->made && p < head->made->planes.size();
+    const bool own = head.made && p < head.made->planes.size();
     if (own) {
-      auto& out = head->made->planes[p];
+      auto& out = head.made->planes[p];
       out.resize(size_t(planes[p]->width) * size_t(planes[p]->height));
       LMC_TRY(copy_plane(*planes[p], out.data(), 1));
     } else {
       LMC_TRY(copy_plane(*planes[p], samples.data() + planes[p]->channel, size_t(shape.channels)));
     }
   }
-  if (head->made) head->made->write_rgb(shape, samples);
+  if (head.made) head.made->write_rgb(shape, samples);
   return samples;
 }
 

@@ -71,21 +71,17 @@ void UsedValues::append_to(Bytes& out) const {
 }
 
 Result<UsedValues> UsedValues::read(ByteReader& reader, int bits) {
-  const auto first = reader.read_le<uint16_t>("used values: first");
-  if (!first.ok()) return first.error();
-  const auto last = reader.read_le<uint16_t>("used values: last");
-  if (!last.ok()) return last.error();
-  const auto bytes = reader.read_varint("used values: size");
-  if (!bytes.ok()) return bytes.error();
-  const auto coded = reader.read_bytes(size_t(*bytes), "used values");
-  if (!coded.ok()) return coded.error();
-  if (*first >= *last || *last >> bits != 0)
-    return bad_input("image tile: used values from " + std::to_string(*first) + " to " + std::to_string(*last) +
+  LMC_ASSIGN(const auto first, reader.read_le<uint16_t>("used values: first"));
+  LMC_ASSIGN(const auto last, reader.read_le<uint16_t>("used values: last"));
+  LMC_ASSIGN(const auto bytes, reader.read_varint("used values: size"));
+  LMC_ASSIGN(const auto coded, reader.read_bytes(size_t(bytes), "used values"));
+  if (first >= last || last >> bits != 0)
+    return bad_input("image tile: used values from " + std::to_string(first) + " to " + std::to_string(last) +
                      "; the file is damaged");
   UsedValues out;
-  ArithmeticDecoder coder(*coded);
+  ArithmeticDecoder coder(coded);
   code_list(
-      coder, *first, *last, [](uint32_t) { return 0; }, [&](uint32_t v) { out.values_.push_back(uint16_t(v)); });
+      coder, first, last, [](uint32_t) { return 0; }, [&](uint32_t v) { out.values_.push_back(uint16_t(v)); });
   return out;
 }
 

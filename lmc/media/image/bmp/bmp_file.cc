@@ -67,29 +67,28 @@ struct BmpPlan {
 };
 
 Result<BmpPlan> read_plan(ByteSpan file) {
-  const auto header = read_header(file);
-  if (!header.ok()) return header.error();
-  const uint32_t bits = header->bits_per_pixel;
-  const bool plain = header->compression == kNoCompression || (header->compression == kBitFields && bits == 32);
+  LMC_ASSIGN(const auto header, read_header(file));
+  const uint32_t bits = header.bits_per_pixel;
+  const bool plain = header.compression == kNoCompression || (header.compression == kBitFields && bits == 32);
   if (!plain || (bits != 8 && bits != 24 && bits != 32))
     return bad_input("only BMP files with 8, 24 or 32 bits and no compression can be taken apart, this one has " +
-                         std::to_string(bits) + " bits and compression " + std::to_string(header->compression),
+                         std::to_string(bits) + " bits and compression " + std::to_string(header.compression),
                      28);
-  if (header->width <= 0 || header->height == 0)
-    return bad_input("BMP header: a picture of " + std::to_string(header->width) + " x " +
-                         std::to_string(header->height) + " pixels",
-                     18);
+  if (header.width <= 0 || header.height == 0)
+    return bad_input(
+        "BMP header: a picture of " + std::to_string(header.width) + " x " + std::to_string(header.height) + " pixels",
+        18);
   BmpPlan plan;
   Picture& shape = plan.shape;
-  shape.width = uint32_t(header->width);
-  shape.height = uint32_t(std::abs(header->height));
+  shape.width = uint32_t(header.width);
+  shape.height = uint32_t(std::abs(header.height));
   shape.channels = int(bits / 8);
-  shape.indexed = bits == 8 && !is_grey_ramp(file, *header);
+  shape.indexed = bits == 8 && !is_grey_ramp(file, header);
   GridLayout& layout = plan.layout;
-  layout.bottom_up = header->height > 0;
+  layout.bottom_up = header.height > 0;
   layout.swap_red_blue = true;
   layout.padding_bytes = uint32_t(-(uint64_t(shape.width) * (bits / 8)) & 3);  // rows fill up to 4 bytes
-  layout.segments = {{header->samples_offset, shape.height}};
+  layout.segments = {{header.samples_offset, shape.height}};
   LMC_TRY(check_shape(shape));
   return plan;
 }
@@ -97,16 +96,14 @@ Result<BmpPlan> read_plan(ByteSpan file) {
 }  // namespace
 
 Result<ParsedImage> parse_bmp(ByteSpan file) {
-  auto plan = read_plan(file);
-  LMC_TRY(plan);
-  return take_grid(file, plan->layout, std::move(plan->shape));
+  LMC_ASSIGN(auto plan, read_plan(file));
+  return take_grid(file, plan.layout, std::move(plan.shape));
 }
 
 Result<uint64_t> bmp_end_bytes(ByteSpan start) {
-  const auto plan = read_plan(start);
-  LMC_TRY(plan);
-  const uint64_t padding = uint64_t(plan->layout.padding_bytes) * plan->shape.height;
-  return plan->layout.segments.front().begin_bytes + plan->shape.size_bytes() + padding;
+  LMC_ASSIGN(const auto plan, read_plan(start));
+  const uint64_t padding = uint64_t(plan.layout.padding_bytes) * plan.shape.height;
+  return plan.layout.segments.front().begin_bytes + plan.shape.size_bytes() + padding;
 }
 
 bool begins_like_bmp(ByteSpan start) { return start.size() >= 26 && begins_with(start, "BM"); }

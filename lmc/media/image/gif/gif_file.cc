@@ -96,18 +96,15 @@ Status rebuild_codes(ByteReader& reader, ByteSpan pixels, int min_code_bits, boo
                      Bytes& file) {
   ByteSpan sizes;
   if (sizes_given) {
-    const auto given = read_part(reader, "sizes of GIF sub-blocks");
-    if (!given.ok()) return given.error();
-    sizes = *given;
+    LMC_ASSIGN(const auto given, read_part(reader, "sizes of GIF sub-blocks"));
+    sizes = given;
   }
-  const auto clear_at = reader.read_varint("size of a cleared table");
-  if (!clear_at.ok()) return clear_at.error();
-  const LzwHabits habits{.clear_at = uint32_t(std::min<uint64_t>(*clear_at, UINT32_MAX))};
+  LMC_ASSIGN(const auto clear_at, reader.read_varint("size of a cleared table"));
+  const LzwHabits habits{.clear_at = uint32_t(std::min<uint64_t>(clear_at, UINT32_MAX))};
   auto stream = rebuild_lzw(reader, pixels, {.min_code_bits = min_code_bits}, habits, max_bytes);
   if (!stream.ok()) return stream.error();
-  const auto more = read_part(reader, "bytes after the codes of a GIF");
-  if (!more.ok()) return more.error();
-  append_bytes(*stream, *more);
+  LMC_ASSIGN(const auto more, read_part(reader, "bytes after the codes of a GIF"));
+  append_bytes(*stream, more);
   return append_gif_blocks(file, *stream, sizes, sizes_given);
 }
 
@@ -128,14 +125,13 @@ Result<ParsedImage> parse_single(ByteSpan file, const GifFrame& frame) {
   ParsedImage parsed;
   parsed.picture = indexed_picture(frame.width, frame.height, frame.min_code_bits);
   LMC_TRY(check_shape(parsed.picture));
-  const auto codes = parse_codes(frame);
-  if (!codes.ok()) return codes.error();
+  LMC_ASSIGN(const auto codes, parse_codes(frame));
   parsed.picture.samples.resize(parsed.picture.size_bytes());
-  place_pixels(codes->lzw.symbols, {frame.width, frame.height, frame.interlaced, 0}, parsed.picture);
+  place_pixels(codes.lzw.symbols, {frame.width, frame.height, frame.interlaced, 0}, parsed.picture);
   const bool usual = are_usual_gif_sizes(frame.sizes);
   parsed.side.push_back(uint8_t((frame.interlaced ? kInterlaced : 0) | (usual ? 0 : kSizesGiven)));
   append_part(parsed.side, file.first(frame.blocks_at_bytes));
-  append_codes(parsed.side, frame, *codes);
+  append_codes(parsed.side, frame, codes);
   append_bytes(parsed.side, file.subspan(frame.blocks_end_bytes));
   return parsed;
 }
@@ -221,8 +217,7 @@ Result<ParsedImage> parse_several(ByteSpan file, const std::vector<GifFrame>& fr
   const bool in_cells = frames_foretell(taken);
   parsed.picture = indexed_picture(0, 0, 2);
   parsed.picture.channels = in_cells ? int(kCellChannels) : 1;
-  const auto places = place_frames(taken, parsed.picture);
-  if (!places.ok()) return places.error();
+  LMC_TRY(place_frames(taken, parsed.picture));
   parsed.side.push_back(uint8_t(kFrames | (in_cells ? kInCells : 0)));
   append_varint(parsed.side, taken.size());
   size_t done = 0;
@@ -238,10 +233,9 @@ Result<ParsedImage> parse_several(ByteSpan file, const std::vector<GifFrame>& fr
 }
 
 Status rebuild_single(ByteReader& reader, uint8_t flags, const Picture& picture, size_t max_bytes, Bytes& file) {
-  const auto before = read_part(reader, "start of a GIF");
-  if (!before.ok()) return before.error();
-  append_bytes(file, *before);
-  const int min_code_bits = before->empty() ? 0 : before->back();
+  LMC_ASSIGN(const auto before, read_part(reader, "start of a GIF"));
+  append_bytes(file, before);
+  const int min_code_bits = before.empty() ? 0 : before.back();
   const auto pixels =
       pick_pixels(picture, {picture.width, picture.height, (flags & kInterlaced) != 0, 0}, min_code_bits);
   if (!pixels.ok()) return pixels.error();
@@ -249,55 +243,48 @@ Status rebuild_single(ByteReader& reader, uint8_t flags, const Picture& picture,
 }
 
 Status rebuild_frame(ByteReader& reader, const Picture& picture, GifCells& cells, size_t max_bytes, Bytes& file) {
-  const auto before = read_part(reader, "what lies before an image of a GIF");
-  if (!before.ok()) return before.error();
-  if (before->size() < kGifDescriptorBytes || before->size() > max_bytes - file.size())
+  LMC_ASSIGN(const auto before, read_part(reader, "what lies before an image of a GIF"));
+  if (before.size() < kGifDescriptorBytes || before.size() > max_bytes - file.size())
     return bad_input("side bytes of a GIF: an image that cannot be", reader.position());
-  const ByteSpan descriptor = before->last(kGifDescriptorBytes);
-  const auto colours = reader.read_bytes(gif_colours_bytes(descriptor[9]) + 1, "colours of a GIF image");
-  if (!colours.ok()) return colours.error();
-  const auto flags = reader.read_le<uint8_t>("flags of a GIF image");
-  if (!flags.ok()) return flags.error();
-  append_bytes(file, *before);
-  append_bytes(file, *colours);
+  const ByteSpan descriptor = before.last(kGifDescriptorBytes);
+  LMC_ASSIGN(const auto colours, reader.read_bytes(gif_colours_bytes(descriptor[9]) + 1, "colours of a GIF image"));
+  LMC_ASSIGN(const auto flags, reader.read_le<uint8_t>("flags of a GIF image"));
+  append_bytes(file, before);
+  append_bytes(file, colours);
   FramePlace place{.width = descriptor[5] | uint32_t(descriptor[6]) << 8,
                    .height = descriptor[7] | uint32_t(descriptor[8]) << 8,
                    .interlaced = (descriptor[9] & 0x40) != 0};
-  if (place.width == 0 || place.height == 0 || place.width > picture.width || (*flags & ~kSizesGiven) != 0)
+  if (place.width == 0 || place.height == 0 || place.width > picture.width || (flags & ~kSizesGiven) != 0)
     return bad_input("side bytes of a GIF: an image that does not fit the picture", reader.position());
   place = place_frame(cells, picture, place);
   if (cells.height() > picture.height)
     return bad_input("side bytes of a GIF: an image that does not fit the picture", reader.position());
-  const int min_code_bits = colours->back();
-  const auto pixels = pick_pixels(picture, place, min_code_bits);
-  if (!pixels.ok()) return pixels.error();
-  return rebuild_codes(reader, *pixels, min_code_bits, *flags & kSizesGiven, max_bytes, file);
+  const int min_code_bits = colours.back();
+  LMC_ASSIGN(const auto pixels, pick_pixels(picture, place, min_code_bits));
+  return rebuild_codes(reader, pixels, min_code_bits, flags & kSizesGiven, max_bytes, file);
 }
 
 }  // namespace
 
 Result<ParsedImage> parse_gif(ByteSpan file) {
-  const auto frames = read_gif_frames(file);
-  if (!frames.ok()) return frames.error();
-  return frames->size() == 1 ? parse_single(file, frames->front()) : parse_several(file, *frames);
+  LMC_ASSIGN(const auto frames, read_gif_frames(file));
+  return frames.size() == 1 ? parse_single(file, frames.front()) : parse_several(file, frames);
 }
 
 Result<Bytes> rebuild_gif(ByteSpan side, const Picture& picture, size_t max_bytes) {
   ByteReader reader(side);
-  const auto flags = reader.read_le<uint8_t>("flags of a GIF");
-  if (!flags.ok()) return flags.error();
-  const bool several = (*flags & kFrames) != 0, in_cells = (*flags & kInCells) != 0;
-  if (*flags > (several ? kFrames | kInCells : kInterlaced | kSizesGiven) || (several && *flags % kFrames != 0) ||
+  LMC_ASSIGN(const auto flags, reader.read_le<uint8_t>("flags of a GIF"));
+  const bool several = (flags & kFrames) != 0, in_cells = (flags & kInCells) != 0;
+  if (flags > (several ? kFrames | kInCells : kInterlaced | kSizesGiven) || (several && flags % kFrames != 0) ||
       picture.channels != (in_cells ? int(kCellChannels) : 1) || picture.bits > 8)
     return bad_input("side bytes of a GIF do not fit the picture");
   Bytes file;
   if (!several) {
-    LMC_TRY(rebuild_single(reader, *flags, picture, max_bytes, file));
+    LMC_TRY(rebuild_single(reader, flags, picture, max_bytes, file));
   } else {
-    const auto count = reader.read_varint("number of images of a GIF");
-    if (!count.ok()) return count.error();
+    LMC_ASSIGN(const auto count, reader.read_varint("number of images of a GIF"));
     GifCells cells(picture.width, uint32_t(picture.channels));
-    for (uint64_t i = 0; i < *count; ++i) {
+    for (uint64_t i = 0; i < count; ++i) {
       LMC_TRY(rebuild_frame(reader, picture, cells, max_bytes, file));
       if (file.size() > max_bytes) return bad_input("side bytes of a GIF: more than the file's size");
     }

@@ -11,13 +11,11 @@ constexpr uint8_t kExtension = 0x21, kImage = 0x2c;
 
 Status skip_sub_blocks(ByteReader& reader, Bytes* stream, Bytes* sizes) {
   for (;;) {
-    const auto size = reader.read_le<uint8_t>("size of a GIF sub-block");
-    if (!size.ok()) return size.error();
-    if (*size == 0) return Ok();
-    const auto data = reader.read_bytes(*size, "GIF sub-block");
-    if (!data.ok()) return data.error();
-    if (stream != nullptr) append_bytes(*stream, *data);
-    if (sizes != nullptr) sizes->push_back(*size);
+    LMC_ASSIGN(const auto size, reader.read_le<uint8_t>("size of a GIF sub-block"));
+    if (size == 0) return Ok();
+    LMC_ASSIGN(const auto data, reader.read_bytes(size, "GIF sub-block"));
+    if (stream != nullptr) append_bytes(*stream, data);
+    if (sizes != nullptr) sizes->push_back(size);
   }
 }
 
@@ -25,27 +23,24 @@ Status skip_sub_blocks(ByteReader& reader, Bytes* stream, Bytes* sizes) {
 Result<GifFrame> read_frame(ByteReader& reader) {
   for (;;) {
     const size_t position = reader.position();
-    const auto kind = reader.read_le<uint8_t>("GIF block");
-    if (!kind.ok()) return kind.error();
-    if (*kind == kImage) break;
-    if (*kind != kExtension) return bad_input("GIF: expected an image", position);
+    LMC_ASSIGN(const auto kind, reader.read_le<uint8_t>("GIF block"));
+    if (kind == kImage) break;
+    if (kind != kExtension) return bad_input("GIF: expected an image", position);
     LMC_TRY(reader.read_bytes(1, "GIF extension"));
     LMC_TRY(skip_sub_blocks(reader, nullptr, nullptr));
   }
-  const auto image = reader.read_bytes(kGifDescriptorBytes - 1, "GIF image");
-  if (!image.ok()) return image.error();
+  LMC_ASSIGN(const auto image, reader.read_bytes(kGifDescriptorBytes - 1, "GIF image"));
   GifFrame frame;
-  frame.width = (*image)[4] | uint32_t((*image)[5]) << 8;
-  frame.height = (*image)[6] | uint32_t((*image)[7]) << 8;
-  frame.interlaced = (*image)[8] & 0x40;
+  frame.width = image[4] | uint32_t(image[5]) << 8;
+  frame.height = image[6] | uint32_t(image[7]) << 8;
+  frame.interlaced = image[8] & 0x40;
   if (frame.width == 0 || frame.height == 0) return bad_input("GIF: an image without pixels", reader.position());
   frame.colours_at_bytes = reader.position();
-  LMC_TRY(reader.read_bytes(gif_colours_bytes((*image)[8]), "GIF colours"));
-  const auto code_bits = reader.read_le<uint8_t>("smallest size of a GIF code");
-  if (!code_bits.ok()) return code_bits.error();
-  if (*code_bits < 2 || *code_bits > 8)
-    return bad_input("GIF: codes of " + std::to_string(*code_bits) + " bits; expected 2 to 8", reader.position() - 1);
-  frame.min_code_bits = *code_bits;
+  LMC_TRY(reader.read_bytes(gif_colours_bytes(image[8]), "GIF colours"));
+  LMC_ASSIGN(const auto code_bits, reader.read_le<uint8_t>("smallest size of a GIF code"));
+  if (code_bits < 2 || code_bits > 8)
+    return bad_input("GIF: codes of " + std::to_string(code_bits) + " bits; expected 2 to 8", reader.position() - 1);
+  frame.min_code_bits = code_bits;
   frame.blocks_at_bytes = reader.position();
   LMC_TRY(skip_sub_blocks(reader, &frame.stream, &frame.sizes));
   frame.blocks_end_bytes = reader.position();
@@ -58,9 +53,8 @@ size_t gif_colours_bytes(uint8_t flags) { return flags & 0x80 ? size_t(3) << ((f
 
 Result<std::vector<GifFrame>> read_gif_frames(ByteSpan file) {
   ByteReader reader(file);
-  const auto screen = reader.read_bytes(kScreenBytes, "GIF header");
-  if (!screen.ok()) return screen.error();
-  LMC_TRY(reader.read_bytes(gif_colours_bytes((*screen)[10]), "GIF colours"));
+  LMC_ASSIGN(const auto screen, reader.read_bytes(kScreenBytes, "GIF header"));
+  LMC_TRY(reader.read_bytes(gif_colours_bytes(screen[10]), "GIF colours"));
   std::vector<GifFrame> frames;
   for (;;) {
     auto frame = read_frame(reader);

@@ -72,18 +72,15 @@ void append_be32(Bytes& out, uint32_t value) {
 
 Result<PngChunk> read_png_chunk(ByteReader& reader) {
   const size_t position = reader.position();
-  const auto size = reader.read_bytes(4, "size of a PNG chunk");
-  if (!size.ok()) return size.error();
-  const uint32_t size_bytes = read_be32(*size, 0);
+  LMC_ASSIGN(const auto size, reader.read_bytes(4, "size of a PNG chunk"));
+  const uint32_t size_bytes = read_be32(size, 0);
   if (size_bytes > reader.remaining()) return bad_input("PNG: the file ends within a chunk", position);
-  const auto body = reader.read_bytes(4 + size_t(size_bytes), "PNG chunk");
-  if (!body.ok()) return body.error();
-  const auto crc = reader.read_bytes(4, "CRC of a PNG chunk");
-  if (!crc.ok()) return crc.error();
+  LMC_ASSIGN(const auto body, reader.read_bytes(4 + size_t(size_bytes), "PNG chunk"));
+  LMC_ASSIGN(const auto crc, reader.read_bytes(4, "CRC of a PNG chunk"));
   PngChunk chunk;
-  std::copy_n(body->begin(), 4, chunk.type.begin());
-  chunk.data = body->subspan(4);
-  if (read_be32(*crc, 0) != png_crc(*body))
+  std::copy_n(body.begin(), 4, chunk.type.begin());
+  chunk.data = body.subspan(4);
+  if (read_be32(crc, 0) != png_crc(body))
     return bad_input("PNG: the CRC of chunk " + std::string(chunk.type.data(), 4) + " is wrong", position);
   return chunk;
 }
@@ -113,23 +110,21 @@ Result<PngParts> read_png_parts(ByteSpan file) {
   PngParts parts;
   ByteReader reader(file);
   LMC_TRY(reader.read_bytes(kPngSignature.size(), "signature"));
-  const auto header = read_png_chunk(reader);
-  if (!header.ok()) return header.error();
-  LMC_TRY(read_header(*header, parts));
+  LMC_ASSIGN(const auto header, read_png_chunk(reader));
+  LMC_TRY(read_header(header, parts));
   for (;;) {
     const size_t position = reader.position();
-    const auto chunk = read_png_chunk(reader);
-    if (!chunk.ok()) return chunk.error();
-    if (chunk->is("IEND")) {
-      if (!chunk->data.empty()) return bad_input("PNG: the chunk IEND is not empty", position);
+    LMC_ASSIGN(const auto chunk, read_png_chunk(reader));
+    if (chunk.is("IEND")) {
+      if (!chunk.data.empty()) return bad_input("PNG: the chunk IEND is not empty", position);
       break;
     }
-    if (chunk->is("IDAT")) {
+    if (chunk.is("IDAT")) {
       if (!parts.after.empty()) return bad_input("PNG: another chunk between chunks IDAT", position);
-      append_bytes(parts.stream, chunk->data);
-      parts.stream_chunks.push_back(uint32_t(chunk->data.size()));
+      append_bytes(parts.stream, chunk.data);
+      parts.stream_chunks.push_back(uint32_t(chunk.data.size()));
     } else {
-      (parts.stream_chunks.empty() ? parts.before : parts.after).push_back(*chunk);
+      (parts.stream_chunks.empty() ? parts.before : parts.after).push_back(chunk);
     }
   }
   if (parts.stream_chunks.empty()) return bad_input("PNG: no chunk IDAT", reader.position());

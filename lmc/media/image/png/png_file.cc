@@ -37,17 +37,14 @@ void write_chunk_list(Bytes& side, const std::vector<PngChunk>& chunks) {
 // Appends the chunks to file.
 Status copy_chunk_list(ByteReader& side, Bytes& file, size_t max_bytes) {
   for (;;) {
-    const auto size = side.read_varint("size of a PNG chunk");
-    if (!size.ok()) return size.error();
-    if (*size == 0) return Ok();
-    const auto type = side.read_bytes(4, "type of a PNG chunk");
-    if (!type.ok()) return type.error();
-    if (*size - 1 > side.remaining()) return bad_input("side bytes of a PNG: a chunk is cut short", side.position());
-    const auto data = side.read_bytes(size_t(*size - 1), "PNG chunk");
-    if (!data.ok()) return data.error();
-    if (file.size() + data->size() + kPngChunkBytes > max_bytes)
+    LMC_ASSIGN(const auto size, side.read_varint("size of a PNG chunk"));
+    if (size == 0) return Ok();
+    LMC_ASSIGN(const auto type, side.read_bytes(4, "type of a PNG chunk"));
+    if (size - 1 > side.remaining()) return bad_input("side bytes of a PNG: a chunk is cut short", side.position());
+    LMC_ASSIGN(const auto data, side.read_bytes(size_t(size - 1), "PNG chunk"));
+    if (file.size() + data.size() + kPngChunkBytes > max_bytes)
       return bad_input("side bytes of a PNG: more than the file's size");
-    write_png_chunk(file, {reinterpret_cast<const char*>(type->data()), 4}, *data);
+    write_png_chunk(file, {reinterpret_cast<const char*>(type.data()), 4}, data);
   }
 }
 
@@ -71,22 +68,19 @@ struct SizeRun {
 
 // Checks that the file stays below max_bytes, whatever the stream is.
 Result<std::vector<SizeRun>> read_stream_chunks(ByteReader& side, size_t max_bytes) {
-  const auto count = side.read_varint("number of runs of IDAT chunks");
-  if (!count.ok()) return count.error();
-  if (*count > kMostPngRuns) return bad_input("side bytes of a PNG: too many runs of IDAT chunks", side.position());
+  LMC_ASSIGN(const auto count, side.read_varint("number of runs of IDAT chunks"));
+  if (count > kMostPngRuns) return bad_input("side bytes of a PNG: too many runs of IDAT chunks", side.position());
   std::vector<SizeRun> runs;
   uint64_t total = kPngChunkBytes;
-  for (uint64_t i = 0; i < *count; ++i) {
-    const auto size = side.read_varint("size of IDAT chunks");
-    if (!size.ok()) return size.error();
-    const auto chunks = side.read_varint("number of IDAT chunks");
-    if (!chunks.ok()) return chunks.error();
-    if (*size > max_bytes || *chunks > max_bytes / (*size + kPngChunkBytes))
+  for (uint64_t i = 0; i < count; ++i) {
+    LMC_ASSIGN(const auto size, side.read_varint("size of IDAT chunks"));
+    LMC_ASSIGN(const auto chunks, side.read_varint("number of IDAT chunks"));
+    if (size > max_bytes || chunks > max_bytes / (size + kPngChunkBytes))
       return bad_input("side bytes of a PNG: more IDAT chunks than the file has room for", side.position());
-    total += *chunks * (*size + kPngChunkBytes);
+    total += chunks * (size + kPngChunkBytes);
     if (total > max_bytes)
       return bad_input("side bytes of a PNG: more IDAT chunks than the file has room for", side.position());
-    runs.push_back({size_t(*size), size_t(*chunks)});
+    runs.push_back({size_t(size), size_t(chunks)});
   }
   return runs;
 }
@@ -113,13 +107,11 @@ void write_more(Bytes& side, ByteSpan bytes) {
 // Appends, if the flag is set, what write_more wrote.
 Status read_more(ByteReader& side, bool present, Bytes& out) {
   if (!present) return Ok();
-  const auto size = side.read_varint("size of what follows the rows");
-  if (!size.ok()) return size.error();
-  if (*size > side.remaining()) return bad_input("side bytes of a PNG are cut short", side.position());
-  const auto bytes = side.read_bytes(size_t(*size), "what follows the rows");
-  if (!bytes.ok()) return bytes.error();
-  out.reserve(out.size() + bytes->size());
-  append_bytes(out, *bytes);
+  LMC_ASSIGN(const auto size, side.read_varint("size of what follows the rows"));
+  if (size > side.remaining()) return bad_input("side bytes of a PNG are cut short", side.position());
+  LMC_ASSIGN(const auto bytes, side.read_bytes(size_t(size), "what follows the rows"));
+  out.reserve(out.size() + bytes.size());
+  append_bytes(out, bytes);
   return Ok();
 }
 
@@ -136,57 +128,50 @@ Status check_colours(const Picture& picture) {
 }  // namespace
 
 Result<ParsedImage> parse_png(ByteSpan file) {
-  auto parts = read_png_parts(file);
-  if (!parts.ok()) return parts.error();
-  LMC_TRY(check_image_fits_file(ImageFormat::kPng, parts->shape, file.size()));
-  const size_t rows_bytes = size_t(png_data_bytes(parts->shape, parts->interlaced));
-  const auto zlib = parse_zlib(parts->stream, rows_bytes + kMaxMoreData);
-  if (!zlib.ok()) return zlib.error();
-  if (zlib->data.size() < rows_bytes)
+  LMC_ASSIGN(auto parts, read_png_parts(file));
+  LMC_TRY(check_image_fits_file(ImageFormat::kPng, parts.shape, file.size()));
+  const size_t rows_bytes = size_t(png_data_bytes(parts.shape, parts.interlaced));
+  LMC_ASSIGN(const auto zlib, parse_zlib(parts.stream, rows_bytes + kMaxMoreData));
+  if (zlib.data.size() < rows_bytes)
     return bad_input("PNG: expected " + std::to_string(rows_bytes) + " bytes of rows, found " +
-                     std::to_string(zlib->data.size()));
-  const ByteSpan more_data = ByteSpan(zlib->data).subspan(rows_bytes);
-  const ByteSpan more_stream = ByteSpan(parts->stream).subspan(zlib->size_bytes);
+                     std::to_string(zlib.data.size()));
+  const ByteSpan more_data = ByteSpan(zlib.data).subspan(rows_bytes);
+  const ByteSpan more_stream = ByteSpan(parts.stream).subspan(zlib.size_bytes);
   ParsedImage parsed;
-  parsed.picture = std::move(parts->shape);
-  const auto filters = unfilter_png(ByteSpan(zlib->data).first(rows_bytes), parts->interlaced, parsed.picture);
-  if (!filters.ok()) return filters.error();
+  parsed.picture = std::move(parts.shape);
+  LMC_ASSIGN(const auto filters, unfilter_png(ByteSpan(zlib.data).first(rows_bytes), parts.interlaced, parsed.picture));
   Bytes& side = parsed.side;
-  side.push_back(uint8_t((parts->interlaced ? kInterlaced : 0) | (more_data.empty() ? 0 : kMoreData) |
+  side.push_back(uint8_t((parts.interlaced ? kInterlaced : 0) | (more_data.empty() ? 0 : kMoreData) |
                          (more_stream.empty() ? 0 : kMoreStream)));
-  write_chunk_list(side, parts->before);
-  write_chunk_list(side, parts->after);
-  write_stream_chunks(side, parts->stream_chunks);
-  append_bytes(side, *filters);
+  write_chunk_list(side, parts.before);
+  write_chunk_list(side, parts.after);
+  write_stream_chunks(side, parts.stream_chunks);
+  append_bytes(side, filters);
   write_more(side, more_data);
-  append_bytes(side, zlib->side);
+  append_bytes(side, zlib.side);
   write_more(side, more_stream);
-  append_bytes(side, parts->trailing);
+  append_bytes(side, parts.trailing);
   return parsed;
 }
 
 Result<Bytes> rebuild_png(ByteSpan side, const Picture& picture, size_t max_bytes) {
   LMC_TRY(check_colours(picture));
   ByteReader reader(side);
-  const auto flags = reader.read_le<uint8_t>("flags of a PNG");
-  if (!flags.ok()) return flags.error();
-  if (*flags > 7) return bad_input("side bytes of a PNG: unknown flags", 0);
-  const bool interlaced = *flags & kInterlaced;
+  LMC_ASSIGN(const auto flags, reader.read_le<uint8_t>("flags of a PNG"));
+  if (flags > 7) return bad_input("side bytes of a PNG: unknown flags", 0);
+  const bool interlaced = flags & kInterlaced;
   Bytes file, after;
   file.reserve(max_bytes);
   append_bytes(file, as_bytes(kPngSignature));
   write_png_chunk(file, "IHDR", png_header_data(picture, interlaced));
   LMC_TRY(copy_chunk_list(reader, file, max_bytes));
   LMC_TRY(copy_chunk_list(reader, after, max_bytes));
-  const auto runs = read_stream_chunks(reader, max_bytes);
-  if (!runs.ok()) return runs.error();
-  auto data = filter_png(reader, interlaced, picture);
-  if (!data.ok()) return data.error();
-  LMC_TRY(read_more(reader, *flags & kMoreData, *data));
-  auto stream = rebuild_zlib(reader, *data, max_bytes);
-  if (!stream.ok()) return stream.error();
-  LMC_TRY(read_more(reader, *flags & kMoreStream, *stream));
-  LMC_TRY(append_stream(file, *stream, *runs));
+  LMC_ASSIGN(const auto runs, read_stream_chunks(reader, max_bytes));
+  LMC_ASSIGN(auto data, filter_png(reader, interlaced, picture));
+  LMC_TRY(read_more(reader, flags & kMoreData, data));
+  LMC_ASSIGN(auto stream, rebuild_zlib(reader, data, max_bytes));
+  LMC_TRY(read_more(reader, flags & kMoreStream, stream));
+  LMC_TRY(append_stream(file, stream, runs));
   append_bytes(file, after);
   write_png_chunk(file, "IEND", {});
   append_bytes(file, side.subspan(reader.position()));

@@ -98,14 +98,13 @@ Result<Bytes> deflate_rows(const Picture& shown) {
   Bytes side = {shown.indexed || shown.bits < 8 ? kNoFilters : kLeastSums, 0};
   if (shown.bits < 8) side.push_back(0);  // no bits that fill rows
   ByteReader filters(side);
-  const auto rows = filter_png(filters, false, shown);
-  if (!rows.ok()) return rows.error();
+  LMC_ASSIGN(const auto rows, filter_png(filters, false, shown));
   const auto strategy = side[0] == kNoFilters ? DeflateStrategy::kDefault : DeflateStrategy::kFiltered;
   Bytes choices = {0x78, 0x9c};
   append_bytes(choices,
                CorrectionWriter().finish({.level = 6, .memory = 9, .window_bits = 15, .strategy = strategy}, 0));
   ByteReader reader(choices);
-  return rebuild_zlib(reader, *rows, INT32_MAX);
+  return rebuild_zlib(reader, rows, INT32_MAX);
 }
 
 }  // namespace
@@ -123,8 +122,7 @@ Result<Bytes> write_png(const Picture& picture, const Palette& palette) {
   if (picture.samples.size() != picture.size_bytes()) return bad_input("the picture lacks samples");
   Picture shown = with_bits(picture, png_bits(picture.bits, picture.channels));
   shown.indexed = picture.indexed && !palette.empty() && picture.channels == 1 && shown.bits <= 8;
-  const auto stream = deflate_rows(shown);
-  if (!stream.ok()) return stream.error();
+  LMC_ASSIGN(const auto stream, deflate_rows(shown));
 
   Bytes file;
   append_bytes(file, as_bytes(kPngSignature));
@@ -132,43 +130,38 @@ Result<Bytes> write_png(const Picture& picture, const Palette& palette) {
   if (shown.bits != picture.bits && !picture.indexed)
     write_png_chunk(file, "sBIT", Bytes(size_t(picture.channels), uint8_t(picture.bits)));
   if (shown.indexed) write_palette(file, palette, shown.bits);
-  write_png_chunk(file, "IDAT", *stream);
+  write_png_chunk(file, "IDAT", stream);
   write_png_chunk(file, "IEND", {});
   return file;
 }
 
 Result<Pixels> read_png_pixels(ByteSpan file) {
-  auto parts = read_png_parts(file);
-  if (!parts.ok()) return parts.error();
-  if (parts->stream.size() < 2) return bad_input("PNG: no zlib stream", 0);
-  const size_t rows_bytes = size_t(png_data_bytes(parts->shape, parts->interlaced));
-  const auto data = inflate(ByteSpan(parts->stream).subspan(2), rows_bytes + (size_t(1) << 20));
+  LMC_ASSIGN(auto parts, read_png_parts(file));
+  if (parts.stream.size() < 2) return bad_input("PNG: no zlib stream", 0);
+  const size_t rows_bytes = size_t(png_data_bytes(parts.shape, parts.interlaced));
+  const auto data = inflate(ByteSpan(parts.stream).subspan(2), rows_bytes + (size_t(1) << 20));
   if (!data.ok()) return data.error();
   if (data->data.size() < rows_bytes) return bad_input("PNG: the rows are cut short");
   Pixels pixels;
-  pixels.picture = std::move(parts->shape);
-  const auto side = unfilter_png(ByteSpan(data->data).first(rows_bytes), parts->interlaced, pixels.picture);
-  if (!side.ok()) return side.error();
-  if (pixels.picture.indexed) pixels.palette = png_palette(parts->before);
+  pixels.picture = std::move(parts.shape);
+  LMC_TRY(unfilter_png(ByteSpan(data->data).first(rows_bytes), parts.interlaced, pixels.picture));
+  if (pixels.picture.indexed) pixels.palette = png_palette(parts.before);
   return pixels;
 }
 
 Result<Bytes> rewrite_png(ByteSpan file) {
-  const auto parts = read_png_parts(file);
-  if (!parts.ok()) return parts.error();
-  const auto pixels = read_png_pixels(file);
-  if (!pixels.ok()) return pixels.error();
-  const auto stream = deflate_rows(pixels->picture);
-  if (!stream.ok()) return stream.error();
+  LMC_ASSIGN(const auto parts, read_png_parts(file));
+  LMC_ASSIGN(const auto pixels, read_png_pixels(file));
+  LMC_ASSIGN(const auto stream, deflate_rows(pixels.picture));
   Bytes out;
   append_bytes(out, as_bytes(kPngSignature));
-  write_png_chunk(out, "IHDR", png_header_data(pixels->picture, false));
+  write_png_chunk(out, "IHDR", png_header_data(pixels.picture, false));
   const auto copy = [&](const PngChunk& chunk) {
     write_png_chunk(out, std::string_view(chunk.type.data(), 4), chunk.data);
   };
-  for (const PngChunk& chunk : parts->before) copy(chunk);
-  write_png_chunk(out, "IDAT", *stream);
-  for (const PngChunk& chunk : parts->after) copy(chunk);
+  for (const PngChunk& chunk : parts.before) copy(chunk);
+  write_png_chunk(out, "IDAT", stream);
+  for (const PngChunk& chunk : parts.after) copy(chunk);
   write_png_chunk(out, "IEND", {});
   return out;
 }

@@ -231,20 +231,17 @@ class FilterReader {
  public:
   static Result<FilterReader> create(ByteReader& side, size_t rows) {
     FilterReader reader;
-    const auto rule = side.read_le<uint8_t>("rule of PNG filters");
-    if (!rule.ok()) return rule.error();
-    reader.rule_ = *rule;
-    if (*rule != kAllGiven && *rule >= kRules)
+    LMC_ASSIGN(const auto rule, side.read_le<uint8_t>("rule of PNG filters"));
+    reader.rule_ = rule;
+    if (rule != kAllGiven && rule >= kRules)
       return bad_input("side bytes of a PNG: filters by an unknown rule", side.position());
-    if (*rule == kAllGiven) {
-      const auto given = side.read_bytes(rows, "PNG filters");
-      if (!given.ok()) return given.error();
-      reader.given_ = *given;
+    if (rule == kAllGiven) {
+      LMC_ASSIGN(const auto given, side.read_bytes(rows, "PNG filters"));
+      reader.given_ = given;
       return reader;
     }
-    auto list = GapByteReader::create(side);
-    if (!list.ok()) return list.error();
-    reader.list_ = *list;
+    LMC_ASSIGN(auto list, GapByteReader::create(side));
+    reader.list_ = list;
     return reader;
   }
   bool needs_sums() const { return rule_ >= kFilters && rule_ != kAllGiven; }
@@ -315,13 +312,11 @@ Result<Bytes> unfilter_png(ByteSpan data, bool interlaced, Picture& picture) {
 
 Result<Bytes> filter_png(ByteReader& side, bool interlaced, const Picture& picture) {
   const std::vector<Pass> passes = passes_of(picture, interlaced);
-  auto filters = FilterReader::create(side, count_rows(passes));
-  if (!filters.ok()) return filters.error();
+  LMC_ASSIGN(auto filters, FilterReader::create(side, count_rows(passes)));
   GapByteReader unused;
   if (picture.bits < 8) {
-    auto list = GapByteReader::create(side);
-    if (!list.ok()) return list.error();
-    unused = *list;
+    LMC_ASSIGN(auto list, GapByteReader::create(side));
+    unused = list;
   }
   Bytes data(size_t(png_data_bytes(picture, interlaced)));
   uint8_t* next = data.data();
@@ -335,7 +330,7 @@ Result<Bytes> filter_png(ByteReader& side, bool interlaced, const Picture& pictu
       load_row(picture, pass, row, buffers.here());
       if (const auto bits = unused.next()) buffers.here()[size - 1] |= *bits & unused_mask;
       const RowPair rows{buffers.here(), buffers.above(), size, distance};
-      const uint8_t filter = filters->next(rows);
+      const uint8_t filter = filters.next(rows);
       if (filter >= kFilters) return bad_input("side bytes of a PNG: an unknown filter " + std::to_string(filter));
       *next++ = filter;
       apply_filter(filter, rows, next);

@@ -77,9 +77,8 @@ Result<PnmHeader> read_short_header(ByteSpan file) {
   const std::pair<const char*, uint64_t*> fields[] = {
       {"width", &header.width}, {"height", &header.height}, {"maximal value", &header.maximum}};
   for (const auto& [name, value] : fields) {
-    const auto number = reader.number(name);
-    if (!number.ok()) return number.error();
-    *value = *number;
+    LMC_ASSIGN(const auto number, reader.number(name));
+    *value = number;
   }
   LMC_TRY(reader.end_of_header());
   header.size_bytes = reader.position();
@@ -98,9 +97,8 @@ Result<PnmHeader> read_pam_header(ByteSpan file) {
     }
     for (const auto& [name, value] : fields) {
       if (!line->starts_with(name)) continue;
-      const auto number = HeaderReader(as_bytes(*line), name.size()).number(name.c_str());
-      if (!number.ok()) return number.error();
-      *value = *number;
+      LMC_ASSIGN(const auto number, HeaderReader(as_bytes(*line), name.size()).number(name.c_str()));
+      *value = number;
     }
   }
   return bad_input("PAM header: no line ENDHDR", file.size());
@@ -118,20 +116,19 @@ struct PnmPlan {
 Result<PnmPlan> read_plan(ByteSpan file) {
   if (file.size() < 3 || file[0] != 'P' || !is_space(file[2]) || file[1] < '5' || file[1] > '7')
     return bad_input("only the binary forms P5, P6 and P7 of PNM can be taken apart", 0);
-  const auto header = file[1] == '7' ? read_pam_header(file) : read_short_header(file);
-  if (!header.ok()) return header.error();
-  if (header->width == 0 || header->height == 0 || header->depth == 0 || header->depth > 4)
+  LMC_ASSIGN(const auto header, file[1] == '7' ? read_pam_header(file) : read_short_header(file));
+  if (header.width == 0 || header.height == 0 || header.depth == 0 || header.depth > 4)
     return bad_input("PNM header: expected at least one pixel and 1 to 4 channels, found " +
-                         std::to_string(header->width) + " x " + std::to_string(header->height) + " with " +
-                         std::to_string(header->depth),
+                         std::to_string(header.width) + " x " + std::to_string(header.height) + " with " +
+                         std::to_string(header.depth),
                      0);
-  if (header->maximum == 0 || header->maximum > 65535)
-    return bad_input("PNM header: the maximal value is " + std::to_string(header->maximum) + ", not 1 to 65535", 0);
-  PnmPlan plan{.shape = {}, .header_bytes = header->size_bytes};
-  plan.shape.width = uint32_t(header->width);
-  plan.shape.height = uint32_t(header->height);
-  plan.shape.channels = int(header->depth);
-  plan.shape.bits = std::bit_width(header->maximum);
+  if (header.maximum == 0 || header.maximum > 65535)
+    return bad_input("PNM header: the maximal value is " + std::to_string(header.maximum) + ", not 1 to 65535", 0);
+  PnmPlan plan{.shape = {}, .header_bytes = header.size_bytes};
+  plan.shape.width = uint32_t(header.width);
+  plan.shape.height = uint32_t(header.height);
+  plan.shape.channels = int(header.depth);
+  plan.shape.bits = std::bit_width(header.maximum);
   LMC_TRY(check_shape(plan.shape));
   return plan;
 }
@@ -139,18 +136,16 @@ Result<PnmPlan> read_plan(ByteSpan file) {
 }  // namespace
 
 Result<ParsedImage> parse_pnm(ByteSpan file) {
-  auto plan = read_plan(file);
-  LMC_TRY(plan);
+  LMC_ASSIGN(auto plan, read_plan(file));
   GridLayout layout;
   layout.big_endian = true;
-  layout.segments = {{plan->header_bytes, plan->shape.height}};
-  return take_grid(file, layout, std::move(plan->shape));
+  layout.segments = {{plan.header_bytes, plan.shape.height}};
+  return take_grid(file, layout, std::move(plan.shape));
 }
 
 Result<uint64_t> pnm_end_bytes(ByteSpan start) {
-  const auto plan = read_plan(start);
-  LMC_TRY(plan);
-  return uint64_t(plan->header_bytes) + plan->shape.size_bytes();
+  LMC_ASSIGN(const auto plan, read_plan(start));
+  return uint64_t(plan.header_bytes) + plan.shape.size_bytes();
 }
 
 bool begins_like_pnm(ByteSpan start) {

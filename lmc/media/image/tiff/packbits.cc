@@ -80,11 +80,10 @@ Result<ParsedPackBits> parse_packbits(ByteSpan stream, size_t data_bytes, PackBi
 }
 
 Result<Bytes> rebuild_packbits(ByteReader& side, ByteSpan data, PackBitsHabits habits, size_t max_bytes) {
-  auto corrections = GapByteReader::create(side);
-  if (!corrections.ok()) return corrections.error();
+  LMC_ASSIGN(auto corrections, GapByteReader::create(side));
   Bytes stream;
   for (size_t position = 0; position < data.size();) {
-    const std::optional<uint8_t> corrected = corrections->next();
+    const std::optional<uint8_t> corrected = corrections.next();
     const uint8_t head =
         corrected ? *corrected : predict_packet(row_at(data, position, habits.row_bytes), habits.pairs);
     if (bytes_of(head) > data.size() - position)
@@ -94,7 +93,7 @@ Result<Bytes> rebuild_packbits(ByteReader& side, ByteSpan data, PackBitsHabits h
     position += bytes_of(head);
     if (stream.size() > max_bytes) return bad_input("side bytes of PackBits: more than the file's size");
   }
-  if (!corrections->is_done()) return bad_input("side bytes of PackBits: packets after the last", side.position());
+  if (!corrections.is_done()) return bad_input("side bytes of PackBits: packets after the last", side.position());
   return stream;
 }
 

@@ -114,18 +114,15 @@ Result<TiffPage> read_page(const TiffReader& reader, const TiffReader::Entries& 
                                                 {kTileWidth, &page.tile_width},
                                                 {kTileHeight, &page.tile_height}};
   for (const auto& [tag, field] : list) {
-    const auto values = reader.values(entries, tag, kMostSamples);
-    if (!values.ok()) return values.error();
-    if (!values->list.empty()) *field = values->list.front();
+    LMC_ASSIGN(const auto values, reader.values(entries, tag, kMostSamples));
+    if (!values.list.empty()) *field = values.list.front();
   }
-  const auto bits = reader.values(entries, kBits, kMostSamples);
-  if (!bits.ok()) return bits.error();
-  if (!bits->list.empty()) page.bits = bits->list.front();
-  page.same_bits = std::all_of(bits->list.begin(), bits->list.end(), [&](uint32_t b) { return b == page.bits; });
+  LMC_ASSIGN(const auto bits, reader.values(entries, kBits, kMostSamples));
+  if (!bits.list.empty()) page.bits = bits.list.front();
+  page.same_bits = std::all_of(bits.list.begin(), bits.list.end(), [&](uint32_t b) { return b == page.bits; });
   const bool tiled = page.tile_width != 0;
-  auto offsets = reader.values(entries, tiled ? kTileOffsets : kStripOffsets, SIZE_MAX);
-  if (!offsets.ok()) return offsets.error();
-  page.offsets = std::move(*offsets);
+  LMC_ASSIGN(auto offsets, reader.values(entries, tiled ? kTileOffsets : kStripOffsets, SIZE_MAX));
+  page.offsets = std::move(offsets);
   auto counts = reader.values(entries, tiled ? kTileCounts : kStripCounts, SIZE_MAX);
   if (counts.ok()) page.counts = std::move(*counts);
   return page;
@@ -134,31 +131,29 @@ Result<TiffPage> read_page(const TiffReader& reader, const TiffReader::Entries& 
 }  // namespace
 
 Result<uint64_t> first_tiff_directory(ByteSpan start) {
-  const auto reader = TiffReader::create(start);
-  if (!reader.ok()) return reader.error();
-  return reader->number(4, 4);
+  LMC_ASSIGN(const auto reader, TiffReader::create(start));
+  return reader.number(4, 4);
 }
 
 Result<TiffFile> read_tiff(ByteSpan file) {
-  const auto reader = TiffReader::create(file);
-  if (!reader.ok()) return reader.error();
+  LMC_ASSIGN(const auto reader, TiffReader::create(file));
   TiffFile out;
-  out.big_endian = reader->big_endian();
+  out.big_endian = reader.big_endian();
   std::unordered_set<uint32_t> seen;  // directories may come round in a circle, or share their values
   size_t bytes = 0;
-  for (uint32_t begin = reader->number(4, 4); out.pages.empty() || begin != 0;) {
-    const auto entries = reader->entries(begin);
+  for (uint32_t begin = reader.number(4, 4); out.pages.empty() || begin != 0;) {
+    const auto entries = reader.entries(begin);
     if (!entries.ok() && out.pages.empty()) return entries.error();
     if (!entries.ok() || !seen.insert(begin).second) break;
     bytes += entries->count * kEntryBytes;
     if (bytes > file.size() && !out.pages.empty()) break;
-    auto page = read_page(*reader, *entries);
+    auto page = read_page(reader, *entries);
     if (!page.ok() && out.pages.empty()) return page.error();
     if (!page.ok()) break;
     bytes += 2 * (page->offsets.list.size() + page->counts.list.size());
     if (bytes > file.size() && !out.pages.empty()) break;
     out.pages.push_back(std::move(*page));
-    begin = reader->next_directory(*entries);
+    begin = reader.next_directory(*entries);
   }
   return out;
 }

@@ -109,22 +109,19 @@ Result<GridLayout> grid_of(const TiffPage& page, bool big_endian, const Picture&
 }  // namespace
 
 Result<ParsedImage> parse_tiff(ByteSpan file) {
-  const auto tiff = read_tiff(file);
-  if (!tiff.ok()) return tiff.error();
-  const auto group = largest_group(*tiff);
-  if (!group.ok()) return group.error();
-  const TiffPage& page = *group->pages.front();
-  const Picture shape = shape_of(page, group->height);
+  LMC_ASSIGN(const auto tiff, read_tiff(file));
+  LMC_ASSIGN(const auto group, largest_group(tiff));
+  const TiffPage& page = *group.pages.front();
+  const Picture shape = shape_of(page, group.height);
   LMC_TRY(check_shape(shape));
   LMC_TRY(check_image_fits_file(ImageFormat::kTiff, shape, file.size()));
-  const bool grid = group->pages.size() == 1 && page.compression == kTiffUncompressed && page.bits >= 8 &&
+  const bool grid = group.pages.size() == 1 && page.compression == kTiffUncompressed && page.bits >= 8 &&
                     page.tile_width == 0 && (page.planes == 1 || page.samples == 1);
   const auto parse_grid = [&]() -> Result<ParsedImage> {
-    const auto layout = grid_of(page, tiff->big_endian, shape);
-    if (!layout.ok()) return layout.error();
-    return take_grid(file, *layout, shape);
+    LMC_ASSIGN(const auto layout, grid_of(page, tiff.big_endian, shape));
+    return take_grid(file, layout, shape);
   };
-  auto parsed = grid ? parse_grid() : parse_tiff_pieces(file, tiff->big_endian, group->pages, shape);
+  auto parsed = grid ? parse_grid() : parse_tiff_pieces(file, tiff.big_endian, group.pages, shape);
   if (!parsed.ok()) return parsed;
   parsed->side.insert(parsed->side.begin(), uint8_t(grid ? TiffLayout::kGrid : TiffLayout::kPieces));
   return parsed;

@@ -118,8 +118,7 @@ class Parser {
     plan.first_piece = pieces_.size();
     LMC_TRY(append_tiff_pieces(plan.form, y, picture_, spare_bytes, pieces_));
     plan.pieces = pieces_.size() - plan.first_piece;
-    const auto coding = coding_of(page);
-    if (!coding.ok()) return coding.error();
+    LMC_ASSIGN(const auto coding, coding_of(page));
     const TiffPieceBytes form(plan.form, picture_);
     std::vector<TiffStreamPlace> places;
     for (size_t i = 0; i < plan.pieces; ++i) {
@@ -131,12 +130,11 @@ class Parser {
         stream = stream.first(page.counts.list[i]);
       places.push_back({stream, form.size_bytes(piece), form.row_bytes(piece)});
     }
-    auto parsed = parse_tiff_streams(*coding, places);
-    if (!parsed.ok()) return parsed.error();
-    plan.habits = parsed->habits;
+    LMC_ASSIGN(auto parsed, parse_tiff_streams(coding, places));
+    plan.habits = parsed.habits;
     for (size_t i = 0; i < plan.pieces; ++i) {
-      places_.push_back({page.offsets.list[i], parsed->streams[i].size_bytes});
-      streams_.push_back(std::move(parsed->streams[i]));
+      places_.push_back({page.offsets.list[i], parsed.streams[i].size_bytes});
+      streams_.push_back(std::move(parsed.streams[i]));
     }
     plans_.push_back(plan);
     return Ok();
@@ -305,67 +303,56 @@ class Rebuilder {
 
  private:
   Result<uint32_t> read_size(const char* field) {
-    const auto size = reader_.read_varint(field);
-    if (!size.ok()) return size.error();
-    if (*size == 0 || *size > UINT32_MAX)
+    LMC_ASSIGN(const auto size, reader_.read_varint(field));
+    if (size == 0 || size > UINT32_MAX)
       return bad_input("side bytes of a TIFF: impossible " + std::string(field), reader_.position());
-    return uint32_t(*size);
+    return uint32_t(size);
   }
 
   Result<ValueList> read_list() {
-    const auto begin = reader_.read_varint("offset of a list");
-    if (!begin.ok()) return begin.error();
-    const auto value_bytes = reader_.read_le<uint8_t>("bytes of a value");
-    if (!value_bytes.ok()) return value_bytes.error();
-    if (*begin > max_bytes_ || (*value_bytes != 2 && *value_bytes != 4))
+    LMC_ASSIGN(const auto begin, reader_.read_varint("offset of a list"));
+    LMC_ASSIGN(const auto value_bytes, reader_.read_le<uint8_t>("bytes of a value"));
+    if (begin > max_bytes_ || (value_bytes != 2 && value_bytes != 4))
       return bad_input("side bytes of a TIFF: a list that cannot be", reader_.position());
-    return ValueList{true, size_t(*begin), *value_bytes};
+    return ValueList{true, size_t(begin), value_bytes};
   }
 
   // The next page, which begins at row y, without its pieces.
   Result<PagePlan> read_plan(uint32_t y) {
     PagePlan plan;
-    const auto flags = reader_.read_le<uint8_t>("flags of a TIFF page");
-    if (!flags.ok()) return flags.error();
-    if (*flags > kAllPageFlags) return bad_input("side bytes of a TIFF: unknown flags", reader_.position());
-    const auto habits = read_tiff_habits(reader_);
-    if (!habits.ok()) return habits.error();
-    plan.habits = *habits;
-    const auto height = read_size("height of a page");
-    if (!height.ok()) return height.error();
-    const auto rows = read_size("rows of a strip or tile");
-    if (!rows.ok()) return rows.error();
-    plan.form = {.height = *height,
-                 .tiled = (*flags & kTiled) != 0,
-                 .planar = (*flags & kPlanar) != 0,
-                 .big_endian = (*flags & kBigEndian) != 0,
-                 .differences = (*flags & kDifferences) != 0,
-                 .piece_height = *rows};
+    LMC_ASSIGN(const auto flags, reader_.read_le<uint8_t>("flags of a TIFF page"));
+    if (flags > kAllPageFlags) return bad_input("side bytes of a TIFF: unknown flags", reader_.position());
+    LMC_ASSIGN(const auto habits, read_tiff_habits(reader_));
+    plan.habits = habits;
+    LMC_ASSIGN(const auto height, read_size("height of a page"));
+    LMC_ASSIGN(const auto rows, read_size("rows of a strip or tile"));
+    plan.form = {.height = height,
+                 .tiled = (flags & kTiled) != 0,
+                 .planar = (flags & kPlanar) != 0,
+                 .big_endian = (flags & kBigEndian) != 0,
+                 .differences = (flags & kDifferences) != 0,
+                 .piece_height = rows};
     if (plan.form.tiled) {
-      const auto width = read_size("width of a tile");
-      if (!width.ok()) return width.error();
-      const auto padding = reader_.read_le<uint8_t>("padding of tiles");
-      if (!padding.ok()) return padding.error();
-      if (*padding >= kTilePaddings) return bad_input("side bytes of a TIFF: unknown padding", reader_.position());
-      plan.form.piece_width = *width;
-      plan.padding = TilePadding(*padding);
+      LMC_ASSIGN(const auto width, read_size("width of a tile"));
+      LMC_ASSIGN(const auto padding, reader_.read_le<uint8_t>("padding of tiles"));
+      if (padding >= kTilePaddings) return bad_input("side bytes of a TIFF: unknown padding", reader_.position());
+      plan.form.piece_width = width;
+      plan.padding = TilePadding(padding);
     }
     for (const auto& [flag, list] :
          {std::pair(kOffsetsFollow, &plan.offsets), std::pair(kCountsFollow, &plan.counts)}) {
-      if ((*flags & flag) == 0) continue;
-      const auto read = read_list();
-      if (!read.ok()) return read.error();
-      *list = *read;
+      if ((flags & flag) == 0) continue;
+      LMC_ASSIGN(const auto read, read_list());
+      *list = read;
     }
-    if (*height > picture_.height || y > picture_.height - *height)
+    if (height > picture_.height || y > picture_.height - height)
       return bad_input("side bytes of a TIFF: pages that are larger than the picture", reader_.position());
     return plan;
   }
 
   Status read_page(uint32_t y, uint64_t& spare_bytes) {
-    auto read = read_plan(y);
-    if (!read.ok()) return read.error();
-    PagePlan& plan = *read;
+    LMC_ASSIGN(auto read, read_plan(y));
+    PagePlan& plan = read;
     // Each piece has at least a byte here.
     if (count_tiff_pieces(plan.form, picture_) > reader_.remaining())
       return bad_input("side bytes of a TIFF are cut short", reader_.position());
@@ -381,11 +368,10 @@ class Rebuilder {
     const bool whole_bits =
         picture_.bits == 1 || picture_.bits == 2 || picture_.bits == 4 || picture_.bits == 8 || picture_.bits == 16;
     if (!whole_bits) return bad_input("side bytes of a TIFF do not fit the picture");
-    const auto count = reader_.read_varint("number of TIFF pages");
-    if (!count.ok()) return count.error();
+    LMC_ASSIGN(const auto count, reader_.read_varint("number of TIFF pages"));
     uint64_t spare_bytes = most_tiff_spare_bytes(picture_);
     uint32_t y = 0;
-    for (uint64_t i = 0; i < *count; ++i) {
+    for (uint64_t i = 0; i < count; ++i) {
       LMC_TRY(read_page(y, spare_bytes));
       y += plans_.back().form.height;
     }
@@ -396,18 +382,16 @@ class Rebuilder {
   }
 
   Status read_order() {
-    const auto given = reader_.read_le<uint8_t>("order of TIFF strips");
-    if (!given.ok()) return given.error();
+    LMC_ASSIGN(const auto given, reader_.read_le<uint8_t>("order of TIFF strips"));
     order_.resize(pieces_.size());
     std::iota(order_.begin(), order_.end(), size_t(0));
-    if (*given == 0) return Ok();
+    if (given == 0) return Ok();
     std::vector<bool> seen(pieces_.size());
     for (size_t& number : order_) {
-      const auto read = reader_.read_varint("number of a TIFF strip");
-      if (!read.ok()) return read.error();
-      if (*read >= pieces_.size() || seen[size_t(*read)])
+      LMC_ASSIGN(const auto read, reader_.read_varint("number of a TIFF strip"));
+      if (read >= pieces_.size() || seen[size_t(read)])
         return bad_input("side bytes of a TIFF: strips in an impossible order", reader_.position());
-      number = size_t(*read);
+      number = size_t(read);
       seen[number] = true;
     }
     return Ok();
@@ -415,16 +399,14 @@ class Rebuilder {
 
   // Into samples, if it is given.
   Status read_padding(const TiffPiece& piece, size_t channels, Samples& samples) {
-    const auto given = reader_.read_le<uint8_t>("padding of a tile");
-    if (!given.ok()) return given.error();
-    if (*given == 0) return Ok();
+    LMC_ASSIGN(const auto given, reader_.read_le<uint8_t>("padding of a tile"));
+    if (given == 0) return Ok();
     size_t count = 0;
     for_each_unseen(piece, channels, [&](size_t) { ++count; });
-    const auto bytes = reader_.read_bytes(count * picture_.sample_bytes(), "padding of a tile");
-    if (!bytes.ok()) return bytes.error();
+    LMC_ASSIGN(const auto bytes, reader_.read_bytes(count * picture_.sample_bytes(), "padding of a tile"));
     size_t i = 0;
     for_each_unseen(piece, channels, [&](size_t at) {
-      samples[at] = picture_.sample_bytes() == 1 ? (*bytes)[i] : uint16_t((*bytes)[2 * i] | (*bytes)[2 * i + 1] << 8);
+      samples[at] = picture_.sample_bytes() == 1 ? bytes[i] : uint16_t(bytes[2 * i] | bytes[2 * i + 1] << 8);
       ++i;
     });
     return Ok();
@@ -433,22 +415,20 @@ class Rebuilder {
   Status append_piece(size_t i, Samples& before) {
     const PagePlan& plan = plans_[plan_of_[i]];
     const TiffPiece& piece = pieces_[i];
-    const auto gap = read_part(reader_, "what lies before a TIFF strip");
-    if (!gap.ok()) return gap.error();
-    if (gap->size() > max_bytes_ - file_.size())
+    LMC_ASSIGN(const auto gap, read_part(reader_, "what lies before a TIFF strip"));
+    if (gap.size() > max_bytes_ - file_.size())
       return bad_input("side bytes of a TIFF: too many bytes before a strip", reader_.position());
-    append_bytes(file_, *gap);
+    append_bytes(file_, gap);
     const TiffPieceBytes form(plan.form, picture_);
     if (i == plan.first_piece) before.clear();
     Samples samples = take_piece(piece, form.channels(), picture_, plan.padding, before);
     if (piece.is_padded()) LMC_TRY(read_padding(piece, form.channels(), samples));
     const Bytes data = form.pack(piece, samples);
     if (plan.form.tiled) before = std::move(samples);
-    const auto stream =
-        rebuild_tiff_stream(reader_, plan.habits, data, form.row_bytes(piece), max_bytes_ - file_.size());
-    if (!stream.ok()) return stream.error();
-    places_[i] = {file_.size(), stream->size()};
-    append_bytes(file_, *stream);
+    LMC_ASSIGN(const auto stream,
+               rebuild_tiff_stream(reader_, plan.habits, data, form.row_bytes(piece), max_bytes_ - file_.size()));
+    places_[i] = {file_.size(), stream.size()};
+    append_bytes(file_, stream);
     if (file_.size() > max_bytes_) return bad_input("side bytes of a TIFF: more than the file's size");
     return Ok();
   }

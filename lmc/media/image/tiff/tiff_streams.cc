@@ -30,23 +30,20 @@ Result<CountedStream> parse_stream(const TiffStreamHabits& habits, const TiffStr
       return CountedStream{
           {Bytes(place.stream.begin(), place.stream.begin() + ptrdiff_t(place.data_bytes)), {}, place.data_bytes}, 0};
     case TiffCoding::kLzw: {
-      auto lzw = parse_lzw(place.stream, kTiffLzwForm, habits.lzw, place.data_bytes);
-      if (!lzw.ok()) return lzw.error();
-      return counted(*lzw, std::move(lzw->symbols), lzw->corrections);
+      LMC_ASSIGN(auto lzw, parse_lzw(place.stream, kTiffLzwForm, habits.lzw, place.data_bytes));
+      return counted(lzw, std::move(lzw.symbols), lzw.corrections);
     }
     case TiffCoding::kPackBits: {
-      auto packed =
-          parse_packbits(place.stream, place.data_bytes, packbits_habits(habits, place.row_bytes, place.data_bytes));
-      if (!packed.ok()) return packed.error();
-      return counted(*packed, std::move(packed->data), packed->corrections);
+      LMC_ASSIGN(auto packed, parse_packbits(place.stream, place.data_bytes,
+                                             packbits_habits(habits, place.row_bytes, place.data_bytes)));
+      return counted(packed, std::move(packed.data), packed.corrections);
     }
     case TiffCoding::kDeflate: {
-      auto zlib = parse_zlib(place.stream, place.data_bytes);
-      if (!zlib.ok()) return zlib.error();
-      if (zlib->data.size() != place.data_bytes)
-        return bad_input("TIFF: a strip or tile of " + std::to_string(zlib->data.size()) + " bytes; expected " +
+      LMC_ASSIGN(auto zlib, parse_zlib(place.stream, place.data_bytes));
+      if (zlib.data.size() != place.data_bytes)
+        return bad_input("TIFF: a strip or tile of " + std::to_string(zlib.data.size()) + " bytes; expected " +
                          std::to_string(place.data_bytes));
-      return counted(*zlib, std::move(zlib->data), 0);
+      return counted(zlib, std::move(zlib.data), 0);
     }
   }
   return bad_input("TIFF: unknown compression");
@@ -61,10 +58,9 @@ Result<Try> try_habits(const TiffStreamHabits& habits, const std::vector<TiffStr
   Try out;
   out.parsed.habits = habits;
   for (const TiffStreamPlace& place : places) {
-    auto counted = parse_stream(habits, place);
-    if (!counted.ok()) return counted.error();
-    out.corrections += counted->corrections;
-    out.parsed.streams.push_back(std::move(counted->stream));
+    LMC_ASSIGN(auto counted, parse_stream(habits, place));
+    out.corrections += counted.corrections;
+    out.parsed.streams.push_back(std::move(counted.stream));
   }
   return out;
 }
@@ -96,22 +92,19 @@ void append_tiff_habits(Bytes& side, const TiffStreamHabits& habits) {
 }
 
 Result<TiffStreamHabits> read_tiff_habits(ByteReader& side) {
-  const auto coding = side.read_le<uint8_t>("compression of a TIFF");
-  if (!coding.ok()) return coding.error();
-  if (*coding > uint8_t(TiffCoding::kDeflate)) return bad_input("side bytes of a TIFF: unknown compression");
-  TiffStreamHabits habits{.coding = TiffCoding(*coding)};
+  LMC_ASSIGN(const auto coding, side.read_le<uint8_t>("compression of a TIFF"));
+  if (coding > uint8_t(TiffCoding::kDeflate)) return bad_input("side bytes of a TIFF: unknown compression");
+  TiffStreamHabits habits{.coding = TiffCoding(coding)};
   if (habits.coding == TiffCoding::kLzw) {
-    const auto clear_at = side.read_varint("size of a cleared table");
-    if (!clear_at.ok()) return clear_at.error();
-    habits.lzw = {.clear_at = uint32_t(std::min<uint64_t>(*clear_at / 2, UINT32_MAX)),
-                  .watches_ratio = *clear_at % 2 != 0};
+    LMC_ASSIGN(const auto clear_at, side.read_varint("size of a cleared table"));
+    habits.lzw = {.clear_at = uint32_t(std::min<uint64_t>(clear_at / 2, UINT32_MAX)),
+                  .watches_ratio = clear_at % 2 != 0};
   }
   if (habits.coding == TiffCoding::kPackBits) {
-    const auto pairs = side.read_le<uint8_t>("habits of PackBits");
-    if (!pairs.ok()) return pairs.error();
-    if (*pairs / 2 >= kPackBitsPairs) return bad_input("side bytes of a TIFF: unknown habits of PackBits");
-    habits.pairs = PackBitsPairs(*pairs / 2);
-    habits.packets_cross_rows = *pairs % 2 != 0;
+    LMC_ASSIGN(const auto pairs, side.read_le<uint8_t>("habits of PackBits"));
+    if (pairs / 2 >= kPackBitsPairs) return bad_input("side bytes of a TIFF: unknown habits of PackBits");
+    habits.pairs = PackBitsPairs(pairs / 2);
+    habits.packets_cross_rows = pairs % 2 != 0;
   }
   return habits;
 }

@@ -117,8 +117,7 @@ Result<Vp8lCode> read_vp8l_code(BitReader& bits, uint32_t alphabet) {
     if (spelling.step_lengths_written > 19) return bad_input("VP8L: too many lengths of a prefix code");
     for (size_t i = 0; i < spelling.step_lengths_written; ++i)
       spelling.step_lengths[kStepOrder[i]] = uint8_t(bits.read(3));
-    const auto decoder = Vp8lDecoder::create(spelling.step_lengths);
-    if (!decoder.ok()) return decoder.error();
+    LMC_ASSIGN(const auto decoder, Vp8lDecoder::create(spelling.step_lengths));
     uint32_t most = UINT32_MAX;
     if (bits.read(1)) {
       spelling.count_bits = uint8_t(2 + 2 * bits.read(3));
@@ -126,7 +125,7 @@ Result<Vp8lCode> read_vp8l_code(BitReader& bits, uint32_t alphabet) {
       if (most > alphabet) return bad_input("VP8L: more lengths than a prefix code has symbols");
     }
     for (size_t symbols = 0; symbols < alphabet && spelling.steps.size() < most && !bits.past_end();) {
-      const auto step = uint8_t(decoder->read(bits));
+      const auto step = uint8_t(decoder.read(bits));
       const auto extra = uint8_t(bits.read(kExtraBits[step]));
       spelling.steps.push_back({step, extra});
       symbols += step < 16 ? 1 : step == 18 ? 11u + extra : 3u + extra;
@@ -135,9 +134,8 @@ Result<Vp8lCode> read_vp8l_code(BitReader& bits, uint32_t alphabet) {
       return bad_input("VP8L: a prefix code has fewer lengths than it says");
   }
   if (bits.past_end()) return bad_input("VP8L: the stream ends in a prefix code");
-  auto lengths = vp8l_lengths_of(spelling, alphabet);
-  if (!lengths.ok()) return lengths.error();
-  code.lengths = std::move(*lengths);
+  LMC_ASSIGN(auto lengths, vp8l_lengths_of(spelling, alphabet));
+  code.lengths = std::move(lengths);
   return code;
 }
 

@@ -85,12 +85,10 @@ Status Reader::read_groups(Vp8lImage& image, size_t count, Groups& groups) {
     Vp8lCodeGroup group;
     GroupDecoders decoders;
     for (size_t k = 0; k < 5; ++k) {
-      auto code = read_vp8l_code(bits_, alphabets[k]);
-      if (!code.ok()) return code.error();
-      auto decoder = Vp8lDecoder::create(code->lengths);
-      if (!decoder.ok()) return decoder.error();
-      group[k] = std::move(*code);
-      decoders[k] = std::move(*decoder);
+      LMC_ASSIGN(auto code, read_vp8l_code(bits_, alphabets[k]));
+      LMC_ASSIGN(auto decoder, Vp8lDecoder::create(code.lengths));
+      group[k] = std::move(code);
+      decoders[k] = std::move(decoder);
     }
     image.groups.push_back(std::move(group));
     groups.decoders.push_back(std::move(decoders));

@@ -229,9 +229,8 @@ Status StreamCoder::code_transform(size_t i, std::vector<Argb>& pixels, uint32_t
     transform.block_bits = 2 + int(coder_.code_bits(uint32_t(transform.block_bits - 2), 3, kBlockBits, kind));
     LMC_TRY(code_blocks(transform, pixels, width));
   }
-  auto applied = apply_vp8l(transform, std::move(pixels), stream_.height);
-  if (!applied.ok()) return applied.error();
-  pixels = std::move(*applied);
+  LMC_ASSIGN(auto applied, apply_vp8l(transform, std::move(pixels), stream_.height));
+  pixels = std::move(applied);
   if (transform.kind != Vp8lTransformKind::kPalette) return Ok();
   std::vector<Argb> actual;
   if (!coder_.decodes()) {

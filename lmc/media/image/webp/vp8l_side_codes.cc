@@ -111,9 +111,8 @@ Status CodeCoder::code_spelling() {
       return bad_input("side bytes of a VP8L: a prefix code that cannot be written");
   }
   if (!coder_.decodes()) return Ok();
-  const auto lengths = vp8l_lengths_of(spelling, uint32_t(code_.lengths.size()));
-  if (!lengths.ok()) return lengths.error();
-  if (*lengths != code_.lengths) return bad_input("side bytes of a VP8L: a prefix code is not spelt as it is");
+  LMC_ASSIGN(const auto lengths, vp8l_lengths_of(spelling, uint32_t(code_.lengths.size())));
+  if (lengths != code_.lengths) return bad_input("side bytes of a VP8L: a prefix code is not spelt as it is");
   return Ok();
 }
 

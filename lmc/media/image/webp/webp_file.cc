@@ -108,31 +108,28 @@ uint64_t webp_memory(const Picture& shape) {
 }
 
 Result<ParsedImage> parse_webp(ByteSpan file) {
-  const auto parts = read_parts(file);
-  if (!parts.ok()) return parts.error();
-  auto read = read_vp8l(parts->chunk, most_pixels(file.size()));
-  if (!read.ok()) return read.error();
-  std::vector<Argb> pixels = vp8l_picture(read->stream);
-  const ByteSpan more = parts->chunk.subspan(read->size_bytes);
-  const bool plain = parts->before.size() == kFileHeaderBytes + kChunkHeaderBytes && parts->usual_sizes;
-  const bool padded = parts->chunk.size() % 2 == 1 && !parts->after.empty() && parts->after[0] == 0;
+  LMC_ASSIGN(const auto parts, read_parts(file));
+  LMC_ASSIGN(auto read, read_vp8l(parts.chunk, most_pixels(file.size())));
+  std::vector<Argb> pixels = vp8l_picture(read.stream);
+  const ByteSpan more = parts.chunk.subspan(read.size_bytes);
+  const bool plain = parts.before.size() == kFileHeaderBytes + kChunkHeaderBytes && parts.usual_sizes;
+  const bool padded = parts.chunk.size() % 2 == 1 && !parts.after.empty() && parts.after[0] == 0;
   ParsedImage parsed;
-  parsed.picture = to_picture(pixels, read->stream.width, read->stream.height);
-  parsed.side.push_back(uint8_t((plain ? kPlain : 0) | (parts->usual_sizes ? kUsualSizes : 0) |
+  parsed.picture = to_picture(pixels, read.stream.width, read.stream.height);
+  parsed.side.push_back(uint8_t((plain ? kPlain : 0) | (parts.usual_sizes ? kUsualSizes : 0) |
                                 (more.empty() ? 0 : kMoreStream) | (padded ? kPadded : 0)));
   if (!plain) {
-    Bytes before(parts->before.begin(), parts->before.end());
-    if (parts->usual_sizes) {
+    Bytes before(parts.before.begin(), parts.before.end());
+    if (parts.usual_sizes) {
       put_size(before, kFileSizeAt, 0);
       put_size(before, before.size() - 4, 0);
     }
     append_part(parsed.side, before);
   }
-  const auto described = write_vp8l_side(std::move(read->stream), std::move(pixels));
-  if (!described.ok()) return described.error();
-  append_part(parsed.side, *described);
+  LMC_ASSIGN(const auto described, write_vp8l_side(std::move(read.stream), std::move(pixels)));
+  append_part(parsed.side, described);
   if (!more.empty()) append_part(parsed.side, more);
-  append_bytes(parsed.side, parts->after.subspan(padded ? 1 : 0));
+  append_bytes(parsed.side, parts.after.subspan(padded ? 1 : 0));
   return parsed;
 }
 
@@ -141,36 +138,30 @@ Result<Bytes> rebuild_webp(ByteSpan side, const Picture& picture, size_t max_byt
       uint64_t(picture.width) * picture.height > kMaxPixels)
     return bad_input("no WebP has such a picture");
   ByteReader reader(side);
-  const auto flags = reader.read_le<uint8_t>("flags of a WebP");
-  if (!flags.ok()) return flags.error();
-  if (*flags > 15) return bad_input("side bytes of a WebP: unknown flags", 0);
+  LMC_ASSIGN(const auto flags, reader.read_le<uint8_t>("flags of a WebP"));
+  if (flags > 15) return bad_input("side bytes of a WebP: unknown flags", 0);
   Bytes file;
-  if (*flags & kPlain) {
+  if (flags & kPlain) {
     append_bytes(file, as_bytes({"RIFF\0\0\0\0WEBPVP8L\0\0\0\0", kFileHeaderBytes + kChunkHeaderBytes}));
   } else {
-    const auto before = read_part(reader, "start of a WebP");
-    if (!before.ok()) return before.error();
-    if (before->size() < kFileHeaderBytes + kChunkHeaderBytes)
+    LMC_ASSIGN(const auto before, read_part(reader, "start of a WebP"));
+    if (before.size() < kFileHeaderBytes + kChunkHeaderBytes)
       return bad_input("side bytes of a WebP: too short a start", reader.position());
-    append_bytes(file, *before);
+    append_bytes(file, before);
   }
-  const auto described = read_part(reader, "choices of a WebP");
-  if (!described.ok()) return described.error();
-  const auto stream = read_vp8l_side(*described, picture.width, picture.height, to_pixels(picture));
-  if (!stream.ok()) return stream.error();
+  LMC_ASSIGN(const auto described, read_part(reader, "choices of a WebP"));
+  LMC_ASSIGN(const auto stream, read_vp8l_side(described, picture.width, picture.height, to_pixels(picture)));
   const size_t begin = file.size();
-  const auto written = write_vp8l(*stream, max_bytes);
-  if (!written.ok()) return written.error();
-  append_bytes(file, *written);
-  if (*flags & kMoreStream) {
-    const auto more = read_part(reader, "what follows a WebP's pixels");
-    if (!more.ok()) return more.error();
-    append_bytes(file, *more);
+  LMC_ASSIGN(const auto written, write_vp8l(stream, max_bytes));
+  append_bytes(file, written);
+  if (flags & kMoreStream) {
+    LMC_ASSIGN(const auto more, read_part(reader, "what follows a WebP's pixels"));
+    append_bytes(file, more);
   }
-  if (*flags & (kPlain | kUsualSizes)) put_size(file, begin - 4, file.size() - begin);
-  if (*flags & kPadded) file.push_back(0);
+  if (flags & (kPlain | kUsualSizes)) put_size(file, begin - 4, file.size() - begin);
+  if (flags & kPadded) file.push_back(0);
   append_bytes(file, side.subspan(reader.position()));
-  if (*flags & (kPlain | kUsualSizes)) put_size(file, kFileSizeAt, usual_file_size(file.size()));
+  if (flags & (kPlain | kUsualSizes)) put_size(file, kFileSizeAt, usual_file_size(file.size()));
   if (file.size() > max_bytes) return bad_input("side bytes of a WebP: more than the file's size");
   return file;
 }
