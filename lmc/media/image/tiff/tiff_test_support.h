@@ -57,7 +57,7 @@ class TiffMaker {
 
   uint32_t sample(uint32_t x, uint32_t y, uint32_t c) const {
     const uint32_t value = x / 7 + y / 3 * 5 + c * 11 + (x * 7919 + y * 104729 + c * 31) % 97 % 3;
-    return value * (options_.bits == 16 ? 129 : 1) & ((1u << options_.bits) - 1);
+    return value * (options_.bits == 16 ? 129 : 1) & ((uint64_t(1) << options_.bits) - 1);
   }
 
   // The samples of a piece, its padding included.
@@ -74,7 +74,7 @@ class TiffMaker {
             value = list.size() < last_.size() ? last_[list.size()] : 0;
           else if (options_.padding == TestPadding::kNoise)
             value = x * 7 % 13 + y * 5 % 3;
-          list.push_back(value & ((1u << options_.bits) - 1));
+          list.push_back(value & ((uint64_t(1) << options_.bits) - 1));
         }
       }
     }
