@@ -14,7 +14,6 @@ enum : uint8_t { kTiles = 0, kDecodedJpeg = 1 };  // profiles
 constexpr uint8_t kIndexedBit = 0x80;
 constexpr int kLightContexts = 3, kPhotoContexts = 6;
 constexpr size_t kDoubtfulOf = 50;  // one pixel of so many that is an exception: tiles might be smaller
-constexpr size_t kMaxSideBytes = size_t(1) << 29;
 
 Error damaged(const std::string& what) { return bad_input("image block: " + what + "; the file is damaged"); }
 

@@ -74,7 +74,8 @@ MixerShape mixer_shape(const PlaneSettings& settings, int inputs) {
 }
 
 uint32_t log_spread(float spread) {  // 0..15, two steps an octave from a quarter of a sample on
-  return uint32_t(std::clamp(int(half_octaves(uint32_t(spread * 16.0f) + 1)) - 4, 0, 15));
+  constexpr float kMost = 1 << 20;   // far beyond the last step; what no integer holds must not be converted
+  return uint32_t(std::clamp(int(half_octaves(uint32_t(std::min(spread * 16.0f, kMost)) + 1)) - 4, 0, 15));
 }
 
 }  // namespace
