@@ -71,14 +71,16 @@ std::vector<std::string> names_in_file(const std::string& parameter) {
 
 // A vector as it is, or an int8 matrix times the scale of each row.
 Result<torch::Tensor> read_weights(const ModelFile& file, const std::string& name) {
-  LMC_ASSIGN(const auto view, file.tensor(name));
+  const auto view = file.tensor(name);
+  if (!view.ok()) return view.error();
   const auto tensor = [](const TensorView& v, torch::Dtype type) {
     const std::vector<int64_t> sizes(v.shape.begin(), v.shape.end());
     return torch::from_blob(const_cast<uint8_t*>(v.bytes.data()), sizes, type).to(torch::kFloat32, false, true);
   };
-  if (view.type == TensorType::kF32) return tensor(view, torch::kFloat32);
-  LMC_ASSIGN(const auto scale, file.tensor(name + ".scale"));
-  return tensor(view, torch::kInt8) * tensor(scale, torch::kFloat32).reshape({-1, 1});
+  if (view->type == TensorType::kF32) return tensor(*view, torch::kFloat32);
+  const auto scale = file.tensor(name + ".scale");
+  if (!scale.ok()) return scale.error();
+  return tensor(*view, torch::kInt8) * tensor(*scale, torch::kFloat32).reshape({-1, 1});
 }
 
 // Rows of one vocabulary for the tokens of another: the mean of the rows of a token's pieces, at their usual length.
@@ -86,12 +88,13 @@ struct Transplant {
   std::vector<std::vector<uint16_t>> pieces;  // of each new token, in the old vocabulary
 
   static Result<Transplant> between(const Bytes& from, const Bytes& to) {
-    LMC_ASSIGN(const auto before, Tokenizer::parse(from), after = Tokenizer::parse(to));
+    const auto before = Tokenizer::parse(from), after = Tokenizer::parse(to);
+    if (!before.ok()) return before.error();
     if (!after.ok()) return after.error();
     Transplant out;
     for (const std::string& token : after->vocabulary())
-      out.pieces.push_back(before.encode({reinterpret_cast<const uint8_t*>(token.data()), token.size()}));
-    out.pieces.push_back({before.bos()});
+      out.pieces.push_back(before->encode({reinterpret_cast<const uint8_t*>(token.data()), token.size()}));
+    out.pieces.push_back({before->bos()});
     return out;
   }
   torch::Tensor rows(const torch::Tensor& old) const {
@@ -160,27 +163,30 @@ Result<Checkpoint> load_checkpoint(const std::string& path, const Backend& backe
 }
 
 Result<Checkpoint> load_model_file(const std::string& path, const Backend& backend) {
-  LMC_ASSIGN(const auto file, ModelFile::open(path));
-  if (file.kind() != ModelKind::kTransformer) return usage_error(path + " is no text model");
-  const lmc::ModelConfig& from = file.config();
+  const auto file = ModelFile::open(path);
+  if (!file.ok()) return file.error();
+  if (file->kind() != ModelKind::kTransformer) return usage_error(path + " is no text model");
+  const lmc::ModelConfig& from = file->config();
   ModelConfig shape;
   shape.vocabulary = from.vocab, shape.width = from.width, shape.layers = from.layers, shape.heads = from.heads;
   shape.kv_heads = from.kv_heads, shape.feed_forward = from.ffn, shape.rope_theta = from.rope_theta;
   shape.windows.assign(from.windows.begin(), from.windows.end());
   if (from.head_dim != 64 || from.activation != Activation::kRelu2 || !from.qk_norm || from.tied)
     return usage_error(path + ": the trainer knows heads of 64, squared ReLU and a head of its own only");
-  LMC_ASSIGN(auto tokenizer, read_tokenizer(path));
-  Checkpoint out{std::make_unique<Model>(shape, 1, backend), {}, std::move(tokenizer)};
+  auto tokenizer = read_tokenizer(path);
+  LMC_TRY(tokenizer);
+  Checkpoint out{std::make_unique<Model>(shape, 1, backend), {}, std::move(*tokenizer)};
   torch::NoGradGuard no_grad;
   for (Parameter& p : out.model->parameters()) {
     std::vector<torch::Tensor> parts;
     for (const std::string& name : names_in_file(p.name)) {
-      LMC_ASSIGN(auto part, read_weights(file, name));
-      parts.push_back(std::move(part));
+      auto part = read_weights(*file, name);
+      if (!part.ok()) return part.error();
+      parts.push_back(std::move(*part));
     }
     p.master.copy_(torch::cat(parts));
   }
-  const auto training = nlohmann::json::parse(file.training());
+  const auto training = nlohmann::json::parse(file->training());
   out.progress.step = training.value("steps", int64_t(0));
   out.progress.tokens = training.value("tokens", int64_t(0));
   out.progress.seconds = training.value("seconds", 0.0);
@@ -192,27 +198,30 @@ Result<Checkpoint> load_model_file(const std::string& path, const Backend& backe
 
 Result<Bytes> read_tokenizer(const std::string& path) {
   if (!path.ends_with(".lmcm")) return read_file(path);
-  LMC_ASSIGN(const auto file, ModelFile::open(path));
-  const ByteSpan section = file.section("tokenizer");
+  const auto file = ModelFile::open(path);
+  if (!file.ok()) return file.error();
+  const ByteSpan section = file->section("tokenizer");
   return Bytes(section.begin(), section.end());
 }
 
 Result<Checkpoint> warm_start(const std::string& path, const ModelConfig& shape, const Bytes& tokenizer,
                               const Backend& backend) {
-  LMC_ASSIGN(auto source, path.ends_with(".lmcm") ? load_model_file(path, backend) : load_checkpoint(path));
-  const ModelConfig& from = source.model->config();
+  auto source = path.ends_with(".lmcm") ? load_model_file(path, backend) : load_checkpoint(path);
+  if (!source.ok()) return source.error();
+  const ModelConfig& from = source->model->config();
   LMC_TRY(fits(path, from, shape));
   ModelConfig config = from;
   config.kv_heads = shape.kv_heads, config.layers = shape.layers, config.windows = shape.windows;
   torch::NoGradGuard no_grad;
-  const bool other_tokens = !tokenizer.empty() && tokenizer != source.tokenizer;
+  const bool other_tokens = !tokenizer.empty() && tokenizer != source->tokenizer;
   Transplant transplant;
   if (other_tokens) {
-    LMC_ASSIGN(auto made, Transplant::between(source.tokenizer, tokenizer));
-    transplant = std::move(made);
+    auto made = Transplant::between(source->tokenizer, tokenizer);
+    if (!made.ok()) return made.error();
+    transplant = std::move(*made);
     config.vocabulary = int64_t(transplant.pieces.size());
   }
-  Checkpoint out{std::make_unique<Model>(config, 1, backend), {}, other_tokens ? tokenizer : source.tokenizer};
+  Checkpoint out{std::make_unique<Model>(config, 1, backend), {}, other_tokens ? tokenizer : source->tokenizer};
   constexpr size_t kAround = 2, kPerLayer = 5;  // parameters: embedding and head, then five a layer
   for (size_t i = 0; i < out.model->parameters().size(); ++i) {
     Parameter& p = out.model->parameters()[i];
@@ -220,7 +229,7 @@ Result<Checkpoint> warm_start(const std::string& path, const ModelConfig& shape,
     const size_t same = i < kAround ? i : i - (layer - layer / times) * kPerLayer;
     const bool silent = layer % times != 0 && (p.name.ends_with(".out") || p.name.ends_with(".down"));
     if (silent) continue;  // zero, as the constructor left it
-    const torch::Tensor& value = source.model->parameters()[same].master;
+    const torch::Tensor& value = source->model->parameters()[same].master;
     if (i < kAround && other_tokens) {
       p.master.copy_(transplant.rows(value));
       continue;

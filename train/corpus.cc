@@ -27,9 +27,10 @@ Result<Bytes> sample_domain(const std::string& root, const Domain& domain) {
   const double fraction = std::min(1.0, domain.sample_mb * 1e6 / double(total));
   Bytes sample;
   for (const auto& path : files) {
-    LMC_ASSIGN(auto bytes, read_file(path));
-    const size_t keep = size_t(double(bytes.size()) * fraction);
-    append_bytes(sample, ByteSpanbytes.subspan((bytes.size() - keep) / 2, keep));
+    auto bytes = read_file(path);
+    LMC_TRY(bytes);
+    const size_t keep = size_t(double(bytes->size()) * fraction);
+    append_bytes(sample, ByteSpan(*bytes).subspan((bytes->size() - keep) / 2, keep));
     sample.push_back('\n');
   }
   return sample;
@@ -42,10 +43,11 @@ Status tokenize_corpus(const std::string& root, const Tokenizer& tokenizer, cons
       Bytes stream;
       uint64_t text_bytes = 0;
       for (const auto& path : list_files(root, domain.name, split, 2)) {
-        LMC_ASSIGN(auto bytes, read_file(path));
-        text_bytes += bytes.size();
+        auto bytes = read_file(path);
+        LMC_TRY(bytes);
+        text_bytes += bytes->size();
         append_le(stream, tokenizer.bos());
-        for (uint16_t token : tokenizer.encode(bytes)) append_le(stream, token);
+        for (uint16_t token : tokenizer.encode(*bytes)) append_le(stream, token);
       }
       LMC_TRY(write_file(out + "/" + split + "." + domain.name + ".u16", stream));
       std::printf("%-5s %-10s %11llu bytes %10zu tokens %.3f bytes/token\n", split, domain.name,
@@ -57,9 +59,10 @@ Status tokenize_corpus(const std::string& root, const Tokenizer& tokenizer, cons
 }
 
 Result<std::vector<uint16_t>> read_tokens(const std::string& path) {
-  LMC_ASSIGN(auto bytes, read_file(path));
-  std::vector<uint16_t> tokens(bytes.size() / 2);
-  for (size_t i = 0; i < tokens.size(); ++i) tokens[i] = uint16_t(bytes[2 * i] | bytes[2 * i + 1] << 8);
+  auto bytes = read_file(path);
+  LMC_TRY(bytes);
+  std::vector<uint16_t> tokens(bytes->size() / 2);
+  for (size_t i = 0; i < tokens.size(); ++i) tokens[i] = uint16_t((*bytes)[2 * i] | (*bytes)[2 * i + 1] << 8);
   return tokens;
 }
 

@@ -37,12 +37,13 @@ lmc::ModelConfig engine_config(const ModelConfig& config, int down_input_bits) {
 }  // namespace
 
 Status export_model(const ExportConfig& config) {
-  LMC_ASSIGN(const auto checkpoint, load_checkpoint(config.checkpoint));
-  const Progress& progress = checkpoint.progress;
-  const ModelConfig& shape = checkpoint.model->config();
+  const auto checkpoint = load_checkpoint(config.checkpoint);
+  if (!checkpoint.ok()) return checkpoint.error();
+  const Progress& progress = checkpoint->progress;
+  const ModelConfig& shape = checkpoint->model->config();
   ModelWriter writer(config.name, engine_config(shape, config.down_input_bits));
   const int64_t queries = shape.heads * 64, keys = shape.kv_heads * 64;
-  for (const Parameter& p : checkpoint.model->parameters()) {
+  for (const Parameter& p : checkpoint->model->parameters()) {
     if (!p.name.starts_with("layer")) {
       add(writer, p.name, p.master);
       continue;
@@ -60,34 +61,38 @@ Status export_model(const ExportConfig& config) {
       add(writer, layer + (kind == "out" ? "wo" : kind == "up" ? "w_up" : "w_down"), p.master);
     }
   }
-  writer.add_section("tokenizer", checkpoint.tokenizer);
+  writer.add_section("tokenizer", checkpoint->tokenizer);
   const nlohmann::json training = {{"steps", progress.step},
                                    {"tokens", progress.tokens},
                                    {"seconds", progress.seconds},
                                    {"served", progress.sequences_served}};
   writer.set_training(training.dump());
-  LMC_ASSIGN(const auto file, writer.finish());
-  return write_file(config.out, file);
+  const auto file = writer.finish();
+  if (!file.ok()) return file.error();
+  return write_file(config.out, *file);
 }
 
 Status check_model(const std::string& path, const std::string& tokens, int64_t tokens_per_domain) {
-  LMC_ASSIGN(const auto file, ModelFile::open(path));
-  LMC_ASSIGN(const auto tokenizer, Tokenizer::parse(file.section("tokenizer")));
-  LMC_ASSIGN(const auto transformer, Transformer::load(file, best_isa()));
-  const Head head = transformer.make_head();
+  const auto file = ModelFile::open(path);
+  if (!file.ok()) return file.error();
+  const auto tokenizer = Tokenizer::parse(file->section("tokenizer"));
+  if (!tokenizer.ok()) return tokenizer.error();
+  const auto transformer = Transformer::load(*file, best_isa());
+  if (!transformer.ok()) return transformer.error();
+  const Head head = transformer->make_head();
   TransformerScratch scratch;
   HeadScratch head_scratch;
   Hidden hidden;
   const auto loss = [&](std::span<const int32_t> inputs, std::span<const int32_t> targets) {
     constexpr size_t kChunk = 64;
-    TransformerState state = transformer.make_state(1);
+    TransformerState state = transformer->make_state(1);
     const std::vector<uint32_t> stream(kChunk, 0);
     std::vector<uint32_t> cumulative(kChunk * size_t(head.vocab() + 1));
     double nats = 0;
     for (size_t begin = 0; begin < inputs.size(); begin += kChunk) {
       const size_t count = std::min(kChunk, inputs.size() - begin);
       const std::vector<uint16_t> chunk(inputs.begin() + ptrdiff_t(begin), inputs.begin() + ptrdiff_t(begin + count));
-      transformer.step(state, std::span(stream).first(count), chunk, hidden, scratch);
+      transformer->step(state, std::span(stream).first(count), chunk, hidden, scratch);
       head.cumulative(hidden, 0, int(count), cumulative.data(), head_scratch);
       for (size_t i = 0; i < count; ++i) {
         const uint32_t* row = cumulative.data() + i * size_t(head.vocab() + 1);
@@ -97,7 +102,7 @@ Status check_model(const std::string& path, const std::string& tokens, int64_t t
     }
     return nats;
   };
-  return evaluate_dev(loss, tokenizer, tokens, tokens_per_domain);
+  return evaluate_dev(loss, *tokenizer, tokens, tokens_per_domain);
 }
 
 }  // namespace lmc::train

@@ -19,31 +19,37 @@ namespace {
 Status learn_tokenizer(const std::string& corpus, size_t vocabulary, const std::string& out) {
   std::vector<Bytes> samples;
   for (const Domain& domain : kDomains) {
-    LMC_ASSIGN(auto sample, sample_domain(corpus, domain));
-    samples.push_back(std::move(sample));
+    auto sample = sample_domain(corpus, domain);
+    LMC_TRY(sample);
+    samples.push_back(std::move(*sample));
   }
-  LMC_ASSIGN(auto tokenizer, train_bpe(samples, vocabulary));
-  return write_file(out, tokenizer.serialize());
+  auto tokenizer = train_bpe(samples, vocabulary);
+  LMC_TRY(tokenizer);
+  return write_file(out, tokenizer->serialize());
 }
 
 Status tokenize_files(const std::string& corpus, const std::string& tokenizer_path, const std::string& out) {
-  LMC_ASSIGN(const auto bytes, read_tokenizer(tokenizer_path));
-  LMC_ASSIGN(auto tokenizer, Tokenizer::parse(bytes));
-  return tokenize_corpus(corpus, tokenizer, out);
+  const auto bytes = read_tokenizer(tokenizer_path);
+  LMC_TRY(bytes);
+  auto tokenizer = Tokenizer::parse(*bytes);
+  LMC_TRY(tokenizer);
+  return tokenize_corpus(corpus, *tokenizer, out);
 }
 
 Status evaluate_checkpoint(const std::string& checkpoint, const std::string& tokens, int64_t count, bool quantised,
                            int down_bits) {
-  LMC_ASSIGN(auto saved, load_checkpoint(checkpoint));
-  Model& model = *saved.model;
-  const Progress& progress = saved.progress;
+  auto saved = load_checkpoint(checkpoint);
+  if (!saved.ok()) return saved.error();
+  Model& model = *saved->model;
+  const Progress& progress = saved->progress;
   model.quantisation = {quantised, down_bits};
   model.refresh();
-  LMC_ASSIGN(auto tokenizer, Tokenizer::parse(saved.tokenizer));
+  auto tokenizer = Tokenizer::parse(saved->tokenizer);
+  LMC_TRY(tokenizer);
   std::printf("step %lld, %.2fM tokens, %.1f minutes%s\n", (long long)progress.step, double(progress.tokens) / 1e6,
               progress.seconds / 60, quantised ? ", fake quantisation" : "");
   const auto loss = [&](auto inputs, auto targets) { return model.evaluate(inputs, targets); };
-  return evaluate_dev(loss, tokenizer, tokens, count);
+  return evaluate_dev(loss, *tokenizer, tokens, count);
 }
 
 struct TrainOptions {

@@ -85,10 +85,11 @@ Result<PixelCorpus> PixelCorpus::load(const std::string& folder, bool turned) {
   PixelCorpus out;
   std::map<std::string, Group> groups[kPlaneRoles];
   for (const std::string& path : paths) {
-    LMC_ASSIGN(const auto file, read_file(path));
-    const auto format = guess_image_format(file);
+    const auto file = read_file(path);
+    if (!file.ok()) return file.error();
+    const auto format = guess_image_format(*file);
     if (!format) return bad_input(path + ": no image of a kind that lmc takes apart");
-    const auto parsed = parse_image(*format, file);
+    const auto parsed = parse_image(*format, *file);
     if (!parsed.ok()) return bad_input(path + ": " + parsed.error().message);
     const Picture& picture = parsed->picture;
     const std::string name = std::filesystem::path(path).stem();

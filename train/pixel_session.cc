@@ -72,27 +72,31 @@ Result<PixelState> load(const std::string& path) {
 
 // The networks of a model file, rounded as they are there.
 Status begin_as(const std::string& path, PixelState& state) {
-  LMC_ASSIGN(const auto file, ModelFile::open(path));
+  const auto file = ModelFile::open(path);
+  LMC_TRY(file);
   for (size_t role = 0; role < kPlaneRoles; ++role) {
     const std::string prefix = std::to_string(role) + ".";
-    LMC_ASSIGN(const auto first, file.tensor(prefix + "w0"));
-    PixelModel model(int64_t(first.shape[0]), 0);
+    const auto first = file->tensor(prefix + "w0");
+    LMC_TRY(first);
+    PixelModel model(int64_t(first->shape[0]), 0);
     if (model.width() > state.models[role].width()) return usage_error(path + " is wider than --width");
     torch::NoGradGuard guard;
     for (size_t i = 0; i < PixelModel::kParameters; ++i) {
       const std::string name = prefix + PixelModel::names()[i];
-      LMC_ASSIGN(const auto view, file.tensor(name));
+      const auto view = file->tensor(name);
+      LMC_TRY(view);
       torch::Tensor& p = model.parameters()[i];
       float* out = p.data_ptr<float>();
       if (p.dim() == 1) {
-        const auto values = view.as<float>();
+        const auto values = view->as<float>();
         std::copy(values.begin(), values.end(), out);
         continue;
       }
-      LMC_ASSIGN(const auto scales, file.tensor(name + ".scale"));
-      const auto values = view.as<int8_t>();
+      const auto scales = file->tensor(name + ".scale");
+      LMC_TRY(scales);
+      const auto values = view->as<int8_t>();
       for (int64_t k = 0; k < p.numel(); ++k)
-        out[k] = float(values[size_t(k)]) * scales.as<float>()[size_t(k / p.size(1))];
+        out[k] = float(values[size_t(k)]) * scales->as<float>()[size_t(k / p.size(1))];
     }
     state.models[role].grow_from(model);
   }
@@ -129,12 +133,14 @@ double rate_at(const PixelRun& run, double seconds, int64_t step) {
 }  // namespace
 
 Status train_pixels(const PixelRun& run) {
-  LMC_ASSIGN(auto corpus, PixelCorpus::load(run.images, true));
+  auto corpus = PixelCorpus::load(run.images, true);
+  LMC_TRY(corpus);
   PixelState state(run.width, run.seed);
   if (!run.from.empty()) LMC_TRY(begin_as(run.from, state));
   if (run.resume) {
-    LMC_ASSIGN(auto saved, load(run.checkpoint));
-    state = std::move(saved);
+    auto saved = load(run.checkpoint);
+    LMC_TRY(saved);
+    state = std::move(*saved);
     for (PixelModel& model : state.models) model.refresh();
   }
   PixelBatch batch;
@@ -149,7 +155,7 @@ Status train_pixels(const PixelRun& run) {
       state.models[role].set_quantised(quantised);
       std::mt19937_64 random(run.seed * 1000003 + uint64_t(state.step) * kPlaneRoles + role);
       batch.resize(size_t(run.batch));
-      corpus.draw(PlaneRole(role), random, 0, size_t(run.batch), batch);
+      corpus->draw(PlaneRole(role), random, 0, size_t(run.batch), batch);
       sums[role] += state.models[role].learn(batch) / double(run.batch);
       adam(state, role, rate);
     }
@@ -172,28 +178,30 @@ Status train_pixels(const PixelRun& run) {
 }
 
 Status evaluate_pixels(const std::string& checkpoint, const std::string& images, bool quantised, int only_role) {
-  LMC_ASSIGN(auto state, load(checkpoint));
-  LMC_ASSIGN(auto corpus, PixelCorpus::load(images, false));
+  auto state = load(checkpoint);
+  LMC_TRY(state);
+  auto corpus = PixelCorpus::load(images, false);
+  LMC_TRY(corpus);
   struct Sum {
     double bits = 0, samples = 0;
   };
   std::map<std::string, Sum> sums;
-  for (PixelModel& model : state.models) model.set_quantised(quantised), model.refresh();
+  for (PixelModel& model : state->models) model.set_quantised(quantised), model.refresh();
   torch::NoGradGuard guard;
   PixelBatch batch;
-  for (const PixelImage& image : corpus.images())
+  for (const PixelImage& image : corpus->images())
     for (size_t role = 0; role < image.planes.size(); ++role)
       for (int y = 0; (only_role < 0 || int(role) == only_role) && y < image.planes[0].height(); y += 32) {
         const size_t count = PixelCorpus::rows_of(image, PlaneRole(role), y, 32, batch);
-        const double bits = state.models[role].evaluate(batch);
+        const double bits = state->models[role].evaluate(batch);
         const std::string kind = image.name.substr(0, image.name.find('_'));
         for (const std::string& key : {kind, kind + " plane " + std::to_string(role)}) {
           sums[key].bits += bits;
           sums[key].samples += double(count);
         }
       }
-  std::printf("step %lld, %.1f minutes, width %lld\n", (long long)state.step, state.seconds / 60,
-              (long long)state.models[0].width());
+  std::printf("step %lld, %.1f minutes, width %lld\n", (long long)state->step, state->seconds / 60,
+              (long long)state->models[0].width());
   for (const auto& [key, sum] : sums)
     std::printf("%-24s %10.0f samples %8.4f bits/sample %10.0f bytes\n", key.c_str(), sum.samples,
                 sum.bits / sum.samples, sum.bits / 8);
@@ -205,9 +213,10 @@ Status export_pixels(const std::vector<std::string>& checkpoints, const std::str
   ModelWriter writer(name, ModelKind::kPixels);
   std::string training = "{";
   for (size_t role = 0; role < kPlaneRoles; ++role) {
-    LMC_ASSIGN(auto state, load(checkpoints[checkpoints.size() == 1 ? 0 : role]));
+    auto state = load(checkpoints[checkpoints.size() == 1 ? 0 : role]);
+    LMC_TRY(state);
     for (size_t i = 0; i < PixelModel::kParameters; ++i) {
-      const torch::Tensor p = state.models[role].parameters()[i].contiguous();
+      const torch::Tensor p = state->models[role].parameters()[i].contiguous();
       const std::span<const float> values(p.data_ptr<float>(), size_t(p.numel()));
       const std::string tensor = std::to_string(role) + "." + PixelModel::names()[i];
       if (p.dim() == 2)
@@ -215,12 +224,13 @@ Status export_pixels(const std::vector<std::string>& checkpoints, const std::str
       else
         writer.add_f32(tensor, {values.size()}, values);
     }
-    training += (role > 0 ? ", \"" : "\"") + std::to_string(role) + "\": {\"steps\": " + std::to_string(state.step) +
-                ", \"seconds\": " + std::to_string(int64_t(state.seconds)) + "}";
+    training += (role > 0 ? ", \"" : "\"") + std::to_string(role) + "\": {\"steps\": " + std::to_string(state->step) +
+                ", \"seconds\": " + std::to_string(int64_t(state->seconds)) + "}";
   }
   writer.set_training(training + "}");
-  LMC_ASSIGN(const auto file, writer.finish());
-  return write_file(out, file);
+  const auto file = writer.finish();
+  if (!file.ok()) return file.error();
+  return write_file(out, *file);
 }
 
 }  // namespace lmc::train

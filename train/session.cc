@@ -25,10 +25,11 @@ class Batches {
     seed_ = seed;
     length_ = length;
     for (const Domain& domain : kDomains) {
-      LMC_ASSIGN(auto tokens, read_tokens(folder + "/train." + domain.name + ".u16"));
-      if (int64_t(tokens.size()) < 4 * length)
+      auto tokens = read_tokens(folder + "/train." + domain.name + ".u16");
+      LMC_TRY(tokens);
+      if (int64_t(tokens->size()) < 4 * length)
         return bad_input(std::string("too little training text in ") + domain.name);
-      streams_.push_back(std::move(tokens));
+      streams_.push_back(std::move(*tokens));
     }
     order_.resize(streams_.size());
     epoch_.assign(streams_.size(), -1);
@@ -127,16 +128,17 @@ Status evaluate_dev(const DocumentLoss& loss, const Tokenizer& tokenizer, const 
   constexpr size_t kLongest = 4096;
   double sum = 0;
   for (const Domain& domain : kDomains) {
-    LMC_ASSIGN(auto stream, read_tokens(tokens + "/dev." + domain.name + ".u16"));
+    auto stream = read_tokens(tokens + "/dev." + domain.name + ".u16");
+    LMC_TRY(stream);
     double nats = 0, bytes = 0;
     int64_t seen = 0;
-    for (size_t begin = 0; begin < stream.size() && seen < tokens_per_domain;) {
+    for (size_t begin = 0; begin < stream->size() && seen < tokens_per_domain;) {
       size_t end = begin + 1;  // a document: BOS and what follows, up to the next BOS
-      while (end < stream.size() && stream[end] != tokenizer.bos()) ++end;
+      while (end < stream->size() && (*stream)[end] != tokenizer.bos()) ++end;
       const size_t count = std::min({end - begin - 1, kLongest, size_t(tokens_per_domain - seen)});
       if (count > 0) {
-        std::vector<int32_t> inputs(stream.begin() + begin, stream.begin() + begin + count);
-        std::vector<int32_t> targets(stream.begin() + begin + 1, stream.begin() + begin + 1 + count);
+        std::vector<int32_t> inputs(stream->begin() + begin, stream->begin() + begin + count);
+        std::vector<int32_t> targets(stream->begin() + begin + 1, stream->begin() + begin + 1 + count);
         nats += loss(inputs, targets);
         for (int32_t target : targets) bytes += double(tokenizer.vocabulary()[target].size());
         seen += int64_t(count);
@@ -205,14 +207,16 @@ Result<Checkpoint> begin(const RunConfig& config) {
   if (config.resume && !std::filesystem::exists(config.checkpoint) && config.from.ends_with(".lmcm"))
     return load_model_file(config.from, config.backend);
   if (config.resume) return load_checkpoint(config.checkpoint, config.backend);
-  LMC_ASSIGN(auto tokenizer, read_tokenizer(config.tokenizer));
-  if (!config.from.empty()) return warm_start(config.from, config.model, tokenizer, config.backend);
-  LMC_ASSIGN(const auto parsed, Tokenizer::parse(tokenizer));
+  auto tokenizer = read_tokenizer(config.tokenizer);
+  LMC_TRY(tokenizer);
+  if (!config.from.empty()) return warm_start(config.from, config.model, *tokenizer, config.backend);
+  const auto parsed = Tokenizer::parse(*tokenizer);
+  LMC_TRY(parsed);
   ModelConfig shape = config.model;
-  shape.vocabulary = int64_t(parsed.vocabulary_size());
+  shape.vocabulary = int64_t(parsed->vocabulary_size());
   if (int64_t(shape.windows.size()) != shape.layers)
     return usage_error("as many --windows as --layers are needed: " + std::to_string(shape.layers));
-  return Checkpoint{std::make_unique<Model>(shape, config.seed, config.backend), {}, std::move(tokenizer)};
+  return Checkpoint{std::make_unique<Model>(shape, config.seed, config.backend), {}, std::move(*tokenizer)};
 }
 
 void set_quantisation(Model& model, bool on, const RunConfig& config) {
@@ -223,14 +227,16 @@ void set_quantisation(Model& model, bool on, const RunConfig& config) {
 }
 
 Status train(const RunConfig& config) {
-  LMC_ASSIGN(auto start_point, begin(config));
-  Model& model = *start_point.model;
-  Progress& progress = start_point.progress;
-  LMC_ASSIGN(auto tokenizer, Tokenizer::parse(start_point.tokenizer));
+  auto start_point = begin(config);
+  if (!start_point.ok()) return start_point.error();
+  Model& model = *start_point->model;
+  Progress& progress = start_point->progress;
+  auto tokenizer = Tokenizer::parse(start_point->tokenizer);
+  LMC_TRY(tokenizer);
   Batches batches;
   LMC_TRY(batches.open(config.tokens, config.seed, config.length));
   const OptimizerConfig optimizer;
-  Curve curve(config, tokenizer);
+  Curve curve(config, *tokenizer);
   StepClock clock;
   auto saved_at = Clock::now();
   const int64_t first_step = progress.step;
@@ -239,7 +245,7 @@ Status train(const RunConfig& config) {
   std::vector<int32_t> inputs, targets;
   const auto report_dev = [&] {
     const auto loss = [&](auto ids, auto next) { return model.evaluate(ids, next); };
-    return evaluate_dev(loss, tokenizer, config.tokens, 65536);
+    return evaluate_dev(loss, *tokenizer, config.tokens, 65536);
   };
   const int64_t last_budget = config.tokens_budgets.empty() ? 0 : config.tokens_budgets.back();
   Schedule schedule = Schedule::of(config, progress.tokens);
@@ -248,13 +254,13 @@ Status train(const RunConfig& config) {
     const bool last = (done >= 1 && (config.minutes > 0 || progress.tokens >= last_budget)) ||
                       (config.stop_after_steps && progress.step - first_step >= config.stop_after_steps);
     if (last || done >= 1 || seconds_since(saved_at) > config.checkpoint_seconds) {
-      LMC_TRY(save_checkpoint(config.checkpoint, model, progress, start_point.tokenizer));
+      LMC_TRY(save_checkpoint(config.checkpoint, model, progress, start_point->tokenizer));
       saved_at = Clock::now();
     }
     if (last) break;
     if (done >= 1) {
       const std::string kept = config.checkpoint + "." + std::to_string(schedule.end_tokens / 1'000'000) + "M";
-      LMC_TRY(save_checkpoint(kept, model, progress, start_point.tokenizer));
+      LMC_TRY(save_checkpoint(kept, model, progress, start_point->tokenizer));
       LMC_TRY(report_dev());
       schedule = Schedule::of(config, progress.tokens);
       continue;
@@ -264,7 +270,7 @@ Status train(const RunConfig& config) {
     inputs.clear();
     targets.clear();
     for (int64_t i = 0; i < config.sequences; ++i)
-      batches.next(progress.sequences_served, tokenizer.bos(), inputs, targets);
+      batches.next(progress.sequences_served, tokenizer->bos(), inputs, targets);
     const double loss = model.train_step(inputs, targets, config.sequences, config.length);
     if (!std::isfinite(loss)) return bad_input("loss is not finite at step " + std::to_string(progress.step));
     ++progress.step;
