@@ -1,6 +1,6 @@
 // Learns a BPE vocabulary: repeatedly joins the most frequent pair of adjacent tokens inside the splitter's pieces.
-#ifndef LMC_TRAIN_BPE_TRAINER_H_
-#define LMC_TRAIN_BPE_TRAINER_H_
+#ifndef TRAIN_BPE_TRAINER_H_
+#define TRAIN_BPE_TRAINER_H_
 
 #include <vector>
 
@@ -13,4 +13,4 @@ Result<Tokenizer> train_bpe(const std::vector<Bytes>& samples, size_t vocabulary
 
 }  // namespace lmc::train
 
-#endif  // LMC_TRAIN_BPE_TRAINER_H_
+#endif  // TRAIN_BPE_TRAINER_H_

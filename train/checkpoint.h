@@ -1,6 +1,6 @@
 // Checkpoints: a run's weights, optimiser state, progress and tokenizer in one file.
-#ifndef LMC_TRAIN_CHECKPOINT_H_
-#define LMC_TRAIN_CHECKPOINT_H_
+#ifndef TRAIN_CHECKPOINT_H_
+#define TRAIN_CHECKPOINT_H_
 
 #include <array>
 #include <memory>
@@ -47,4 +47,4 @@ Result<Checkpoint> warm_start(const std::string& path, const ModelConfig& shape,
 
 }  // namespace lmc::train
 
-#endif  // LMC_TRAIN_CHECKPOINT_H_
+#endif  // TRAIN_CHECKPOINT_H_

@@ -1,8 +1,8 @@
 // The training corpora: folders ROOT/<domain>/{train,dev}/<source>/<files>, and their token streams.
 //
 // A domain's stream is BOS, file, BOS, file ... in a shuffled but fixed order, kept as little-endian uint16 files.
-#ifndef LMC_TRAIN_CORPUS_H_
-#define LMC_TRAIN_CORPUS_H_
+#ifndef TRAIN_CORPUS_H_
+#define TRAIN_CORPUS_H_
 
 #include <string>
 #include <vector>
@@ -37,4 +37,4 @@ Result<std::vector<uint16_t>> read_tokens(const std::string& path);
 
 }  // namespace lmc::train
 
-#endif  // LMC_TRAIN_CORPUS_H_
+#endif  // TRAIN_CORPUS_H_

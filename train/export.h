@@ -1,6 +1,6 @@
 // A finished run to a model file: weights to int8, the tokenizer beside them; and what the exact engine makes of it.
-#ifndef LMC_TRAIN_EXPORT_H_
-#define LMC_TRAIN_EXPORT_H_
+#ifndef TRAIN_EXPORT_H_
+#define TRAIN_EXPORT_H_
 
 #include <string>
 
@@ -22,4 +22,4 @@ Status check_model(const std::string& model, const std::string& tokens, int64_t 
 
 }  // namespace lmc::train
 
-#endif  // LMC_TRAIN_EXPORT_H_
+#endif  // TRAIN_EXPORT_H_

@@ -3,8 +3,8 @@
 // All tensors are dense and row-major; N = rows (tokens), C = width, D = head width (64), H and G = query and
 // key/value heads. bf16 values travel as uint16_t. Rows are shared among OpenMP threads. Training needs no exactness:
 // these kernels may contract and reorder.
-#ifndef LMC_TRAIN_KERNELS_H_
-#define LMC_TRAIN_KERNELS_H_
+#ifndef TRAIN_KERNELS_H_
+#define TRAIN_KERNELS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -60,4 +60,4 @@ void attention_backward(const AttentionShape& shape, const bf16* q, const bf16* 
 
 }  // namespace lmc::train
 
-#endif  // LMC_TRAIN_KERNELS_H_
+#endif  // TRAIN_KERNELS_H_

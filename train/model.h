@@ -6,8 +6,8 @@
 // B sequences of T tokens, N = B*T rows, C width, F feed-forward width, V vocabulary. Matrices are (out,in).
 // On a CPU with AVX-512 BF16 the passes are written out by hand: they are fixed, and so nothing is kept or copied in
 // vain. Anywhere else (another CPU, a CUDA device) they are plain torch operations with autograd (reference.h).
-#ifndef LMC_TRAIN_MODEL_H_
-#define LMC_TRAIN_MODEL_H_
+#ifndef TRAIN_MODEL_H_
+#define TRAIN_MODEL_H_
 
 #include <torch/torch.h>
 
@@ -97,4 +97,4 @@ class Model {
 
 }  // namespace lmc::train
 
-#endif  // LMC_TRAIN_MODEL_H_
+#endif  // TRAIN_MODEL_H_

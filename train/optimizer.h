@@ -1,6 +1,6 @@
 // One update of all parameters: Muon for the layers' matrices, Adam for embedding, head and gains.
-#ifndef LMC_TRAIN_OPTIMIZER_H_
-#define LMC_TRAIN_OPTIMIZER_H_
+#ifndef TRAIN_OPTIMIZER_H_
+#define TRAIN_OPTIMIZER_H_
 
 #include "train/model.h"
 
@@ -17,4 +17,4 @@ void update(Model& model, const OptimizerConfig& config, double rate, int64_t st
 
 }  // namespace lmc::train
 
-#endif  // LMC_TRAIN_OPTIMIZER_H_
+#endif  // TRAIN_OPTIMIZER_H_

@@ -1,6 +1,6 @@
 // The images that the pixel network learns from, and random samples of them.
-#ifndef LMC_TRAIN_PIXEL_CORPUS_H_
-#define LMC_TRAIN_PIXEL_CORPUS_H_
+#ifndef TRAIN_PIXEL_CORPUS_H_
+#define TRAIN_PIXEL_CORPUS_H_
 
 #include <random>
 #include <string>
@@ -52,4 +52,4 @@ class PixelCorpus {
 
 }  // namespace lmc::train
 
-#endif  // LMC_TRAIN_PIXEL_CORPUS_H_
+#endif  // TRAIN_PIXEL_CORPUS_H_

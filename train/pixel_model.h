@@ -8,8 +8,8 @@
 //
 // Products are torch's; what is element-wise is written out and done in between, in blocks that stay in the cache: with
 // torch's own operations it took longer than the products.
-#ifndef LMC_TRAIN_PIXEL_MODEL_H_
-#define LMC_TRAIN_PIXEL_MODEL_H_
+#ifndef TRAIN_PIXEL_MODEL_H_
+#define TRAIN_PIXEL_MODEL_H_
 
 #include <torch/torch.h>
 
@@ -65,4 +65,4 @@ class PixelModel {
 
 }  // namespace lmc::train
 
-#endif  // LMC_TRAIN_PIXEL_MODEL_H_
+#endif  // TRAIN_PIXEL_MODEL_H_

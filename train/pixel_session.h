@@ -1,7 +1,7 @@
 // A run of pixel-network training: one network a plane role, in turn, from images to a checkpoint, and from there to a
 // model file.
-#ifndef LMC_TRAIN_PIXEL_SESSION_H_
-#define LMC_TRAIN_PIXEL_SESSION_H_
+#ifndef TRAIN_PIXEL_SESSION_H_
+#define TRAIN_PIXEL_SESSION_H_
 
 #include <string>
 #include <vector>
@@ -34,4 +34,4 @@ Status export_pixels(const std::vector<std::string>& checkpoints, const std::str
 
 }  // namespace lmc::train
 
-#endif  // LMC_TRAIN_PIXEL_SESSION_H_
+#endif  // TRAIN_PIXEL_SESSION_H_

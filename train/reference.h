@@ -1,7 +1,7 @@
 // The model in plain torch operations with autograd: slow on a CPU, but runs wherever torch does. The reference that
 // the hand-written passes are tested against, and the way a CUDA device trains.
-#ifndef LMC_TRAIN_REFERENCE_H_
-#define LMC_TRAIN_REFERENCE_H_
+#ifndef TRAIN_REFERENCE_H_
+#define TRAIN_REFERENCE_H_
 
 #include "train/model.h"
 
@@ -15,4 +15,4 @@ torch::Tensor reference_loss(const ModelConfig& config, const std::vector<torch:
 
 }  // namespace lmc::train
 
-#endif  // LMC_TRAIN_REFERENCE_H_
+#endif  // TRAIN_REFERENCE_H_

@@ -1,6 +1,6 @@
 // A training run: batches in, checkpoints and a curve out; and evaluation on the dev texts.
-#ifndef LMC_TRAIN_SESSION_H_
-#define LMC_TRAIN_SESSION_H_
+#ifndef TRAIN_SESSION_H_
+#define TRAIN_SESSION_H_
 
 #include <functional>
 #include <span>
@@ -44,4 +44,4 @@ Status evaluate_dev(const DocumentLoss& loss, const Tokenizer& tokenizer, const 
 
 }  // namespace lmc::train
 
-#endif  // LMC_TRAIN_SESSION_H_
+#endif  // TRAIN_SESSION_H_

@@ -1,6 +1,6 @@
 // AVX-512 helpers of the training kernels: bf16 loads and stores, exp.
-#ifndef LMC_TRAIN_VECTOR_MATH_H_
-#define LMC_TRAIN_VECTOR_MATH_H_
+#ifndef TRAIN_VECTOR_MATH_H_
+#define TRAIN_VECTOR_MATH_H_
 
 #include <immintrin.h>
 
@@ -35,4 +35,4 @@ constexpr float kLog2E = 1.44269504f;
 
 }  // namespace lmc::train
 
-#endif  // LMC_TRAIN_VECTOR_MATH_H_
+#endif  // TRAIN_VECTOR_MATH_H_

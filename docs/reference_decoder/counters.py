@@ -54,7 +54,7 @@ def history_map():
     return [MapEntry() for _ in range(512)]
 
 
-class AdaptiveMap:
+class Apm:
     """An APM, a probability refined by a small context: 33 points over the logits of each context."""
 
     def __init__(self, contexts):

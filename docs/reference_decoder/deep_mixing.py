@@ -6,7 +6,7 @@ from contexts import BYTE_CLASS, GOLDEN, M64, ContextTable, mix, table_size
 from counters import MapEntry
 from deep_contexts import EXPECTATIONS, DeepContexts
 from deep_state import FIELD_ABOVE, FIELD_AFTER, LONG_MATCH, SHORT_MATCH
-from logistic import clamp_chance, f32, squash, stretch
+from logistic import clamp_probability, f32, squash, stretch
 from mixer import Mixer
 
 ZERO, CONSTANT = f32(0), f32(0.3)
@@ -23,7 +23,7 @@ def start_weights():
     return weights
 
 
-class FineMap:
+class FineApm:
     START = [int(squash(f32((j - 24) / 2))) << 8 for j in range(49)]
 
     def __init__(self):
@@ -89,7 +89,7 @@ class DeepMixing:
         self.histories = [[MapEntry() for _ in range(528)] for _ in range(CONTEXTS)]
         self.run_maps = [[MapEntry() for _ in range(32)] for _ in range(CONTEXTS)]
         self.expectations = [Expectation() for _ in range(EXPECTATIONS)]
-        self.fine_maps = [FineMap() for _ in range(3)]
+        self.fine_maps = [FineApm() for _ in range(3)]
 
     def _find_buckets(self, known):
         if known == 1:
@@ -148,7 +148,7 @@ class DeepMixing:
         places = [known << 8 | c.last_bytes(1), mix(c.last_bytes(2) << 8 | known) & 0xFFFF,
                   mix(expected << 8 | known) & 0xFFFF]
         refined = sum(fine_map.predict(logit, place) for fine_map, place in zip(self.fine_maps, places))
-        return clamp_chance(int(squash(logit)) + refined + 2 >> 2)
+        return clamp_probability(int(squash(logit)) + refined + 2 >> 2)
 
     def update(self, bit):
         self.mixer.update(bit)

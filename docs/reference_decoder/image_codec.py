@@ -68,13 +68,13 @@ def read_used_values(reader, bits):
     decoder = ArithmeticDecoder(reader.take(reader.varint("size of the values"), "values"))
     if first >= last or last >> bits:
         raise DamagedFile("an impossible list of values")
-    chances = [MapEntry() for _ in range(256)]
+    probabilities = [MapEntry() for _ in range(256)]
     values, gap_before = [first], 0
     for value in range(first + 1, last):
         gap = value - values[-1]
-        chance = chances[2 * min(gap, 127) + (gap == gap_before)]
-        occurs = decoder.decide(min(max(chance.p16(), 16), 65520))
-        chance.update(occurs, limit=60)
+        probability = probabilities[2 * min(gap, 127) + (gap == gap_before)]
+        occurs = decoder.decide(min(max(probability.p16(), 16), 65520))
+        probability.update(occurs, limit=60)
         if occurs:
             values.append(value)
             gap_before = gap
@@ -90,7 +90,7 @@ def decode_tile(payload, width, height, channels, bits, network):
     if flags & ENSEMBLE and flags & (MIXING | LEAST_SQUARES | LIGHT) != MIXING | LEAST_SQUARES:
         raise DamagedFile("an ensemble without what it needs")
     if flags & SPARING and flags & (MIXING | LIGHT | DRAWN) != MIXING | LIGHT:
-        raise DamagedFile("sparing without a light mixer")
+        raise DamagedFile("gating without a light mixer")
     made = LumaChroma(reader, width, height, channels, bits) if flags & LUMA_CHROMA else None
     samples = np.zeros((height, width, channels), np.int64)
     planes = []

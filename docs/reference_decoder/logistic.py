@@ -60,5 +60,5 @@ def squash(x):
     return (low + (_SQUASH[index + 1] - low) * fraction).astype(np.int32)
 
 
-def clamp_chance(p):
+def clamp_probability(p):
     return min(max(p, 2), 65534)

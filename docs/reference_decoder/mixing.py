@@ -6,8 +6,8 @@ import numpy as np
 
 from contexts import (BYTE_CLASS, BYTE_MODE, GOLDEN, M64, TOKEN_MODE, ContextTable, MatchFinder, Stream,
                       compute_hashes, hash2, mix, table_size)
-from counters import AdaptiveMap, BitSlot, MapEntry, history_map
-from logistic import clamp_chance, f32, squash, stretch
+from counters import Apm, BitSlot, MapEntry, history_map
+from logistic import clamp_probability, f32, squash, stretch
 from mixer import Mixer
 from prior import PriorReader
 
@@ -53,8 +53,8 @@ class BitMixing:
                            _start_weights(2 * count + 5, weight, 2 * count, model_weight))
         self.histories = [history_map() for _ in range(count)]
         self.match_map = [MapEntry() for _ in range(16 * 8)]
-        self.model_map = AdaptiveMap(512) if tokens else None
-        self.refinements = [] if tokens else [AdaptiveMap(65536), AdaptiveMap(65536)]
+        self.model_map = Apm(512) if tokens else None
+        self.refinements = [] if tokens else [Apm(65536), Apm(65536)]
 
     def _find_slots(self, stream, known):
         bits_known = known.bit_length() - 1
@@ -105,10 +105,10 @@ class BitMixing:
         logit = self.mixer.predict(inputs, *self._rows(stream, known, lm))
         p0 = int(squash(logit))
         if self.tokens:
-            return clamp_chance(p0)
+            return clamp_probability(p0)
         p1 = self.refinements[0].predict(logit, known << 8 | stream.last_bytes(1))
         p2 = self.refinements[1].predict(logit, mix(stream.last_bytes(2) << 8 | known) & 0xFFFF)
-        return clamp_chance(p0 + p1 + 2 * p2 + 2 >> 2)
+        return clamp_probability(p0 + p1 + 2 * p2 + 2 >> 2)
 
     def update(self, bit):
         self.mixer.update(bit)
@@ -127,7 +127,7 @@ class EndMixing:
         self.table = defaultdict(BitSlot)
         self.mixer = Mixer(15, [16, 256, 24], [16], _start_weights(15, 0.05, 12, 0.8))
         self.histories = [history_map() for _ in range(6)]
-        self.model_map = AdaptiveMap(256)
+        self.model_map = Apm(256)
 
     def _find_slots(self, stream, low, expected):
         node = low << 4
@@ -150,7 +150,7 @@ class EndMixing:
         refined = stretch(self.model_map.predict(lm, 16 * depth + stream.match_bucket()))
         inputs = _slot_inputs(self.slots, self.entries) + [lm, refined, CONSTANT]
         rows = [depth, expected or 0, 2 * _sureness(lm) + (expected is not None)]
-        return clamp_chance(int(squash(self.mixer.predict(inputs, rows, [depth]))))
+        return clamp_probability(int(squash(self.mixer.predict(inputs, rows, [depth]))))
 
     def update(self, bit):
         self.mixer.update(bit)
@@ -162,15 +162,15 @@ class SureMixing:
     """Decisions of which the language model is all but certain."""
 
     def __init__(self):
-        chances = [int(squash(f32(q / 2 + 0.25))) for q in range(32)]
-        self.maps = [MapEntry(p, 20) for p in chances for _ in range(9)]
+        probabilities = [int(squash(f32(q / 2 + 0.25))) for q in range(32)]
+        self.maps = [MapEntry(p, 20) for p in probabilities for _ in range(9)]
 
     def predict(self, lm, kind):
         q = int(min(abs(lm), f32(15.5)) * f32(2))
         self.entry = self.maps[9 * q + kind]
         self.likely = int(lm > 0)
         p = self.entry.p16()
-        return clamp_chance(p if self.likely else 65536 - p)
+        return clamp_probability(p if self.likely else 65536 - p)
 
     def update(self, bit):
         self.entry.update(int(bit == self.likely))

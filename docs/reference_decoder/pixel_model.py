@@ -7,7 +7,7 @@ import numpy as np
 import ensemble
 from contexts import ContextTable
 from counters import MapEntry, history_map
-from fit_opinion import FitOpinion
+from fit_input import FitInput
 from flat_model import FlatModel
 from least_squares import LeastSquares
 from levels import Levels, clamp, half_octaves, level_of
@@ -28,11 +28,11 @@ class Settings:
     role: int
     contexts: int
     mixing: bool
-    drawn: bool
+    synthetic: bool
     least_squares: bool
     light: bool
     ensemble: bool
-    sparing: bool
+    gating: bool
 
 
 def spread_of(spread):
@@ -49,7 +49,7 @@ def _learn_entry(entry, bit, limit):
     entry.count = min(entry.count + 1, limit)
 
 
-class Sparing:
+class Gating:
     """Gating: which samples are mixed, where not all are: some rows, and kinds that gained by it lately."""
 
     EVERY, FIRST_SAMPLES, LEAST_GAIN, FORGET = 8, 128, f32(1 / 64), f32(1 / 256)
@@ -64,10 +64,10 @@ class Sparing:
     def begin(self):
         self.cost, self.gain = f32(0), f32(0)
 
-    def add(self, network_chance, mixed_chance):
-        cost = ln(65536) - ln(network_chance)
+    def add(self, network_probability, mixed_probability):
+        cost = ln(65536) - ln(network_probability)
         self.cost += cost
-        self.gain += cost - (ln(65536) - ln(mixed_chance))
+        self.gain += cost - (ln(65536) - ln(mixed_probability))
 
     def learn(self, kind):
         self.alone[kind] += self.cost - self.alone[kind] * self.FORGET
@@ -81,18 +81,18 @@ class PlaneModel:
     def __init__(self, network, settings, own, earlier):
         self.network, self.settings, self.own, self.earlier = network, settings, own, earlier
         self.neighbourhood = Neighbourhood(settings.role, own)
-        self.squares = FitOpinion(LeastSquares(settings.role, own, earlier), own) if settings.least_squares else None
+        self.squares = FitInput(LeastSquares(settings.role, own, earlier), own) if settings.least_squares else None
         self.ensemble = None
         if settings.ensemble and ensemble.suits(own, earlier):
             self.ensemble = ensemble.Ensemble(settings.role, own, earlier)
-        self.opinions = ([self.squares] if self.squares else []) + (self.ensemble.opinions if self.ensemble else [])
+        self.mixer_inputs = ([self.squares] if self.squares else []) + (self.ensemble.mixer_inputs if self.ensemble else [])
         self.levels = Levels(own.width, own.height)
-        buckets = own.width * own.height * settings.contexts // (4 if settings.sparing else 1)
-        self.sparing = Sparing() if settings.sparing else None
+        buckets = own.width * own.height * settings.contexts // (4 if settings.gating else 1)
+        self.gating = Gating() if settings.gating else None
         self.table = ContextTable(1 << clamp((buckets - 1).bit_length() if buckets else 0, 10, 20))
         self.histories = [history_map() for _ in range(settings.contexts)]
         light = settings.light
-        self.map_numbers = [0, 1, 5] if settings.sparing else range(LIGHT_MAPS if light else MAPS)
+        self.map_numbers = [0, 1, 5] if settings.gating else range(LIGHT_MAPS if light else MAPS)
         map_count = len(self.map_numbers)
         self.maps = [{} for _ in range(map_count)]  # entries by number, made when they are first asked for
         self.map_start = [int(squash((f32(z) - f32(11.5)) * f32(0.5))) for z in range(24)]
@@ -104,7 +104,7 @@ class PlaneModel:
             sets += [1, 8]
         self.mixer = Mixer(len(weights), sets, [384] if light else [384, 256], np.array(weights, f32),
                            start_rate=0.012, floor=0.0012, decay=4000, last_rate=0.0015)
-        self.flat = FlatModel(settings.role, own, earlier) if settings.drawn else None
+        self.flat = FlatModel(settings.role, own, earlier) if settings.synthetic else None
 
     def decode(self, decoder):
         width, height = self.own.width, self.own.height
@@ -146,9 +146,9 @@ class PlaneModel:
         self.spread = spread_of(self.mixture.spread)
         self.hashes = hash_contexts(settings.role, own, self.earlier, place, mean, self.spread, settings.contexts)
         self.buckets = None
-        self.mixes = settings.mixing and (not self.sparing or self.sparing.mixes(y, self.spread))
-        if self.sparing:
-            self.sparing.begin()
+        self.mixes = settings.mixing and (not self.gating or self.gating.mixes(y, self.spread))
+        if self.gating:
+            self.gating.begin()
         self.low, self.high, self.prefix = 0, 1 << own.bits, 1
         self.mass_low, self.mass_high = 0, TOTAL
         if self.squares:
@@ -213,16 +213,16 @@ class PlaneModel:
         if depth == 4:
             self.buckets = None
         self.mass_middle = self.mixture.below(middle)
-        for opinion in self.opinions:
-            opinion.look_at(middle)
+        for mixer_input in self.mixer_inputs:
+            mixer_input.look_at(middle)
         unit = FLOOR >> bits
         above = self.mass_high - self.mass_middle + unit * (self.high - middle)
         total = self.mass_high - self.mass_low + unit * (self.high - self.low)
-        chance = clamp(int(above / total * 65536.0), 1, 65535)
-        self.mixed = self.mixes and (self.settings.drawn or SURE < chance < 65536 - SURE)
+        probability = clamp(int(above / total * 65536.0), 1, 65535)
+        self.mixed = self.mixes and (self.settings.synthetic or SURE < probability < 65536 - SURE)
         if not self.mixed:
-            return chance
-        logit = stretch(chance)
+            return probability
+        logit = stretch(probability)
         z = int(clamp(logit, f32(-5.9), f32(5.9)) * f32(2) + f32(12))
         self._choose_maps(left, middle, z)
         inputs = [f32(0.3), logit, *(self.squares.inputs() if self.squares else ())]
@@ -241,13 +241,13 @@ class PlaneModel:
             last_rows.append(place)
         if self.ensemble:
             rows += [0, left]
-        self.chances = chance, int(squash(self.mixer.predict(inputs, rows, last_rows)))
-        return self.chances[1]
+        self.probabilities = probability, int(squash(self.mixer.predict(inputs, rows, last_rows)))
+        return self.probabilities[1]
 
     def _learn(self, bit):
         if self.mixed:
-            if self.sparing:
-                self.sparing.add(*(chance if bit else 65536 - chance for chance in self.chances))
+            if self.gating:
+                self.gating.add(*(probability if bit else 65536 - probability for probability in self.probabilities))
             self.mixer.update(bit)
             for entry in self.chosen:
                 _learn_entry(entry, bit, MAP_LIMIT)
@@ -255,8 +255,8 @@ class PlaneModel:
                 for entry, slot in zip(self.entries, self.slots):
                     _learn_entry(entry, bit, HISTORY_LIMIT)
                     slot.update(bit)
-        for opinion in self.opinions:
-            opinion.learn(bit)
+        for mixer_input in self.mixer_inputs:
+            mixer_input.learn(bit)
         if bit:
             self.low, self.mass_low = self.middle, self.mass_middle
         else:
@@ -267,8 +267,8 @@ class PlaneModel:
         sample = self.low
         self.own.set(x, y, sample)
         self.levels.set(x, y, level_of(sample - self.rounded_mean))
-        if self.sparing and self.mixes:
-            self.sparing.learn(self.spread)
+        if self.gating and self.mixes:
+            self.gating.learn(self.spread)
         if self.squares:
             self.squares.end(x, y, self.place, sample)
         if self.ensemble:

@@ -84,8 +84,8 @@ class ResidualHistograms:
         """Two for each forecast."""
         zeros = (self.below[:, :, middle] - self.below[:, :, low]).astype(f32)
         ones = (self.below[:, :, high] - self.below[:, :, middle]).astype(f32)
-        chances = (ones + f32(0.4)) / ((zeros + ones) + f32(0.8)) * f32(65535)
-        return [stretch(int(chance)) for chance in chances.ravel()]
+        probabilities = (ones + f32(0.4)) / ((zeros + ones) + f32(0.8)) * f32(65535)
+        return [stretch(int(probability)) for probability in probabilities.ravel()]
 
     def end(self, x, y, sample):
         self._misses_at(x, y)[:] = np.minimum(np.abs(sample - self.forecasts), OUTSIDE)

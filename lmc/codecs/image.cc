@@ -40,7 +40,7 @@ TileShape shape_of(const Picture& picture, const Region& tile) {
 }
 
 TileLook tile_look(const Picture& picture, const TileShape& shape, const TileSamples& samples) {
-  return picture.indexed ? TileLook::kDrawn : look_of(shape, samples);
+  return picture.indexed ? TileLook::kSynthetic : look_of(shape, samples);
 }
 
 // Calls copy(picture's byte offset, tile's sample index, samples) for each row of the tile.
@@ -121,14 +121,14 @@ Result<Layout> read_layout(ByteSpan payload) {
   ByteReader reader(payload);
   Layout layout;
   LMC_TRY(read_shape(reader, layout));
-  LMC_ASSIGN(const auto side_bytes, reader.read_varint("image block: side bytes"));
-  LMC_ASSIGN(const auto side_codec, reader.read_le<uint8_t>("image block: codec of the side bytes"));
-  LMC_ASSIGN(const auto side_payload, reader.read_varint("image block: size of the side bytes"));
+  LMC_ASSIGN(const auto side_bytes, reader.read_varint("image block: reconstruction data"));
+  LMC_ASSIGN(const auto side_codec, reader.read_le<uint8_t>("image block: codec of the reconstruction data"));
+  LMC_ASSIGN(const auto side_payload, reader.read_varint("image block: size of the reconstruction data"));
   if (side_bytes > SIZE_MAX) return damaged("too much reconstruction data");
   layout.side_bytes = size_t(side_bytes);
   layout.side_codec = side_codec;
   if (layout.profile == kDecodedJpeg) {
-    LMC_ASSIGN(const auto side, reader.read_bytes(size_t(side_payload), "image block: side bytes"));
+    LMC_ASSIGN(const auto side, reader.read_bytes(size_t(side_payload), "image block: reconstruction data"));
     layout.side = side;
     layout.decoded = payload.subspan(reader.position());
     return layout;
@@ -140,7 +140,7 @@ Result<Layout> read_layout(ByteSpan payload) {
     LMC_ASSIGN(const auto bytes, reader.read_varint("image block: size of a tile"));
     sizes.push_back(bytes);
   }
-  LMC_ASSIGN(const auto side, reader.read_bytes(size_t(side_payload), "image block: side bytes"));
+  LMC_ASSIGN(const auto side, reader.read_bytes(size_t(side_payload), "image block: reconstruction data"));
   layout.side = side;
   for (uint64_t size : sizes) {
     LMC_ASSIGN(const auto tile, reader.read_bytes(size_t(size), "image block: tile"));
@@ -313,12 +313,12 @@ std::vector<Bytes> encode_tiles(const Picture& picture, size_t file_bytes, Image
 
 TileEffort tile_effort(ImageEffort effort, TileLook look) {
   TileEffort out;
-  const bool drawn = look == TileLook::kDrawn, photographed = look == TileLook::kPhotographed;
+  const bool synthetic = look == TileLook::kSynthetic, photographed = look == TileLook::kPhotographed;
   const bool squares = effort >= ImageEffort::kLeastSquares;
   out.mixing = effort >= ImageEffort::kGated || !photographed;
-  out.light = out.sparing = effort == ImageEffort::kGated && photographed;
-  out.contexts = !out.mixing ? 0 : drawn || squares ? kPixelContexts : out.light ? kLightContexts : kPhotoContexts;
-  out.drawn = drawn;
+  out.light = out.gating = effort == ImageEffort::kGated && photographed;
+  out.contexts = !out.mixing ? 0 : synthetic || squares ? kPixelContexts : out.light ? kLightContexts : kPhotoContexts;
+  out.synthetic = synthetic;
   out.least_squares = squares;
   out.ensemble = effort >= ImageEffort::kEnsemble;
   return out;
@@ -399,7 +399,7 @@ Result<Bytes> decode_image(ByteSpan payload, size_t raw_size_bytes, const BlockR
   Picture picture = layout.picture;
   LMC_TRY(check_image_fits_file(layout.format, picture, raw_size_bytes));
   if (layout.side_bytes > most_image_side_bytes(layout.format, picture, raw_size_bytes))
-    return damaged("too many side bytes");
+    return damaged("too much reconstruction data");
   LMC_TRY(Budget::take(resources.budget, picture.size_bytes() + layout.side_bytes, describe(picture)));
   picture.samples.resize(picture.size_bytes());
   const Region all{0, 0, picture.width, picture.height};

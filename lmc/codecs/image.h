@@ -1,6 +1,6 @@
-// The block codec for whole image files (docs/format.md, codec 4): side bytes by context mixing, samples tile by tile
-// by the pixel network (lmc/samples/image/tile.h), or the coefficients of the JPEG file that they were decoded from
-// (lmc/coefficients/decoded/decoded_picture.h), the file put together again byte for byte
+// The block codec for whole image files (docs/format.md, codec 4): reconstruction data by context mixing, samples tile
+// by tile by the pixel network (lmc/samples/image/tile.h), or the coefficients of the JPEG file that they were decoded
+// from (lmc/coefficients/decoded/decoded_picture.h), the file put together again byte for byte
 // (lmc/media/image/image_file.h).
 #ifndef LMC_CODECS_IMAGE_H_
 #define LMC_CODECS_IMAGE_H_

@@ -18,7 +18,7 @@ class ArithmeticEncoder {
   static constexpr bool kDecodes = false;
   explicit ArithmeticEncoder(Bytes& out) : out_(out), start_(out.size()) {}
 
-  // p1: the chance of a one of 65536, 1..65535. Returns bit.
+  // p1: the probability of a one of 65536, 1..65535. Returns bit.
   int code(int bit, uint32_t p1) {
     const uint32_t middle = low_ + uint32_t((uint64_t(high_ - low_) * p1) >> 16);
     if (bit) {

@@ -1,6 +1,6 @@
 // Strings of bits as deflate packs them: the first bit is the lowest of the first byte.
-#ifndef LMC_MEDIA_BIT_STRING_H_
-#define LMC_MEDIA_BIT_STRING_H_
+#ifndef LMC_CODING_BIT_STRING_H_
+#define LMC_CODING_BIT_STRING_H_
 
 #include <algorithm>
 
@@ -88,4 +88,4 @@ class BitReader {
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_BIT_STRING_H_
+#endif  // LMC_CODING_BIT_STRING_H_

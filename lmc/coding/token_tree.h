@@ -1,8 +1,8 @@
 // Every token of a vocabulary as a path of yes/no decisions, the same path for the model and for the byte contexts.
 //
 // Token ids are the ranks of the byte strings, so all tokens that begin with some bits form one range [low, high), and
-// two subtractions in the model's cumulative frequencies give its chance of the next bit, or of "the token ends here".
-// Where only one branch exists there is no node and nothing is coded: V tokens make exactly V - 1 nodes.
+// two subtractions in the model's cumulative frequencies give its probability of the next bit, or of "the token ends
+// here". Where only one branch exists there is no node and nothing is coded: V tokens make exactly V - 1 nodes.
 #ifndef LMC_CODING_TOKEN_TREE_H_
 #define LMC_CODING_TOKEN_TREE_H_
 

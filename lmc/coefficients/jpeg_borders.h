@@ -5,8 +5,8 @@
 //   sum over v of g(v) F(u,v) = sum over v of (-1)^v g(v) N(u,v)
 // for a block F below its neighbour N, so a border keeps eight numbers, to which each coefficient adds as it becomes
 // known. All in binary32, in a written order.
-#ifndef LMC_JPEG_JPEG_BORDERS_H_
-#define LMC_JPEG_JPEG_BORDERS_H_
+#ifndef LMC_COEFFICIENTS_JPEG_BORDERS_H_
+#define LMC_COEFFICIENTS_JPEG_BORDERS_H_
 
 #include <array>
 #include <cstddef>
@@ -33,4 +33,4 @@ BorderLine border_pixels(const BorderLine& frequencies);
 
 }  // namespace lmc
 
-#endif  // LMC_JPEG_JPEG_BORDERS_H_
+#endif  // LMC_COEFFICIENTS_JPEG_BORDERS_H_

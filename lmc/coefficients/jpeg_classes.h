@@ -1,6 +1,6 @@
 // Numbers cut into a few classes, which contexts are made of (docs/jpeg.md, section 5). All tables are fixed.
-#ifndef LMC_JPEG_JPEG_CLASSES_H_
-#define LMC_JPEG_JPEG_CLASSES_H_
+#ifndef LMC_COEFFICIENTS_JPEG_CLASSES_H_
+#define LMC_COEFFICIENTS_JPEG_CLASSES_H_
 
 #include <algorithm>
 #include <array>
@@ -60,4 +60,4 @@ inline uint32_t expected_class(int value) {
 
 }  // namespace lmc
 
-#endif  // LMC_JPEG_JPEG_CLASSES_H_
+#endif  // LMC_COEFFICIENTS_JPEG_CLASSES_H_

@@ -19,8 +19,9 @@ uint64_t most_side_bytes(size_t raw_bytes) { return uint64_t(raw_bytes) * 8 + 64
 
 Result<Bytes> encode_jpeg(ByteSpan file, const JpegOptions& options, const SideEncoder& encode_side) {
   LMC_ASSIGN(auto jpeg, parse_jpeg(file));
-  LMC_ASSIGN(const auto side, jpeg_side_bytes(jpeg));
-  if (side.size() > most_side_bytes(file.size())) return bad_input("jpeg: more side bytes than a payload may have");
+  LMC_ASSIGN(const auto side, jpeg_reconstruction_data(jpeg));
+  if (side.size() > most_side_bytes(file.size()))
+    return bad_input("jpeg: more reconstruction data than a payload may have");
   const Bytes coded_side = encode_side(side);
   Bytes out = {uint8_t(options.effort)};
   append_varint(out, side.size());
@@ -37,19 +38,20 @@ Result<Bytes> decode_jpeg(ByteSpan payload, size_t raw_bytes, const JpegOptions&
   if (effort > uint8_t(JpegEffort::kThorough))
     return bad_input("jpeg: effort " + std::to_string(effort) + "; 0 and 1 are known, a newer version may know more",
                      0);
-  LMC_ASSIGN(const auto side_bytes, in.read_varint("side bytes"));
+  LMC_ASSIGN(const auto side_bytes, in.read_varint("reconstruction data"));
   if (side_bytes > most_side_bytes(raw_bytes))
-    return bad_input("jpeg: " + std::to_string(side_bytes) + " side bytes for a file of " + std::to_string(raw_bytes),
+    return bad_input("jpeg: " + std::to_string(side_bytes) + " bytes of reconstruction data for a file of " +
+                         std::to_string(raw_bytes),
                      in.position());
-  LMC_ASSIGN(const auto coded_bytes, in.read_varint("coded side bytes"));
-  if (coded_bytes > in.remaining()) return bad_input("jpeg: side bytes beyond the payload", in.position());
-  LMC_ASSIGN(const auto coded, in.read_bytes(size_t(coded_bytes), "coded side bytes"));
+  LMC_ASSIGN(const auto coded_bytes, in.read_varint("coded reconstruction data"));
+  if (coded_bytes > in.remaining()) return bad_input("jpeg: reconstruction data beyond the payload", in.position());
+  LMC_ASSIGN(const auto coded, in.read_bytes(size_t(coded_bytes), "coded reconstruction data"));
   // The file, its headers, its padding bits, and what is noted of ends of runs.
   LMC_TRY(Budget::take(options.budget, 12 * uint64_t(raw_bytes) + 8 * side_bytes,
                        "a JPEG file of " + std::to_string(raw_bytes) + " bytes"));
   LMC_ASSIGN(const auto side, decode_side(coded, size_t(side_bytes)));
-  if (side.size() != side_bytes) return bad_input("jpeg: side bytes of another size than the payload says");
-  LMC_ASSIGN(auto jpeg, jpeg_from_side_bytes(side, raw_bytes));
+  if (side.size() != side_bytes) return bad_input("jpeg: reconstruction data of another size than the payload says");
+  LMC_ASSIGN(auto jpeg, jpeg_from_reconstruction_data(side, raw_bytes));
   LMC_TRY(Budget::take(options.budget, jpeg.frame.blocks() * sizeof(int16_t) * 64,
                        "a JPEG file of " + std::to_string(jpeg.frame.blocks()) + " blocks"));
   make_room_for_coefficients(jpeg);

@@ -1,9 +1,9 @@
 // A whole JPEG file as one payload, and back (docs/jpeg.md, section 1).
 //
-// The side bytes (headers and the like) are coded by what the caller hands in, since the coder of arbitrary bytes lies
-// later in the line of modules.
-#ifndef LMC_JPEG_JPEG_CODEC_H_
-#define LMC_JPEG_JPEG_CODEC_H_
+// The reconstruction data (headers and the like) are coded by what the caller hands in, since the coder of arbitrary
+// bytes lies later in the line of modules.
+#ifndef LMC_COEFFICIENTS_JPEG_CODEC_H_
+#define LMC_COEFFICIENTS_JPEG_CODEC_H_
 
 #include <functional>
 
@@ -32,4 +32,4 @@ Result<Bytes> decode_jpeg(ByteSpan payload, size_t raw_bytes, const JpegOptions&
 
 }  // namespace lmc
 
-#endif  // LMC_JPEG_JPEG_CODEC_H_
+#endif  // LMC_COEFFICIENTS_JPEG_CODEC_H_

@@ -149,7 +149,7 @@ TEST(JpegCodec, BandsDependOnThePictureOnly) {
   }
 }
 
-// The tables of the prior end where their sections end, and no context has more lines than it has in a model.
+// The tables of the prior end where their sections end, and no context has more buckets than it has in a model.
 TEST(JpegCodec, PriorIsWhole) {
   for (bool is_first : {true, false})
     for (size_t model = 0; model < kJpegModels; ++model) {
@@ -160,13 +160,13 @@ TEST(JpegCodec, PriorIsWhole) {
       ByteReader in(prior.tables);
       const auto shapes = model_shapes(is_first, true);
       for (uint8_t bits : shapes[model].context_bits) {
-        uint32_t line = 0;
-        for (uint32_t lines = in.read_le<uint16_t>("lines").value(); lines > 0; --lines) {
+        uint32_t bucket = 0;
+        for (uint32_t buckets = in.read_le<uint16_t>("buckets").value(); buckets > 0; --buckets) {
           uint32_t further = 255;
-          for (; further == 255; line += further) further = in.read_le<uint8_t>("step").value();
+          for (; further == 255; bucket += further) further = in.read_le<uint8_t>("step").value();
           const int slots = std::popcount(in.read_le<uint16_t>("slots").value());
           ASSERT_TRUE(in.read_bytes(size_t(slots), "slots").ok());
-          ASSERT_LT(line, 1u << bits);
+          ASSERT_LT(bucket, 1u << bits);
         }
       }
       EXPECT_EQ(in.remaining(), 0u);

@@ -1,8 +1,8 @@
 // Codes the coefficients of a JPEG file by context mixing (docs/jpeg.md, sections 3 to 6): bands of the picture,
 // and for each of them two streams, the first component and all others, which look at it. Bit-exact; the bytes do not
 // depend on threads or instruction set.
-#ifndef LMC_JPEG_JPEG_COEFFICIENTS_H_
-#define LMC_JPEG_JPEG_COEFFICIENTS_H_
+#ifndef LMC_COEFFICIENTS_JPEG_COEFFICIENTS_H_
+#define LMC_COEFFICIENTS_JPEG_COEFFICIENTS_H_
 
 #include "lmc/base/budget.h"
 #include "lmc/base/bytes.h"
@@ -29,4 +29,4 @@ Status decode_jpeg_coefficients(const JpegFrame& frame, ByteSpan coded, const Jp
 
 }  // namespace lmc
 
-#endif  // LMC_JPEG_JPEG_COEFFICIENTS_H_
+#endif  // LMC_COEFFICIENTS_JPEG_COEFFICIENTS_H_

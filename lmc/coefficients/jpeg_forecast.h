@@ -1,8 +1,8 @@
 // Linear forecasts of a number from sixteen others, whose weights learn as the file goes on, one set of weights for
 // each place: Forecast by normalised least mean squares, FittedForecast by weighted least squares with fading memory.
 // Binary32 and binary64 in a written order, so bit-exact.
-#ifndef LMC_JPEG_JPEG_FORECAST_H_
-#define LMC_JPEG_JPEG_FORECAST_H_
+#ifndef LMC_COEFFICIENTS_JPEG_FORECAST_H_
+#define LMC_COEFFICIENTS_JPEG_FORECAST_H_
 
 #include <array>
 #include <cstddef>
@@ -107,4 +107,4 @@ class FittedForecast {
 
 }  // namespace lmc
 
-#endif  // LMC_JPEG_JPEG_FORECAST_H_
+#endif  // LMC_COEFFICIENTS_JPEG_FORECAST_H_

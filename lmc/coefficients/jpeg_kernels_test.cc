@@ -20,14 +20,15 @@ struct Learnt {
 
 Learnt run(const JpegModelShape& shape, Isa isa) {
   Learnt out;
-  JpegLines lines(JpegModel::lines_of(shape));
-  JpegModel model(shape, lines, 0, isa);
+  JpegBuckets buckets(JpegModel::buckets_of(shape));
+  JpegModel model(shape, buckets, 0, isa);
   ArithmeticEncoder coder(out.coded);
   std::mt19937 random(5);
   for (int n = 0; n < 20000; ++n) {
     for (size_t i = 0; i < shape.context_bits.size(); ++i)
       model.contexts()[i] = uint32_t(random() % (i + 2)) << (i % 3);
-    for (size_t s = 0; s < shape.gate_sizes.size(); ++s) model.gates()[s] = uint32_t(random() % shape.gate_sizes[s]);
+    for (size_t s = 0; s < shape.selector_sizes.size(); ++s)
+      model.selectors()[s] = uint32_t(random() % shape.selector_sizes[s]);
     model.prepare();
     const int size = int(random() % 12 * (random() % 12) / 11), value = int(random() % (1u << size)) >> 1;
     model.begin();
@@ -45,10 +46,11 @@ bool same(const Bytes& a, const Bytes& b) {
 
 TEST(JpegKernels, GiveTheBitsOfThePlainModel) {
   for (int contexts = 1; contexts <= 13; ++contexts)
-    for (const std::vector<uint32_t>& gates : {std::vector<uint32_t>{2, 16}, {64, 1}, {2, 16, 16}}) {
-      const JpegModelShape shape{.context_bits = std::vector<uint8_t>(size_t(contexts), 8), .gate_sizes = gates};
+    for (const std::vector<uint32_t>& selectors : {std::vector<uint32_t>{2, 16}, {64, 1}, {2, 16, 16}}) {
+      const JpegModelShape shape{.context_bits = std::vector<uint8_t>(size_t(contexts), 8),
+                                 .selector_sizes = selectors};
       const Learnt plain = run(shape, Isa::kScalar);
-      EXPECT_FALSE(jpeg_kernels(contexts, int(gates.size()), Isa::kScalar).predict);
+      EXPECT_FALSE(jpeg_kernels(contexts, int(selectors.size()), Isa::kScalar).predict);
       for (Isa isa : all_isas()) {
         if (!isa_available(isa)) continue;
         const Learnt fast = run(shape, isa);

@@ -1,10 +1,10 @@
 // Predicts the decisions that make up one kind of integer: a coefficient, a count, a difference.
 //
-// The caller names some contexts and gates for each integer; every context leads to a line of adaptive statistics, one
-// for each decision of the integer, and a gated mixer weighs what they say (lmc/mixing). Encoder and decoder share the
-// functions here, as templates over the arithmetic coder. Bit-exact (docs/jpeg.md, section 5).
-#ifndef LMC_JPEG_JPEG_MODEL_H_
-#define LMC_JPEG_JPEG_MODEL_H_
+// The caller names some contexts and selectors for each integer; every context leads to a bucket of adaptive
+// statistics, one for each decision of the integer, and a gated mixer weighs what they say (lmc/mixing). Encoder and
+// decoder share the functions here, as templates over the arithmetic coder. Bit-exact (docs/jpeg.md, section 5).
+#ifndef LMC_COEFFICIENTS_JPEG_MODEL_H_
+#define LMC_COEFFICIENTS_JPEG_MODEL_H_
 
 #include <algorithm>
 #include <array>
@@ -13,21 +13,21 @@
 #include <cstdlib>
 #include <vector>
 
+#include "lmc/coefficients/jpeg_buckets.h"
 #include "lmc/coefficients/jpeg_kernels.h"
-#include "lmc/coefficients/jpeg_lines.h"
 #include "lmc/coefficients/jpeg_prior.h"
 #include "lmc/mixing/counters.h"
-#include "lmc/mixing/fine_map.h"
+#include "lmc/mixing/fine_apm.h"
 #include "lmc/mixing/logistic.h"
 #include "lmc/mixing/mixer.h"
 
 namespace lmc {
 
 struct JpegModelShape {
-  std::vector<uint8_t> context_bits;  // of each context: lines, as a power of two
-  int opinions = 1;                   // inputs a context, 1 or 2
-  bool is_refined = false;            // by two fine maps behind the mixer
-  std::vector<uint32_t> gate_sizes;   // values of each gate
+  std::vector<uint8_t> context_bits;     // of each context: buckets, as a power of two
+  int mixer_inputs = 1;                  // inputs a context, 1 or 2
+  bool is_refined = false;               // by two fine maps behind the mixer
+  std::vector<uint32_t> selector_sizes;  // values of each selector
 
   int contexts() const { return int(context_bits.size()); }
 };
@@ -37,34 +37,34 @@ class JpegModel {
   static constexpr int kMaxContexts = JpegChoice::kMostContexts;
   static constexpr uint32_t kKinds = kJpegKinds;
 
-  static constexpr uint32_t kMoreBits = 10;  // of every context: other lines
-  static size_t lines_of(const JpegModelShape& shape) {
-    size_t lines = 0;
-    for (uint8_t bits : shape.context_bits) lines += (size_t(1) << bits) + (size_t(1) << kMoreBits);
-    return lines;
+  static constexpr uint32_t kMoreBits = 10;  // of every context: other buckets
+  static size_t buckets_of(const JpegModelShape& shape) {
+    size_t buckets = 0;
+    for (uint8_t bits : shape.context_bits) buckets += (size_t(1) << bits) + (size_t(1) << kMoreBits);
+    return buckets;
   }
 
-  // Its lines are those from `first` on, lines_of(shape) of them, all zero.
-  JpegModel(const JpegModelShape& shape, JpegLines& lines, size_t first, Isa isa);
+  // Its buckets are those from `first` on, buckets_of(shape) of them, all zero.
+  JpegModel(const JpegModelShape& shape, JpegBuckets& buckets, size_t first, Isa isa);
 
   // Before the first decision. Empty parts of a prior leave what they are about as it is.
   void start_from(const JpegModelPrior& prior);
   // For a prior: what was learnt so far, and back to the statistics of a prior while the mixer goes on.
-  Bytes tables_for_prior() const { return lines_.tables_for_prior(parts_); }
+  Bytes tables_for_prior() const { return buckets_.tables_for_prior(parts_); }
   Bytes weights_for_prior();
   void forget_tables(ByteSpan tables) {
-    lines_.forget(parts_[0].first, lines_of(shape_));
+    buckets_.forget(parts_[0].first, buckets_of(shape_));
     load_tables(tables);
   }
 
-  // Of the integer that is prepared: values below 2^context_bits (taken modulo it), and below the gate's size.
+  // Of the integer that is prepared: values below 2^context_bits (taken modulo it), and below the selector's size.
   std::array<uint32_t, kMaxContexts>& contexts() { return prepared().contexts; }
-  std::array<uint32_t, JpegChoice::kMostSets>& gates() { return prepared().gates; }
-  // Looks for its lines, so that they are at hand by the time of begin(); another integer may be coded meanwhile.
+  std::array<uint32_t, JpegChoice::kMostSets>& selectors() { return prepared().selectors; }
+  // Looks for its buckets, so that they are at hand by the time of begin(); another integer may be coded meanwhile.
   void prepare() {
     JpegChoice& next = prepared();
     for (size_t i = 0; i < parts_.size(); ++i) {
-      next.near[i] = lines_.near(parts_[i].first + (next.contexts[i] & ((1u << parts_[i].bits) - 1)));
+      next.near[i] = buckets_.near(parts_[i].first + (next.contexts[i] & ((1u << parts_[i].bits) - 1)));
       __builtin_prefetch(next.near[i], 1);
     }
   }
@@ -75,7 +75,7 @@ class JpegModel {
     decision_.first_kind = 0;
     has_far_ = false;
   }
-  // The decisions go on in other lines, for values of a size that is seldom.
+  // The decisions go on in other buckets, for values of a size that is seldom.
   void go_on(uint32_t size);
 
   template <typename Coder>
@@ -100,24 +100,24 @@ class JpegModel {
  private:
   JpegChoice& prepared() { return choices_[current_ ^ 1]; }
   void load_weights(ByteSpan weights);
-  size_t inputs() const { return size_t(shape_.opinions * shape_.contexts() + 1); }
+  size_t inputs() const { return size_t(shape_.mixer_inputs * shape_.contexts() + 1); }
   void load_tables(ByteSpan tables) {
     tables_ = tables;
-    lines_.load(tables, parts_);
+    buckets_.load(tables, parts_);
   }
   // Those that come to node 1 (not zero, mostly) often come to the far nodes.
   void fetch_far(bool is_first_step) const {
     for (size_t i = 0; i < parts_.size(); ++i) {
-      const size_t place = lines_.place_of(choices_[current_].near[i]);
+      const size_t place = buckets_.place_of(choices_[current_].near[i]);
       if (is_first_step)
-        lines_.fetch_far_place(place);
+        buckets_.fetch_far_place(place);
       else
-        lines_.fetch_far(place, tables_);
+        buckets_.fetch_far(place, tables_);
     }
   }
   void reach_far() {
     for (size_t i = 0; i < parts_.size(); ++i)
-      decision_.far[i] = lines_.far(lines_.place_of(choices_[current_].near[i]), tables_);
+      decision_.far[i] = buckets_.far(buckets_.place_of(choices_[current_].near[i]), tables_);
     has_far_ = true;
   }
   void count_use(uint32_t node);
@@ -129,21 +129,21 @@ class JpegModel {
   const Logistic& logit_ = logistic();
   JpegChoice choices_[2] = {};  // the one at hand and the one prepared
   size_t current_ = 0;
-  JpegLines& lines_;
-  std::vector<JpegLines::Part> parts_;  // of them
-  size_t first_other_ = 0;              // of the other lines
-  ByteSpan tables_;                     // of the prior
+  JpegBuckets& buckets_;
+  std::vector<JpegBuckets::Part> parts_;  // of them
+  size_t first_other_ = 0;                // of the other buckets
+  ByteSpan tables_;                       // of the prior
   Mixer mixer_;
-  FineMap map0_, map1_;
+  FineApm map0_, map1_;
   std::vector<std::vector<uint32_t>> uses_;  // of each row of each set, while a prior is learnt
-  bool has_far_ = false;                     // decision_.far is of these lines
+  bool has_far_ = false;                     // decision_.far is of these buckets
   JpegKernels kernels_;                      // of models that they are for
   JpegDecision decision_{};
   BitSlot* slots_[kMaxContexts] = {};
 };
 
 // How an integer is cut into decisions: zero or not (node 0), sign (1), unary number of bits (2 to 11), and the bits
-// below the top one: those of 2 to 7 in the same line (12 to 15), others in a line for their number of bits.
+// below the top one: those of 2 to 7 in the same bucket (12 to 15), others in a bucket for their number of bits.
 template <typename Coder>
 int code_magnitude(Coder& coder, JpegModel& model, int magnitude) {
   const int bits = int(std::bit_width(unsigned(magnitude)));
@@ -179,7 +179,7 @@ int code_integer(Coder& coder, JpegModel& model, int value) {
 }
 
 // A count below 64: the number of its bits in unary (nodes 0 to 5), then the bits below the top one: of 2 to 7 in the
-// same line (6 to 9), others in a line for their number of bits.
+// same bucket (6 to 9), others in a bucket for their number of bits.
 template <typename Coder>
 int code_count(Coder& coder, JpegModel& model, int count) {
   const int bits = int(std::bit_width(unsigned(count)));
@@ -198,4 +198,4 @@ int code_count(Coder& coder, JpegModel& model, int count) {
 
 }  // namespace lmc
 
-#endif  // LMC_JPEG_JPEG_MODEL_H_
+#endif  // LMC_COEFFICIENTS_JPEG_MODEL_H_

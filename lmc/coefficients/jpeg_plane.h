@@ -1,7 +1,7 @@
 // One component of a band of a JPEG file while it is coded: its blocks, what is kept of those coded before, and what
 // lies around and beneath a block. Bands lie one below the other, and none looks at another.
-#ifndef LMC_JPEG_JPEG_PLANE_H_
-#define LMC_JPEG_JPEG_PLANE_H_
+#ifndef LMC_COEFFICIENTS_JPEG_PLANE_H_
+#define LMC_COEFFICIENTS_JPEG_PLANE_H_
 
 #include <atomic>
 #include <cstddef>
@@ -75,4 +75,4 @@ Companions companions_of(const Plane& plane, uint32_t x, uint32_t y);
 
 }  // namespace lmc
 
-#endif  // LMC_JPEG_JPEG_PLANE_H_
+#endif  // LMC_COEFFICIENTS_JPEG_PLANE_H_

@@ -1,8 +1,8 @@
 // Codes the planes of a stream, block after block: first how many inner coefficients (of neither the first row nor the
 // first column) are not zero and which they are, then the same for the rest of the first row and of the first column,
 // then the mean. One class for encoder and decoder, a template over the arithmetic coder. docs/jpeg.md, section 5.
-#ifndef LMC_JPEG_JPEG_PLANE_CODER_H_
-#define LMC_JPEG_JPEG_PLANE_CODER_H_
+#ifndef LMC_COEFFICIENTS_JPEG_PLANE_CODER_H_
+#define LMC_COEFFICIENTS_JPEG_PLANE_CODER_H_
 
 #include <algorithm>
 #include <array>
@@ -78,7 +78,7 @@ class PlaneCoder {
   Coder& coder_;
   bool is_first_, is_thorough_;
   BorderWeights weights_{0.05f};
-  JpegLines lines_;  // of all models
+  JpegBuckets buckets_;  // of all models
   JpegModel count_model_, inner_model_, edge_count_model_, edge_model_, mean_model_;
   Forecast inner_value_{64, 0.01f};
   FittedForecast edge_value_{16}, mean_value_{2}, inner_size_{kInner}, edge_size_{16};  // the last two: thorough only
@@ -99,4 +99,4 @@ class PlaneCoder {
 
 #include "lmc/coefficients/jpeg_plane_coder.inc"
 
-#endif  // LMC_JPEG_JPEG_PLANE_CODER_H_
+#endif  // LMC_COEFFICIENTS_JPEG_PLANE_CODER_H_

@@ -1,8 +1,8 @@
 // What the models of coefficients know before the first picture: statistics of contexts, weights of mixers and of
 // forecasts, learnt from training pictures (tools/jpeg_prior) and kept in jpeg_prior.bin, which is part of the format
 // (docs/jpeg.md, section 6).
-#ifndef LMC_JPEG_JPEG_PRIOR_H_
-#define LMC_JPEG_JPEG_PRIOR_H_
+#ifndef LMC_COEFFICIENTS_JPEG_PRIOR_H_
+#define LMC_COEFFICIENTS_JPEG_PRIOR_H_
 
 #include <array>
 #include <cstddef>
@@ -17,7 +17,7 @@ inline constexpr size_t kJpegModels = 5;  // in the order of JpegModelId
 enum class JpegModelId : uint8_t { kCount, kInner, kEdgeCount, kEdge, kMean };
 
 struct JpegModelPrior {
-  ByteSpan tables;   // of every context: its lines (JpegModel::load)
+  ByteSpan tables;   // of every context: its buckets (JpegModel::load)
   ByteSpan weights;  // int8: of the mixer, for each set and kind of decision
 };
 
@@ -53,4 +53,4 @@ inline constexpr float kPriorForecastStep = 1.0f / 4096.0f;  // of a forecast's
 
 }  // namespace lmc
 
-#endif  // LMC_JPEG_JPEG_PRIOR_H_
+#endif  // LMC_COEFFICIENTS_JPEG_PRIOR_H_

@@ -12,7 +12,7 @@
 namespace lmc {
 
 struct BitSlot {
-  int16_t offset = 0;  // chance of a one, of 65536, less 32768: a slot of zeros knows nothing
+  int16_t offset = 0;  // probability of a one, of 65536, less 32768: a slot of zeros knows nothing
   uint8_t count = 0;   // times seen, saturates at 255
   uint8_t recent = 0;  // outcomes, the latest in bit 0
 
@@ -28,14 +28,14 @@ constexpr std::array<uint16_t, 256> make_rates() {
 inline constexpr std::array<uint16_t, 256> kRates = make_rates();
 
 // The probability and the count.
-inline void update_chance(BitSlot& slot, int bit, uint32_t limit) {
+inline void update_probability(BitSlot& slot, int bit, uint32_t limit) {
   const int32_t target = bit ? 32767 : -32768;
   // 64 bits: a slot whose count has aged to 0 may lie 60000 from the target.
   slot.offset = int16_t(slot.offset + ((int64_t(target - slot.offset) * kRates[slot.count]) >> 16));
   if (slot.count < limit) ++slot.count;
 }
 inline void update_slot(BitSlot& slot, int bit, uint32_t limit) {
-  update_chance(slot, bit, limit);
+  update_probability(slot, bit, limit);
   slot.recent = uint8_t(slot.recent << 1 | bit);
 }
 

@@ -9,15 +9,15 @@
 #include "lmc/mixing/context_table.h"
 #include "lmc/mixing/contexts.h"
 #include "lmc/mixing/deep_contexts.h"
-#include "lmc/mixing/fine_map.h"
+#include "lmc/mixing/fine_apm.h"
 #include "lmc/mixing/mixer.h"
 
 namespace lmc {
 namespace {
 
-constexpr int kOpinions = 4;        // inputs a context
+constexpr int kMixerInputs = 4;     // inputs a context
 constexpr int kPerExpectation = 3;  // inputs
-constexpr int kExpectationInputs = kOpinions * kDeepContexts;
+constexpr int kExpectationInputs = kMixerInputs * kDeepContexts;
 constexpr int kBias = kExpectationInputs + kPerExpectation * kExpectations;
 constexpr uint32_t kSlotLimit = 250, kMapLimit = 1000;
 constexpr int kOrders = 8;  // the first contexts: of the last 0 to 8 bytes
@@ -54,7 +54,7 @@ int bit_after(int byte, uint32_t known, unsigned bits_known) {
 }  // namespace
 
 struct DeepMixing::State {
-  // What one context has learnt of what its opinions mean, and its part in the decision at hand.
+  // What one context has learnt of what its mixer inputs mean, and its part in the decision at hand.
   struct Context {
     std::array<MapEntry, kAllHistories> histories;
     std::array<MapEntry, 32> runs;   // (count up to 15, last bit of the byte)
@@ -79,7 +79,7 @@ struct DeepMixing::State {
   std::vector<Expectation> expectation;
   std::array<uint64_t, kDeepContexts> hashes{};
   uint32_t bucket_key = ~0u;  // (offset, half byte) the buckets belong to
-  FineMap order1_map{65536}, order2_map{65536}, match_map{65536};
+  FineApm order1_map{65536}, order2_map{65536}, match_map{65536};
   uint32_t without;
   unsigned bits_known = 0;
   int active = 0;  // contexts of the byte at hand
@@ -103,9 +103,9 @@ DeepMixing::State::State(size_t size_bytes, Isa isa, uint32_t parts_left_out)
       expectation(kExpectations),
       without(parts_left_out) {
   for (int i = 0; i < kDeepContexts; ++i) {
-    mixer.set_initial(kOpinions * i, kStartWeight);
-    mixer.set_initial(kOpinions * i + 1, kStartWeight);
-    mixer.set_initial(kOpinions * i + 3, kStartWeight * 0.5f);
+    mixer.set_initial(kMixerInputs * i, kStartWeight);
+    mixer.set_initial(kMixerInputs * i + 1, kStartWeight);
+    mixer.set_initial(kMixerInputs * i + 3, kStartWeight * 0.5f);
   }
   for (int i = 0; i < kExpectations; ++i) mixer.set_initial(kExpectationInputs + kPerExpectation * i, kStartWeight);
 }
@@ -131,8 +131,8 @@ uint32_t DeepMixing::State::context_inputs(uint32_t known, float* x) {
   const Logistic& logit = logistic();
   const uint32_t node = node_of(known, bits_known);
   uint32_t seen = 0;
-  std::fill(x + kOpinions * active, x + kOpinions * kDeepContexts, 0.0f);
-  for (int i = 0; i < active; ++i, x += kOpinions) {
+  std::fill(x + kMixerInputs * active, x + kMixerInputs * kDeepContexts, 0.0f);
+  for (int i = 0; i < active; ++i, x += kMixerInputs) {
     Context& c = context[size_t(i)];
     c.slot = &c.bucket->nodes[node];
     c.history = &c.histories[deep_history(*c.slot)];
@@ -208,7 +208,7 @@ void DeepMixing::State::leave_out_parts(float* x) const {
                                  {kDeepGaps, 20, 25},    {kDeepClasses, 25, 27}, {kDeepIndirect, 27, 29},
                                  {kDeepNesting, 29, 30}, {kDeepNumbers, 30, 34}, {kDeepRecords, 34, 38}};
   for (const Range& r : kContexts)
-    if (without & r.part) std::fill(x + kOpinions * r.first, x + kOpinions * r.last, 0.0f);
+    if (without & r.part) std::fill(x + kMixerInputs * r.first, x + kMixerInputs * r.last, 0.0f);
   constexpr Range kExpected[] = {{kDeepMatches, kLongMatch, kFieldAbove},
                                  {kDeepFields, kFieldAbove, kLineShape},
                                  {kDeepNumbers, kLineShape, kExpectations}};
@@ -216,7 +216,7 @@ void DeepMixing::State::leave_out_parts(float* x) const {
     if (without & r.part)
       std::fill(x + kExpectationInputs + kPerExpectation * r.first, x + kExpectationInputs + kPerExpectation * r.last,
                 0.0f);
-  for (int i = 0; i < kDeepContexts; ++i, x += kOpinions) {
+  for (int i = 0; i < kDeepContexts; ++i, x += kMixerInputs) {
     if (without & kDeepHistories) x[0] = 0.0f;
     if (without & kDeepLinear) x[2] = 0.0f;
     if (without & kDeepRuns) x[3] = 0.0f;

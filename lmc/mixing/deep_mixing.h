@@ -1,7 +1,7 @@
 // Deep byte mixing: what context mixing reaches where no language model helps (logs, tables, programs, data).
 //
-// Contexts of many kinds (deep_contexts.h), each with four opinions on the next bit; expectations of the next byte; a
-// mixer with ten weight sets, and adaptive maps behind it. About a seventh of the speed of MixingModel. Bit-exact
+// Contexts of many kinds (deep_contexts.h), each with four mixer inputs on the next bit; expectations of the next byte;
+// a mixer with ten weight sets, and adaptive maps behind it. About a seventh of the speed of MixingModel. Bit-exact
 // (docs/numerics.md); docs/mixing.md, section 8.
 #ifndef LMC_MIXING_DEEP_MIXING_H_
 #define LMC_MIXING_DEEP_MIXING_H_
@@ -24,8 +24,8 @@ enum DeepPart : uint32_t {
   kDeepIndirect = 32,    // what followed before
   kDeepNesting = 64,     // brackets and tags
   kDeepNumbers = 128,    // masked lines and expected numbers
-  kDeepHistories = 256,  // of the four opinions: what a history means
-  kDeepLinear = 512,     // the chance itself
+  kDeepHistories = 256,  // of the four mixer inputs: what a history means
+  kDeepLinear = 512,     // the probability itself
   kDeepRuns = 1024,      // the last byte in a context, repeated
   kDeepMaps = 2048,      // adaptive maps behind the mixer
   kDeepRecords = 4096,   // records of one length
@@ -42,7 +42,8 @@ class DeepMixing {
 
   const Bytes& history() const;
 
-  // The chance (of 65536) that the next bit is one. known: the bits of the byte so far behind a leading one (1..255).
+  // The probability (of 65536) that the next bit is one. known: the bits of the byte so far behind a leading one
+  // (1..255).
   uint32_t predict_bit(uint32_t known);
   void update_bit(int bit);
   // The byte is known now.

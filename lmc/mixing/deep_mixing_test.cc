@@ -29,9 +29,9 @@ Bytes any_bytes(size_t size) {
   return out;
 }
 
-// Every chance that was coded, and the bits that the bytes cost.
+// Every probability that was coded, and the bits that the bytes cost.
 struct Outcome {
-  std::vector<uint32_t> chances;
+  std::vector<uint32_t> probabilities;
   double bits = 0;
 };
 
@@ -42,7 +42,7 @@ Outcome code(const Bytes& raw, Isa isa, uint32_t without = 0) {
     for (uint32_t known = 1, shift = 8; shift-- > 0;) {
       const int bit = byte >> shift & 1;
       const uint32_t p = mixing.predict_bit(known);
-      out.chances.push_back(p);
+      out.probabilities.push_back(p);
       out.bits -= std::log2((bit ? p : 65536 - p) / 65536.0);
       mixing.update_bit(bit);
       known = known << 1 | uint32_t(bit);
@@ -53,12 +53,12 @@ Outcome code(const Bytes& raw, Isa isa, uint32_t without = 0) {
   return out;
 }
 
-TEST(DeepMixing, GivesTheSameChancesOnEveryInstructionSet) {
+TEST(DeepMixing, GivesTheSameProbabilitiesOnEveryInstructionSet) {
   for (const Bytes& raw : {log_lines(60), any_bytes(3000)}) {
     const Outcome scalar = code(raw, Isa::kScalar);
     for (Isa isa : all_isas())
-      if (isa_available(isa)) EXPECT_EQ(code(raw, isa).chances, scalar.chances) << isa_name(isa);
-    for (uint32_t p : scalar.chances) ASSERT_TRUE(p >= 1 && p <= 65535);
+      if (isa_available(isa)) EXPECT_EQ(code(raw, isa).probabilities, scalar.probabilities) << isa_name(isa);
+    for (uint32_t p : scalar.probabilities) ASSERT_TRUE(p >= 1 && p <= 65535);
   }
 }
 
@@ -84,7 +84,7 @@ TEST(DeepMixing, EveryPartChangesWhatIsCoded) {
   for (int i = 0; i < 500; ++i) append_bytes(raw, Bytes{1, 2, 3, uint8_t(i), uint8_t(i >> 8), 9, uint8_t(i * i)});
   const Outcome everything = code(raw, best_isa());
   for (uint32_t part = 1; part <= kDeepRecords; part *= 2)
-    EXPECT_NE(code(raw, best_isa(), part).chances, everything.chances) << part;
+    EXPECT_NE(code(raw, best_isa(), part).probabilities, everything.probabilities) << part;
 }
 
 void append(auto& to, const std::string& text) {

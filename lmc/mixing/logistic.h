@@ -1,7 +1,7 @@
 // The logistic domain: ln, stretch(p) = ln(p/(1-p)) and squash, its inverse, the same on every machine.
 //
-// Probabilities are 16-bit integers: p/65536 is the chance of a one, 1 <= p <= 65535. Logits are binary32. The tables
-// are filled at start-up from +, *, / of binary64 in a fixed order, so they hold the same bits everywhere.
+// Probabilities are 16-bit integers: p/65536 is the probability of a one, 1 <= p <= 65535. Logits are binary32. The
+// tables are filled at start-up from +, *, / of binary64 in a fixed order, so they hold the same bits everywhere.
 #ifndef LMC_MIXING_LOGISTIC_H_
 #define LMC_MIXING_LOGISTIC_H_
 

@@ -31,9 +31,9 @@ unsigned table_bits(bool tokens, size_t size_bytes) {
 
 // A probability refined by a small context: 33 points over the logits, the nearer one learns. Kept as differences (of
 // bits) from what a context starts with, so that what is never used takes no memory and no time.
-class AdaptiveMap {
+class Apm {
  public:
-  explicit AdaptiveMap(size_t contexts)
+  explicit Apm(size_t contexts)
       : contexts_(contexts), changes_(std::max<size_t>(contexts, 1) * kPoints, Pages::kOrdinary) {
     for (size_t j = 0; j < kPoints; ++j) start_[j] = uint16_t(logistic().squash((float(j) - 16.0f) * 0.5f));
   }
@@ -73,7 +73,7 @@ class AdaptiveMap {
 // What contexts say of a decision, two inputs each: what the history of a context's slot means, as learnt by a map of
 // the context's own, and the slot's probability.
 template <size_t kMost>
-struct SlotOpinions {
+struct SlotMixerInputs {
   const Logistic& logit = logistic();
   size_t count;
   std::vector<std::array<MapEntry, kHistories>> histories;  // (count)
@@ -81,7 +81,7 @@ struct SlotOpinions {
   std::array<BitSlot*, kMost> slots{};
   std::array<MapEntry*, kMost> entries{};
 
-  explicit SlotOpinions(size_t contexts) : count(contexts), histories(contexts) {}
+  explicit SlotMixerInputs(size_t contexts) : count(contexts), histories(contexts) {}
   [[gnu::always_inline]] void input(size_t context, BitSlot& slot, float* x) {
     MapEntry& entry = histories[context][history_index(slot)];
     slots[context] = &slot;
@@ -109,10 +109,10 @@ uint32_t clamp_probability(uint32_t p) { return p < 2 ? 2 : p > 65534 ? 65534 : 
 struct MixingModel::BitState {
   size_t contexts;
   Mixer mixer;
-  SlotOpinions<kMostContexts> opinions;
+  SlotMixerInputs<kMostContexts> mixer_inputs;
   std::array<MapEntry, 16 * 8> match_map{};  // (length bucket, misses): does the expected bit come?
-  AdaptiveMap lm_map{512};
-  AdaptiveMap order1_map, order2_map;  // in bytes only: behind a language model they gain nothing
+  Apm lm_map{512};
+  Apm order1_map, order2_map;  // in bytes only: behind a language model they gain nothing
   // The decision at hand.
   MapEntry* match_entry = nullptr;
   int expected_bit = -1;
@@ -123,7 +123,7 @@ struct MixingModel::BitState {
                .set_sizes = {16 * 8, 256, 256, 12 * 16, 8 * 8 * 2, 256},
                .last_sizes = {256}},
               {}, isa),
-        opinions(count),
+        mixer_inputs(count),
         order1_map(tokens ? 0 : 65536),
         order2_map(tokens ? 0 : 65536) {
     for (int i = 0; i < 2 * int(count) + kMoreBitInputs; ++i) mixer.set_initial(i, tokens ? 0.03f : 0.15f);
@@ -148,10 +148,10 @@ struct MixingModel::SureState {
 
 struct MixingModel::EndState {
   Mixer mixer;
-  SlotOpinions<kEndContexts> opinions{kEndContexts};
+  SlotMixerInputs<kEndContexts> mixer_inputs{kEndContexts};
   ZeroedArray<BitSlot> table;
   size_t table_mask;
-  AdaptiveMap lm_map{256};
+  Apm lm_map{256};
 
   EndState(size_t slots_log2, Isa isa)
       : mixer({.inputs = kEndInputs, .set_sizes = {16, 256, 12 * 2}, .last_sizes = {16}}, {}, isa),
@@ -183,12 +183,12 @@ MixingModel::~MixingModel() = default;
 template <typename Visitor>
 void MixingModel::visit_prior(Visitor&& visit) {
   for (float* weight : bit_->mixer.parameters()) visit(*weight);
-  bit_->opinions.visit(visit);
+  bit_->mixer_inputs.visit(visit);
   for (MapEntry& entry : bit_->match_map) visit(entry);
   if (!end_) return;
   bit_->lm_map.visit_points(visit);
   for (float* weight : end_->mixer.parameters()) visit(*weight);
-  end_->opinions.visit(visit);
+  end_->mixer_inputs.visit(visit);
   end_->lm_map.visit_points(visit);
   for (MapEntry& entry : sure_->maps) visit(entry);
 }
@@ -283,8 +283,8 @@ void MixingModel::context_inputs(StreamContexts& s, uint32_t known, float* x) {
     table_.find_all(s.hashes, count, known, [&s](size_t i, ContextBucket& bucket) { s.buckets[i] = &bucket; });
   }
   const uint32_t node = node_of(known, bits_known);
-  SlotOpinions<kMostContexts>& opinions = b.opinions;
-  for (size_t i = 0; i < count; ++i) opinions.input(i, s.buckets[i]->nodes[node], x + 2 * i);
+  SlotMixerInputs<kMostContexts>& mixer_inputs = b.mixer_inputs;
+  for (size_t i = 0; i < count; ++i) mixer_inputs.input(i, s.buckets[i]->nodes[node], x + 2 * i);
 }
 
 // The two inputs of the match model; returns the length bucket of a match that agrees with `known`, or 0.
@@ -312,7 +312,7 @@ void MixingModel::select_bit_weights(const StreamContexts& s, uint32_t known, fl
   const uint32_t c2 = (s.c4 >> 8) & 255;
   uint32_t seen = 0;  // contexts that have met this decision before: in bytes, of the orders 1 to 8
   const size_t asked = shape_.tokens ? size_t(kTokenContexts) : 8;
-  for (size_t i = 1; i < asked; ++i) seen += b.opinions.slots[i]->count > 0;
+  for (size_t i = 1; i < asked; ++i) seen += b.mixer_inputs.slots[i]->count > 0;
   b.mixer.select(0, bucket * 8 + bits_known);
   b.mixer.select(1, known);
   b.mixer.select(2, c1);
@@ -356,7 +356,7 @@ void MixingModel::update_bit(int bit) {
   if (sure_ && sure_->entry != nullptr) return sure_->entry->update(bit == sure_->likely, kMapLimit);
   BitState& b = *bit_;
   b.mixer.update(bit);
-  b.opinions.update(bit);
+  b.mixer_inputs.update(bit);
   if (b.expected_bit >= 0) b.match_entry->update(b.expected_bit == bit, kMapLimit);
   if (shape_.tokens) return b.lm_map.update(bit);
   b.order1_map.update(bit);
@@ -382,7 +382,7 @@ uint32_t MixingModel::predict_end(uint32_t index, uint32_t node, float lm) {
   };
   float* x = e.mixer.inputs();
   for (size_t i = 0; i < kEndContexts; ++i)
-    e.opinions.input(i, e.table[mix(contexts[i]) >> 20 & e.table_mask], x + 2 * i);
+    e.mixer_inputs.input(i, e.table[mix(contexts[i]) >> 20 & e.table_mask], x + 2 * i);
   float* extra = x + 2 * kEndContexts;
   extra[0] = lm;
   const uint32_t depth = std::min(s.token_bytes, 15u);
@@ -399,7 +399,7 @@ void MixingModel::update_end(int bit) {
   if (sure_->entry != nullptr) return sure_->entry->update(bit == sure_->likely, kMapLimit);
   EndState& e = *end_;
   e.mixer.update(bit);
-  e.opinions.update(bit);
+  e.mixer_inputs.update(bit);
   e.lm_map.update(bit);
 }
 

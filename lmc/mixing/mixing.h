@@ -1,8 +1,8 @@
-// Context mixing: the chance of the next binary decision from everything coded so far, optionally beside a language
-// model's opinion.
+// Context mixing: the probability of the next binary decision from everything coded so far, optionally beside a
+// language model's mixer input.
 //
 // Two kinds of decision: a bit of the next byte, and (in token mode) "does the token end here". The adaptive state is
-// one for all streams of a block. Where the language model is all but sure, nothing else is asked: its chance,
+// one for all streams of a block. Where the language model is all but sure, nothing else is asked: its probability,
 // corrected by how often it has been right when as sure, is coded. Call order per decision: predict_*, then update_*.
 // Everything is bit-exact (docs/numerics.md).
 #ifndef LMC_MIXING_MIXING_H_
@@ -55,12 +55,12 @@ class MixingModel {
   Bytes save_prior();
   Status load_prior(ByteSpan prior);
 
-  // The chance (of 65536) that the next bit is one. known: the bits of the byte so far behind a leading one (1..255).
-  // lm: the language model's logit for a one; ignored outside token mode.
+  // The probability (of 65536) that the next bit is one. known: the bits of the byte so far behind a leading one
+  // (1..255). lm: the language model's logit for a one; ignored outside token mode.
   uint32_t predict_bit(uint32_t stream, uint32_t known, float lm);
   void update_bit(int bit);
 
-  // The chance that the current token ends here. node: names the token's bytes so far (the first token id of its
+  // The probability that the current token ends here. node: names the token's bytes so far (the first token id of its
   // prefix range); lm: the logit for "ends".
   uint32_t predict_end(uint32_t stream, uint32_t node, float lm);
   void update_end(int bit);

@@ -177,8 +177,9 @@ TEST_P(ElementwiseIsa, CumulativesAreTheSameAndRight) {
       EXPECT_EQ(a[0], 0u);
       for (size_t v = 0; v < size_t(n); ++v) {
         ASSERT_GT(a[v + 1], a[v]);
-        const double chance = double(a[v + 1] - a[v]) / double(a[size_t(n)]);
-        EXPECT_NEAR(chance, std::exp(double(logits[v]) - top) / sum, (3 + n * chance) / 0x1p28 + 1e-6 * chance);
+        const double probability = double(a[v + 1] - a[v]) / double(a[size_t(n)]);
+        EXPECT_NEAR(probability, std::exp(double(logits[v]) - top) / sum,
+                    (3 + n * probability) / 0x1p28 + 1e-6 * probability);
       }
       std::vector<uint32_t> list1(size_t(n) + 1), list2(list1);
       const int found = one.above(a.data(), n, a[size_t(n)] / 1000, list1.data());

@@ -1,6 +1,6 @@
 // Sizes of errors on a logarithmic scale, as contexts.
-#ifndef LMC_PIXELS_ERROR_LEVEL_H_
-#define LMC_PIXELS_ERROR_LEVEL_H_
+#ifndef LMC_SAMPLES_ERROR_LEVEL_H_
+#define LMC_SAMPLES_ERROR_LEVEL_H_
 
 #include <algorithm>
 #include <bit>
@@ -26,4 +26,4 @@ inline uint32_t half_octaves(uint32_t n) {
 
 }  // namespace lmc
 
-#endif  // LMC_PIXELS_ERROR_LEVEL_H_
+#endif  // LMC_SAMPLES_ERROR_LEVEL_H_

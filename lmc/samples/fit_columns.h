@@ -1,7 +1,7 @@
 // What a fit of LineLeastSquares and WideLeastSquares combines: the nearest neighbours in the plane itself and in the
 // planes before, less a centre of their plane around the sample, so that covariances of different samples add up.
-#ifndef LMC_PIXELS_FIT_COLUMNS_H_
-#define LMC_PIXELS_FIT_COLUMNS_H_
+#ifndef LMC_SAMPLES_FIT_COLUMNS_H_
+#define LMC_SAMPLES_FIT_COLUMNS_H_
 
 #include <vector>
 
@@ -36,4 +36,4 @@ float left_of(double pivot, double total);
 
 }  // namespace lmc
 
-#endif  // LMC_PIXELS_FIT_COLUMNS_H_
+#endif  // LMC_SAMPLES_FIT_COLUMNS_H_

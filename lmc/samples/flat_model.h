@@ -1,8 +1,8 @@
-// Drawn images: where all neighbours of a sample are equal it mostly equals them too, and one decision says so instead
-// of one for each bit. It is mixed from maps in small contexts of equality: in the surroundings, in earlier planes, in
-// how long it has lasted.
-#ifndef LMC_PIXELS_FLAT_MODEL_H_
-#define LMC_PIXELS_FLAT_MODEL_H_
+// Synthetic images: where all neighbours of a sample are equal it mostly equals them too, and one decision says so
+// instead of one for each bit. It is mixed from maps in small contexts of equality: in the surroundings, in earlier
+// planes, in how long it has lasted.
+#ifndef LMC_SAMPLES_FLAT_MODEL_H_
+#define LMC_SAMPLES_FLAT_MODEL_H_
 
 #include <array>
 #include <vector>
@@ -22,7 +22,7 @@ class FlatModel {
     return own[-1] == own[-stride] && own[-1] == own[-stride - 1] && own[-1] == own[-stride + 1];
   }
 
-  // The chance, of 65536, that the sample equals them. earlier: the same place in the planes coded before.
+  // The probability, of 65536, that the sample equals them. earlier: the same place in the planes coded before.
   uint32_t predict(const uint16_t* own, const std::array<const uint16_t*, 2>& earlier);
   void learn(int same);
 
@@ -38,4 +38,4 @@ class FlatModel {
 
 }  // namespace lmc
 
-#endif  // LMC_PIXELS_FLAT_MODEL_H_
+#endif  // LMC_SAMPLES_FLAT_MODEL_H_

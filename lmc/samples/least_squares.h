@@ -4,8 +4,8 @@
 // ones counting more, from exact integer covariances, by LDL^T in binary64 in one fixed order. The last pivot is what
 // the fit leaves unexplained. (After Wu and Barthel's edge-directed and Ye and Hou's TMW-like least-squares
 // predictors.)
-#ifndef LMC_PIXELS_LEAST_SQUARES_H_
-#define LMC_PIXELS_LEAST_SQUARES_H_
+#ifndef LMC_SAMPLES_LEAST_SQUARES_H_
+#define LMC_SAMPLES_LEAST_SQUARES_H_
 
 #include <vector>
 
@@ -61,4 +61,4 @@ class LeastSquares {
 
 }  // namespace lmc
 
-#endif  // LMC_PIXELS_LEAST_SQUARES_H_
+#endif  // LMC_SAMPLES_LEAST_SQUARES_H_

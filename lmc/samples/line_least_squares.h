@@ -2,8 +2,8 @@
 //
 // Pictures that were scaled have rows, and columns, that all follow a rule of their own, which a window around the
 // sample blurs. Covariances are exact integers that decay with every sample of the line.
-#ifndef LMC_PIXELS_LINE_LEAST_SQUARES_H_
-#define LMC_PIXELS_LINE_LEAST_SQUARES_H_
+#ifndef LMC_SAMPLES_LINE_LEAST_SQUARES_H_
+#define LMC_SAMPLES_LINE_LEAST_SQUARES_H_
 
 #include <vector>
 
@@ -36,4 +36,4 @@ class LineLeastSquares {
 
 }  // namespace lmc
 
-#endif  // LMC_PIXELS_LINE_LEAST_SQUARES_H_
+#endif  // LMC_SAMPLES_LINE_LEAST_SQUARES_H_

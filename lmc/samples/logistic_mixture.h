@@ -2,8 +2,8 @@
 //
 // A sample v is taken to fill the interval from v - 1/2 to v + 1/2; below(v) is the share of the mass left of it. Terms
 // are integers and their sum is exact, so every machine computes the same.
-#ifndef LMC_PIXELS_LOGISTIC_MIXTURE_H_
-#define LMC_PIXELS_LOGISTIC_MIXTURE_H_
+#ifndef LMC_SAMPLES_LOGISTIC_MIXTURE_H_
+#define LMC_SAMPLES_LOGISTIC_MIXTURE_H_
 
 #include <array>
 #include <cstddef>
@@ -60,4 +60,4 @@ struct LogisticMixture {
 
 }  // namespace lmc
 
-#endif  // LMC_PIXELS_LOGISTIC_MIXTURE_H_
+#endif  // LMC_SAMPLES_LOGISTIC_MIXTURE_H_

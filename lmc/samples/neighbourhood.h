@@ -3,8 +3,8 @@
 // Own neighbours come before the sample in raster order and lie at most kReach samples to the right, so row y can
 // follow row y - 1 at a distance of kLag samples. In planes that are coded already all neighbours may be looked at.
 // All in integers and element-wise binary32: the same on every machine (docs/numerics.md).
-#ifndef LMC_PIXELS_NEIGHBOURHOOD_H_
-#define LMC_PIXELS_NEIGHBOURHOOD_H_
+#ifndef LMC_SAMPLES_NEIGHBOURHOOD_H_
+#define LMC_SAMPLES_NEIGHBOURHOOD_H_
 
 #include <array>
 #include <cstddef>
@@ -62,4 +62,4 @@ class Neighbourhood {
 
 }  // namespace lmc
 
-#endif  // LMC_PIXELS_NEIGHBOURHOOD_H_
+#endif  // LMC_SAMPLES_NEIGHBOURHOOD_H_

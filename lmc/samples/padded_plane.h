@@ -3,8 +3,8 @@
 // What stands in the frame depends only on samples that come before in raster order, so encoder and decoder see the
 // same: above the plane the middle value; left of a row the first sample of the row above; right of a row its last
 // sample; below the plane twice the last row.
-#ifndef LMC_PIXELS_PADDED_PLANE_H_
-#define LMC_PIXELS_PADDED_PLANE_H_
+#ifndef LMC_SAMPLES_PADDED_PLANE_H_
+#define LMC_SAMPLES_PADDED_PLANE_H_
 
 #include <algorithm>
 #include <cstddef>
@@ -53,4 +53,4 @@ class PaddedPlane {
 
 }  // namespace lmc
 
-#endif  // LMC_PIXELS_PADDED_PLANE_H_
+#endif  // LMC_SAMPLES_PADDED_PLANE_H_

@@ -1,7 +1,7 @@
 // What exact values of the surroundings say about a sample: hashes for tables of counters. They see how the pixels were
 // made: few colours, gaps in the histogram, a lattice of another colour space behind these planes, equal neighbours.
-#ifndef LMC_PIXELS_PIXEL_CONTEXTS_H_
-#define LMC_PIXELS_PIXEL_CONTEXTS_H_
+#ifndef LMC_SAMPLES_PIXEL_CONTEXTS_H_
+#define LMC_SAMPLES_PIXEL_CONTEXTS_H_
 
 #include <array>
 #include <cstddef>
@@ -27,4 +27,4 @@ void hash_contexts(PlaneRole role, const PixelSurroundings& at, int count,
 
 }  // namespace lmc
 
-#endif  // LMC_PIXELS_PIXEL_CONTEXTS_H_
+#endif  // LMC_SAMPLES_PIXEL_CONTEXTS_H_

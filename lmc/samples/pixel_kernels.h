@@ -1,7 +1,7 @@
 // The pixel network's products and the element-wise work between them, and the sums of least squares, once for each
 // instruction set from the same source, with the same bits as result.
-#ifndef LMC_PIXELS_PIXEL_KERNELS_H_
-#define LMC_PIXELS_PIXEL_KERNELS_H_
+#ifndef LMC_SAMPLES_PIXEL_KERNELS_H_
+#define LMC_SAMPLES_PIXEL_KERNELS_H_
 
 #include <cstdint>
 
@@ -79,4 +79,4 @@ const PixelKernels& pixel_kernels(Isa isa);
 
 }  // namespace lmc
 
-#endif  // LMC_PIXELS_PIXEL_KERNELS_H_
+#endif  // LMC_SAMPLES_PIXEL_KERNELS_H_

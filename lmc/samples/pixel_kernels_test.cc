@@ -284,8 +284,8 @@ TEST(PixelKernels, HistogramsGiveTheirOdds) {
         for (int v = low; v < high; ++v) (v < middle ? lower : upper) += bins[h][size_t((v + firsts[h]) & 255)];
         EXPECT_EQ(below[1][h] - below[0][h], lower);
         EXPECT_EQ(below[2][h] - below[1][h], upper);
-        const float chance = (float(upper) + 0.4f) / (float(lower + upper) + 0.8f);
-        EXPECT_EQ(logits[h], logistic().stretch(uint32_t(chance * 65535.0f))) << isa_name(isa) << " " << h;
+        const float probability = (float(upper) + 0.4f) / (float(lower + upper) + 0.8f);
+        EXPECT_EQ(logits[h], logistic().stretch(uint32_t(probability * 65535.0f))) << isa_name(isa) << " " << h;
       }
     }
   }

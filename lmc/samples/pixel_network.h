@@ -4,8 +4,8 @@
 //
 // Weights int8 with one scale a row; inputs 12 bits; hidden units 0..127 in steps of 1/16. One network for each
 // PlaneRole, all in one model file of kind "pixels". Trained by train/pixel_model.h. Normative: docs/pixels.md.
-#ifndef LMC_PIXELS_PIXEL_NETWORK_H_
-#define LMC_PIXELS_PIXEL_NETWORK_H_
+#ifndef LMC_SAMPLES_PIXEL_NETWORK_H_
+#define LMC_SAMPLES_PIXEL_NETWORK_H_
 
 #include <memory>
 #include <span>
@@ -64,4 +64,4 @@ class PixelNetwork {
 
 }  // namespace lmc
 
-#endif  // LMC_PIXELS_PIXEL_NETWORK_H_
+#endif  // LMC_SAMPLES_PIXEL_NETWORK_H_

@@ -6,6 +6,7 @@
 #include "lmc/coding/arithmetic_coder.h"
 #include "lmc/models/file/model_writer.h"
 #include "lmc/numerics/isa_test_support.h"
+#include "lmc/samples/gating.h"
 #include "lmc/samples/image/luma_chroma.h"
 #include "lmc/samples/image/tile.h"
 #include "lmc/samples/image/tile_look.h"
@@ -14,7 +15,6 @@
 #include "lmc/samples/line_least_squares.h"
 #include "lmc/samples/pixel_contexts.h"
 #include "lmc/samples/residual_maps.h"
-#include "lmc/samples/sparing.h"
 #include "lmc/samples/wide_least_squares.h"
 
 namespace lmc {
@@ -87,17 +87,18 @@ TileResources resources(Isa isa, int threads) {
   return {.network = network.get(), .isa = isa, .threads = threads};
 }
 
-const TileEffort kEfforts[] = {{.contexts = 0, .mixing = false},
-                               {.contexts = 6},
-                               {.contexts = 3, .light = true},
-                               {.contexts = 3, .light = true, .sparing = true},
-                               {.contexts = 2, .least_squares = true, .light = true, .sparing = true},
-                               {.contexts = 0, .drawn = true, .light = true},
-                               {.contexts = kPixelContexts, .drawn = true, .least_squares = true},
-                               {.contexts = kPixelContexts, .drawn = true},
-                               {.contexts = kPixelContexts, .least_squares = true},
-                               {.contexts = kPixelContexts, .least_squares = true, .ensemble = true},
-                               {.contexts = kPixelContexts, .drawn = true, .least_squares = true, .ensemble = true}};
+const TileEffort kEfforts[] = {
+    {.contexts = 0, .mixing = false},
+    {.contexts = 6},
+    {.contexts = 3, .light = true},
+    {.contexts = 3, .light = true, .gating = true},
+    {.contexts = 2, .least_squares = true, .light = true, .gating = true},
+    {.contexts = 0, .synthetic = true, .light = true},
+    {.contexts = kPixelContexts, .synthetic = true, .least_squares = true},
+    {.contexts = kPixelContexts, .synthetic = true},
+    {.contexts = kPixelContexts, .least_squares = true},
+    {.contexts = kPixelContexts, .least_squares = true, .ensemble = true},
+    {.contexts = kPixelContexts, .synthetic = true, .least_squares = true, .ensemble = true}};
 
 TEST(Tile, ComesBackInEveryShapeAndEffort) {
   const TileShape shapes[] = {{1, 1, 1, 8},    {1, 40, 3, 8},  {40, 1, 3, 8},  {2, 2, 4, 8},
@@ -116,7 +117,7 @@ TEST(Tile, ComesBackInEveryShapeAndEffort) {
 TEST(Tile, SameBytesOnEveryInstructionSetAndThreadCount) {
   const TileShape shape{61, 47, 3, 8};
   for (const TileEffort& effort : kEfforts) {
-    const TileSamples samples = effort.drawn ? drawing(shape, 3) : picture(shape, 3);
+    const TileSamples samples = effort.synthetic ? drawing(shape, 3) : picture(shape, 3);
     const Bytes expected = encode_tile(shape, samples, effort, resources(Isa::kScalar, 1));
     for (Isa isa : isas())
       for (int threads : {1, 2, 3}) {
@@ -126,26 +127,26 @@ TEST(Tile, SameBytesOnEveryInstructionSetAndThreadCount) {
   }
 }
 
-TEST(Sparing, MixesSomeRowsAndWhatGains) {
-  Sparing sparing;
+TEST(Gating, MixesSomeRowsAndWhatGains) {
+  Gating gating;
   const auto learn = [&](uint32_t kind, uint32_t alone, uint32_t mixed) {
-    sparing.begin();
-    sparing.add(alone, mixed);
-    sparing.learn(kind);
+    gating.begin();
+    gating.add(alone, mixed);
+    gating.learn(kind);
   };
-  EXPECT_TRUE(sparing.mixes(1, 3)) << "before anything is known";
+  EXPECT_TRUE(gating.mixes(1, 3)) << "before anything is known";
   for (int i = 0; i < 128; ++i) learn(3, 30000, 30000);
-  EXPECT_FALSE(sparing.mixes(1, 3));
-  EXPECT_TRUE(sparing.mixes(0, 3)) << "to learn from";
-  EXPECT_TRUE(sparing.mixes(16, 3));
-  EXPECT_TRUE(sparing.mixes(1, 4)) << "another kind";
+  EXPECT_FALSE(gating.mixes(1, 3));
+  EXPECT_TRUE(gating.mixes(0, 3)) << "to learn from";
+  EXPECT_TRUE(gating.mixes(16, 3));
+  EXPECT_TRUE(gating.mixes(1, 4)) << "another kind";
   for (int i = 0; i < 256; ++i) learn(3, 30000, 33000);
-  EXPECT_TRUE(sparing.mixes(1, 3));
+  EXPECT_TRUE(gating.mixes(1, 3));
   for (int i = 0; i < 1500; ++i) learn(3, 30000, 30000);
-  EXPECT_FALSE(sparing.mixes(1, 3)) << "it no longer gains";
+  EXPECT_FALSE(gating.mixes(1, 3)) << "it no longer gains";
 }
 
-TEST(Tile, SparingKeepsMostOfWhatMixingGains) {
+TEST(Tile, GatingKeepsMostOfWhatMixingGains) {
   const TileShape shape{256, 192, 3, 8};
   TileSamples samples(size_t(shape.width) * size_t(shape.height) * 3);
   std::mt19937 random(5);
@@ -154,9 +155,9 @@ TEST(Tile, SparingKeepsMostOfWhatMixingGains) {
     return encode_tile(shape, samples, effort, resources(best_isa(), 2)).size();
   };
   const size_t alone = size({.contexts = 0, .mixing = false}), light = size({.contexts = 3, .light = true});
-  const size_t sparing = size({.contexts = 3, .light = true, .sparing = true});
+  const size_t gating = size({.contexts = 3, .light = true, .gating = true});
   ASSERT_LT(light * 10, alone * 9);
-  EXPECT_LT(sparing * 100, light * 103);
+  EXPECT_LT(gating * 100, light * 103);
 }
 
 TEST(TileLook, IsTold) {
@@ -165,10 +166,10 @@ TEST(TileLook, IsTold) {
   std::mt19937 random(9);
   for (uint16_t& sample : noise) sample = uint16_t(sample ^ random() % 8);
   EXPECT_EQ(look_of(shape, noise), TileLook::kPhotographed);
-  EXPECT_EQ(look_of(shape, drawing(shape, 9)), TileLook::kDrawn);
+  EXPECT_EQ(look_of(shape, drawing(shape, 9)), TileLook::kSynthetic);
   TileSamples repeated = noise;  // the upper half again below it
   std::copy_n(noise.begin(), noise.size() / 2, repeated.begin() + ptrdiff_t(noise.size() / 2));
-  EXPECT_EQ(look_of(shape, repeated), TileLook::kDrawn);
+  EXPECT_EQ(look_of(shape, repeated), TileLook::kSynthetic);
   TileSamples coloured = noise;
   for (size_t i = 0; i < coloured.size(); i += 3) {
     const auto which = uint16_t(noise[i] % 251);
@@ -183,7 +184,7 @@ TEST(Tile, WhatIsFlatCostsNextToNothing) {
   const TileShape shape{300, 300, 3, 8};
   const TileSamples samples = drawing(shape, 1);
   const Bytes payload =
-      encode_tile(shape, samples, {.contexts = kPixelContexts, .drawn = true}, resources(best_isa(), 1));
+      encode_tile(shape, samples, {.contexts = kPixelContexts, .synthetic = true}, resources(best_isa(), 1));
   EXPECT_LT(payload.size(), 700u);
 }
 

@@ -10,9 +10,9 @@
 #include "lmc/samples/error_maps.h"
 #include "lmc/samples/fitted_stage.h"
 #include "lmc/samples/flat_model.h"
+#include "lmc/samples/gating.h"
 #include "lmc/samples/residual_stage.h"
 #include "lmc/samples/simple_forecast.h"
-#include "lmc/samples/sparing.h"
 #include "lmc/samples/value_contexts.h"
 
 namespace lmc {
@@ -34,7 +34,7 @@ constexpr unsigned kMostTableBits = 20;
 // Of the table of contexts; where mixing is spared a quarter of it is used.
 unsigned table_bits(size_t samples, const PlaneSettings& settings) {
   const size_t buckets = samples * size_t(settings.contexts);
-  return std::min(kMostTableBits, log2_at_least(settings.sparing ? buckets / 4 : buckets, 10));
+  return std::min(kMostTableBits, log2_at_least(settings.gating ? buckets / 4 : buckets, 10));
 }
 
 PlaneStages stages_of(const PlaneSettings& settings, const PaddedPlane& plane, Isa isa) {
@@ -46,7 +46,7 @@ PlaneStages stages_of(const PlaneSettings& settings, const PaddedPlane& plane, I
   if (settings.least_squares)
     stages.add<NearSquares>(width, height, bits, LeastSquares(role, width, height, stride, isa));
   if (uses(kNoMaps))
-    stages.add<ErrorMaps>(settings.sparing ? ErrorMaps::Choice::kLightAndSlope
+    stages.add<ErrorMaps>(settings.gating  ? ErrorMaps::Choice::kLightAndSlope
                           : settings.light ? ErrorMaps::Choice::kLight
                                            : ErrorMaps::Choice::kAll,
                           role, stride);
@@ -91,12 +91,12 @@ struct PlaneModel::State {
     bool flat;
     std::array<uint64_t, kPixelContexts> hashes;
     uint32_t spread;
-    // Should the sample be the mean: its prefixes, the longest; the mass below each threshold and the network's chance
-    // of a one; how many decisions come before any that is mixed; the prefixes at which buckets will be looked up, 0
-    // for none.
+    // Should the sample be the mean: its prefixes, the longest; the mass below each threshold and the network's
+    // probability of a one; how many decisions come before any that is mixed; the prefixes at which buckets will be
+    // looked up, 0 for none.
     uint32_t path;
     std::array<int64_t, 16> masses;
-    std::array<uint32_t, 16> chances;
+    std::array<uint32_t, 16> probabilities;
     int sure;
     std::array<uint32_t, 2> expected;
   };
@@ -124,7 +124,7 @@ struct PlaneModel::State {
   PixelScratch scratch;
 
   std::optional<FlatModel> flat;
-  std::optional<Sparing> sparing;
+  std::optional<Gating> gating;
 
   std::vector<int8_t> levels;  // (height + 2, stride): how far off the network was, level_of
   PlaneStages stages;
@@ -155,8 +155,8 @@ struct PlaneModel::State {
         stages(stages_of(chosen, plane, isa)),
         mixer(mixer_shape(chosen, kOfStages + stages.inputs()), kMixerRates, isa),
         forecast((chosen.without & kNoNetwork) == 0 ? &State::run_network : &State::forecast_simply) {
-    if (settings.sparing) sparing.emplace();
-    if (settings.drawn) flat.emplace(settings.role, own.stride(), isa);
+    if (settings.gating) gating.emplace();
+    if (settings.synthetic) flat.emplace(settings.role, own.stride(), isa);
     mixer.set_initial(kNetwork, settings.least_squares ? 0.55f : 0.75f);
     stages.for_first_weights(kOfStages, [&](int input, float weight) { mixer.set_initial(input, weight); });
   }
@@ -173,11 +173,11 @@ struct PlaneModel::State {
     (bit ? in.low : in.high) = middle;
     (bit ? in.mass_low : in.mass_high) = mass_middle;
   }
-  bool is_mixed(const Row& of) const { return settings.mixing && (!sparing || sparing->mixes(of.y, of.spread)); }
+  bool is_mixed(const Row& of) const { return settings.mixing && (!gating || gating->mixes(of.y, of.spread)); }
   bool is_open(uint32_t network_p) const {  // whether a decision is mixed, if the sample is
-    return settings.mixing && (settings.drawn || (network_p > kSure && network_p < kProbOne - kSure));
+    return settings.mixing && (settings.synthetic || (network_p > kSure && network_p < kProbOne - kSure));
   }
-  uint32_t network_chance(const Interval& in, int64_t mass) const;
+  uint32_t network_probability(const Interval& in, int64_t mass) const;
   void foresee(const LogisticMixture& of, Row& row) const;
   bool seems_open(int32_t middle, const LogisticMixture& of) const;
   SampleDecision decision(int left) const {
@@ -190,8 +190,8 @@ struct PlaneModel::State {
             .by_logit = 0};
   }
   void select_weights(const SampleDecision& of);
-  // The mixer's chance, where the network's is network_chance.
-  [[gnu::noinline]] uint32_t mix(int left, uint32_t network_chance);
+  // The mixer's probability, where the network's is network_probability.
+  [[gnu::noinline]] uint32_t mix(int left, uint32_t network_probability);
   [[gnu::noinline]] void learn_stages(int bit);
 };
 
@@ -283,8 +283,8 @@ void PlaneModel::State::forecast_simply() {
   }
 }
 
-// The network's chance of a one, of 65536, with `mass` below the middle.
-uint32_t PlaneModel::State::network_chance(const Interval& in, int64_t mass) const {
+// The network's probability of a one, of 65536, with `mass` below the middle.
+uint32_t PlaneModel::State::network_probability(const Interval& in, int64_t mass) const {
   const int32_t middle = (in.low + in.high) >> 1;
   const int64_t unit = kFloorMass >> settings.bits;
   const int64_t above = in.mass_high - mass + unit * (in.high - middle);
@@ -313,7 +313,7 @@ void PlaneModel::State::foresee(const LogisticMixture& of, Row& row) const {
   for (int depth = 0; depth < settings.bits; ++depth) {
     const int left = settings.bits - 1 - depth;
     const int64_t mass = row.masses[size_t(depth)];
-    const uint32_t p = row.chances[size_t(depth)] = network_chance(in, mass);
+    const uint32_t p = row.probabilities[size_t(depth)] = network_probability(in, mass);
     if (row.sure == depth && !is_open(p)) ++row.sure;
     if (depth < 8 && row.expected[size_t(depth / 4)] == 0 && is_open(p))
       row.expected[size_t(depth / 4)] = row.path >> (left + 1);
@@ -323,7 +323,7 @@ void PlaneModel::State::foresee(const LogisticMixture& of, Row& row) const {
 
 // Whether a decision will probably be mixed. Only what is fetched depends on it.
 bool PlaneModel::State::seems_open(int32_t middle, const LogisticMixture& of) const {
-  return settings.drawn || std::abs(float(middle) - of.mean) < of.spread * kSureWidths;
+  return settings.synthetic || std::abs(float(middle) - of.mean) < of.spread * kSureWidths;
 }
 
 PlaneModel::Foreseen PlaneModel::begin_sample(int i) {
@@ -341,9 +341,9 @@ PlaneModel::Foreseen PlaneModel::begin_sample(int i) {
   s.prefix = 1;
   s.mixes = s.is_mixed(row);
   const bool fits = s.settings.least_squares;
-  const Foreseen foreseen{fits ? 0 : s.mixes ? row.sure : s.settings.bits, row.path, row.chances.data()};
+  const Foreseen foreseen{fits ? 0 : s.mixes ? row.sure : s.settings.bits, row.path, row.probabilities.data()};
   if (!s.mixes && !fits) return foreseen;
-  if (s.sparing) s.sparing->begin();
+  if (s.gating) s.gating->begin();
   s.begin_stages(size_t(i));
   return foreseen;
 }
@@ -398,13 +398,14 @@ uint32_t PlaneModel::predict(int left) {
     contexts->prefetch(s.row->hashes, s.prefix);
   const bool foreseen = s.prefix == s.row->path >> (left + 1);
   s.mass_middle = foreseen ? s.row->masses[size_t(depth)] : s.mixture->below(middle, s.curve);
-  const uint32_t network_p = foreseen ? s.row->chances[size_t(depth)] : s.network_chance(s.interval, s.mass_middle);
+  const uint32_t network_p =
+      foreseen ? s.row->probabilities[size_t(depth)] : s.network_probability(s.interval, s.mass_middle);
   s.mixed = s.mixes && s.is_open(network_p);
   return s.mixed ? s.mix(left, network_p) : network_p;
 }
 
-uint32_t PlaneModel::State::mix(int left, uint32_t network_chance) {
-  const float logit = domain.stretch(network_chance);
+uint32_t PlaneModel::State::mix(int left, uint32_t network_probability) {
+  const float logit = domain.stretch(network_probability);
   SampleDecision of = decision(left);
   of.by_logit = uint32_t(std::clamp(logit, -5.9f, 5.9f) * 2.0f + 12.0f);
   float* x = mixer.inputs();
@@ -412,14 +413,14 @@ uint32_t PlaneModel::State::mix(int left, uint32_t network_chance) {
   x[kNetwork] = logit;
   stages.input(of, x + kOfStages);
   select_weights(of);
-  network_p = network_chance;
+  network_p = network_probability;
   mixed_p = domain.squash(mixer.predict());
   return mixed_p;
 }
 
 void PlaneModel::State::learn_stages(int bit) {
   if (mixed) {
-    if (sparing) sparing->add(bit ? network_p : kProbOne - network_p, bit ? mixed_p : kProbOne - mixed_p);
+    if (gating) gating->add(bit ? network_p : kProbOne - network_p, bit ? mixed_p : kProbOne - mixed_p);
     mixer.update(bit);
   }
   stages.learn(decision(settings.bits - std::bit_width(prefix)), bit, mixed);
@@ -447,7 +448,7 @@ void PlaneModel::end_sample(int i, uint32_t sample) {
   if (row.x + 1 == s.own.width()) s.own.end_row(row.y);
   s.level_row(row.y)[row.x] = level_of(int32_t(sample) - int32_t(s.mixture->mean + 0.5f));
   s.stages.end(sample);
-  if (s.sparing && s.mixes) s.sparing->learn(row.spread);
+  if (s.gating && s.mixes) s.gating->learn(row.spread);
 }
 
 }  // namespace lmc

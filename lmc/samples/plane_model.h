@@ -8,10 +8,10 @@
 // Rows advance side by side: row y works kLag samples behind row y - 1, so that the network sees a batch. All rows
 // share what is learnt, in the order (step, row).
 //
-// In drawn images a sample whose neighbours are equal first costs one decision, whether it equals them too
+// In synthetic images a sample whose neighbours are equal first costs one decision, whether it equals them too
 // (flat_model.h); only if not, the rest is done for it.
-#ifndef LMC_PIXELS_PLANE_MODEL_H_
-#define LMC_PIXELS_PLANE_MODEL_H_
+#ifndef LMC_SAMPLES_PLANE_MODEL_H_
+#define LMC_SAMPLES_PLANE_MODEL_H_
 
 #include <memory>
 
@@ -23,13 +23,13 @@ namespace lmc {
 struct PlaneSettings {
   PlaneRole role = PlaneRole::kFirst;
   int bits = 8;
-  int contexts = 6;    // exact-value contexts in use
-  bool mixing = true;  // without it the network's word stands
-  bool drawn = false;  // mix even what the network is sure of; one decision for what equals all neighbours
+  int contexts = 6;        // exact-value contexts in use
+  bool mixing = true;      // without it the network's word stands
+  bool synthetic = false;  // mix even what the network is sure of; one decision for what equals all neighbours
   bool least_squares = false;
   bool ensemble = false;  // further fits and residual maps; needs least_squares and up to 8 bits, not light
   bool light = false;     // with fewer maps and sets of weights: faster
-  bool sparing = false;   // only samples that gain by it are mixed (sparing.h); needs light
+  bool gating = false;    // only samples that gain by it are mixed (gating.h); needs light
   uint32_t without = 0;   // PixelParts that are not built, for ablations
 };
 
@@ -68,7 +68,7 @@ class PlaneModel {
   struct Foreseen {
     int decisions = 0;
     uint32_t path = 0;  // the mean behind a leading one
-    const uint32_t* chances = nullptr;
+    const uint32_t* probabilities = nullptr;
   };
 
   int bits() const;
@@ -81,7 +81,7 @@ class PlaneModel {
   void prepare(int i);              // it does not
   Foreseen begin_sample(int i);     // the i-th of them
   void skip_to(uint32_t prefix);    // past decisions that were foreseen; prefix: what is known behind a leading one
-  uint32_t predict(int bits_left);  // the chance of a one, of 65536
+  uint32_t predict(int bits_left);  // the probability of a one, of 65536
   void learn(int bit);
   void end_sample(int i, uint32_t sample);
   uint32_t value_x(int i) const;
@@ -110,7 +110,7 @@ void PlaneModel::step(int t, Coder& coder, const ValueOf& value_of) {
     int left = count;
     while (count - left < foreseen.decisions && prefix == foreseen.path >> left) {
       --left;
-      prefix = prefix << 1 | uint32_t(coder.code(int(value >> left & 1), foreseen.chances[count - 1 - left]));
+      prefix = prefix << 1 | uint32_t(coder.code(int(value >> left & 1), foreseen.probabilities[count - 1 - left]));
     }
     if (left > 0 && left < count) skip_to(prefix);
     while (left > 0) {
@@ -125,4 +125,4 @@ void PlaneModel::step(int t, Coder& coder, const ValueOf& value_of) {
 
 }  // namespace lmc
 
-#endif  // LMC_PIXELS_PLANE_MODEL_H_
+#endif  // LMC_SAMPLES_PLANE_MODEL_H_

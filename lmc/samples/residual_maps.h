@@ -1,8 +1,8 @@
 // How far off many forecasts of a sample mostly are: for each of them histograms of its error, chosen by how far off it
-// was around, turned into a chance for every decision. Most are simple extrapolations, which no training picture
+// was around, turned into a probability for every decision. Most are simple extrapolations, which no training picture
 // taught; which of them suit a picture, the mixer finds out. (After the residual maps of PAQ8px.)
-#ifndef LMC_PIXELS_RESIDUAL_MAPS_H_
-#define LMC_PIXELS_RESIDUAL_MAPS_H_
+#ifndef LMC_SAMPLES_RESIDUAL_MAPS_H_
+#define LMC_SAMPLES_RESIDUAL_MAPS_H_
 
 #include <array>
 #include <cstdint>
@@ -65,4 +65,4 @@ class ResidualMaps {
 
 }  // namespace lmc
 
-#endif  // LMC_PIXELS_RESIDUAL_MAPS_H_
+#endif  // LMC_SAMPLES_RESIDUAL_MAPS_H_

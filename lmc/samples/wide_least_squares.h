@@ -4,8 +4,8 @@
 // Columns are differences from a centre around the very sample they belong to, so that covariances add up. Those of
 // kBlock samples side by side are summed exactly and decay from row to row, in one matrix for each block of the plane's
 // width; a fit takes the blocks around. (A two-dimensional form of least squares with exponential forgetting.)
-#ifndef LMC_PIXELS_WIDE_LEAST_SQUARES_H_
-#define LMC_PIXELS_WIDE_LEAST_SQUARES_H_
+#ifndef LMC_SAMPLES_WIDE_LEAST_SQUARES_H_
+#define LMC_SAMPLES_WIDE_LEAST_SQUARES_H_
 
 #include <vector>
 
@@ -49,4 +49,4 @@ class WideLeastSquares {
 
 }  // namespace lmc
 
-#endif  // LMC_PIXELS_WIDE_LEAST_SQUARES_H_
+#endif  // LMC_SAMPLES_WIDE_LEAST_SQUARES_H_

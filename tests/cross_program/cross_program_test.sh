@@ -26,7 +26,7 @@ head -c 3000 "$native" >"$work/machine-code"
 head -c 140000 "$native" >"$work/blocks"
 : >"$work/empty"
 # A photograph, a PNG, a decoded JPEG picture, a JPEG, a table, and several kinds in groups: inputs of the golden archives.
-python3 "$here/../vectors/vectors.py" inputs "$work" photo.ppm drawn.png decoded_jpeg.ppm pictures-inside table
+python3 "$here/../vectors/vectors.py" inputs "$work" photo.ppm synthetic.png decoded_jpeg.ppm pictures-inside table
 cp "$here/../../lmc/media/jpeg/testdata/progressive_420.jpg" "$work/jpeg"
 compare() {
   level=$1
@@ -43,5 +43,5 @@ compare() {
 compare 0 empty prose blocks
 compare 1 prose json machine-code
 compare 9 prose json machine-code
-for level in 1 5 9; do compare $level photo.ppm drawn.png decoded_jpeg.ppm jpeg table; done
+for level in 1 5 9; do compare $level photo.ppm synthetic.png decoded_jpeg.ppm jpeg table; done
 compare 5 pictures-inside

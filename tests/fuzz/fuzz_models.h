@@ -1,8 +1,8 @@
 // The models that the fuzz targets code with: the pixel network, and a language model so small that it takes no time.
 //
 // Both lie in the folder that LMC_MODELS names; fuzz_seeds writes the small one (tests/fuzz/run does all of this).
-#ifndef LMC_TESTS_FUZZ_FUZZ_MODELS_H_
-#define LMC_TESTS_FUZZ_FUZZ_MODELS_H_
+#ifndef TESTS_FUZZ_FUZZ_MODELS_H_
+#define TESTS_FUZZ_FUZZ_MODELS_H_
 
 #include <cstdio>
 #include <cstdlib>
@@ -48,4 +48,4 @@ inline constexpr size_t kFuzzBlockHeader = 3;
 
 }  // namespace lmc
 
-#endif  // LMC_TESTS_FUZZ_FUZZ_MODELS_H_
+#endif  // TESTS_FUZZ_FUZZ_MODELS_H_

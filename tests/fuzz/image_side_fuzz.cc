@@ -1,4 +1,4 @@
-// Any bytes as the side bytes of a small picture: rebuild_image comes back, with no more than it may make.
+// Any bytes as the reconstruction data of a small picture: rebuild_image comes back, with no more than it may make.
 #include <cstdlib>
 
 #include "lmc/media/image/image_file.h"

@@ -44,7 +44,7 @@ def made_inputs():
     archive = tar_of({"records": records, "table": table, "noise": bytes(noise), "table-2": table[2000:5000]})
     pictures = tar_of({"photo.ppm": images["photo.ppm"], "table": table[:1000], "gray16.pgm": images["gray16.pgm"]}, padded=False)
     jpeg = (ROOT / "lmc/media/jpeg/testdata/baseline_420.jpg").read_bytes()
-    return {**images, "archive": archive, "pictures": pictures, "pictures-inside": table + jpeg + images["drawn.png"] + noise[:99], "records": records, "table": table, "x86-code": bytes(x86), "arm64-code": bytes(arm64), "empty": b"", "one-byte": b"x", "all-equal": b"a" * 1000, "noise-300": bytes(noise[:300]),
+    return {**images, "archive": archive, "pictures": pictures, "pictures-inside": table + jpeg + images["synthetic.png"] + noise[:99], "records": records, "table": table, "x86-code": bytes(x86), "arm64-code": bytes(arm64), "empty": b"", "one-byte": b"x", "all-equal": b"a" * 1000, "noise-300": bytes(noise[:300]),
             "noise-70000": bytes(noise), "pattern": bytes(noise[:300]) * 30 + table[:500],
             "holes": bytes(noise[:5000]) + bytes(60000) + table + bytes(noise[:5000]), "utf8": "Grüße, 世界! Ελληνικά, русский.\n".encode() * 3,
             "not-utf8": bytes(range(256)) * 2}
@@ -144,7 +144,7 @@ def decoded_jpeg(noise, width=108, height=91):
 
 def made_images(noise):
     """Slopes with noise, in three channels and in 16 bits with gaps; flat areas; luma with chroma of half the size."""
-    photo, gray16, drawn, decoded = bytearray(), bytearray(), [], bytearray()
+    photo, gray16, synthetic, decoded = bytearray(), bytearray(), [], bytearray()
     for y in range(29):
         for x in range(37):
             base = 3 * x + 2 * y + 60 * ((x // 9 + y // 7) % 2)
@@ -154,17 +154,17 @@ def made_images(noise):
             decoded += bytes((luma + (91881 * red + 32768 >> 16), luma + (-22554 * blue - 46802 * red + 32768 >> 16),
                               luma + (116130 * blue + 32768 >> 16)))
             gray16 += struct.pack(">H", (base * 3 + noise[y * 37 + x] % 8) * 16)
-        drawn.append(b"".join(b"\x20\x40\x80" if (x // 6 + y // 5) % 3 else b"\xff\xf0\x00" for x in range(37)))
+        synthetic.append(b"".join(b"\x20\x40\x80" if (x // 6 + y // 5) % 3 else b"\xff\xf0\x00" for x in range(37)))
     return {"photo.ppm": b"P6\n37 29\n255\n" + photo, "gray16.pgm": b"P5\n37 29\n65535\n" + gray16,
-            "drawn.png": stored_png(37, 29, drawn), "photo_cd.ppm": photo_cd(noise), "decoded_jpeg.ppm": decoded_jpeg(noise),
-            "decoded.ppm": b"P6\n37 29\n255\n" + decoded, "drawn.ppm": b"P6\n37 29\n255\n" + b"".join(drawn)}
+            "synthetic.png": stored_png(37, 29, synthetic), "photo_cd.ppm": photo_cd(noise), "decoded_jpeg.ppm": decoded_jpeg(noise),
+            "decoded.ppm": b"P6\n37 29\n255\n" + decoded, "synthetic.ppm": b"P6\n37 29\n255\n" + b"".join(synthetic)}
 
 
 def inputs():
     samples = {p.name: p.read_bytes() for p in sorted((ROOT / "bench/samples").iterdir())
                if p.is_file() and p.name != "README.md"}
     images = {name: (ROOT / "bench/samples/images" / name).read_bytes() for name in ("daisy.png", "dandelion.jpg")}
-    images["drawn.webp"] = (ROOT / "lmc/media/image/testdata/palette-4.webp").read_bytes()
+    images["synthetic.webp"] = (ROOT / "lmc/media/image/testdata/palette-4.webp").read_bytes()
     for name in ("libtiff-lzw.tif", "libtiff-tiles.tif", "libtiff-packbits-pages.tif", "imagemagick-animation.gif",
                  "gifsicle-small-frames.gif"):
         images[name] = (ROOT / "lmc/media/image/testdata" / name).read_bytes()
@@ -179,9 +179,9 @@ def vectors():
     for name in ("utf8", "not-utf8", "marshalling_test.cc"):
         out[f"{name}.level1"] = ([name], ["-1"])
     out["photo.ppm.level6"] = (["photo.ppm"], ["-6"])
-    for name in ("photo.ppm", "drawn.ppm", "decoded.ppm"):
+    for name in ("photo.ppm", "synthetic.ppm", "decoded.ppm"):
         out[f"{name}.level7"] = ([name], ["-7"])
-    for name in ("photo.ppm", "gray16.pgm", "drawn.png", "drawn.ppm", "decoded.ppm", "photo_cd.ppm", "decoded_jpeg.ppm", "dandelion.jpg"):
+    for name in ("photo.ppm", "gray16.pgm", "synthetic.png", "synthetic.ppm", "decoded.ppm", "photo_cd.ppm", "decoded_jpeg.ppm", "dandelion.jpg"):
         out[f"{name}.level1"] = ([name], ["-1"])
         out[f"{name}.level9"] = ([name], ["-9"])
     out["noise-300.level0"] = (["noise-300"], ["-0"])

@@ -122,7 +122,7 @@ std::vector<Case> image_cases(const lmc::BlockResources& resources) {
   const auto no_squares =
       changed(kMaxLevel, [](TileEffort& effort) { effort.ensemble = effort.least_squares = false; });
   const auto few_contexts = changed(kMaxLevel, [](TileEffort& effort) { effort.contexts = 6; });
-  const auto no_sparing = changed(kDefaultLevel, [](TileEffort& effort) { effort.sparing = false; });
+  const auto no_gating = changed(kDefaultLevel, [](TileEffort& effort) { effort.gating = false; });
   const auto no_network = changed(kDefaultLevel, [](TileEffort& effort) { effort.without = kNoNetwork; });
   const auto as_is = [changed](int level) { return changed(level, [](TileEffort&) {}); };
   const Named all[] = {{"everything (level 9)", best(0)},
@@ -138,7 +138,7 @@ std::vector<Case> image_cases(const lmc::BlockResources& resources) {
                        {"level 6", as_is(6)},
                        {"level 5", as_is(kDefaultLevel)},
                        {"level 5 without the network", no_network},
-                       {"level 5, mixed throughout", no_sparing},
+                       {"level 5, mixed throughout", no_gating},
                        {"level 1: the network alone", as_is(1)}};
   std::vector<Case> out;
   for (const Named& each : all)

@@ -84,8 +84,8 @@ uint32_t predict(JpegDecision& d, uint32_t node) {
     _mm256_store_ps(d.inputs + 8, high);
   }
   const uint32_t kind = d.first_kind + node;
-  const uint32_t* gates = d.choice->gates.data();
-  for (int s = 0; s < kSets; ++s) d.rows[s] = d.first_rows[s] + (gates[s] * kJpegKinds + kind) * 16;
+  const uint32_t* selectors = d.choice->selectors.data();
+  for (int s = 0; s < kSets; ++s) d.rows[s] = d.first_rows[s] + (selectors[s] * kJpegKinds + kind) * 16;
   d.last_row = d.first_last_row + kind * d.last_width;
   // Lanes 0 + 2 and 1 + 3 of each set, then the two: sets 0 and 1 at once, a third one beside it.
   const __m128 a = fold_products<kWide>(low, high, d.rows[0]);
@@ -104,12 +104,12 @@ uint32_t predict(JpegDecision& d, uint32_t node) {
   __m128 mixed = _mm_add_ss(_mm_setzero_ps(), weighed);
   mixed = _mm_add_ss(mixed, _mm_movehdup_ps(weighed));
   if constexpr (kSets > 2) mixed = _mm_add_ss(mixed, _mm_movehl_ps(weighed, weighed));
-  d.chance = squash_one(_mm_cvtss_f32(clamp_logits(mixed)), d.squash);
+  d.probability = squash_one(_mm_cvtss_f32(clamp_logits(mixed)), d.squash);
   // Those of the sets are for update(), and nothing waits for them.
-  d.chances[0] = float(int(squash_one(d.outputs[0], d.squash)));
-  d.chances[1] = float(int(squash_one(d.outputs[1], d.squash)));
-  if constexpr (kSets > 2) d.chances[2] = float(int(squash_one(d.outputs[2], d.squash)));
-  return d.chance;
+  d.probabilities[0] = float(int(squash_one(d.outputs[0], d.squash)));
+  d.probabilities[1] = float(int(squash_one(d.outputs[1], d.squash)));
+  if constexpr (kSets > 2) d.probabilities[2] = float(int(squash_one(d.outputs[2], d.squash)));
+  return d.probability;
 }
 
 // Eight slots, each p + (target - p) * rate / 65536, downwards, with rate = 65536 / (n + 1.2), rounded down.
@@ -146,11 +146,11 @@ void update(JpegDecision& d, int bit) {
   const float target = bit ? 1.0f : 0.0f;
   constexpr MixerRates r = kJpegMixerRates;
   const float rate = r.floor + (r.start - r.floor) / (1.0f + float(d.decisions++) / r.decay);
-  const float last_step = r.last * (target - float(int(d.chance)) * (1.0f / 65536.0f));
+  const float last_step = r.last * (target - float(int(d.probability)) * (1.0f / 65536.0f));
   const __m128 outputs = _mm_load_ps(d.outputs);
-  const __m128 steps =
-      _mm_mul_ps(_mm_set1_ps(rate),
-                 _mm_sub_ps(_mm_set1_ps(target), _mm_mul_ps(_mm_load_ps(d.chances), _mm_set1_ps(1.0f / 65536.0f))));
+  const __m128 steps = _mm_mul_ps(
+      _mm_set1_ps(rate),
+      _mm_sub_ps(_mm_set1_ps(target), _mm_mul_ps(_mm_load_ps(d.probabilities), _mm_set1_ps(1.0f / 65536.0f))));
   const __m256 low = _mm256_load_ps(d.inputs), high = _mm256_load_ps(d.inputs + 8);
   const auto train = [&](float* row, __m128 step_in_all) {
     const __m256 step = _mm256_broadcastss_ps(step_in_all);

@@ -1,7 +1,7 @@
 // Finds the coefficients of a chroma component that was smoothly doubled, from bounds of the chroma of pixels, for the
 // encoder. Nothing here is part of the format.
-#ifndef LMC_JPEG_CHROMA_SEARCH_H_
-#define LMC_JPEG_CHROMA_SEARCH_H_
+#ifndef LMC_COEFFICIENTS_DECODED_CHROMA_SEARCH_H_
+#define LMC_COEFFICIENTS_DECODED_CHROMA_SEARCH_H_
 
 #include <vector>
 
@@ -16,4 +16,4 @@ FoundBlocks find_smooth_blocks(const BoundedPlane& pixels, const ChromaGrid& gri
 
 }  // namespace lmc
 
-#endif  // LMC_JPEG_CHROMA_SEARCH_H_
+#endif  // LMC_COEFFICIENTS_DECODED_CHROMA_SEARCH_H_

@@ -1,7 +1,7 @@
 // Finds the quantised coefficients and steps that a plane of samples was made of by inverse_dct, for the encoder.
 // Nothing here is part of the format; in real numbers, since what is found is checked exactly.
-#ifndef LMC_JPEG_DCT_SEARCH_H_
-#define LMC_JPEG_DCT_SEARCH_H_
+#ifndef LMC_COEFFICIENTS_DECODED_DCT_SEARCH_H_
+#define LMC_COEFFICIENTS_DECODED_DCT_SEARCH_H_
 
 #include <array>
 #include <cstdint>
@@ -53,4 +53,4 @@ void find_block(const BoundedPlane& plane, const DctSteps& steps, int x, int y, 
 
 }  // namespace lmc
 
-#endif  // LMC_JPEG_DCT_SEARCH_H_
+#endif  // LMC_COEFFICIENTS_DECODED_DCT_SEARCH_H_

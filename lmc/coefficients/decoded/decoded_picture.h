@@ -4,8 +4,8 @@
 //
 // The decoder is that of libjpeg and libjpeg-turbo with their defaults: inverse_dct, smooth or plain doubling of
 // chroma (ChromaGrid), YCbCr (rgb_of). Pictures that were cut or scaled after decoding are not found.
-#ifndef LMC_JPEG_DECODED_PICTURE_H_
-#define LMC_JPEG_DECODED_PICTURE_H_
+#ifndef LMC_COEFFICIENTS_DECODED_DECODED_PICTURE_H_
+#define LMC_COEFFICIENTS_DECODED_DECODED_PICTURE_H_
 
 #include <optional>
 #include <vector>
@@ -48,4 +48,4 @@ Result<TileSamples> decode_decoded_picture(ByteSpan payload, const TileShape& sh
 
 }  // namespace lmc
 
-#endif  // LMC_JPEG_DECODED_PICTURE_H_
+#endif  // LMC_COEFFICIENTS_DECODED_DECODED_PICTURE_H_

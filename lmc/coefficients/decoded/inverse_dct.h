@@ -1,8 +1,8 @@
 // The inverse 8x8 DCT in integers that decoders of JPEG files use by default ("islow" of libjpeg and libjpeg-turbo):
 // the factorisation of Loeffler, Ligtenberg and Moschytz (ICASSP 1989) with constants of 13 bits, columns first. Sample
 // for sample what they give. docs/pixels.md, section 9.
-#ifndef LMC_JPEG_INVERSE_DCT_H_
-#define LMC_JPEG_INVERSE_DCT_H_
+#ifndef LMC_COEFFICIENTS_DECODED_INVERSE_DCT_H_
+#define LMC_COEFFICIENTS_DECODED_INVERSE_DCT_H_
 
 #include <array>
 #include <cstdint>
@@ -15,4 +15,4 @@ void inverse_dct(const int16_t* coefficients, const std::array<uint16_t, 64>& st
 
 }  // namespace lmc
 
-#endif  // LMC_JPEG_INVERSE_DCT_H_
+#endif  // LMC_COEFFICIENTS_DECODED_INVERSE_DCT_H_

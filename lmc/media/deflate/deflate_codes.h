@@ -3,8 +3,8 @@
 // Optimal codes are not unique, nor is the way to write their lengths down; what is here makes zlib's choices in every
 // tie (the order in a heap by frequency and depth, how too long words are shortened, how runs of lengths are packed).
 // The results are part of the archive format: never change what predict_block returns for given counts.
-#ifndef LMC_MEDIA_DEFLATE_CODES_H_
-#define LMC_MEDIA_DEFLATE_CODES_H_
+#ifndef LMC_MEDIA_DEFLATE_DEFLATE_CODES_H_
+#define LMC_MEDIA_DEFLATE_DEFLATE_CODES_H_
 
 #include "lmc/coding/bit_string.h"
 #include "lmc/media/deflate/deflate_format.h"
@@ -63,4 +63,4 @@ class TokenWriter {
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_DEFLATE_CODES_H_
+#endif  // LMC_MEDIA_DEFLATE_DEFLATE_CODES_H_

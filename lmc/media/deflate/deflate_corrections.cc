@@ -8,7 +8,7 @@ namespace {
 constexpr uint8_t kFinalPaddingGiven = 0x80;
 
 Error damaged(const std::string& what, const ByteReader& reader) {
-  return bad_input("side bytes of a deflate stream: " + what, reader.position());
+  return bad_input("reconstruction data of a deflate stream: " + what, reader.position());
 }
 
 }  // namespace
@@ -99,7 +99,7 @@ Result<CorrectionReader> CorrectionReader::create(ByteReader& side) {
 
 Status CorrectionReader::finish() const {
   if (!tokens_.is_done() || !blocks_.is_done())
-    return bad_input("side bytes of a deflate stream: corrections after the end of the stream");
+    return bad_input("reconstruction data of a deflate stream: corrections after the end of the stream");
   return Ok();
 }
 

@@ -1,4 +1,4 @@
-// The side bytes of a deflate stream: settings, and where the stream is not as predicted from them.
+// The reconstruction data of a deflate stream: settings, and where the stream is not as predicted from them.
 //
 // Layout:
 //   1 byte    level (4 bits; 0: stored blocks only), strategy (3 bits), 1 bit: bits after the last block are not zero
@@ -11,8 +11,8 @@
 //     [varint]  kEndGiven: tokens of the block, or bytes if it is stored
 //     [varint, bytes]  kHeaderGiven: bits of the header, and these
 //     [1 byte]  kPaddingGiven: the bits before the size of a stored block
-#ifndef LMC_MEDIA_DEFLATE_CORRECTIONS_H_
-#define LMC_MEDIA_DEFLATE_CORRECTIONS_H_
+#ifndef LMC_MEDIA_DEFLATE_DEFLATE_CORRECTIONS_H_
+#define LMC_MEDIA_DEFLATE_DEFLATE_CORRECTIONS_H_
 
 #include <optional>
 
@@ -97,4 +97,4 @@ class CorrectionReader {
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_DEFLATE_CORRECTIONS_H_
+#endif  // LMC_MEDIA_DEFLATE_DEFLATE_CORRECTIONS_H_

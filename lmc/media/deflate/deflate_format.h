@@ -1,6 +1,6 @@
 // The fixed facts of deflate (RFC 1951): tokens, their symbols and extra bits, kinds of blocks, code lengths.
-#ifndef LMC_MEDIA_DEFLATE_FORMAT_H_
-#define LMC_MEDIA_DEFLATE_FORMAT_H_
+#ifndef LMC_MEDIA_DEFLATE_DEFLATE_FORMAT_H_
+#define LMC_MEDIA_DEFLATE_DEFLATE_FORMAT_H_
 
 #include <array>
 #include <bit>
@@ -96,4 +96,4 @@ inline constexpr CodeLengths kFixedLengths = [] {
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_DEFLATE_FORMAT_H_
+#endif  // LMC_MEDIA_DEFLATE_DEFLATE_FORMAT_H_

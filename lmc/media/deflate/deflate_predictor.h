@@ -5,8 +5,8 @@
 // was taken. With the right settings nearly every guess is right, whatever version of zlib wrote the stream. The
 // guesses are part of the archive format: never change what predict returns for given settings and data. Sources: RFC
 // 1951, section 4, and the published behaviour of zlib's levels 1 to 9 and strategies.
-#ifndef LMC_MEDIA_DEFLATE_PREDICTOR_H_
-#define LMC_MEDIA_DEFLATE_PREDICTOR_H_
+#ifndef LMC_MEDIA_DEFLATE_DEFLATE_PREDICTOR_H_
+#define LMC_MEDIA_DEFLATE_DEFLATE_PREDICTOR_H_
 
 #include <vector>
 
@@ -98,4 +98,4 @@ class DeflatePredictor {
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_DEFLATE_PREDICTOR_H_
+#endif  // LMC_MEDIA_DEFLATE_DEFLATE_PREDICTOR_H_

@@ -33,7 +33,8 @@ class Recorder {
         data_(data),
         predictor_(data, usable(settings), workspace) {}
 
-  // False: given up, since the side bytes are more than max_side; or the sample of tokens (or stored bytes) was seen.
+  // False: given up, since the reconstruction data is more than max_side; or the sample of tokens (or stored bytes)
+  // was seen.
   Result<bool> run(size_t max_side, size_t sample_tokens) {
     DeflateBlock block;
     size_t seen = 0;
@@ -197,7 +198,7 @@ std::vector<DeflateSettings> likely_settings(const DeflateBlock& first, int wind
   return list;
 }
 
-// Side bytes for the whole stream, or nothing while no settings were good enough.
+// Reconstruction data for the whole stream, or nothing while no settings were good enough.
 class BestRecording {
  public:
   BestRecording(ByteSpan stream, ByteSpan data, uint8_t final_padding)
@@ -285,7 +286,8 @@ Result<Bytes> record_best(ByteSpan stream, ByteSpan data, const DeflateHint& hin
 }
 
 Status write_stored(BitWriter& bits, ByteSpan content, uint8_t padding) {
-  if (content.size() > kMaxStoredBytes) return bad_input("side bytes of a deflate stream: a stored block too long");
+  if (content.size() > kMaxStoredBytes)
+    return bad_input("reconstruction data of a deflate stream: a stored block too long");
   const int filled = bits.bits_to_byte_end();
   bits.write(padding & ((1u << filled) - 1), filled);
   bits.write(uint32_t(content.size()), 16);
@@ -306,9 +308,10 @@ class Rebuilder {
   Status run(BitWriter& bits, size_t max_bytes) {
     for (bool last = false; !last;) {
       LMC_TRY(write_block(bits, corrections_.next_block(), last));
-      if (bits.size_bits() / 8 > max_bytes) return bad_input("side bytes of a deflate stream: it gets too long");
+      if (bits.size_bits() / 8 > max_bytes)
+        return bad_input("reconstruction data of a deflate stream: it gets too long");
     }
-    if (!predictor_.at_end()) return bad_input("side bytes of a deflate stream: it ends before its data");
+    if (!predictor_.at_end()) return bad_input("reconstruction data of a deflate stream: it ends before its data");
     return Ok();
   }
 
@@ -320,7 +323,8 @@ class Rebuilder {
     SymbolCounts counts;
     const bool given = correction && correction->end;
     if (given && correction->kind == BlockKind::kStored) {
-      if (*correction->end > data_.size() - begin) return bad_input("side bytes: a stored block longer than the data");
+      if (*correction->end > data_.size() - begin)
+        return bad_input("reconstruction data: a stored block longer than the data");
       const size_t end = begin + size_t(*correction->end);
       while (predictor_.position() < end) LMC_TRY(step(end, progress, counts));
     } else if (given) {
@@ -350,14 +354,14 @@ class Rebuilder {
   // The next token, cut off at end.
   Status step(size_t end, BlockProgress& progress, SymbolCounts& counts) {
     const size_t position = predictor_.position();
-    if (position >= end) return bad_input("side bytes of a deflate stream: more tokens than data");
+    if (position >= end) return bad_input("reconstruction data of a deflate stream: more tokens than data");
     if (tokens_.size() == kMaxBlockTokens)
-      return bad_input("side bytes of a deflate stream: a block of too many tokens");
+      return bad_input("reconstruction data of a deflate stream: a block of too many tokens");
     Token token = predictor_.predict();
     const std::optional<Token> actual = corrections_.next_token();
     if (actual) token = *actual;
     if (actual && (token.length > data_.size() - position || token.distance > position))
-      return bad_input("side bytes of a deflate stream: a match outside the data");
+      return bad_input("reconstruction data of a deflate stream: a match outside the data");
     token.length = uint16_t(std::min<size_t>(token.length, end - position));
     progress.add(token);
     counts.add(token, data_[position]);
@@ -393,16 +397,16 @@ Status rebuild_level_0(CorrectionReader& corrections, ByteSpan data, BitWriter& 
     uint64_t size = stored.predict(data.size() - position);
     if (given && given->end) size = *given->end;
     if (size > data.size() - position || (given && given->kind != BlockKind::kStored))
-      return bad_input("side bytes of a deflate stream: stored blocks that do not fit the data");
+      return bad_input("reconstruction data of a deflate stream: stored blocks that do not fit the data");
     last = given ? given->last : position + size == data.size();
     bits.write(last, 1);
     bits.write(uint32_t(BlockKind::kStored), 2);
     LMC_TRY(write_stored(bits, data.subspan(position, size_t(size)), given ? given->padding : 0));
     stored.commit(size_t(size));
     position += size_t(size);
-    if (bits.size_bits() / 8 > max_bytes) return bad_input("side bytes of a deflate stream: it gets too long");
+    if (bits.size_bits() / 8 > max_bytes) return bad_input("reconstruction data of a deflate stream: it gets too long");
   }
-  if (position != data.size()) return bad_input("side bytes of a deflate stream: it ends before its data");
+  if (position != data.size()) return bad_input("reconstruction data of a deflate stream: it ends before its data");
   return Ok();
 }
 
@@ -438,7 +442,7 @@ Result<Bytes> rebuild_deflate(ByteReader& side, ByteSpan data, size_t max_bytes)
   const int filled = bits.bits_to_byte_end();
   bits.write(corrections.final_padding() & ((1u << filled) - 1), filled);
   Bytes stream = std::move(bits).finish();
-  if (stream.size() > max_bytes) return bad_input("side bytes of a deflate stream: it gets too long");
+  if (stream.size() > max_bytes) return bad_input("reconstruction data of a deflate stream: it gets too long");
   return stream;
 }
 

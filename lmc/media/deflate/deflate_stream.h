@@ -1,14 +1,15 @@
 // Deflate and zlib streams taken apart into their data and the few bytes it takes to write the very same stream again.
 //
-// DeflatePredictor and predict_block guess every token, block and header from the data; side bytes name the settings
-// that guess best and correct what is wrong. So any valid stream can be kept, at a cost: nearly nothing if zlib wrote
-// it, too much (an error) if the encoder was of another kind, as zopfli, libdeflate, 7-Zip or hardware are. rebuild_
-// needs the data and the side bytes only; no library has a part in it.
+// DeflatePredictor and predict_block guess every token, block and header from the data; reconstruction data name the
+// settings that guess best and correct what is wrong. So any valid stream can be kept, at a cost: nearly nothing if
+// zlib wrote it, too much (an error) if the encoder was of another kind, as zopfli, libdeflate, 7-Zip or hardware are.
+// rebuild_ needs the data and the reconstruction data only; no library has a part in it.
 //
-// Side bytes of deflate: settings (2 bytes), corrections of tokens, corrections of blocks; see deflate_stream.cc.
-// Side bytes of zlib: the two bytes of its header (RFC 1950), then those of deflate. Adler-32 is derived.
-#ifndef LMC_MEDIA_DEFLATE_STREAM_H_
-#define LMC_MEDIA_DEFLATE_STREAM_H_
+// Reconstruction data of deflate: settings (2 bytes), corrections of tokens, corrections of blocks; see
+// deflate_stream.cc. Reconstruction data of zlib: the two bytes of its header (RFC 1950), then those of deflate.
+// Adler-32 is derived.
+#ifndef LMC_MEDIA_DEFLATE_DEFLATE_STREAM_H_
+#define LMC_MEDIA_DEFLATE_DEFLATE_STREAM_H_
 
 #include "lmc/base/bytes.h"
 
@@ -40,4 +41,4 @@ uint32_t adler32(ByteSpan bytes);
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_DEFLATE_STREAM_H_
+#endif  // LMC_MEDIA_DEFLATE_DEFLATE_STREAM_H_

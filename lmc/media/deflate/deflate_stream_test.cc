@@ -11,7 +11,7 @@
 namespace lmc {
 namespace {
 
-// The number of side bytes.
+// The size of the reconstruction data in bytes.
 size_t expect_exact(ByteSpan stream, ByteSpan data) {
   const auto parsed = parse_zlib(stream, data.size());
   EXPECT_TRUE(parsed.ok()) << parsed.error().message;

@@ -2,8 +2,8 @@
 //
 // Stricter than need be nowhere, laxer than some: codes may be incomplete as long as no unused word comes up. Streams
 // are judged by what can be written again exactly, not by what other programs would accept.
-#ifndef LMC_MEDIA_INFLATE_H_
-#define LMC_MEDIA_INFLATE_H_
+#ifndef LMC_MEDIA_DEFLATE_INFLATE_H_
+#define LMC_MEDIA_DEFLATE_INFLATE_H_
 
 #include <vector>
 
@@ -49,4 +49,4 @@ Result<CodeLengths> read_dynamic_header(BitReader& bits);
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_INFLATE_H_
+#endif  // LMC_MEDIA_DEFLATE_INFLATE_H_

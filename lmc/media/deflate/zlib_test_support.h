@@ -1,6 +1,6 @@
 // zlib itself, for tests only: streams with any settings, and data of several kinds to put into them.
-#ifndef LMC_MEDIA_ZLIB_TEST_SUPPORT_H_
-#define LMC_MEDIA_ZLIB_TEST_SUPPORT_H_
+#ifndef LMC_MEDIA_DEFLATE_ZLIB_TEST_SUPPORT_H_
+#define LMC_MEDIA_DEFLATE_ZLIB_TEST_SUPPORT_H_
 
 #include <gtest/gtest.h>
 #include <zlib.h>
@@ -64,4 +64,4 @@ inline Bytes wavy_bytes(size_t size, uint32_t seed) {
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_ZLIB_TEST_SUPPORT_H_
+#endif  // LMC_MEDIA_DEFLATE_ZLIB_TEST_SUPPORT_H_

@@ -94,7 +94,7 @@ Result<ReadGrid> read_layout(ByteReader& reader, const Picture& picture) {
     LMC_ASSIGN(const auto gap, reader.read_varint("bytes before rows"));
     LMC_ASSIGN(const auto count, reader.read_varint("number of rows"));
     if (count == 0 || count > picture.height - rows || gap > reader.remaining())
-      return bad_input("the side bytes describe other rows than the picture has", reader.position());
+      return bad_input("the reconstruction data describe other rows than the picture has", reader.position());
     grid.layout.segments.push_back({size_t(gap), uint32_t(count)});
     rows += count;
   }
@@ -139,7 +139,7 @@ Result<Bytes> rebuild_grid(ByteSpan side, const Picture& picture, size_t max_byt
   const uint64_t padding_made = grid.padding_kept ? 0 : uint64_t(padding) * picture.height;
   const uint64_t size_bytes = picture.size_bytes() + padding_made + reader.remaining();
   if (size_bytes > max_bytes)
-    return bad_input("the side bytes make a file of " + std::to_string(size_bytes) + " bytes, at most " +
+    return bad_input("the reconstruction data make a file of " + std::to_string(size_bytes) + " bytes, at most " +
                      std::to_string(max_bytes) + " were expected");
   Bytes file;
   file.reserve(size_t(size_bytes));

@@ -1,9 +1,9 @@
 // Samples that lie uncompressed in a file, row by row, between bytes kept as they are: PNM, BMP, uncompressed TIFF.
 //
-// take_grid moves the samples into a Picture and describes the rest in side bytes; rebuild_grid needs nothing but
-// these, so that one function writes all such formats again.
-#ifndef LMC_MEDIA_GRID_BYTES_H_
-#define LMC_MEDIA_GRID_BYTES_H_
+// take_grid moves the samples into a Picture and describes the rest in reconstruction data; rebuild_grid needs nothing
+// but these, so that one function writes all such formats again.
+#ifndef LMC_MEDIA_IMAGE_GRID_BYTES_H_
+#define LMC_MEDIA_IMAGE_GRID_BYTES_H_
 
 #include <vector>
 
@@ -32,4 +32,4 @@ Result<Bytes> rebuild_grid(ByteSpan side, const Picture& picture, size_t max_byt
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_GRID_BYTES_H_
+#endif  // LMC_MEDIA_IMAGE_GRID_BYTES_H_

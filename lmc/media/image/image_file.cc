@@ -24,7 +24,7 @@ constexpr const char* kWebpSuffixes[] = {".webp"};
 
 uint64_t same_size(uint64_t file_bytes) { return file_bytes; }
 uint64_t no_side(const Picture&) { return 0; }
-// Runs of rows, of two side bytes or more; the file is made in one piece.
+// Runs of rows, of two bytes of reconstruction data or more; the file is made in one piece.
 uint64_t grid_memory(const Picture& shape, ByteSpan side, uint64_t file_bytes) {
   return file_bytes + 24 * std::min<uint64_t>(shape.height, side.size() / 2);
 }

@@ -1,11 +1,11 @@
-// Image files taken apart into samples and side bytes, and put together again, byte for byte.
+// Image files taken apart into samples and reconstruction data, and put together again, byte for byte.
 //
-// parse_ turns a whole file into a Picture and the side bytes that hold all the rest: headers, metadata, palettes,
-// whatever follows, and how the samples were stored (row order, padding, deflate choices). rebuild_ is its exact
-// inverse and depends on nothing but its arguments: no library whose next version might write other bytes has a part in
-// it.
-#ifndef LMC_MEDIA_IMAGE_FILE_H_
-#define LMC_MEDIA_IMAGE_FILE_H_
+// parse_ turns a whole file into a Picture and the reconstruction data that hold all the rest: headers, metadata,
+// palettes, whatever follows, and how the samples were stored (row order, padding, deflate choices). rebuild_ is its
+// exact inverse and depends on nothing but its arguments: no library whose next version might write other bytes has a
+// part in it.
+#ifndef LMC_MEDIA_IMAGE_IMAGE_FILE_H_
+#define LMC_MEDIA_IMAGE_IMAGE_FILE_H_
 
 #include <optional>
 #include <span>
@@ -23,7 +23,7 @@ struct Picture {
   uint32_t width = 0, height = 0;  // at least 1
   int channels = 0;                // 1..4
   int bits = 8;                    // a sample is below 2^bits, 1..16
-  bool indexed = false;            // samples are numbers of colours: neighbours in value are not alike
+  bool indexed = false;            // samples are palette indices: neighbours in value are not alike
   Bytes samples;                   // one byte a sample up to 8 bits, else two, little-endian
 
   size_t sample_bytes() const { return bits > 8 ? 2 : 1; }
@@ -39,7 +39,7 @@ Status check_shape(const Picture& picture);
 // What a file of so many bytes can declare: no compression that these formats have makes more samples of it. Errors:
 // bad input. parse_image gives nothing that would not pass.
 Status check_image_fits_file(ImageFormat format, const Picture& shape, size_t file_bytes);
-// Likewise of the side bytes that parse_image gives.
+// Likewise of the reconstruction data that parse_image gives.
 uint64_t most_image_side_bytes(ImageFormat format, const Picture& shape, size_t file_bytes);
 // At most what rebuild_image takes beside its arguments, its result included.
 uint64_t rebuild_memory_bytes(ImageFormat format, const Picture& shape, ByteSpan side, size_t file_bytes);
@@ -60,7 +60,7 @@ struct FormatRow {
   Result<Bytes> (*rebuild)(ByteSpan side, const Picture& picture, size_t max_bytes);
   // What a file of so many bytes can declare and ask for.
   uint64_t (*most_packed_bytes)(uint64_t file_bytes);  // of the samples in as few bytes as their bits need
-  uint64_t (*side_of_shape)(const Picture& shape);     // side bytes that no byte of the file may stand for
+  uint64_t (*side_of_shape)(const Picture& shape);     // reconstruction data that no byte of the file may stand for
   uint64_t (*rebuild_memory)(const Picture& shape, ByteSpan side, uint64_t file_bytes);
 };
 std::span<const FormatRow> image_formats();
@@ -80,4 +80,4 @@ Result<Bytes> rebuild_image(ImageFormat format, ByteSpan side, const Picture& pi
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_IMAGE_FILE_H_
+#endif  // LMC_MEDIA_IMAGE_IMAGE_FILE_H_

@@ -1,7 +1,7 @@
 // How large a file can be that begins so, if it is an image that can be taken apart: told from its first bytes, so that
 // no more of a stream is kept than an image can need.
-#ifndef LMC_MEDIA_IMAGE_OUTLOOK_H_
-#define LMC_MEDIA_IMAGE_OUTLOOK_H_
+#ifndef LMC_MEDIA_IMAGE_IMAGE_OUTLOOK_H_
+#define LMC_MEDIA_IMAGE_IMAGE_OUTLOOK_H_
 
 #include "lmc/base/bytes.h"
 
@@ -16,4 +16,4 @@ inline constexpr size_t kOutlookBytes = 65536;
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_IMAGE_OUTLOOK_H_
+#endif  // LMC_MEDIA_IMAGE_IMAGE_OUTLOOK_H_

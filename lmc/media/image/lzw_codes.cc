@@ -82,10 +82,10 @@ class RatioWatch {
 // What encoder and decoder both know after the codes so far.
 class LzwState {
  public:
-  LzwState(ByteSpan symbols, LzwForm form, LzwHabits habits)
+  LzwState(ByteSpan symbols, LzwForm form, LzwHeuristics heuristics)
       : symbols_(symbols),
         form_(form),
-        habits_(habits),
+        heuristics_(heuristics),
         ratio_(form.min_code_bits + 1),
         lengths_(kMaxCodes, 1),
         table_(kSlots) {
@@ -100,11 +100,11 @@ class LzwState {
   size_t position() const { return position_; }
   bool is_fresh() const { return codes_ == 0; }
 
-  // The greedy choice, with the habit to clear the table when it has some size.
+  // The greedy choice, with the heuristic to clear the table when it has some size.
   uint32_t predict() const {
     if (!started_) return clear_code();
     if (position_ == symbols_.size()) return ended_ ? kNoCode : end_code();
-    if (!is_fresh() && (table_size_ == habits_.clear_at || ratio_slips_)) return clear_code();
+    if (!is_fresh() && (table_size_ == heuristics_.clear_at || ratio_slips_)) return clear_code();
     uint32_t code = symbols_[position_];
     for (size_t next = position_ + 1; next < symbols_.size(); ++next) {
       const uint32_t longer = find(code, symbols_[next]);
@@ -138,7 +138,7 @@ class LzwState {
       lengths_[table_size_] = lengths_[code] + 1;
       insert(code, symbols_[position_], table_size_);
     }
-    if (habits_.watches_ratio && table_size_ != habits_.clear_at && code_bits_ == bits_before)
+    if (heuristics_.watches_ratio && table_size_ != heuristics_.clear_at && code_bits_ == bits_before)
       ratio_slips_ = ratio_.look(position_ + 1);
     return true;
   }
@@ -181,7 +181,7 @@ class LzwState {
 
   ByteSpan symbols_;
   LzwForm form_;
-  LzwHabits habits_;
+  LzwHeuristics heuristics_;
   RatioWatch ratio_;
   int code_bits_ = 0;
   uint32_t table_size_ = 0;
@@ -264,10 +264,10 @@ uint32_t lzw_clears_at(ByteSpan stream, LzwForm form, size_t symbol_count) {
   return 0;
 }
 
-Result<ParsedLzw> parse_lzw(ByteSpan stream, LzwForm form, LzwHabits habits, size_t symbol_count) {
+Result<ParsedLzw> parse_lzw(ByteSpan stream, LzwForm form, LzwHeuristics heuristics, size_t symbol_count) {
   auto codes = decode(stream, form, symbol_count);
   if (!codes.ok()) return codes.error();
-  LzwState state(codes->symbols, form, habits);
+  LzwState state(codes->symbols, form, heuristics);
   ParsedLzw parsed;
   GapListWriter corrections;
   const size_t most = codes->size_bytes / 2 + 32;
@@ -292,22 +292,24 @@ Result<ParsedLzw> parse_lzw(ByteSpan stream, LzwForm form, LzwHabits habits, siz
   return parsed;
 }
 
-Result<Bytes> rebuild_lzw(ByteReader& side, ByteSpan symbols, LzwForm form, LzwHabits habits, size_t max_bytes) {
+Result<Bytes> rebuild_lzw(ByteReader& side, ByteSpan symbols, LzwForm form, LzwHeuristics heuristics,
+                          size_t max_bytes) {
   LMC_ASSIGN(auto corrections, GapListReader<uint32_t, read_code>::create(side));
-  LzwState state(symbols, form, habits);
+  LzwState state(symbols, form, heuristics);
   CodeWriter bits(form.high_bits_first);
   for (uint32_t code = 0; code != state.end_code();) {
     const std::optional<uint32_t> corrected = corrections.next();
     code = corrected ? *corrected : state.predict();
     if (code == kNoCode) break;
     const int code_bits = state.code_bits();
-    if (code >> code_bits != 0 || !state.commit(code)) return bad_input("side bytes of LZW: a code that cannot be");
+    if (code >> code_bits != 0 || !state.commit(code))
+      return bad_input("reconstruction data of LZW: a code that cannot be");
     bits.write(code, code_bits);
-    if (bits.bytes().size() > max_bytes) return bad_input("side bytes of LZW: more than the file's size");
+    if (bits.bytes().size() > max_bytes) return bad_input("reconstruction data of LZW: more than the file's size");
   }
   LMC_ASSIGN(const auto padding, side.read_le<uint8_t>("bits after the last code"));
   if (!corrections.is_done() || state.position() != symbols.size())
-    return bad_input("side bytes of LZW do not fit the pixels");
+    return bad_input("reconstruction data of LZW do not fit the pixels");
   const int filled = bits.bits_to_byte_end();
   bits.write(padding & ((1u << filled) - 1), filled);
   return std::move(bits).finish();

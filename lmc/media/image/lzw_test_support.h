@@ -1,6 +1,6 @@
 // A slow LZW encoder, for tests only: strings as such.
-#ifndef LMC_MEDIA_LZW_TEST_SUPPORT_H_
-#define LMC_MEDIA_LZW_TEST_SUPPORT_H_
+#ifndef LMC_MEDIA_IMAGE_LZW_TEST_SUPPORT_H_
+#define LMC_MEDIA_IMAGE_LZW_TEST_SUPPORT_H_
 
 #include "lmc/media/image/lzw_codes.h"
 
@@ -59,4 +59,4 @@ inline Bytes encode_lzw(ByteSpan symbols, const LzwTestOptions& options) {
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_LZW_TEST_SUPPORT_H_
+#endif  // LMC_MEDIA_IMAGE_LZW_TEST_SUPPORT_H_

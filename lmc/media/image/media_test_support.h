@@ -1,6 +1,6 @@
 // What the tests of this module share: round trips, and what must hold for files cut short or with a bit flipped.
-#ifndef LMC_MEDIA_MEDIA_TEST_SUPPORT_H_
-#define LMC_MEDIA_MEDIA_TEST_SUPPORT_H_
+#ifndef LMC_MEDIA_IMAGE_MEDIA_TEST_SUPPORT_H_
+#define LMC_MEDIA_IMAGE_MEDIA_TEST_SUPPORT_H_
 
 #include <gtest/gtest.h>
 
@@ -43,7 +43,7 @@ inline void expect_damage_is_harmless(ImageFormat format, ByteSpan file) {
   }
 }
 
-// The same for side bytes: whatever they are, rebuild_image comes back, and never with more than it may make.
+// The same for reconstruction data: whatever they are, rebuild_image comes back, and never with more than it may make.
 inline void expect_damaged_side_is_harmless(ImageFormat format, const ParsedImage& parsed, size_t file_bytes) {
   const auto harmless = [&](ByteSpan side) {
     const auto rebuilt = rebuild_image(format, side, parsed.picture, file_bytes);
@@ -73,4 +73,4 @@ inline Bytes random_bytes(size_t size, uint32_t seed) {
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_MEDIA_TEST_SUPPORT_H_
+#endif  // LMC_MEDIA_IMAGE_MEDIA_TEST_SUPPORT_H_

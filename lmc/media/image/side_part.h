@@ -1,6 +1,6 @@
-// Parts of side bytes that say their own size: a varint and that many bytes.
-#ifndef LMC_MEDIA_SIDE_PART_H_
-#define LMC_MEDIA_SIDE_PART_H_
+// Parts of reconstruction data that say their own size: a varint and that many bytes.
+#ifndef LMC_MEDIA_IMAGE_SIDE_PART_H_
+#define LMC_MEDIA_IMAGE_SIDE_PART_H_
 
 #include <string>
 
@@ -22,4 +22,4 @@ inline Result<ByteSpan> read_part(ByteReader& side, const char* field) {
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_SIDE_PART_H_
+#endif  // LMC_MEDIA_IMAGE_SIDE_PART_H_

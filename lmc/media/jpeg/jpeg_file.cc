@@ -99,7 +99,7 @@ Result<Bytes> rebuild_jpeg(const ParsedJpeg& jpeg, size_t max_bytes) {
   return out;
 }
 
-Result<Bytes> jpeg_side_bytes(const ParsedJpeg& jpeg) {
+Result<Bytes> jpeg_reconstruction_data(const ParsedJpeg& jpeg) {
   LMC_ASSIGN(const auto counts, count_symbols(jpeg.headers, jpeg.coefficients, jpeg.choices));
   Bytes out;
   const std::vector<uint8_t>& padding = jpeg.choices.padding;
@@ -129,7 +129,7 @@ Result<Bytes> jpeg_side_bytes(const ParsedJpeg& jpeg) {
   return out;
 }
 
-Result<ParsedJpeg> jpeg_from_side_bytes(ByteSpan side, size_t file_bytes) {
+Result<ParsedJpeg> jpeg_from_reconstruction_data(ByteSpan side, size_t file_bytes) {
   ParsedJpeg jpeg;
   ByteReader in(side);
   LMC_TRY(read_padding(in, file_bytes, jpeg.choices.padding));

@@ -1,10 +1,11 @@
-// A JPEG file taken apart into quantised coefficients and side bytes, and put together again, byte for byte.
+// A JPEG file taken apart into quantised coefficients and reconstruction data, and put together again, byte for byte.
 //
-// The side bytes are all bytes of the file but the entropy-coded data, and the few choices of its encoder that the
-// coefficients do not tell. Sequential and progressive Huffman files of 8 bits, 1 to 4 components, any sampling, with
-// or without restart markers; other files, damaged ones and those of an encoder with habits of its own are errors.
-#ifndef LMC_JPEG_JPEG_FILE_H_
-#define LMC_JPEG_JPEG_FILE_H_
+// The reconstruction data are all bytes of the file but the entropy-coded data, and the few choices of its encoder that
+// the coefficients do not tell. Sequential and progressive Huffman files of 8 bits, 1 to 4 components, any sampling,
+// with or without restart markers; other files, damaged ones and those of an encoder with heuristics of its own are
+// errors.
+#ifndef LMC_MEDIA_JPEG_JPEG_FILE_H_
+#define LMC_MEDIA_JPEG_JPEG_FILE_H_
 
 #include <cstdint>
 
@@ -28,14 +29,14 @@ Result<ParsedJpeg> parse_jpeg(ByteSpan file);
 Result<Bytes> rebuild_jpeg(const ParsedJpeg& jpeg, size_t max_bytes);
 
 // Headers and choices as one byte string (docs/jpeg.md, section 2). jpeg: as from parse_jpeg.
-Result<Bytes> jpeg_side_bytes(const ParsedJpeg& jpeg);
+Result<Bytes> jpeg_reconstruction_data(const ParsedJpeg& jpeg);
 // The reverse, for a file of file_bytes, in two steps: all but the Huffman tables that follow from the coefficients,
 // with coefficients all zero; and, when these are known, the headers in full.
-Result<ParsedJpeg> jpeg_from_side_bytes(ByteSpan side, size_t file_bytes);
+Result<ParsedJpeg> jpeg_from_reconstruction_data(ByteSpan side, size_t file_bytes);
 // All zero, as many as the frame says.
 void make_room_for_coefficients(ParsedJpeg& jpeg);
 Status complete_headers(ParsedJpeg& jpeg);
 
 }  // namespace lmc
 
-#endif  // LMC_JPEG_JPEG_FILE_H_
+#endif  // LMC_MEDIA_JPEG_JPEG_FILE_H_

@@ -25,7 +25,7 @@ TEST(JpegFile, SideBytesAndCoefficientsAreAllThereIs) {
     const Bytes file = read_jpeg_test_file(name);
     const Result<ParsedJpeg> jpeg = parse_jpeg(file);
     ASSERT_TRUE(jpeg.ok()) << name;
-    Result<ParsedJpeg> other = jpeg_from_side_bytes(jpeg_side_bytes(*jpeg).value(), file.size());
+    Result<ParsedJpeg> other = jpeg_from_reconstruction_data(jpeg_reconstruction_data(*jpeg).value(), file.size());
     ASSERT_TRUE(other.ok()) << name << ": " << other.error().message;
     make_room_for_coefficients(*other);
     ASSERT_EQ(other->coefficients.size(), jpeg->coefficients.size()) << name;
@@ -43,7 +43,7 @@ TEST(JpegFile, HuffmanTablesAreMostlyTold) {
     const Result<ParsedJpeg> jpeg = parse_jpeg(read_jpeg_test_file(name));
     ASSERT_TRUE(jpeg.ok()) << name;
     // Start, JFIF, two quantisation tables, frame, and 14 to 34 bytes a scan.
-    EXPECT_LT(jpeg_side_bytes(*jpeg).value().size(), 200u + (jpeg->frame.progressive ? 250u : 50u)) << name;
+    EXPECT_LT(jpeg_reconstruction_data(*jpeg).value().size(), 200u + (jpeg->frame.progressive ? 250u : 50u)) << name;
   }
 }
 
@@ -122,10 +122,10 @@ TEST(JpegFile, DamagedSideBytes) {
   const Bytes file = read_jpeg_test_file("progressive_422_restart.jpg");
   const Result<ParsedJpeg> jpeg = parse_jpeg(file);
   ASSERT_TRUE(jpeg.ok());
-  Bytes side = jpeg_side_bytes(*jpeg).value();
+  Bytes side = jpeg_reconstruction_data(*jpeg).value();
   for (size_t bit = 0; bit < side.size() * 8; ++bit) {
     side[bit / 8] = uint8_t(side[bit / 8] ^ 1 << bit % 8);
-    Result<ParsedJpeg> other = jpeg_from_side_bytes(side, file.size());
+    Result<ParsedJpeg> other = jpeg_from_reconstruction_data(side, file.size());
     if (other.ok()) {
       make_room_for_coefficients(*other);
       (void)complete_headers(*other).ok();
@@ -135,7 +135,7 @@ TEST(JpegFile, DamagedSideBytes) {
     side[bit / 8] = uint8_t(side[bit / 8] ^ 1 << bit % 8);
   }
   for (size_t size = 0; size < side.size(); ++size)
-    (void)jpeg_from_side_bytes(ByteSpan(side).first(size), file.size()).ok();
+    (void)jpeg_from_reconstruction_data(ByteSpan(side).first(size), file.size()).ok();
 }
 
 }  // namespace

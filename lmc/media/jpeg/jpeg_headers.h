@@ -3,8 +3,8 @@
 // walk_jpeg_headers goes through them in order and stops at each scan, where the caller says at which byte the markers
 // go on: behind the entropy-coded data in a file, right there in headers from which that data was taken out. So one
 // walker serves parsing and rebuilding. Sequential and progressive Huffman frames of 8 bits; all else is an error.
-#ifndef LMC_JPEG_JPEG_HEADERS_H_
-#define LMC_JPEG_JPEG_HEADERS_H_
+#ifndef LMC_MEDIA_JPEG_JPEG_HEADERS_H_
+#define LMC_MEDIA_JPEG_JPEG_HEADERS_H_
 
 #include <array>
 #include <cstdint>
@@ -69,4 +69,4 @@ Result<JpegState> walk_jpeg_headers(ByteSpan bytes, uint64_t max_blocks, const O
 
 }  // namespace lmc
 
-#endif  // LMC_JPEG_JPEG_HEADERS_H_
+#endif  // LMC_MEDIA_JPEG_JPEG_HEADERS_H_

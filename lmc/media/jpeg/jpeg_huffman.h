@@ -1,7 +1,7 @@
 // Huffman codes and the bit strings of entropy-coded segments (ITU-T T.81, annexes C and F): reading with every bound
 // checked, and writing. Both know byte stuffing (FF 00) and padding bits; neither knows what the symbols mean.
-#ifndef LMC_JPEG_JPEG_HUFFMAN_H_
-#define LMC_JPEG_JPEG_HUFFMAN_H_
+#ifndef LMC_MEDIA_JPEG_JPEG_HUFFMAN_H_
+#define LMC_MEDIA_JPEG_JPEG_HUFFMAN_H_
 
 #include <array>
 #include <cstddef>
@@ -147,4 +147,4 @@ class SymbolCounter {
 
 }  // namespace lmc
 
-#endif  // LMC_JPEG_JPEG_HUFFMAN_H_
+#endif  // LMC_MEDIA_JPEG_JPEG_HUFFMAN_H_

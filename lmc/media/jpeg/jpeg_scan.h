@@ -3,8 +3,8 @@
 // What the coefficients and tables leave open is kept beside them: the padding bits before each marker, and where an
 // encoder ended a run of empty blocks (EOBRUN) earlier than it had to. All else must be as a canonical encoder does it;
 // the caller compares.
-#ifndef LMC_JPEG_JPEG_SCAN_H_
-#define LMC_JPEG_JPEG_SCAN_H_
+#ifndef LMC_MEDIA_JPEG_JPEG_SCAN_H_
+#define LMC_MEDIA_JPEG_JPEG_SCAN_H_
 
 #include <cstdint>
 #include <vector>
@@ -39,4 +39,4 @@ Status count_scan(const JpegState& state, const JpegScan& scan, const JpegCoeffi
 
 }  // namespace lmc
 
-#endif  // LMC_JPEG_JPEG_SCAN_H_
+#endif  // LMC_MEDIA_JPEG_JPEG_SCAN_H_

@@ -1,7 +1,7 @@
 // Tables of quantisation steps: those that T.81 lists in K.1 and K.2, scaled by a quality as IJG's encoders do it,
 // which most JPEG files have. docs/pixels.md, section 9.
-#ifndef LMC_JPEG_JPEG_STEPS_H_
-#define LMC_JPEG_JPEG_STEPS_H_
+#ifndef LMC_MEDIA_JPEG_JPEG_STEPS_H_
+#define LMC_MEDIA_JPEG_JPEG_STEPS_H_
 
 #include <array>
 #include <cstdint>
@@ -20,4 +20,4 @@ Result<DctSteps> read_steps(ByteReader& reader, const DctSteps* before);
 
 }  // namespace lmc
 
-#endif  // LMC_JPEG_JPEG_STEPS_H_
+#endif  // LMC_MEDIA_JPEG_JPEG_STEPS_H_

@@ -3,8 +3,8 @@
 //
 // In reduced headers a DHT segment is FF C4, the number of its tables, and of each its class and place (one byte), its
 // kind (one byte) and, if literal, its counts and symbols. All else is as in the file.
-#ifndef LMC_JPEG_JPEG_TABLES_H_
-#define LMC_JPEG_JPEG_TABLES_H_
+#ifndef LMC_MEDIA_JPEG_JPEG_TABLES_H_
+#define LMC_MEDIA_JPEG_JPEG_TABLES_H_
 
 #include "lmc/base/bytes.h"
 #include "lmc/media/jpeg/jpeg_scan.h"
@@ -23,4 +23,4 @@ Result<Bytes> expand_headers(ByteSpan reduced, const SymbolCounts* counts);
 
 }  // namespace lmc
 
-#endif  // LMC_JPEG_JPEG_TABLES_H_
+#endif  // LMC_MEDIA_JPEG_JPEG_TABLES_H_

@@ -3,8 +3,8 @@
 // A ring of `window` positions. Keys and values are int8 with one scale each; keys lie as the rows of one packed
 // matrix, values as the columns of another, so that scores and weighted sums are the same integer products as
 // everything else. The order of positions in the ring does not matter: every sum over them is a sum of integers.
-#ifndef LMC_MODELS_ATTENTION_H_
-#define LMC_MODELS_ATTENTION_H_
+#ifndef LMC_MODELS_ARCH_ATTENTION_H_
+#define LMC_MODELS_ARCH_ATTENTION_H_
 
 #include <cstdint>
 #include <vector>
@@ -53,4 +53,4 @@ class AttentionCache {
 
 }  // namespace lmc
 
-#endif  // LMC_MODELS_ATTENTION_H_
+#endif  // LMC_MODELS_ARCH_ATTENTION_H_

@@ -68,8 +68,8 @@ void Head::adapt(const Hidden& hidden, int row, uint16_t token, const uint32_t* 
   for (int i = 0; i < count; ++i) {
     const uint32_t v = list_[size_t(i)];
     if (scales_[v] < kTiny) continue;  // an empty row stays empty
-    const float chance = float(cumulative[v + 1] - cumulative[v]) / one;
-    const float error = v == token ? chance - 1.0f : chance;
+    const float probability = float(cumulative[v + 1] - cumulative[v]) / one;
+    const float error = v == token ? probability - 1.0f : probability;
     adapt_row(values, v, error * hidden_rate / scales_[v]);
   }
 }

@@ -1,8 +1,8 @@
 // The output layer: hidden rows in, integer frequencies of the next token out; and it learns while the coder runs.
 //
 // Copyable: every block starts with a fresh copy. Exact: same integers on every machine (docs/numerics.md, section 6).
-#ifndef LMC_MODELS_HEAD_H_
-#define LMC_MODELS_HEAD_H_
+#ifndef LMC_MODELS_ARCH_HEAD_H_
+#define LMC_MODELS_ARCH_HEAD_H_
 
 #include <cstdint>
 #include <span>
@@ -35,9 +35,9 @@ class Head {
   void cumulative(const Hidden& hidden, int first, int count, uint32_t* out, HeadScratch& scratch) const;
 
   // Learns that `token` followed hidden row `row`, for which `cumulative` (V + 1) had been predicted: one step of
-  // gradient descent on the rows of all tokens with a chance above 1/250, and the right one; nothing where that had a
-  // chance above a half. rate is in units of weights per unit of (chance * hidden value): about 0.015 / sqrt(C). token
-  // must not be BOS.
+  // gradient descent on the rows of all tokens with a probability above 1/250, and the right one; nothing where that
+  // had a probability above a half. rate is in units of weights per unit of (probability * hidden value): about 0.015 /
+  // sqrt(C). token must not be BOS.
   void adapt(const Hidden& hidden, int row, uint16_t token, const uint32_t* cumulative, float rate);
 
  private:
@@ -58,4 +58,4 @@ class Head {
 
 }  // namespace lmc
 
-#endif  // LMC_MODELS_HEAD_H_
+#endif  // LMC_MODELS_ARCH_HEAD_H_

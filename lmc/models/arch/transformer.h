@@ -3,8 +3,8 @@
 //
 // LLaMA architecture with sliding windows. Feeding a token to a stream appends to that stream's caches; the hidden row
 // that comes out is what the Head (head.h) turns into the distribution of the stream's next token.
-#ifndef LMC_MODELS_TRANSFORMER_H_
-#define LMC_MODELS_TRANSFORMER_H_
+#ifndef LMC_MODELS_ARCH_TRANSFORMER_H_
+#define LMC_MODELS_ARCH_TRANSFORMER_H_
 
 #include <cstdint>
 #include <memory>
@@ -83,4 +83,4 @@ class Transformer {
 
 }  // namespace lmc
 
-#endif  // LMC_MODELS_TRANSFORMER_H_
+#endif  // LMC_MODELS_ARCH_TRANSFORMER_H_

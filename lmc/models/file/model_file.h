@@ -6,8 +6,8 @@
 // That hash names the model in archives. Everything is checked when a file is opened: a malformed one gives an error
 // that says what is wrong and where, and a view handed out later is always whole and of the stated shape.
 // Normative: docs/numerics.md, section 8. ModelWriter (model_writer.h) makes such files.
-#ifndef LMC_MODELS_MODEL_FILE_H_
-#define LMC_MODELS_MODEL_FILE_H_
+#ifndef LMC_MODELS_FILE_MODEL_FILE_H_
+#define LMC_MODELS_FILE_MODEL_FILE_H_
 
 #include <map>
 #include <memory>
@@ -97,4 +97,4 @@ class ModelFile {
 
 }  // namespace lmc
 
-#endif  // LMC_MODELS_MODEL_FILE_H_
+#endif  // LMC_MODELS_FILE_MODEL_FILE_H_

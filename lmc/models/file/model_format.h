@@ -1,6 +1,6 @@
 // Constants of the model file, shared by its reader and its writer.
-#ifndef LMC_MODELS_MODEL_FORMAT_H_
-#define LMC_MODELS_MODEL_FORMAT_H_
+#ifndef LMC_MODELS_FILE_MODEL_FORMAT_H_
+#define LMC_MODELS_FILE_MODEL_FORMAT_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -15,4 +15,4 @@ inline constexpr uint64_t kMaxHeaderBytes = uint64_t(16) << 20;
 
 }  // namespace lmc
 
-#endif  // LMC_MODELS_MODEL_FORMAT_H_
+#endif  // LMC_MODELS_FILE_MODEL_FORMAT_H_

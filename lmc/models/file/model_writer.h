@@ -6,8 +6,8 @@
 //   layer.i.w_gate (F,C; swiglu only), layer.i.w_down (C,F), layer.i.q_gain (H) f32,
 //   layer.i.attn_norm (C, optional), layer.i.ffn_norm (C, optional).
 // Sections: "tokenizer" and others, as u8.
-#ifndef LMC_MODELS_MODEL_WRITER_H_
-#define LMC_MODELS_MODEL_WRITER_H_
+#ifndef LMC_MODELS_FILE_MODEL_WRITER_H_
+#define LMC_MODELS_FILE_MODEL_WRITER_H_
 
 #include <map>
 #include <span>
@@ -53,4 +53,4 @@ class ModelWriter {
 
 }  // namespace lmc
 
-#endif  // LMC_MODELS_MODEL_WRITER_H_
+#endif  // LMC_MODELS_FILE_MODEL_WRITER_H_

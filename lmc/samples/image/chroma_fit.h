@@ -1,6 +1,6 @@
 // Finds planes of halved chroma that make a picture's colours, for the encoder. Nothing here is part of the format.
-#ifndef LMC_PIXELS_CHROMA_FIT_H_
-#define LMC_PIXELS_CHROMA_FIT_H_
+#ifndef LMC_SAMPLES_IMAGE_CHROMA_FIT_H_
+#define LMC_SAMPLES_IMAGE_CHROMA_FIT_H_
 
 #include <vector>
 
@@ -34,4 +34,4 @@ ChromaGrid guess_grid(const ColourField& field);
 
 }  // namespace lmc
 
-#endif  // LMC_PIXELS_CHROMA_FIT_H_
+#endif  // LMC_SAMPLES_IMAGE_CHROMA_FIT_H_

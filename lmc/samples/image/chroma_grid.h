@@ -2,8 +2,8 @@
 // pixel are made of it. A decoder of JPEG files (libjpeg, libjpeg-turbo; with them nearly every program) repeats, or
 // takes a triangle filter whose roundings alternate; of Photo CDs, samples lie on pixels and those between are means.
 // All in integers: exact. docs/pixels.md, section 8.
-#ifndef LMC_PIXELS_CHROMA_GRID_H_
-#define LMC_PIXELS_CHROMA_GRID_H_
+#ifndef LMC_SAMPLES_IMAGE_CHROMA_GRID_H_
+#define LMC_SAMPLES_IMAGE_CHROMA_GRID_H_
 
 #include <array>
 #include <cstddef>
@@ -60,4 +60,4 @@ inline int chroma_at(const ChromaTaps& taps, const std::vector<uint16_t>& plane)
 
 }  // namespace lmc
 
-#endif  // LMC_PIXELS_CHROMA_GRID_H_
+#endif  // LMC_SAMPLES_IMAGE_CHROMA_GRID_H_

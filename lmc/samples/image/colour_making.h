@@ -1,7 +1,7 @@
 // How red, green and blue are made of luma and two chroma values by the programs that most pictures went through, and
 // back. Exact, in integers. docs/pixels.md, section 8.
-#ifndef LMC_PIXELS_COLOUR_MAKING_H_
-#define LMC_PIXELS_COLOUR_MAKING_H_
+#ifndef LMC_SAMPLES_IMAGE_COLOUR_MAKING_H_
+#define LMC_SAMPLES_IMAGE_COLOUR_MAKING_H_
 
 #include <array>
 #include <cstdint>
@@ -42,4 +42,4 @@ Chroma grey_chroma(ColourMaking making);
 
 }  // namespace lmc
 
-#endif  // LMC_PIXELS_COLOUR_MAKING_H_
+#endif  // LMC_SAMPLES_IMAGE_COLOUR_MAKING_H_

@@ -2,8 +2,8 @@
 // and saved as something else, a scan from a Photo CD. Only a quarter, or a tenth, of all colours can then occur, and
 // often chroma has half the width and height; both are undone exactly. The few pixels that do not fit are listed.
 // docs/pixels.md, section 8.
-#ifndef LMC_PIXELS_LUMA_CHROMA_H_
-#define LMC_PIXELS_LUMA_CHROMA_H_
+#ifndef LMC_SAMPLES_IMAGE_LUMA_CHROMA_H_
+#define LMC_SAMPLES_IMAGE_LUMA_CHROMA_H_
 
 #include <array>
 #include <optional>
@@ -37,4 +37,4 @@ struct LumaChroma {
 
 }  // namespace lmc
 
-#endif  // LMC_PIXELS_LUMA_CHROMA_H_
+#endif  // LMC_SAMPLES_IMAGE_LUMA_CHROMA_H_

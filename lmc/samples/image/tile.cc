@@ -24,12 +24,12 @@ namespace {
 // Bits of a tile's second byte.
 enum : uint8_t {
   kMixing = 1,
-  kDrawn = 2,
+  kSynthetic = 2,
   kLeastSquares = 4,
   kLight = 8,
   kLumaChroma = 16,
   kEnsemble = 32,
-  kSparing = 64
+  kGating = 64
 };
 constexpr uint8_t kKnownFlags = 127;
 // The first byte of a plane.
@@ -96,11 +96,11 @@ PlaneSettings settings_of(const Planes& planes, const Plane& plane, const TileEf
   settings.role = plane.role;
   settings.bits = plane.bits;
   settings.contexts = effort.contexts;
-  settings.drawn = effort.drawn;
+  settings.synthetic = effort.synthetic;
   settings.least_squares = effort.least_squares;
   settings.ensemble = effort.ensemble && has_few_bits(planes, plane);
   settings.light = effort.light;
-  settings.sparing = effort.sparing;
+  settings.gating = effort.gating;
   settings.mixing = effort.mixing;
   settings.without = effort.without;
   return settings;
@@ -228,16 +228,16 @@ Result<Head> read_head(ByteReader& reader, const TileShape& shape) {
   constexpr uint8_t kForEnsemble = kMixing | kLeastSquares;
   if ((flags & kEnsemble) != 0 && (flags & (kForEnsemble | kLight)) != kForEnsemble)
     return damaged("an ensemble without what it needs");
-  constexpr uint8_t kForSparing = kMixing | kLight;
-  if ((flags & kSparing) != 0 && (flags & (kForSparing | kDrawn)) != kForSparing)
-    return damaged("sparing without a light mixer");
+  constexpr uint8_t kForGating = kMixing | kLight;
+  if ((flags & kGating) != 0 && (flags & (kForGating | kSynthetic)) != kForGating)
+    return damaged("gating without a light mixer");
   Head head{.effort = {.contexts = contexts,
                        .mixing = (flags & kMixing) != 0,
-                       .drawn = (flags & kDrawn) != 0,
+                       .synthetic = (flags & kSynthetic) != 0,
                        .least_squares = (flags & kLeastSquares) != 0,
                        .ensemble = (flags & kEnsemble) != 0,
                        .light = (flags & kLight) != 0,
-                       .sparing = (flags & kSparing) != 0},
+                       .gating = (flags & kGating) != 0},
             .made = std::nullopt};
   if ((flags & kLumaChroma) != 0) {
     LMC_ASSIGN(auto made, LumaChroma::read(reader, shape));
@@ -323,9 +323,9 @@ Bytes encode_tile_as(const std::optional<LumaChroma>& made, const TileShape& sha
   for_each_coded(planes, resources.threads,
                  [&](size_t p) { encode_plane(planes, p, shape, effort, resources, costs); });
   Bytes out{uint8_t(effort.contexts),
-            uint8_t((effort.mixing ? kMixing : 0) | (effort.drawn ? kDrawn : 0) |
+            uint8_t((effort.mixing ? kMixing : 0) | (effort.synthetic ? kSynthetic : 0) |
                     (effort.least_squares ? kLeastSquares : 0) | (effort.light ? kLight : 0) |
-                    (made ? kLumaChroma : 0) | (effort.ensemble ? kEnsemble : 0) | (effort.sparing ? kSparing : 0))};
+                    (made ? kLumaChroma : 0) | (effort.ensemble ? kEnsemble : 0) | (effort.gating ? kGating : 0))};
   if (made) made->append_to(out);
   for (const auto& plane : planes) {
     out.push_back(uint8_t(plane->constant ? PlaneKind::kConstant

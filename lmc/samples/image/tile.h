@@ -3,8 +3,8 @@
 // Its planes are coded one after the other, green before red before blue (or luma and chroma, luma_chroma.h, by
 // themselves), so that later ones see all of the earlier ones around each sample; with several threads a plane follows
 // the one before at a distance of a few samples. The bytes do not depend on the number of threads.
-#ifndef LMC_PIXELS_TILE_H_
-#define LMC_PIXELS_TILE_H_
+#ifndef LMC_SAMPLES_IMAGE_TILE_H_
+#define LMC_SAMPLES_IMAGE_TILE_H_
 
 #include <functional>
 
@@ -28,11 +28,11 @@ struct TileShape {
 struct TileEffort {
   int contexts = 6;            // exact-value contexts, 0..kPixelContexts
   bool mixing = true;          // without it the network's word stands
-  bool drawn = false;          // even where the network is sure: for drawn images
+  bool synthetic = false;      // even where the network is sure: for synthetic images
   bool least_squares = false;  // a second predictor: smaller and slower
   bool ensemble = false;       // many more predictors: smaller and slower; needs least_squares, not light
   bool light = false;          // fewer parts are mixed: faster
-  bool sparing = false;        // and only where that gains; needs light
+  bool gating = false;         // and only where that gains; needs light
   uint32_t without = 0;        // PixelParts left out, for ablations; cannot be decoded
 };
 
@@ -53,4 +53,4 @@ Result<TileSamples> decode_tile(const TileShape& shape, ByteSpan payload, const 
 
 }  // namespace lmc
 
-#endif  // LMC_PIXELS_TILE_H_
+#endif  // LMC_SAMPLES_IMAGE_TILE_H_

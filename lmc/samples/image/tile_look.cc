@@ -66,9 +66,9 @@ bool many_repeats(const TileShape& shape, const std::vector<Colour>& pixels) {
 }  // namespace
 
 TileLook look_of(const TileShape& shape, const TileSamples& samples) {
-  if (many_equal(shape, samples)) return TileLook::kDrawn;
+  if (many_equal(shape, samples)) return TileLook::kSynthetic;
   const std::vector<Colour> pixels = colours_of(shape, samples);
-  if (many_repeats(shape, pixels)) return TileLook::kDrawn;
+  if (many_repeats(shape, pixels)) return TileLook::kSynthetic;
   return shape.channels >= 3 && few_colours(pixels) ? TileLook::kFewColours : TileLook::kPhotographed;
 }
 

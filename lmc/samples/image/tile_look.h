@@ -1,6 +1,6 @@
 // Whether an image looks photographed; if not, what came before tells more than a network does.
-#ifndef LMC_PIXELS_TILE_LOOK_H_
-#define LMC_PIXELS_TILE_LOOK_H_
+#ifndef LMC_SAMPLES_IMAGE_TILE_LOOK_H_
+#define LMC_SAMPLES_IMAGE_TILE_LOOK_H_
 
 #include "lmc/samples/image/tile.h"
 
@@ -9,7 +9,7 @@ namespace lmc {
 enum class TileLook {
   kPhotographed,
   kFewColours,  // photographed maybe, but reduced to 256 colours
-  kDrawn        // many samples equal their neighbours, or surroundings come again and the same pixel follows them (the
+  kSynthetic    // many samples equal their neighbours, or surroundings come again and the same pixel follows them (the
                 // tiles that scenes of games are made of)
 };
 
@@ -17,4 +17,4 @@ TileLook look_of(const TileShape& shape, const TileSamples& samples);
 
 }  // namespace lmc
 
-#endif  // LMC_PIXELS_TILE_LOOK_H_
+#endif  // LMC_SAMPLES_IMAGE_TILE_LOOK_H_

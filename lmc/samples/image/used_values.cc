@@ -16,13 +16,13 @@ constexpr uint32_t kLongGap = 127, kLimit = 60;
 // Whether each value from the first to the last occurs; both ends do.
 template <typename Coder, typename Occurs, typename Found>
 void code_list(Coder& coder, uint32_t first, uint32_t last, const Occurs& occurs, const Found& found) {
-  std::array<MapEntry, 2 * (kLongGap + 1)> chances;
+  std::array<MapEntry, 2 * (kLongGap + 1)> probabilities;
   uint32_t gap = 1, gap_before = 0;
   found(first);
   for (uint32_t v = first + 1; v < last; ++v, ++gap) {
-    MapEntry& chance = chances[2 * std::min(gap, kLongGap) + (gap == gap_before)];
-    const int bit = coder.code(occurs(v), std::clamp(chance.p16(), 16u, 65520u));
-    chance.update(bit, kLimit);
+    MapEntry& probability = probabilities[2 * std::min(gap, kLongGap) + (gap == gap_before)];
+    const int bit = coder.code(occurs(v), std::clamp(probability.p16(), 16u, 65520u));
+    probability.update(bit, kLimit);
     if (!bit) continue;
     found(v);
     gap_before = gap;

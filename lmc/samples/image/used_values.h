@@ -1,7 +1,7 @@
 // The values that occur in a plane, when they leave gaps: 12 bits in the upper part of 16, a stretched contrast, a
 // table behind the picture. Samples are then coded as ranks among them.
-#ifndef LMC_PIXELS_USED_VALUES_H_
-#define LMC_PIXELS_USED_VALUES_H_
+#ifndef LMC_SAMPLES_IMAGE_USED_VALUES_H_
+#define LMC_SAMPLES_IMAGE_USED_VALUES_H_
 
 #include <vector>
 
@@ -33,4 +33,4 @@ class UsedValues {
 
 }  // namespace lmc
 
-#endif  // LMC_PIXELS_USED_VALUES_H_
+#endif  // LMC_SAMPLES_IMAGE_USED_VALUES_H_

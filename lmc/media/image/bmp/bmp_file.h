@@ -1,8 +1,8 @@
 // Windows bitmaps without compression: 8 bits with a palette, 24 and 32 bits, rows upwards or downwards.
 // Source: Microsoft's description of BITMAPFILEHEADER, BITMAPCOREHEADER, BITMAPINFOHEADER, BITMAPV4HEADER and V5.
 // 1, 4 and 16 bits and run lengths are refused. What parse_bmp returns is rebuilt by rebuild_grid.
-#ifndef LMC_MEDIA_BMP_FILE_H_
-#define LMC_MEDIA_BMP_FILE_H_
+#ifndef LMC_MEDIA_IMAGE_BMP_BMP_FILE_H_
+#define LMC_MEDIA_IMAGE_BMP_BMP_FILE_H_
 
 #include "lmc/media/image/image_file.h"
 
@@ -16,4 +16,4 @@ bool begins_like_bmp(ByteSpan start);
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_BMP_FILE_H_
+#endif  // LMC_MEDIA_IMAGE_BMP_BMP_FILE_H_

@@ -1,4 +1,4 @@
-// Layout of the side bytes of one image:
+// Layout of the reconstruction data of one image:
 //   1 byte            GifFlag, without kFrames
 //   varint, bytes     all before the pixels; the last byte is the smallest size of a code
 //   [varint, bytes]   kSizesGiven: the sizes of the sub-blocks; else they have 255 bytes, but for the last
@@ -59,7 +59,7 @@ Result<Bytes> pick_pixels(const Picture& picture, const FramePlace& place, int m
   for_each_pixel(picture, place, [&](size_t at) { pixels.push_back(picture.samples[at]); });
   if (min_code_bits < 2 || min_code_bits > 8 ||
       !std::all_of(pixels.begin(), pixels.end(), [&](uint8_t pixel) { return pixel >> min_code_bits == 0; }))
-    return bad_input("side bytes of a GIF do not fit the picture");
+    return bad_input("reconstruction data of a GIF do not fit the picture");
   return pixels;
 }
 
@@ -100,8 +100,8 @@ Status rebuild_codes(ByteReader& reader, ByteSpan pixels, int min_code_bits, boo
     sizes = given;
   }
   LMC_ASSIGN(const auto clear_at, reader.read_varint("size of a cleared table"));
-  const LzwHabits habits{.clear_at = uint32_t(std::min<uint64_t>(clear_at, UINT32_MAX))};
-  auto stream = rebuild_lzw(reader, pixels, {.min_code_bits = min_code_bits}, habits, max_bytes);
+  const LzwHeuristics heuristics{.clear_at = uint32_t(std::min<uint64_t>(clear_at, UINT32_MAX))};
+  auto stream = rebuild_lzw(reader, pixels, {.min_code_bits = min_code_bits}, heuristics, max_bytes);
   if (!stream.ok()) return stream.error();
   LMC_ASSIGN(const auto more, read_part(reader, "bytes after the codes of a GIF"));
   append_bytes(*stream, more);
@@ -245,7 +245,7 @@ Status rebuild_single(ByteReader& reader, uint8_t flags, const Picture& picture,
 Status rebuild_frame(ByteReader& reader, const Picture& picture, GifCells& cells, size_t max_bytes, Bytes& file) {
   LMC_ASSIGN(const auto before, read_part(reader, "what lies before an image of a GIF"));
   if (before.size() < kGifDescriptorBytes || before.size() > max_bytes - file.size())
-    return bad_input("side bytes of a GIF: an image that cannot be", reader.position());
+    return bad_input("reconstruction data of a GIF: an image that cannot be", reader.position());
   const ByteSpan descriptor = before.last(kGifDescriptorBytes);
   LMC_ASSIGN(const auto colours, reader.read_bytes(gif_colours_bytes(descriptor[9]) + 1, "colours of a GIF image"));
   LMC_ASSIGN(const auto flags, reader.read_le<uint8_t>("flags of a GIF image"));
@@ -255,10 +255,10 @@ Status rebuild_frame(ByteReader& reader, const Picture& picture, GifCells& cells
                    .height = descriptor[7] | uint32_t(descriptor[8]) << 8,
                    .interlaced = (descriptor[9] & 0x40) != 0};
   if (place.width == 0 || place.height == 0 || place.width > picture.width || (flags & ~kSizesGiven) != 0)
-    return bad_input("side bytes of a GIF: an image that does not fit the picture", reader.position());
+    return bad_input("reconstruction data of a GIF: an image that does not fit the picture", reader.position());
   place = place_frame(cells, picture, place);
   if (cells.height() > picture.height)
-    return bad_input("side bytes of a GIF: an image that does not fit the picture", reader.position());
+    return bad_input("reconstruction data of a GIF: an image that does not fit the picture", reader.position());
   const int min_code_bits = colours.back();
   LMC_ASSIGN(const auto pixels, pick_pixels(picture, place, min_code_bits));
   return rebuild_codes(reader, pixels, min_code_bits, flags & kSizesGiven, max_bytes, file);
@@ -277,7 +277,7 @@ Result<Bytes> rebuild_gif(ByteSpan side, const Picture& picture, size_t max_byte
   const bool several = (flags & kFrames) != 0, in_cells = (flags & kInCells) != 0;
   if (flags > (several ? kFrames | kInCells : kInterlaced | kSizesGiven) || (several && flags % kFrames != 0) ||
       picture.channels != (in_cells ? int(kCellChannels) : 1) || picture.bits > 8)
-    return bad_input("side bytes of a GIF do not fit the picture");
+    return bad_input("reconstruction data of a GIF do not fit the picture");
   Bytes file;
   if (!several) {
     LMC_TRY(rebuild_single(reader, flags, picture, max_bytes, file));
@@ -286,13 +286,13 @@ Result<Bytes> rebuild_gif(ByteSpan side, const Picture& picture, size_t max_byte
     GifCells cells(picture.width, uint32_t(picture.channels));
     for (uint64_t i = 0; i < count; ++i) {
       LMC_TRY(rebuild_frame(reader, picture, cells, max_bytes, file));
-      if (file.size() > max_bytes) return bad_input("side bytes of a GIF: more than the file's size");
+      if (file.size() > max_bytes) return bad_input("reconstruction data of a GIF: more than the file's size");
     }
     if (cells.height() != picture.height)
-      return bad_input("side bytes of a GIF: images that do not fill the picture", reader.position());
+      return bad_input("reconstruction data of a GIF: images that do not fill the picture", reader.position());
   }
   append_bytes(file, side.subspan(reader.position()));
-  if (file.size() > max_bytes) return bad_input("side bytes of a GIF: more than the file's size");
+  if (file.size() > max_bytes) return bad_input("reconstruction data of a GIF: more than the file's size");
   return file;
 }
 

@@ -2,8 +2,8 @@
 // picture with all their images (gif_frames.h). An image whose encoder is not greedy (lzw_codes.h) is kept as it is if
 // there are others.
 // Refused: files of which more than half follows the last image that was taken apart.
-#ifndef LMC_MEDIA_GIF_FILE_H_
-#define LMC_MEDIA_GIF_FILE_H_
+#ifndef LMC_MEDIA_IMAGE_GIF_GIF_FILE_H_
+#define LMC_MEDIA_IMAGE_GIF_GIF_FILE_H_
 
 #include "lmc/media/image/image_file.h"
 
@@ -20,4 +20,4 @@ FileLength gif_length(ByteSpan raw);
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_GIF_FILE_H_
+#endif  // LMC_MEDIA_IMAGE_GIF_GIF_FILE_H_

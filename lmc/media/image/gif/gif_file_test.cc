@@ -1,4 +1,4 @@
-// GIF files made by encoders with several habits.
+// GIF files made by encoders with several heuristics.
 #include "lmc/media/image/gif/gif_file.h"
 
 #include "lmc/media/image/lzw_test_support.h"
@@ -74,7 +74,7 @@ TEST(Gif, AllKinds) {
   expect_round_trip(ImageFormat::kGif, make_gif({.more = 5, .trailing = 5}));
 }
 
-TEST(Gif, HabitsOfClearing) {
+TEST(Gif, HeuristicsOfClearing) {
   for (const size_t clear_at : {0, 100, 4094, 4095, 4096}) {
     const Bytes file = make_gif({.width = 150, .height = 150, .min_code_bits = 8, .clear_at = clear_at});
     EXPECT_LE(expect_round_trip(ImageFormat::kGif, file).side.size(), 60u) << clear_at;

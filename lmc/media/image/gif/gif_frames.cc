@@ -76,9 +76,9 @@ std::vector<uint32_t> gif_row_order(uint32_t height, bool interlaced) {
 Status append_gif_blocks(Bytes& file, ByteSpan stream, ByteSpan sizes, bool given) {
   for (size_t i = 0; !stream.empty(); ++i) {
     const size_t size = given ? (i < sizes.size() ? sizes[i] : 0) : 255;
-    if (size == 0) return bad_input("side bytes of a GIF: too few sub-blocks");
+    if (size == 0) return bad_input("reconstruction data of a GIF: too few sub-blocks");
     const ByteSpan part = stream.first(std::min(size, stream.size()));
-    if (given && part.size() != size) return bad_input("side bytes of a GIF: too large a sub-block");
+    if (given && part.size() != size) return bad_input("reconstruction data of a GIF: too large a sub-block");
     file.push_back(uint8_t(part.size()));
     append_bytes(file, part);
     stream = stream.subspan(part.size());

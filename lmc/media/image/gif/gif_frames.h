@@ -1,6 +1,6 @@
 // The images of a GIF file (GIF89a specification) as they lie in it, and their places in one picture.
-#ifndef LMC_MEDIA_GIF_FRAMES_H_
-#define LMC_MEDIA_GIF_FRAMES_H_
+#ifndef LMC_MEDIA_IMAGE_GIF_GIF_FRAMES_H_
+#define LMC_MEDIA_IMAGE_GIF_GIF_FRAMES_H_
 
 #include <vector>
 
@@ -74,4 +74,4 @@ bool are_usual_gif_sizes(const Bytes& sizes);
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_GIF_FRAMES_H_
+#endif  // LMC_MEDIA_IMAGE_GIF_GIF_FRAMES_H_

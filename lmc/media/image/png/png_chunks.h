@@ -1,6 +1,6 @@
 // The chunks of a PNG file (PNG specification, section 5): read with every CRC checked, written with it derived.
-#ifndef LMC_MEDIA_PNG_CHUNKS_H_
-#define LMC_MEDIA_PNG_CHUNKS_H_
+#ifndef LMC_MEDIA_IMAGE_PNG_PNG_CHUNKS_H_
+#define LMC_MEDIA_IMAGE_PNG_PNG_CHUNKS_H_
 
 #include <array>
 #include <string_view>
@@ -45,4 +45,4 @@ void append_be32(Bytes& out, uint32_t value);
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_PNG_CHUNKS_H_
+#endif  // LMC_MEDIA_IMAGE_PNG_PNG_CHUNKS_H_

@@ -1,4 +1,4 @@
-// Layout of the side bytes:
+// Layout of the reconstruction data:
 //   1 byte            PngFlag
 //   list of chunks    between IHDR and IDAT; for each varint size of data + 1, type, data; then a zero
 //   list of chunks    between IDAT and IEND
@@ -40,10 +40,11 @@ Status copy_chunk_list(ByteReader& side, Bytes& file, size_t max_bytes) {
     LMC_ASSIGN(const auto size, side.read_varint("size of a PNG chunk"));
     if (size == 0) return Ok();
     LMC_ASSIGN(const auto type, side.read_bytes(4, "type of a PNG chunk"));
-    if (size - 1 > side.remaining()) return bad_input("side bytes of a PNG: a chunk is cut short", side.position());
+    if (size - 1 > side.remaining())
+      return bad_input("reconstruction data of a PNG: a chunk is cut short", side.position());
     LMC_ASSIGN(const auto data, side.read_bytes(size_t(size - 1), "PNG chunk"));
     if (file.size() + data.size() + kPngChunkBytes > max_bytes)
-      return bad_input("side bytes of a PNG: more than the file's size");
+      return bad_input("reconstruction data of a PNG: more than the file's size");
     write_png_chunk(file, {reinterpret_cast<const char*>(type.data()), 4}, data);
   }
 }
@@ -69,17 +70,18 @@ struct SizeRun {
 // Checks that the file stays below max_bytes, whatever the stream is.
 Result<std::vector<SizeRun>> read_stream_chunks(ByteReader& side, size_t max_bytes) {
   LMC_ASSIGN(const auto count, side.read_varint("number of runs of IDAT chunks"));
-  if (count > kMostPngRuns) return bad_input("side bytes of a PNG: too many runs of IDAT chunks", side.position());
+  if (count > kMostPngRuns)
+    return bad_input("reconstruction data of a PNG: too many runs of IDAT chunks", side.position());
   std::vector<SizeRun> runs;
   uint64_t total = kPngChunkBytes;
   for (uint64_t i = 0; i < count; ++i) {
     LMC_ASSIGN(const auto size, side.read_varint("size of IDAT chunks"));
     LMC_ASSIGN(const auto chunks, side.read_varint("number of IDAT chunks"));
     if (size > max_bytes || chunks > max_bytes / (size + kPngChunkBytes))
-      return bad_input("side bytes of a PNG: more IDAT chunks than the file has room for", side.position());
+      return bad_input("reconstruction data of a PNG: more IDAT chunks than the file has room for", side.position());
     total += chunks * (size + kPngChunkBytes);
     if (total > max_bytes)
-      return bad_input("side bytes of a PNG: more IDAT chunks than the file has room for", side.position());
+      return bad_input("reconstruction data of a PNG: more IDAT chunks than the file has room for", side.position());
     runs.push_back({size_t(size), size_t(chunks)});
   }
   return runs;
@@ -88,12 +90,13 @@ Result<std::vector<SizeRun>> read_stream_chunks(ByteReader& side, size_t max_byt
 Status append_stream(Bytes& file, ByteSpan stream, const std::vector<SizeRun>& runs) {
   for (const SizeRun& run : runs) {
     for (size_t i = 0; i < run.chunks; ++i) {
-      if (run.size_bytes > stream.size()) return bad_input("side bytes of a PNG: IDAT chunks longer than the stream");
+      if (run.size_bytes > stream.size())
+        return bad_input("reconstruction data of a PNG: IDAT chunks longer than the stream");
       write_png_chunk(file, "IDAT", stream.first(run.size_bytes));
       stream = stream.subspan(run.size_bytes);
     }
   }
-  if (stream.size() > INT32_MAX) return bad_input("side bytes of a PNG: a chunk of more than 2 GiB");
+  if (stream.size() > INT32_MAX) return bad_input("reconstruction data of a PNG: a chunk of more than 2 GiB");
   write_png_chunk(file, "IDAT", stream);
   return Ok();
 }
@@ -108,7 +111,7 @@ void write_more(Bytes& side, ByteSpan bytes) {
 Status read_more(ByteReader& side, bool present, Bytes& out) {
   if (!present) return Ok();
   LMC_ASSIGN(const auto size, side.read_varint("size of what follows the rows"));
-  if (size > side.remaining()) return bad_input("side bytes of a PNG are cut short", side.position());
+  if (size > side.remaining()) return bad_input("reconstruction data of a PNG are cut short", side.position());
   LMC_ASSIGN(const auto bytes, side.read_bytes(size_t(size), "what follows the rows"));
   out.reserve(out.size() + bytes.size());
   append_bytes(out, bytes);
@@ -158,7 +161,7 @@ Result<Bytes> rebuild_png(ByteSpan side, const Picture& picture, size_t max_byte
   LMC_TRY(check_colours(picture));
   ByteReader reader(side);
   LMC_ASSIGN(const auto flags, reader.read_le<uint8_t>("flags of a PNG"));
-  if (flags > 7) return bad_input("side bytes of a PNG: unknown flags", 0);
+  if (flags > 7) return bad_input("reconstruction data of a PNG: unknown flags", 0);
   const bool interlaced = flags & kInterlaced;
   Bytes file, after;
   file.reserve(max_bytes);
@@ -175,7 +178,7 @@ Result<Bytes> rebuild_png(ByteSpan side, const Picture& picture, size_t max_byte
   append_bytes(file, after);
   write_png_chunk(file, "IEND", {});
   append_bytes(file, side.subspan(reader.position()));
-  if (file.size() > max_bytes) return bad_input("side bytes of a PNG: more than the file's size");
+  if (file.size() > max_bytes) return bad_input("reconstruction data of a PNG: more than the file's size");
   return file;
 }
 

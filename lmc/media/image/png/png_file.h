@@ -3,8 +3,8 @@
 // The pixels go into the Picture; what the encoder chose (filters, deflate, sizes of chunks) is predicted, so that side
 // bytes hold little but the other chunks. CRCs, checksums and the header are derived. Refused: files that are damaged,
 // and those whose deflate encoder is unlike zlib (deflate_stream.h).
-#ifndef LMC_MEDIA_PNG_FILE_H_
-#define LMC_MEDIA_PNG_FILE_H_
+#ifndef LMC_MEDIA_IMAGE_PNG_PNG_FILE_H_
+#define LMC_MEDIA_IMAGE_PNG_PNG_FILE_H_
 
 #include "lmc/media/image/image_file.h"
 
@@ -21,4 +21,4 @@ FileLength png_length(ByteSpan raw);
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_PNG_FILE_H_
+#endif  // LMC_MEDIA_IMAGE_PNG_PNG_FILE_H_

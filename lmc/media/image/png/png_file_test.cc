@@ -98,7 +98,7 @@ TEST(Png, SamplesAreThoseOfTheFile) {
 }
 
 TEST(Png, InterlacedPixelsLieWhereTheyBelong) {
-  // The same picture both ways: made by rebuilding the one with the side bytes of the other's filters.
+  // The same picture both ways: made by rebuilding the one with the reconstruction data of the other's filters.
   const auto plain = expect_round_trip(ImageFormat::kPng, make_png({.width = 11, .height = 13, .interlaced = true}));
   Picture picture = plain.picture;
   for (size_t i = 0; i < picture.samples.size(); ++i) picture.samples[i] = uint8_t(i * 5);

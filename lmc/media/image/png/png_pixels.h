@@ -3,8 +3,8 @@
 // Written with this library's own deflate, so that a picture always gives the same file. Depths PNG lacks are scaled up
 // to the next it has, and a chunk sBIT says how many bits are meant. Read: pixels and palette; colour keys, colour
 // spaces and metadata are left out.
-#ifndef LMC_MEDIA_PNG_PIXELS_H_
-#define LMC_MEDIA_PNG_PIXELS_H_
+#ifndef LMC_MEDIA_IMAGE_PNG_PNG_PIXELS_H_
+#define LMC_MEDIA_IMAGE_PNG_PNG_PIXELS_H_
 
 #include "lmc/media/image/image_file.h"
 
@@ -37,4 +37,4 @@ Result<Bytes> rewrite_png(ByteSpan file);
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_PNG_PIXELS_H_
+#endif  // LMC_MEDIA_IMAGE_PNG_PNG_PIXELS_H_

@@ -234,7 +234,7 @@ class FilterReader {
     LMC_ASSIGN(const auto rule, side.read_le<uint8_t>("rule of PNG filters"));
     reader.rule_ = rule;
     if (rule != kAllGiven && rule >= kRules)
-      return bad_input("side bytes of a PNG: filters by an unknown rule", side.position());
+      return bad_input("reconstruction data of a PNG: filters by an unknown rule", side.position());
     if (rule == kAllGiven) {
       LMC_ASSIGN(const auto given, side.read_bytes(rows, "PNG filters"));
       reader.given_ = given;
@@ -331,7 +331,8 @@ Result<Bytes> filter_png(ByteReader& side, bool interlaced, const Picture& pictu
       if (const auto bits = unused.next()) buffers.here()[size - 1] |= *bits & unused_mask;
       const RowPair rows{buffers.here(), buffers.above(), size, distance};
       const uint8_t filter = filters.next(rows);
-      if (filter >= kFilters) return bad_input("side bytes of a PNG: an unknown filter " + std::to_string(filter));
+      if (filter >= kFilters)
+        return bad_input("reconstruction data of a PNG: an unknown filter " + std::to_string(filter));
       *next++ = filter;
       apply_filter(filter, rows, next);
     }

@@ -3,8 +3,8 @@
 // unfilter_png and filter_png are inverse to each other. Which of the five filters each row has is predicted by the
 // rules usual encoders have (always the same, or the least sum of absolute values in some order of trial), and only
 // what is not as predicted is noted. Bits that fill up a row's last byte are kept where they are not zero.
-#ifndef LMC_MEDIA_PNG_ROWS_H_
-#define LMC_MEDIA_PNG_ROWS_H_
+#ifndef LMC_MEDIA_IMAGE_PNG_PNG_ROWS_H_
+#define LMC_MEDIA_IMAGE_PNG_PNG_ROWS_H_
 
 #include "lmc/media/image/image_file.h"
 
@@ -13,7 +13,7 @@ namespace lmc {
 // The bytes of all rows, filter bytes included. shape as check_shape wants it.
 uint64_t png_data_bytes(const Picture& shape, bool interlaced);
 
-// data has png_data_bytes; fills picture.samples. Returns side bytes: filters, then bits that fill rows.
+// data has png_data_bytes; fills picture.samples. Returns reconstruction data: filters, then bits that fill rows.
 // Errors: bad input, if a filter does not exist.
 Result<Bytes> unfilter_png(ByteSpan data, bool interlaced, Picture& picture);
 
@@ -22,4 +22,4 @@ Result<Bytes> filter_png(ByteReader& side, bool interlaced, const Picture& pictu
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_PNG_ROWS_H_
+#endif  // LMC_MEDIA_IMAGE_PNG_PNG_ROWS_H_

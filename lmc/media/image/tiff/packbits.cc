@@ -22,7 +22,7 @@ size_t run_of(ByteSpan bytes) {
   return count;
 }
 
-// The first byte of the packet that an encoder of such habits would write for what is left of a row.
+// The first byte of the packet that an encoder of such heuristics would write for what is left of a row.
 uint8_t predict_packet(ByteSpan row, PackBitsPairs pairs) {
   const size_t least = pairs == PackBitsPairs::kPlain ? 3 : 2;
   const size_t run = run_of(row);
@@ -47,7 +47,7 @@ ByteSpan row_at(ByteSpan data, size_t position, size_t row_bytes) {
 
 }  // namespace
 
-Result<ParsedPackBits> parse_packbits(ByteSpan stream, size_t data_bytes, PackBitsHabits habits) {
+Result<ParsedPackBits> parse_packbits(ByteSpan stream, size_t data_bytes, PackBitsHeuristics heuristics) {
   ParsedPackBits parsed;
   Bytes heads;
   while (parsed.data.size() < data_bytes) {
@@ -68,7 +68,7 @@ Result<ParsedPackBits> parse_packbits(ByteSpan stream, size_t data_bytes, PackBi
   size_t position = 0;
   for (const uint8_t head : heads) {
     if (position == parsed.data.size() ||
-        predict_packet(row_at(parsed.data, position, habits.row_bytes), habits.pairs) != head)
+        predict_packet(row_at(parsed.data, position, heuristics.row_bytes), heuristics.pairs) != head)
       corrections.wrong().push_back(head);
     else
       corrections.right();
@@ -79,21 +79,22 @@ Result<ParsedPackBits> parse_packbits(ByteSpan stream, size_t data_bytes, PackBi
   return parsed;
 }
 
-Result<Bytes> rebuild_packbits(ByteReader& side, ByteSpan data, PackBitsHabits habits, size_t max_bytes) {
+Result<Bytes> rebuild_packbits(ByteReader& side, ByteSpan data, PackBitsHeuristics heuristics, size_t max_bytes) {
   LMC_ASSIGN(auto corrections, GapByteReader::create(side));
   Bytes stream;
   for (size_t position = 0; position < data.size();) {
     const std::optional<uint8_t> corrected = corrections.next();
     const uint8_t head =
-        corrected ? *corrected : predict_packet(row_at(data, position, habits.row_bytes), habits.pairs);
+        corrected ? *corrected : predict_packet(row_at(data, position, heuristics.row_bytes), heuristics.pairs);
     if (bytes_of(head) > data.size() - position)
-      return bad_input("side bytes of PackBits do not fit the pixels", side.position());
+      return bad_input("reconstruction data of PackBits do not fit the pixels", side.position());
     stream.push_back(head);
     append_bytes(stream, data.subspan(position, stored_bytes_of(head)));
     position += bytes_of(head);
-    if (stream.size() > max_bytes) return bad_input("side bytes of PackBits: more than the file's size");
+    if (stream.size() > max_bytes) return bad_input("reconstruction data of PackBits: more than the file's size");
   }
-  if (!corrections.is_done()) return bad_input("side bytes of PackBits: packets after the last", side.position());
+  if (!corrections.is_done())
+    return bad_input("reconstruction data of PackBits: packets after the last", side.position());
   return stream;
 }
 

@@ -1,7 +1,7 @@
 // PackBits (TIFF 6.0, section 9): packets of a byte that repeats, or of bytes as they are, with the choices that its
 // encoders have. Packets are foretold from the data, and noted only where they differ.
-#ifndef LMC_MEDIA_PACKBITS_H_
-#define LMC_MEDIA_PACKBITS_H_
+#ifndef LMC_MEDIA_IMAGE_TIFF_PACKBITS_H_
+#define LMC_MEDIA_IMAGE_TIFF_PACKBITS_H_
 
 #include "lmc/base/bytes.h"
 
@@ -15,12 +15,12 @@ enum class PackBitsPairs : uint8_t {
 };
 inline constexpr int kPackBitsPairs = 3;
 
-struct PackBitsHabits {
+struct PackBitsHeuristics {
   PackBitsPairs pairs = PackBitsPairs::kJoined;
   size_t row_bytes = 0;  // packets end where rows do; at least 1
 };
 
-// Side bytes of a stream:
+// Reconstruction data of a stream:
 //   varint    number of corrected packets, and for each
 //     varint    packets that were right since the last correction
 //     1 byte    the packet's first byte
@@ -28,15 +28,15 @@ struct ParsedPackBits {
   Bytes data;
   Bytes side;
   size_t size_bytes = 0;   // of the stream; more may follow
-  size_t corrections = 0;  // packets that the habits did not foretell
+  size_t corrections = 0;  // packets that the heuristics did not foretell
 };
 
 // Errors: bad input, if the stream is damaged or does not hold data_bytes.
-Result<ParsedPackBits> parse_packbits(ByteSpan stream, size_t data_bytes, PackBitsHabits habits);
+Result<ParsedPackBits> parse_packbits(ByteSpan stream, size_t data_bytes, PackBitsHeuristics heuristics);
 
 // Reads its part of side. Errors: bad input; nothing in side is trusted.
-Result<Bytes> rebuild_packbits(ByteReader& side, ByteSpan data, PackBitsHabits habits, size_t max_bytes);
+Result<Bytes> rebuild_packbits(ByteReader& side, ByteSpan data, PackBitsHeuristics heuristics, size_t max_bytes);
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_PACKBITS_H_
+#endif  // LMC_MEDIA_IMAGE_TIFF_PACKBITS_H_

@@ -1,7 +1,7 @@
 // PackBits as libtiff writes it, for tests only: runs of equal bytes taken one after the other, the last packet kept
 // open.
-#ifndef LMC_MEDIA_PACKBITS_TEST_SUPPORT_H_
-#define LMC_MEDIA_PACKBITS_TEST_SUPPORT_H_
+#ifndef LMC_MEDIA_IMAGE_TIFF_PACKBITS_TEST_SUPPORT_H_
+#define LMC_MEDIA_IMAGE_TIFF_PACKBITS_TEST_SUPPORT_H_
 
 #include <algorithm>
 #include <vector>
@@ -51,4 +51,4 @@ inline Bytes encode_packbits(ByteSpan data, size_t row_bytes) {
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_PACKBITS_TEST_SUPPORT_H_
+#endif  // LMC_MEDIA_IMAGE_TIFF_PACKBITS_TEST_SUPPORT_H_

@@ -1,7 +1,7 @@
 // The directories of a TIFF file (TIFF 6.0, section 2): one for each page, with the fields that say how its pixels lie
 // in the file. Directories within directories are not followed.
-#ifndef LMC_MEDIA_TIFF_DIRECTORY_H_
-#define LMC_MEDIA_TIFF_DIRECTORY_H_
+#ifndef LMC_MEDIA_IMAGE_TIFF_TIFF_DIRECTORY_H_
+#define LMC_MEDIA_IMAGE_TIFF_TIFF_DIRECTORY_H_
 
 #include <vector>
 
@@ -48,4 +48,4 @@ Result<TiffFile> read_tiff(ByteSpan file);
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_TIFF_DIRECTORY_H_
+#endif  // LMC_MEDIA_IMAGE_TIFF_TIFF_DIRECTORY_H_

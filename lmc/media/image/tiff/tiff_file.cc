@@ -1,4 +1,4 @@
-// The first of the side bytes is a TiffLayout; what follows belongs to that.
+// The first of the reconstruction data is a TiffLayout; what follows belongs to that.
 #include "lmc/media/image/tiff/tiff_file.h"
 
 #include <algorithm>
@@ -149,7 +149,7 @@ Result<Bytes> rebuild_tiff(ByteSpan side, const Picture& picture, size_t max_byt
                        : side[0] == uint8_t(TiffLayout::kGrid)   ? rebuild_grid
                        : side[0] == uint8_t(TiffLayout::kPieces) ? rebuild_tiff_pieces
                                                                  : nullptr;
-  if (rebuild == nullptr) return bad_input("side bytes of a TIFF: an unknown layout", 0);
+  if (rebuild == nullptr) return bad_input("reconstruction data of a TIFF: an unknown layout", 0);
   return rebuild(side.subspan(1), picture, max_bytes);
 }
 

@@ -2,8 +2,8 @@
 // both byte orders; without compression or with LZW, PackBits or deflate, predictors 1 and 2. Of several pages those of
 // the width and kind of sample that have the most pixels become one picture, one below the other; everything outside
 // their strips is kept as it is. Other depths and compressions are refused.
-#ifndef LMC_MEDIA_TIFF_FILE_H_
-#define LMC_MEDIA_TIFF_FILE_H_
+#ifndef LMC_MEDIA_IMAGE_TIFF_TIFF_FILE_H_
+#define LMC_MEDIA_IMAGE_TIFF_TIFF_FILE_H_
 
 #include "lmc/media/image/image_file.h"
 
@@ -21,4 +21,4 @@ bool begins_like_tiff(ByteSpan start);
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_TIFF_FILE_H_
+#endif  // LMC_MEDIA_IMAGE_TIFF_TIFF_FILE_H_

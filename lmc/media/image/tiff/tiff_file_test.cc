@@ -50,7 +50,7 @@ TEST(Tiff, AllCompressionsAndLayouts) {
   }
 }
 
-TEST(Tiff, HabitsOfLibtiffCostNothing) {
+TEST(Tiff, HeuristicsOfLibtiffCostNothing) {
   for (const uint32_t compression : {5, 32773}) {
     TiffOptions options{.width = 200, .height = 200, .samples = 3, .compression = compression};
     options.rows_per_strip = 200;

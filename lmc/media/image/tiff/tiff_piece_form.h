@@ -1,6 +1,6 @@
 // Strips and tiles of a TIFF before compression: where in a Picture their pixels lie, and what their bytes are.
-#ifndef LMC_MEDIA_TIFF_PIECE_FORM_H_
-#define LMC_MEDIA_TIFF_PIECE_FORM_H_
+#ifndef LMC_MEDIA_IMAGE_TIFF_TIFF_PIECE_FORM_H_
+#define LMC_MEDIA_IMAGE_TIFF_TIFF_PIECE_FORM_H_
 
 #include <vector>
 
@@ -84,4 +84,4 @@ void for_each_unseen(const TiffPiece& piece, size_t channels, const Visit& visit
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_TIFF_PIECE_FORM_H_
+#endif  // LMC_MEDIA_IMAGE_TIFF_TIFF_PIECE_FORM_H_

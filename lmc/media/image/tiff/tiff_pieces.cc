@@ -1,7 +1,7 @@
-// Layout of the side bytes:
+// Layout of the reconstruction data:
 //   varint    number of pages, and for each
 //     1 byte    PageFlag
-//     habits    tiff_streams.h
+//     heuristics    tiff_streams.h
 //     varint    height
 //     varint    rows of a strip or tile
 //     [varint, 1 byte]   kTiled: width of a tile; TilePadding
@@ -50,7 +50,7 @@ struct ValueList {
 
 struct PagePlan {
   TiffPageForm form;
-  TiffStreamHabits habits;
+  TiffStreamHeuristics heuristics;
   TilePadding padding = TilePadding::kZeros;
   ValueList offsets, counts;
   size_t first_piece = 0, pieces = 0;
@@ -131,7 +131,7 @@ class Parser {
       places.push_back({stream, form.size_bytes(piece), form.row_bytes(piece)});
     }
     LMC_ASSIGN(auto parsed, parse_tiff_streams(coding, places));
-    plan.habits = parsed.habits;
+    plan.heuristics = parsed.heuristics;
     for (size_t i = 0; i < plan.pieces; ++i) {
       places_.push_back({page.offsets.list[i], parsed.streams[i].size_bytes});
       streams_.push_back(std::move(parsed.streams[i]));
@@ -190,7 +190,7 @@ class Parser {
       side.push_back(uint8_t((plan.form.big_endian ? kBigEndian : 0) | (plan.form.differences ? kDifferences : 0) |
                              (plan.form.planar ? kPlanar : 0) | (plan.form.tiled ? kTiled : 0) |
                              (plan.offsets.follows ? kOffsetsFollow : 0) | (plan.counts.follows ? kCountsFollow : 0)));
-      append_tiff_habits(side, plan.habits);
+      append_tiff_heuristics(side, plan.heuristics);
       append_varint(side, plan.form.height);
       append_varint(side, plan.form.piece_height);
       if (plan.form.tiled) {
@@ -293,7 +293,7 @@ class Rebuilder {
     Samples before;
     for (const size_t i : order_) LMC_TRY(append_piece(i, before));
     append_bytes(file_, side_.subspan(reader_.position()));
-    if (file_.size() > max_bytes_) return bad_input("side bytes of a TIFF: more than the file's size");
+    if (file_.size() > max_bytes_) return bad_input("reconstruction data of a TIFF: more than the file's size");
     for (const PagePlan& plan : plans_)
       for (const auto& [list, field] :
            {std::pair(&plan.offsets, &PiecePlace::begin), std::pair(&plan.counts, &PiecePlace::size)})
@@ -305,7 +305,7 @@ class Rebuilder {
   Result<uint32_t> read_size(const char* field) {
     LMC_ASSIGN(const auto size, reader_.read_varint(field));
     if (size == 0 || size > UINT32_MAX)
-      return bad_input("side bytes of a TIFF: impossible " + std::string(field), reader_.position());
+      return bad_input("reconstruction data of a TIFF: impossible " + std::string(field), reader_.position());
     return uint32_t(size);
   }
 
@@ -313,7 +313,7 @@ class Rebuilder {
     LMC_ASSIGN(const auto begin, reader_.read_varint("offset of a list"));
     LMC_ASSIGN(const auto value_bytes, reader_.read_le<uint8_t>("bytes of a value"));
     if (begin > max_bytes_ || (value_bytes != 2 && value_bytes != 4))
-      return bad_input("side bytes of a TIFF: a list that cannot be", reader_.position());
+      return bad_input("reconstruction data of a TIFF: a list that cannot be", reader_.position());
     return ValueList{true, size_t(begin), value_bytes};
   }
 
@@ -321,9 +321,9 @@ class Rebuilder {
   Result<PagePlan> read_plan(uint32_t y) {
     PagePlan plan;
     LMC_ASSIGN(const auto flags, reader_.read_le<uint8_t>("flags of a TIFF page"));
-    if (flags > kAllPageFlags) return bad_input("side bytes of a TIFF: unknown flags", reader_.position());
-    LMC_ASSIGN(const auto habits, read_tiff_habits(reader_));
-    plan.habits = habits;
+    if (flags > kAllPageFlags) return bad_input("reconstruction data of a TIFF: unknown flags", reader_.position());
+    LMC_ASSIGN(const auto heuristics, read_tiff_heuristics(reader_));
+    plan.heuristics = heuristics;
     LMC_ASSIGN(const auto height, read_size("height of a page"));
     LMC_ASSIGN(const auto rows, read_size("rows of a strip or tile"));
     plan.form = {.height = height,
@@ -335,7 +335,8 @@ class Rebuilder {
     if (plan.form.tiled) {
       LMC_ASSIGN(const auto width, read_size("width of a tile"));
       LMC_ASSIGN(const auto padding, reader_.read_le<uint8_t>("padding of tiles"));
-      if (padding >= kTilePaddings) return bad_input("side bytes of a TIFF: unknown padding", reader_.position());
+      if (padding >= kTilePaddings)
+        return bad_input("reconstruction data of a TIFF: unknown padding", reader_.position());
       plan.form.piece_width = width;
       plan.padding = TilePadding(padding);
     }
@@ -346,7 +347,7 @@ class Rebuilder {
       *list = read;
     }
     if (height > picture_.height || y > picture_.height - height)
-      return bad_input("side bytes of a TIFF: pages that are larger than the picture", reader_.position());
+      return bad_input("reconstruction data of a TIFF: pages that are larger than the picture", reader_.position());
     return plan;
   }
 
@@ -355,7 +356,7 @@ class Rebuilder {
     PagePlan& plan = read;
     // Each piece has at least a byte here.
     if (count_tiff_pieces(plan.form, picture_) > reader_.remaining())
-      return bad_input("side bytes of a TIFF are cut short", reader_.position());
+      return bad_input("reconstruction data of a TIFF are cut short", reader_.position());
     plan.first_piece = pieces_.size();
     LMC_TRY(append_tiff_pieces(plan.form, y, picture_, spare_bytes, pieces_));
     plan.pieces = pieces_.size() - plan.first_piece;
@@ -367,7 +368,7 @@ class Rebuilder {
   Status read_pages() {
     const bool whole_bits =
         picture_.bits == 1 || picture_.bits == 2 || picture_.bits == 4 || picture_.bits == 8 || picture_.bits == 16;
-    if (!whole_bits) return bad_input("side bytes of a TIFF do not fit the picture");
+    if (!whole_bits) return bad_input("reconstruction data of a TIFF do not fit the picture");
     LMC_ASSIGN(const auto count, reader_.read_varint("number of TIFF pages"));
     uint64_t spare_bytes = most_tiff_spare_bytes(picture_);
     uint32_t y = 0;
@@ -376,7 +377,7 @@ class Rebuilder {
       y += plans_.back().form.height;
     }
     if (y != picture_.height)
-      return bad_input("side bytes of a TIFF: pages that do not fill the picture", reader_.position());
+      return bad_input("reconstruction data of a TIFF: pages that do not fill the picture", reader_.position());
     places_.resize(pieces_.size());
     return Ok();
   }
@@ -390,7 +391,7 @@ class Rebuilder {
     for (size_t& number : order_) {
       LMC_ASSIGN(const auto read, reader_.read_varint("number of a TIFF strip"));
       if (read >= pieces_.size() || seen[size_t(read)])
-        return bad_input("side bytes of a TIFF: strips in an impossible order", reader_.position());
+        return bad_input("reconstruction data of a TIFF: strips in an impossible order", reader_.position());
       number = size_t(read);
       seen[number] = true;
     }
@@ -417,7 +418,7 @@ class Rebuilder {
     const TiffPiece& piece = pieces_[i];
     LMC_ASSIGN(const auto gap, read_part(reader_, "what lies before a TIFF strip"));
     if (gap.size() > max_bytes_ - file_.size())
-      return bad_input("side bytes of a TIFF: too many bytes before a strip", reader_.position());
+      return bad_input("reconstruction data of a TIFF: too many bytes before a strip", reader_.position());
     append_bytes(file_, gap);
     const TiffPieceBytes form(plan.form, picture_);
     if (i == plan.first_piece) before.clear();
@@ -426,10 +427,10 @@ class Rebuilder {
     const Bytes data = form.pack(piece, samples);
     if (plan.form.tiled) before = std::move(samples);
     LMC_ASSIGN(const auto stream,
-               rebuild_tiff_stream(reader_, plan.habits, data, form.row_bytes(piece), max_bytes_ - file_.size()));
+               rebuild_tiff_stream(reader_, plan.heuristics, data, form.row_bytes(piece), max_bytes_ - file_.size()));
     places_[i] = {file_.size(), stream.size()};
     append_bytes(file_, stream);
-    if (file_.size() > max_bytes_) return bad_input("side bytes of a TIFF: more than the file's size");
+    if (file_.size() > max_bytes_) return bad_input("reconstruction data of a TIFF: more than the file's size");
     return Ok();
   }
 
@@ -437,7 +438,7 @@ class Rebuilder {
     if (!list.follows) return Ok();
     const uint64_t bytes = uint64_t(plan.pieces) * list.value_bytes;
     if (list.begin_bytes > file_.size() || bytes > file_.size() - list.begin_bytes)
-      return bad_input("side bytes of a TIFF: a list that lies outside the file");
+      return bad_input("reconstruction data of a TIFF: a list that lies outside the file");
     for (size_t i = 0; i < plan.pieces; ++i)
       write_value(file_.data() + list.begin_bytes + i * list.value_bytes, places_[plan.first_piece + i].*field, list,
                   plan.form.big_endian);

@@ -1,6 +1,6 @@
 // Pages of a TIFF whose strips or tiles are taken apart, compressed or not, between bytes kept as they are.
-#ifndef LMC_MEDIA_TIFF_PIECES_H_
-#define LMC_MEDIA_TIFF_PIECES_H_
+#ifndef LMC_MEDIA_IMAGE_TIFF_TIFF_PIECES_H_
+#define LMC_MEDIA_IMAGE_TIFF_TIFF_PIECES_H_
 
 #include <vector>
 
@@ -19,4 +19,4 @@ Result<Bytes> rebuild_tiff_pieces(ByteSpan side, const Picture& picture, size_t 
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_TIFF_PIECES_H_
+#endif  // LMC_MEDIA_IMAGE_TIFF_TIFF_PIECES_H_

@@ -14,8 +14,9 @@ struct CountedStream {
   size_t corrections = 0;
 };
 
-PackBitsHabits packbits_habits(const TiffStreamHabits& habits, size_t row_bytes, size_t data_bytes) {
-  return {.pairs = habits.pairs, .row_bytes = std::max<size_t>(1, habits.packets_cross_rows ? data_bytes : row_bytes)};
+PackBitsHeuristics packbits_heuristics(const TiffStreamHeuristics& heuristics, size_t row_bytes, size_t data_bytes) {
+  return {.pairs = heuristics.pairs,
+          .row_bytes = std::max<size_t>(1, heuristics.packets_cross_rows ? data_bytes : row_bytes)};
 }
 
 template <typename Parsed>
@@ -23,19 +24,19 @@ CountedStream counted(Parsed&& parsed, Bytes&& data, size_t corrections) {
   return {{std::move(data), std::move(parsed.side), parsed.size_bytes}, corrections};
 }
 
-Result<CountedStream> parse_stream(const TiffStreamHabits& habits, const TiffStreamPlace& place) {
-  switch (habits.coding) {
+Result<CountedStream> parse_stream(const TiffStreamHeuristics& heuristics, const TiffStreamPlace& place) {
+  switch (heuristics.coding) {
     case TiffCoding::kPlain:
       if (place.stream.size() < place.data_bytes) return bad_input("TIFF: a strip or tile is cut short");
       return CountedStream{
           {Bytes(place.stream.begin(), place.stream.begin() + ptrdiff_t(place.data_bytes)), {}, place.data_bytes}, 0};
     case TiffCoding::kLzw: {
-      LMC_ASSIGN(auto lzw, parse_lzw(place.stream, kTiffLzwForm, habits.lzw, place.data_bytes));
+      LMC_ASSIGN(auto lzw, parse_lzw(place.stream, kTiffLzwForm, heuristics.lzw, place.data_bytes));
       return counted(lzw, std::move(lzw.symbols), lzw.corrections);
     }
     case TiffCoding::kPackBits: {
       LMC_ASSIGN(auto packed, parse_packbits(place.stream, place.data_bytes,
-                                             packbits_habits(habits, place.row_bytes, place.data_bytes)));
+                                             packbits_heuristics(heuristics, place.row_bytes, place.data_bytes)));
       return counted(packed, std::move(packed.data), packed.corrections);
     }
     case TiffCoding::kDeflate: {
@@ -54,11 +55,11 @@ struct Try {
   size_t corrections = 0;
 };
 
-Result<Try> try_habits(const TiffStreamHabits& habits, const std::vector<TiffStreamPlace>& places) {
+Result<Try> try_heuristics(const TiffStreamHeuristics& heuristics, const std::vector<TiffStreamPlace>& places) {
   Try out;
-  out.parsed.habits = habits;
+  out.parsed.heuristics = heuristics;
   for (const TiffStreamPlace& place : places) {
-    LMC_ASSIGN(auto counted, parse_stream(habits, place));
+    LMC_ASSIGN(auto counted, parse_stream(heuristics, place));
     out.corrections += counted.corrections;
     out.parsed.streams.push_back(std::move(counted.stream));
   }
@@ -66,8 +67,8 @@ Result<Try> try_habits(const TiffStreamHabits& habits, const std::vector<TiffStr
 }
 
 // The first is the most likely.
-std::vector<TiffStreamHabits> habits_to_try(TiffCoding coding, const std::vector<TiffStreamPlace>& places) {
-  std::vector<TiffStreamHabits> list{{.coding = coding}};
+std::vector<TiffStreamHeuristics> heuristics_to_try(TiffCoding coding, const std::vector<TiffStreamPlace>& places) {
+  std::vector<TiffStreamHeuristics> list{{.coding = coding}};
   if (coding == TiffCoding::kLzw) {
     uint32_t clear_at = 0;
     for (size_t i = 0; i < places.size() && clear_at == 0; ++i)
@@ -83,37 +84,37 @@ std::vector<TiffStreamHabits> habits_to_try(TiffCoding coding, const std::vector
 
 }  // namespace
 
-void append_tiff_habits(Bytes& side, const TiffStreamHabits& habits) {
-  side.push_back(uint8_t(habits.coding));
-  if (habits.coding == TiffCoding::kLzw)
-    append_varint(side, 2 * uint64_t(habits.lzw.clear_at) + (habits.lzw.watches_ratio ? 1 : 0));
-  if (habits.coding == TiffCoding::kPackBits)
-    side.push_back(uint8_t(2 * int(habits.pairs) + (habits.packets_cross_rows ? 1 : 0)));
+void append_tiff_heuristics(Bytes& side, const TiffStreamHeuristics& heuristics) {
+  side.push_back(uint8_t(heuristics.coding));
+  if (heuristics.coding == TiffCoding::kLzw)
+    append_varint(side, 2 * uint64_t(heuristics.lzw.clear_at) + (heuristics.lzw.watches_ratio ? 1 : 0));
+  if (heuristics.coding == TiffCoding::kPackBits)
+    side.push_back(uint8_t(2 * int(heuristics.pairs) + (heuristics.packets_cross_rows ? 1 : 0)));
 }
 
-Result<TiffStreamHabits> read_tiff_habits(ByteReader& side) {
+Result<TiffStreamHeuristics> read_tiff_heuristics(ByteReader& side) {
   LMC_ASSIGN(const auto coding, side.read_le<uint8_t>("compression of a TIFF"));
-  if (coding > uint8_t(TiffCoding::kDeflate)) return bad_input("side bytes of a TIFF: unknown compression");
-  TiffStreamHabits habits{.coding = TiffCoding(coding)};
-  if (habits.coding == TiffCoding::kLzw) {
+  if (coding > uint8_t(TiffCoding::kDeflate)) return bad_input("reconstruction data of a TIFF: unknown compression");
+  TiffStreamHeuristics heuristics{.coding = TiffCoding(coding)};
+  if (heuristics.coding == TiffCoding::kLzw) {
     LMC_ASSIGN(const auto clear_at, side.read_varint("size of a cleared table"));
-    habits.lzw = {.clear_at = uint32_t(std::min<uint64_t>(clear_at / 2, UINT32_MAX)),
-                  .watches_ratio = clear_at % 2 != 0};
+    heuristics.lzw = {.clear_at = uint32_t(std::min<uint64_t>(clear_at / 2, UINT32_MAX)),
+                      .watches_ratio = clear_at % 2 != 0};
   }
-  if (habits.coding == TiffCoding::kPackBits) {
-    LMC_ASSIGN(const auto pairs, side.read_le<uint8_t>("habits of PackBits"));
-    if (pairs / 2 >= kPackBitsPairs) return bad_input("side bytes of a TIFF: unknown habits of PackBits");
-    habits.pairs = PackBitsPairs(pairs / 2);
-    habits.packets_cross_rows = pairs % 2 != 0;
+  if (heuristics.coding == TiffCoding::kPackBits) {
+    LMC_ASSIGN(const auto pairs, side.read_le<uint8_t>("heuristics of PackBits"));
+    if (pairs / 2 >= kPackBitsPairs) return bad_input("reconstruction data of a TIFF: unknown heuristics of PackBits");
+    heuristics.pairs = PackBitsPairs(pairs / 2);
+    heuristics.packets_cross_rows = pairs % 2 != 0;
   }
-  return habits;
+  return heuristics;
 }
 
 Result<ParsedTiffStreams> parse_tiff_streams(TiffCoding coding, const std::vector<TiffStreamPlace>& places) {
   std::optional<Try> best;
   Error error;
-  for (const TiffStreamHabits& habits : habits_to_try(coding, places)) {
-    auto tried = try_habits(habits, places);
+  for (const TiffStreamHeuristics& heuristics : heuristics_to_try(coding, places)) {
+    auto tried = try_heuristics(heuristics, places);
     if (!tried.ok()) {
       error = tried.error();
     } else if (!best || tried->corrections < best->corrections) {
@@ -125,19 +126,19 @@ Result<ParsedTiffStreams> parse_tiff_streams(TiffCoding coding, const std::vecto
   return std::move(best->parsed);
 }
 
-Result<Bytes> rebuild_tiff_stream(ByteReader& side, const TiffStreamHabits& habits, ByteSpan data, size_t row_bytes,
-                                  size_t max_bytes) {
-  switch (habits.coding) {
+Result<Bytes> rebuild_tiff_stream(ByteReader& side, const TiffStreamHeuristics& heuristics, ByteSpan data,
+                                  size_t row_bytes, size_t max_bytes) {
+  switch (heuristics.coding) {
     case TiffCoding::kPlain:
       return Bytes(data.begin(), data.end());
     case TiffCoding::kLzw:
-      return rebuild_lzw(side, data, kTiffLzwForm, habits.lzw, max_bytes);
+      return rebuild_lzw(side, data, kTiffLzwForm, heuristics.lzw, max_bytes);
     case TiffCoding::kPackBits:
-      return rebuild_packbits(side, data, packbits_habits(habits, row_bytes, data.size()), max_bytes);
+      return rebuild_packbits(side, data, packbits_heuristics(heuristics, row_bytes, data.size()), max_bytes);
     case TiffCoding::kDeflate:
       return rebuild_zlib(side, data, max_bytes);
   }
-  return bad_input("side bytes of a TIFF: unknown compression");
+  return bad_input("reconstruction data of a TIFF: unknown compression");
 }
 
 }  // namespace lmc

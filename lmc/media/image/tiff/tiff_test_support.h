@@ -1,6 +1,6 @@
 // TIFF files of all layouts, for tests only.
-#ifndef LMC_MEDIA_TIFF_TEST_SUPPORT_H_
-#define LMC_MEDIA_TIFF_TEST_SUPPORT_H_
+#ifndef LMC_MEDIA_IMAGE_TIFF_TIFF_TEST_SUPPORT_H_
+#define LMC_MEDIA_IMAGE_TIFF_TIFF_TEST_SUPPORT_H_
 
 #include "lmc/media/deflate/deflate_stream.h"
 #include "lmc/media/deflate/zlib_test_support.h"
@@ -168,4 +168,4 @@ inline Bytes make_tiff(const TiffOptions& options) { return TiffMaker(options).m
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_TIFF_TEST_SUPPORT_H_
+#endif  // LMC_MEDIA_IMAGE_TIFF_TIFF_TEST_SUPPORT_H_

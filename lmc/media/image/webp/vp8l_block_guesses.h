@@ -3,8 +3,8 @@
 //
 // Blocks are guessed and noted row by row; a guess rests on what was really taken for the blocks before. They are part
 // of the archive format: never change what guess() returns for given pixels and history.
-#ifndef LMC_MEDIA_VP8L_BLOCK_GUESSES_H_
-#define LMC_MEDIA_VP8L_BLOCK_GUESSES_H_
+#ifndef LMC_MEDIA_IMAGE_WEBP_VP8L_BLOCK_GUESSES_H_
+#define LMC_MEDIA_IMAGE_WEBP_VP8L_BLOCK_GUESSES_H_
 
 #include <algorithm>
 
@@ -93,4 +93,4 @@ class Vp8lColourGuesses {
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_VP8L_BLOCK_GUESSES_H_
+#endif  // LMC_MEDIA_IMAGE_WEBP_VP8L_BLOCK_GUESSES_H_

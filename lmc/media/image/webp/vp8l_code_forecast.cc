@@ -137,46 +137,47 @@ std::array<uint8_t, 19> forecast_vp8l_step_lengths(const std::vector<Vp8lLengthS
   return out;
 }
 
-Vp8lSpelling forecast_vp8l_spelling(std::span<const uint8_t> lengths) {
-  Vp8lSpelling spelling;
+Vp8lLengthEncoding forecast_vp8l_length_encoding(std::span<const uint8_t> lengths) {
+  Vp8lLengthEncoding length_encoding;
   std::vector<size_t> used;
   for (size_t symbol = 0; symbol < lengths.size() && used.size() < 3; ++symbol)
     if (lengths[symbol] != 0) used.push_back(symbol);
   if (used.empty()) used.push_back(0);
   if (used.size() <= 2 && used.back() < 256) {
-    spelling.is_simple = true;
-    spelling.first_in_byte = used[0] > 1;
-    for (const size_t symbol : used) spelling.symbols.push_back(uint8_t(symbol));
-    return spelling;
+    length_encoding.is_simple = true;
+    length_encoding.first_in_byte = used[0] > 1;
+    for (const size_t symbol : used) length_encoding.symbols.push_back(uint8_t(symbol));
+    return length_encoding;
   }
   uint8_t before = 8;
   for (size_t begin = 0, end; begin < lengths.size(); begin = end) {
     for (end = begin + 1; end < lengths.size() && lengths[end] == lengths[begin];) ++end;
     if (lengths[begin] == 0) {
-      append_zeros(spelling.steps, end - begin);
+      append_zeros(length_encoding.steps, end - begin);
     } else {
-      append_lengths(spelling.steps, end - begin, lengths[begin], before);
+      append_lengths(length_encoding.steps, end - begin, lengths[begin], before);
       before = lengths[begin];
     }
   }
-  spelling.step_lengths = forecast_vp8l_step_lengths(spelling.steps);
-  spelling.step_lengths_written = 19;
+  length_encoding.step_lengths = forecast_vp8l_step_lengths(length_encoding.steps);
+  length_encoding.step_lengths_written = 19;
   static constexpr uint8_t kOrder[19] = {17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-  while (spelling.step_lengths_written > 4 && spelling.step_lengths[kOrder[spelling.step_lengths_written - 1]] == 0)
-    --spelling.step_lengths_written;
-  const bool single = std::count(spelling.step_lengths.begin(), spelling.step_lengths.end(), 0) == 18;
-  size_t kept = spelling.steps.size(), saved_bits = 0;
+  while (length_encoding.step_lengths_written > 4 &&
+         length_encoding.step_lengths[kOrder[length_encoding.step_lengths_written - 1]] == 0)
+    --length_encoding.step_lengths_written;
+  const bool single = std::count(length_encoding.step_lengths.begin(), length_encoding.step_lengths.end(), 0) == 18;
+  size_t kept = length_encoding.steps.size(), saved_bits = 0;
   for (; kept > 0; --kept) {
-    const uint8_t step = spelling.steps[kept - 1].code;
+    const uint8_t step = length_encoding.steps[kept - 1].code;
     if (step != 0 && step != 17 && step != 18) break;
-    saved_bits += (single ? 0u : spelling.step_lengths[step]) + (step == 17 ? 3u : step == 18 ? 7u : 0u);
+    saved_bits += (single ? 0u : length_encoding.step_lengths[step]) + (step == 17 ? 3u : step == 18 ? 7u : 0u);
   }
   if (kept > 1 && saved_bits > 12) {
-    spelling.steps.resize(kept);
+    length_encoding.steps.resize(kept);
     const auto top = kept == 2 ? 0 : 31 - __builtin_clz(uint32_t(kept - 2));
-    spelling.count_bits = uint8_t(2 * (top / 2 + 1));
+    length_encoding.count_bits = uint8_t(2 * (top / 2 + 1));
   }
-  return spelling;
+  return length_encoding;
 }
 
 }  // namespace lmc

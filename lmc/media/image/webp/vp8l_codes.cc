@@ -80,10 +80,10 @@ Vp8lEncoder::Vp8lEncoder(std::span<const uint8_t> lengths)
   });
 }
 
-Result<std::vector<uint8_t>> vp8l_lengths_of(const Vp8lSpelling& spelling, uint32_t alphabet) {
+Result<std::vector<uint8_t>> vp8l_lengths_of(const Vp8lLengthEncoding& length_encoding, uint32_t alphabet) {
   std::vector<uint8_t> lengths(alphabet);
-  if (spelling.is_simple) {
-    for (const uint8_t symbol : spelling.symbols) {
+  if (length_encoding.is_simple) {
+    for (const uint8_t symbol : length_encoding.symbols) {
       if (symbol >= alphabet) return bad_input("VP8L: a prefix code with a symbol that does not exist");
       if (lengths[symbol] != 0) return bad_input("VP8L: a prefix code with the same symbol twice");
       lengths[symbol] = 1;
@@ -92,7 +92,7 @@ Result<std::vector<uint8_t>> vp8l_lengths_of(const Vp8lSpelling& spelling, uint3
   }
   size_t at = 0;
   uint8_t before = 8;
-  for (const Vp8lLengthStep& step : spelling.steps) {
+  for (const Vp8lLengthStep& step : length_encoding.steps) {
     const size_t repeats = step.code < 16 ? 1 : step.code == 18 ? 11u + step.extra : 3u + step.extra;
     if (repeats > alphabet - at) return bad_input("VP8L: more lengths than a prefix code has symbols");
     if (step.code < 16 && step.code != 0) before = step.code;
@@ -105,62 +105,63 @@ Result<std::vector<uint8_t>> vp8l_lengths_of(const Vp8lSpelling& spelling, uint3
 
 Result<Vp8lCode> read_vp8l_code(BitReader& bits, uint32_t alphabet) {
   Vp8lCode code;
-  Vp8lSpelling& spelling = code.spelling;
-  spelling.is_simple = bits.read(1);
-  if (spelling.is_simple) {
+  Vp8lLengthEncoding& length_encoding = code.length_encoding;
+  length_encoding.is_simple = bits.read(1);
+  if (length_encoding.is_simple) {
     const uint32_t count = 1 + bits.read(1);
-    spelling.first_in_byte = bits.read(1);
-    spelling.symbols.push_back(uint8_t(bits.read(spelling.first_in_byte ? 8 : 1)));
-    if (count == 2) spelling.symbols.push_back(uint8_t(bits.read(8)));
+    length_encoding.first_in_byte = bits.read(1);
+    length_encoding.symbols.push_back(uint8_t(bits.read(length_encoding.first_in_byte ? 8 : 1)));
+    if (count == 2) length_encoding.symbols.push_back(uint8_t(bits.read(8)));
   } else {
-    spelling.step_lengths_written = uint8_t(4 + bits.read(4));
-    if (spelling.step_lengths_written > 19) return bad_input("VP8L: too many lengths of a prefix code");
-    for (size_t i = 0; i < spelling.step_lengths_written; ++i)
-      spelling.step_lengths[kStepOrder[i]] = uint8_t(bits.read(3));
-    LMC_ASSIGN(const auto decoder, Vp8lDecoder::create(spelling.step_lengths));
+    length_encoding.step_lengths_written = uint8_t(4 + bits.read(4));
+    if (length_encoding.step_lengths_written > 19) return bad_input("VP8L: too many lengths of a prefix code");
+    for (size_t i = 0; i < length_encoding.step_lengths_written; ++i)
+      length_encoding.step_lengths[kStepOrder[i]] = uint8_t(bits.read(3));
+    LMC_ASSIGN(const auto decoder, Vp8lDecoder::create(length_encoding.step_lengths));
     uint32_t most = UINT32_MAX;
     if (bits.read(1)) {
-      spelling.count_bits = uint8_t(2 + 2 * bits.read(3));
-      most = 2 + bits.read(spelling.count_bits);
+      length_encoding.count_bits = uint8_t(2 + 2 * bits.read(3));
+      most = 2 + bits.read(length_encoding.count_bits);
       if (most > alphabet) return bad_input("VP8L: more lengths than a prefix code has symbols");
     }
-    for (size_t symbols = 0; symbols < alphabet && spelling.steps.size() < most && !bits.past_end();) {
+    for (size_t symbols = 0; symbols < alphabet && length_encoding.steps.size() < most && !bits.past_end();) {
       const auto step = uint8_t(decoder.read(bits));
       const auto extra = uint8_t(bits.read(kExtraBits[step]));
-      spelling.steps.push_back({step, extra});
+      length_encoding.steps.push_back({step, extra});
       symbols += step < 16 ? 1 : step == 18 ? 11u + extra : 3u + extra;
     }
-    if (spelling.count_bits > 0 && spelling.steps.size() != most)
+    if (length_encoding.count_bits > 0 && length_encoding.steps.size() != most)
       return bad_input("VP8L: a prefix code has fewer lengths than it says");
   }
   if (bits.past_end()) return bad_input("VP8L: the stream ends in a prefix code");
-  LMC_ASSIGN(auto lengths, vp8l_lengths_of(spelling, alphabet));
+  LMC_ASSIGN(auto lengths, vp8l_lengths_of(length_encoding, alphabet));
   code.lengths = std::move(lengths);
   return code;
 }
 
-Status write_vp8l_code(BitWriter& bits, const Vp8lSpelling& spelling) {
-  bits.write(spelling.is_simple, 1);
-  if (spelling.is_simple) {
-    bits.write(uint32_t(spelling.symbols.size() - 1), 1);
-    bits.write(spelling.first_in_byte, 1);
-    bits.write(spelling.symbols[0], spelling.first_in_byte ? 8 : 1);
-    if (spelling.symbols.size() == 2) bits.write(spelling.symbols[1], 8);
+Status write_vp8l_code(BitWriter& bits, const Vp8lLengthEncoding& length_encoding) {
+  bits.write(length_encoding.is_simple, 1);
+  if (length_encoding.is_simple) {
+    bits.write(uint32_t(length_encoding.symbols.size() - 1), 1);
+    bits.write(length_encoding.first_in_byte, 1);
+    bits.write(length_encoding.symbols[0], length_encoding.first_in_byte ? 8 : 1);
+    if (length_encoding.symbols.size() == 2) bits.write(length_encoding.symbols[1], 8);
     return Ok();
   }
-  if (!vp8l_lengths_are_complete(spelling.step_lengths, kMaxVp8lStepBits))
+  if (!vp8l_lengths_are_complete(length_encoding.step_lengths, kMaxVp8lStepBits))
     return bad_input("VP8L: a prefix code of lengths is not complete");
-  bits.write(uint32_t(spelling.step_lengths_written - 4), 4);
-  for (size_t i = 0; i < spelling.step_lengths_written; ++i) bits.write(spelling.step_lengths[kStepOrder[i]], 3);
-  const Vp8lEncoder encoder(spelling.step_lengths);
-  bits.write(spelling.count_bits > 0, 1);
-  if (spelling.count_bits > 0) {
-    bits.write(uint32_t(spelling.count_bits - 2) / 2, 3);
-    if (spelling.steps.size() < 2 || (spelling.steps.size() - 2) >> spelling.count_bits != 0)
+  bits.write(uint32_t(length_encoding.step_lengths_written - 4), 4);
+  for (size_t i = 0; i < length_encoding.step_lengths_written; ++i)
+    bits.write(length_encoding.step_lengths[kStepOrder[i]], 3);
+  const Vp8lEncoder encoder(length_encoding.step_lengths);
+  bits.write(length_encoding.count_bits > 0, 1);
+  if (length_encoding.count_bits > 0) {
+    bits.write(uint32_t(length_encoding.count_bits - 2) / 2, 3);
+    if (length_encoding.steps.size() < 2 || (length_encoding.steps.size() - 2) >> length_encoding.count_bits != 0)
       return bad_input("VP8L: a number of lengths that cannot be written");
-    bits.write(uint32_t(spelling.steps.size() - 2), spelling.count_bits);
+    bits.write(uint32_t(length_encoding.steps.size() - 2), length_encoding.count_bits);
   }
-  for (const Vp8lLengthStep& step : spelling.steps) {
+  for (const Vp8lLengthStep& step : length_encoding.steps) {
     if (!encoder.has(step.code)) return bad_input("VP8L: a length that has no code");
     encoder.write(bits, step.code);
     bits.write(step.extra, kExtraBits[step.code]);

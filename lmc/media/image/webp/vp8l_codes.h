@@ -3,8 +3,8 @@
 // The forecasts follow libwebp's published behaviour (counts smoothed for the sake of runs, then Huffman's procedure
 // with a floor below the counts that doubles until no length passes the limit), because it writes nearly all files.
 // They are part of the archive format: never change what they return. Source: RFC 9649, section 3.7.2.
-#ifndef LMC_MEDIA_VP8L_CODES_H_
-#define LMC_MEDIA_VP8L_CODES_H_
+#ifndef LMC_MEDIA_IMAGE_WEBP_VP8L_CODES_H_
+#define LMC_MEDIA_IMAGE_WEBP_VP8L_CODES_H_
 
 #include <span>
 
@@ -65,16 +65,16 @@ class Vp8lEncoder {
 bool vp8l_lengths_are_complete(std::span<const uint8_t> lengths, int most_bits);
 
 Result<Vp8lCode> read_vp8l_code(BitReader& bits, uint32_t alphabet);
-// Errors: bad input, if the spelling cannot be written.
-Status write_vp8l_code(BitWriter& bits, const Vp8lSpelling& spelling);
-// The lengths that a spelling says. Errors: bad input.
-Result<std::vector<uint8_t>> vp8l_lengths_of(const Vp8lSpelling& spelling, uint32_t alphabet);
+// Errors: bad input, if the code-length encoding cannot be written.
+Status write_vp8l_code(BitWriter& bits, const Vp8lLengthEncoding& length_encoding);
+// The lengths that a code-length encoding says. Errors: bad input.
+Result<std::vector<uint8_t>> vp8l_lengths_of(const Vp8lLengthEncoding& length_encoding, uint32_t alphabet);
 
 // smooth: counts are first made alike where that makes runs.
 std::vector<uint8_t> forecast_vp8l_lengths(std::vector<uint32_t> counts, int most_bits, bool smooth);
-Vp8lSpelling forecast_vp8l_spelling(std::span<const uint8_t> lengths);
+Vp8lLengthEncoding forecast_vp8l_length_encoding(std::span<const uint8_t> lengths);
 std::array<uint8_t, 19> forecast_vp8l_step_lengths(const std::vector<Vp8lLengthStep>& steps);
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_VP8L_CODES_H_
+#endif  // LMC_MEDIA_IMAGE_WEBP_VP8L_CODES_H_

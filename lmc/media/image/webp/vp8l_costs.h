@@ -1,6 +1,6 @@
 // Logarithms and costs in bits, as integers: 65536 is one bit.
-#ifndef LMC_MEDIA_VP8L_COSTS_H_
-#define LMC_MEDIA_VP8L_COSTS_H_
+#ifndef LMC_MEDIA_IMAGE_WEBP_VP8L_COSTS_H_
+#define LMC_MEDIA_IMAGE_WEBP_VP8L_COSTS_H_
 
 #include <array>
 #include <cstdint>
@@ -40,4 +40,4 @@ std::vector<uint32_t> vp8l_costs(const std::vector<uint32_t>& counts);
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_VP8L_COSTS_H_
+#endif  // LMC_MEDIA_IMAGE_WEBP_VP8L_COSTS_H_

@@ -3,8 +3,8 @@
 //
 // Nothing here is compressed: pixels are whole, and beside them stands what an encoder was free to choose: transforms,
 // how pixels are spelt (tokens), the lengths of prefix codes, and how those were written.
-#ifndef LMC_MEDIA_VP8L_FORMAT_H_
-#define LMC_MEDIA_VP8L_FORMAT_H_
+#ifndef LMC_MEDIA_IMAGE_WEBP_VP8L_FORMAT_H_
+#define LMC_MEDIA_IMAGE_WEBP_VP8L_FORMAT_H_
 
 #include <array>
 #include <optional>
@@ -42,7 +42,7 @@ struct Vp8lLengthStep {
 };
 
 // How the lengths of a prefix code were written.
-struct Vp8lSpelling {
+struct Vp8lLengthEncoding {
   bool is_simple = false;      // one or two symbols by number
   bool first_in_byte = false;  // simple: the first in 8 bits, else in one
   std::vector<uint8_t> symbols;
@@ -50,12 +50,12 @@ struct Vp8lSpelling {
   std::array<uint8_t, 19> step_lengths{};
   uint8_t count_bits = 0;  // of the number of steps; 0: it is not written
   std::vector<Vp8lLengthStep> steps;
-  bool operator==(const Vp8lSpelling&) const = default;
+  bool operator==(const Vp8lLengthEncoding&) const = default;
 };
 
 struct Vp8lCode {
   std::vector<uint8_t> lengths;  // by symbol, 0: not used
-  Vp8lSpelling spelling;
+  Vp8lLengthEncoding length_encoding;
 };
 
 // Green (with length codes and the cache), red, blue, alpha, distances.
@@ -133,4 +133,4 @@ uint32_t vp8l_distance_code(uint32_t distance, uint32_t width);
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_VP8L_FORMAT_H_
+#endif  // LMC_MEDIA_IMAGE_WEBP_VP8L_FORMAT_H_

@@ -1,7 +1,7 @@
 // Which group of prefix codes an encoder of VP8L would take for each block of the main image: the one whose blocks so
 // far have symbols like those of this block. Part of the archive format.
-#ifndef LMC_MEDIA_VP8L_GROUP_GUESSES_H_
-#define LMC_MEDIA_VP8L_GROUP_GUESSES_H_
+#ifndef LMC_MEDIA_IMAGE_WEBP_VP8L_GROUP_GUESSES_H_
+#define LMC_MEDIA_IMAGE_WEBP_VP8L_GROUP_GUESSES_H_
 
 #include "lmc/media/image/webp/vp8l_format.h"
 
@@ -50,4 +50,4 @@ class Vp8lGroupGuesses {
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_VP8L_GROUP_GUESSES_H_
+#endif  // LMC_MEDIA_IMAGE_WEBP_VP8L_GROUP_GUESSES_H_

@@ -39,7 +39,7 @@ struct Costs {
 
   explicit Costs(const Vp8lCounts& counts) : lengths(kMostLength + 1) {
     for (size_t k = 0; k < 5; ++k) symbols[k] = vp8l_costs(counts[k]);
-    // The encoder takes the cost of one pixel less, by a slip that has become its habit.
+    // The encoder takes the cost of one pixel less, by a slip that has become its heuristic.
     for (uint32_t length = 1; length <= kMostLength; ++length) {
       const Vp8lPrefix prefix = vp8l_prefix(std::max(2u, length) - 1);
       lengths[length] = symbols[0][kVp8lLiterals + prefix.symbol] + (uint32_t(prefix.extra_bits) << 16);
@@ -78,16 +78,16 @@ void for_each_length(size_t at, uint32_t most, bool follows, const std::vector<u
 
 }  // namespace
 
-Vp8lGuesses::Vp8lGuesses(std::span<const Argb> pixels, uint32_t width, int cache_bits, Vp8lHabit habit,
+Vp8lGuesses::Vp8lGuesses(std::span<const Argb> pixels, uint32_t width, int cache_bits, Vp8lHeuristic heuristic,
                          const Vp8lSearch& search) {
   pixels_ = pixels;
-  habit_ = habit;
+  heuristic_ = heuristic;
   steps_left_ = kStepsPerPixel * pixels.size();
-  if (habit == Vp8lHabit::kRuns || habit == Vp8lHabit::kLiterals)
+  if (heuristic == Vp8lHeuristic::kRuns || heuristic == Vp8lHeuristic::kLiterals)
     find_runs(width);
   else
     matches_ = find_vp8l_matches(pixels, width, search);
-  if (habit == Vp8lHabit::kCheapest) find_cheapest(width, cache_bits);
+  if (heuristic == Vp8lHeuristic::kCheapest) find_cheapest(width, cache_bits);
 }
 
 void Vp8lGuesses::find_runs(uint32_t width) {
@@ -169,14 +169,14 @@ void Vp8lGuesses::find_cheapest(uint32_t width, int cache_bits) {
 }
 
 Vp8lGuess Vp8lGuesses::at(size_t position) {
-  switch (habit_) {
-    case Vp8lHabit::kLiterals:
+  switch (heuristic_) {
+    case Vp8lHeuristic::kLiterals:
       return {};
-    case Vp8lHabit::kGreedy:
+    case Vp8lHeuristic::kGreedy:
       return greedy(position);
-    case Vp8lHabit::kRuns:
+    case Vp8lHeuristic::kRuns:
       return matches_[position].length >= kLeastGreedy ? Vp8lGuess{matches_[position].length, 0} : Vp8lGuess{};
-    case Vp8lHabit::kCheapest:
+    case Vp8lHeuristic::kCheapest:
       return {cheapest_[position].length, cheapest_[position].doubt};
   }
   return {};

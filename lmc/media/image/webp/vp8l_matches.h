@@ -1,8 +1,8 @@
 // Where pixels repeat earlier ones: what libwebp's search would find at each position, by its published behaviour.
 //
 // Part of the archive format: never change what find_vp8l_matches returns for given pixels and effort.
-#ifndef LMC_MEDIA_VP8L_MATCHES_H_
-#define LMC_MEDIA_VP8L_MATCHES_H_
+#ifndef LMC_MEDIA_IMAGE_WEBP_VP8L_MATCHES_H_
+#define LMC_MEDIA_IMAGE_WEBP_VP8L_MATCHES_H_
 
 #include <span>
 #include <vector>
@@ -36,4 +36,4 @@ inline uint32_t vp8l_match_length(std::span<const Argb> pixels, size_t at, size_
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_VP8L_MATCHES_H_
+#endif  // LMC_MEDIA_IMAGE_WEBP_VP8L_MATCHES_H_

@@ -1,7 +1,7 @@
 // The order of a VP8L palette: that of the colours' numbers, or each time the colour nearest to the one before, as
 // libwebp has it. Part of the archive format.
-#ifndef LMC_MEDIA_VP8L_PALETTE_GUESSES_H_
-#define LMC_MEDIA_VP8L_PALETTE_GUESSES_H_
+#ifndef LMC_MEDIA_IMAGE_WEBP_VP8L_PALETTE_GUESSES_H_
+#define LMC_MEDIA_IMAGE_WEBP_VP8L_PALETTE_GUESSES_H_
 
 #include <span>
 
@@ -28,4 +28,4 @@ class Vp8lPaletteGuesses {
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_VP8L_PALETTE_GUESSES_H_
+#endif  // LMC_MEDIA_IMAGE_WEBP_VP8L_PALETTE_GUESSES_H_

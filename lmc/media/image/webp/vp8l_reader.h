@@ -1,6 +1,6 @@
 // Reads a VP8L stream into its parts (vp8l_format.h).
-#ifndef LMC_MEDIA_VP8L_READER_H_
-#define LMC_MEDIA_VP8L_READER_H_
+#ifndef LMC_MEDIA_IMAGE_WEBP_VP8L_READER_H_
+#define LMC_MEDIA_IMAGE_WEBP_VP8L_READER_H_
 
 #include "lmc/media/image/webp/vp8l_format.h"
 
@@ -16,4 +16,4 @@ Result<ReadVp8l> read_vp8l(ByteSpan data, uint64_t most_pixels);
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_VP8L_READER_H_
+#endif  // LMC_MEDIA_IMAGE_WEBP_VP8L_READER_H_

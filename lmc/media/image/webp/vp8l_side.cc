@@ -112,7 +112,8 @@ void StreamCoder::code_pixels(Vp8lImage& image, uint32_t kind, Guesses& guesses)
 template <typename Guesses>
 Status StreamCoder::code_sub_image(Vp8lImage& image, uint32_t kind, Guesses& guesses) {
   code_cache_bits(image, kind);
-  if (image.cache_bits > kMaxVp8lCacheBits) return bad_input("side bytes of a VP8L: a colour cache of too many bits");
+  if (image.cache_bits > kMaxVp8lCacheBits)
+    return bad_input("reconstruction data of a VP8L: a colour cache of too many bits");
   code_pixels(image, kind, guesses);
   LMC_TRY(code_vp8l_tokens(coder_, image));
   return code_groups(image, 1, nullptr);
@@ -187,7 +188,7 @@ Status StreamCoder::code_ranked_groups(Vp8lImage& image) {
     const Argb usual = alpha | ranked << 8;
     guesses.note(i, ranked);
     if (!Vp8lGroupGuesses::can_rank(stream_.main, image.size(), guesses.known()))
-      return bad_input("side bytes of a VP8L: too many groups");
+      return bad_input("reconstruction data of a VP8L: too many groups");
     if (coder_.code_bit(image.pixels[i] == usual, kGuessedPixel, 8))
       image.pixels[i] = usual;
     else
@@ -203,7 +204,8 @@ Status StreamCoder::code_group_image(Vp8lImage& image) {
   size_t count = 0;
   for (const Argb pixel : image.pixels) count = std::max<size_t>(count, vp8l_group_of(pixel) + 1);
   code_cache_bits(image, 8);
-  if (image.cache_bits > kMaxVp8lCacheBits) return bad_input("side bytes of a VP8L: a colour cache of too many bits");
+  if (image.cache_bits > kMaxVp8lCacheBits)
+    return bad_input("reconstruction data of a VP8L: a colour cache of too many bits");
   if (coder_.code_bit(Vp8lGroupGuesses::can_rank(stream_.main, image.size(), count), kRanksGroups)) {
     LMC_TRY(code_ranked_groups(image));
   } else {
@@ -251,7 +253,7 @@ Status StreamCoder::code(std::vector<Argb> pixels) {
     if (coder_.decodes()) stream_.transforms.emplace_back();
     LMC_TRY(code_transform(i, pixels, width));
     const unsigned bit = 1u << unsigned(stream_.transforms[i].kind);
-    if (seen & bit) return bad_input("side bytes of a VP8L: the same transform twice");
+    if (seen & bit) return bad_input("reconstruction data of a VP8L: the same transform twice");
     seen |= bit;
   }
   Vp8lImage& main = stream_.main;
@@ -259,7 +261,8 @@ Status StreamCoder::code(std::vector<Argb> pixels) {
   main.height = stream_.height;
   if (coder_.decodes()) main.pixels = std::move(pixels);
   code_cache_bits(main, 8);
-  if (main.cache_bits > kMaxVp8lCacheBits) return bad_input("side bytes of a VP8L: a colour cache of too many bits");
+  if (main.cache_bits > kMaxVp8lCacheBits)
+    return bad_input("reconstruction data of a VP8L: a colour cache of too many bits");
   LMC_TRY(code_vp8l_tokens(coder_, main));
   size_t count = 1;
   const Vp8lImage* groups = nullptr;
@@ -269,7 +272,7 @@ Status StreamCoder::code(std::vector<Argb> pixels) {
     groups = &*stream_.group_image;
     for (const Argb pixel : groups->pixels) count = std::max<size_t>(count, vp8l_group_of(pixel) + 1);
     if (count > groups->pixels.size() || count > kMaxVp8lGroups)
-      return bad_input("side bytes of a VP8L: more groups than blocks, or than are allowed");
+      return bad_input("reconstruction data of a VP8L: more groups than blocks, or than are allowed");
   }
   return code_groups(main, count, groups);
 }

@@ -1,9 +1,9 @@
-// What a VP8L stream is beside its picture, as side bytes: one arithmetic code of what an encoder chose, each choice in
-// the light of what one would be expected to choose (vp8l_guesses.h, vp8l_codes.h).
+// What a VP8L stream is beside its picture, as reconstruction data: one arithmetic code of what an encoder chose, each
+// choice in the light of what one would be expected to choose (vp8l_guesses.h, vp8l_codes.h).
 //
 // Order: what the header says; each transform with its image; cache and group image; tokens; prefix codes.
-#ifndef LMC_MEDIA_VP8L_SIDE_H_
-#define LMC_MEDIA_VP8L_SIDE_H_
+#ifndef LMC_MEDIA_IMAGE_WEBP_VP8L_SIDE_H_
+#define LMC_MEDIA_IMAGE_WEBP_VP8L_SIDE_H_
 
 #include "lmc/media/image/webp/vp8l_format.h"
 
@@ -19,4 +19,4 @@ Result<Vp8lStream> read_vp8l_side(ByteSpan side, uint32_t width, uint32_t height
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_VP8L_SIDE_H_
+#endif  // LMC_MEDIA_IMAGE_WEBP_VP8L_SIDE_H_

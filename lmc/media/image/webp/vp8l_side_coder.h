@@ -1,9 +1,9 @@
-// Adaptive binary decisions of the side bytes of VP8L, the same calls for writing and reading.
+// Adaptive binary decisions of the reconstruction data of VP8L, the same calls for writing and reading.
 //
-// A decision has a context, a few small numbers that go into a table of chances by their hash. Numbers are coded by the
-// number of their bits and then the bits. code functions take the value to write and return it, or the one read.
-#ifndef LMC_MEDIA_VP8L_SIDE_CODER_H_
-#define LMC_MEDIA_VP8L_SIDE_CODER_H_
+// A decision has a context, a few small numbers that go into a table of probabilities by their hash. Numbers are coded
+// by the number of their bits and then the bits. code functions take the value to write and return it, or the one read.
+#ifndef LMC_MEDIA_IMAGE_WEBP_VP8L_SIDE_CODER_H_
+#define LMC_MEDIA_IMAGE_WEBP_VP8L_SIDE_CODER_H_
 
 #include <algorithm>
 #include <bit>
@@ -16,15 +16,15 @@ namespace lmc {
 
 class Vp8lSideCoder {
  public:
-  explicit Vp8lSideCoder(Bytes& out) : encoder_(std::in_place, out), chances_(size_t(1) << kTableBits) {}
-  explicit Vp8lSideCoder(ByteSpan in) : decoder_(std::in_place, in), chances_(size_t(1) << kTableBits) {}
+  explicit Vp8lSideCoder(Bytes& out) : encoder_(std::in_place, out), probabilities_(size_t(1) << kTableBits) {}
+  explicit Vp8lSideCoder(ByteSpan in) : decoder_(std::in_place, in), probabilities_(size_t(1) << kTableBits) {}
 
   bool decodes() const { return decoder_.has_value(); }
   void finish() { encoder_->finish(); }
 
   // kind: what is decided; a and b: in what context.
   bool code_bit(bool bit, uint32_t kind, uint32_t a = 0, uint32_t b = 0) {
-    MapEntry& entry = chances_[place(kind, a, b)];
+    MapEntry& entry = probabilities_[place(kind, a, b)];
     const uint32_t p1 = std::clamp<uint32_t>(entry.p16(), 1, 65535);
     bit = encoder_ ? encoder_->code(bit, p1) : decoder_->code(bit, p1);
     entry.update(bit, kLimit);
@@ -59,9 +59,9 @@ class Vp8lSideCoder {
 
   std::optional<ArithmeticEncoder> encoder_;
   std::optional<ArithmeticDecoder> decoder_;
-  std::vector<MapEntry> chances_;
+  std::vector<MapEntry> probabilities_;
 };
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_VP8L_SIDE_CODER_H_
+#endif  // LMC_MEDIA_IMAGE_WEBP_VP8L_SIDE_CODER_H_

@@ -13,17 +13,17 @@ class CodeCoder {
 
   Status code() {
     code_lengths();
-    Vp8lSpelling usual = forecast_vp8l_spelling(code_.lengths);
-    if (coder_.code_bit(code_.spelling == usual, kUsualSpelling)) {
-      code_.spelling = std::move(usual);
+    Vp8lLengthEncoding usual = forecast_vp8l_length_encoding(code_.lengths);
+    if (coder_.code_bit(code_.length_encoding == usual, kUsualLengthEncoding)) {
+      code_.length_encoding = std::move(usual);
       return Ok();
     }
-    return code_spelling();
+    return code_length_encoding();
   }
 
  private:
   void code_lengths();
-  Status code_spelling();
+  Status code_length_encoding();
   Status code_simple();
   void code_steps();
   void code_step_lengths();
@@ -54,20 +54,22 @@ void CodeCoder::code_lengths() {
 }
 
 Status CodeCoder::code_simple() {
-  Vp8lSpelling& spelling = code_.spelling;
-  const std::vector<uint8_t> written = spelling.symbols;
+  Vp8lLengthEncoding& length_encoding = code_.length_encoding;
+  const std::vector<uint8_t> written = length_encoding.symbols;
   std::vector<uint8_t> used;
   for (size_t i = 0; i < code_.lengths.size() && used.size() < 3; ++i)
     if (code_.lengths[i] != 0) used.push_back(uint8_t(i));
-  if (used.empty() || used.size() > 2) return bad_input("side bytes of a VP8L: too many symbols of a simple code");
+  if (used.empty() || used.size() > 2)
+    return bad_input("reconstruction data of a VP8L: too many symbols of a simple code");
   if (coder_.code_bit(written != used, kTurnedRound)) std::reverse(used.begin(), used.end());
-  spelling.symbols = std::move(used);
-  spelling.first_in_byte = coder_.code_bit(spelling.first_in_byte, kFirstInByte) || spelling.symbols[0] > 1;
+  length_encoding.symbols = std::move(used);
+  length_encoding.first_in_byte =
+      coder_.code_bit(length_encoding.first_in_byte, kFirstInByte) || length_encoding.symbols[0] > 1;
   return Ok();
 }
 
 void CodeCoder::code_steps() {
-  std::vector<Vp8lLengthStep>& steps = code_.spelling.steps;
+  std::vector<Vp8lLengthStep>& steps = code_.length_encoding.steps;
   const std::vector<uint8_t>& lengths = code_.lengths;
   size_t zeros_from = lengths.size();
   while (zeros_from > 0 && lengths[zeros_from - 1] == 0) --zeros_from;
@@ -87,32 +89,35 @@ void CodeCoder::code_steps() {
 }
 
 void CodeCoder::code_step_lengths() {
-  Vp8lSpelling& spelling = code_.spelling;
-  const auto usual = forecast_vp8l_step_lengths(spelling.steps);
-  if (coder_.code_bit(spelling.step_lengths == usual, kUsualStepLengths)) {
-    spelling.step_lengths = usual;
+  Vp8lLengthEncoding& length_encoding = code_.length_encoding;
+  const auto usual = forecast_vp8l_step_lengths(length_encoding.steps);
+  if (coder_.code_bit(length_encoding.step_lengths == usual, kUsualStepLengths)) {
+    length_encoding.step_lengths = usual;
     return;
   }
   for (size_t i = 0; i < usual.size(); ++i)
-    spelling.step_lengths[i] = uint8_t(coder_.code_bits(spelling.step_lengths[i], 3, kStepLength, usual[i]));
+    length_encoding.step_lengths[i] =
+        uint8_t(coder_.code_bits(length_encoding.step_lengths[i], 3, kStepLength, usual[i]));
 }
 
-Status CodeCoder::code_spelling() {
-  Vp8lSpelling& spelling = code_.spelling;
-  spelling.is_simple = coder_.code_bit(spelling.is_simple, kIsSimple);
-  if (spelling.is_simple) {
+Status CodeCoder::code_length_encoding() {
+  Vp8lLengthEncoding& length_encoding = code_.length_encoding;
+  length_encoding.is_simple = coder_.code_bit(length_encoding.is_simple, kIsSimple);
+  if (length_encoding.is_simple) {
     LMC_TRY(code_simple());
   } else {
     code_steps();
     code_step_lengths();
-    spelling.step_lengths_written = uint8_t(coder_.code_bits(spelling.step_lengths_written, 5, kStepLengthsWritten));
-    spelling.count_bits = uint8_t(2 * coder_.code_bits(spelling.count_bits / 2u, 4, kCountBits));
-    if (spelling.step_lengths_written < 4 || spelling.step_lengths_written > 19 || spelling.count_bits > 16)
-      return bad_input("side bytes of a VP8L: a prefix code that cannot be written");
+    length_encoding.step_lengths_written =
+        uint8_t(coder_.code_bits(length_encoding.step_lengths_written, 5, kStepLengthsWritten));
+    length_encoding.count_bits = uint8_t(2 * coder_.code_bits(length_encoding.count_bits / 2u, 4, kCountBits));
+    if (length_encoding.step_lengths_written < 4 || length_encoding.step_lengths_written > 19 ||
+        length_encoding.count_bits > 16)
+      return bad_input("reconstruction data of a VP8L: a prefix code that cannot be written");
   }
   if (!coder_.decodes()) return Ok();
-  LMC_ASSIGN(const auto lengths, vp8l_lengths_of(spelling, uint32_t(code_.lengths.size())));
-  if (lengths != code_.lengths) return bad_input("side bytes of a VP8L: a prefix code is not spelt as it is");
+  LMC_ASSIGN(const auto lengths, vp8l_lengths_of(length_encoding, uint32_t(code_.lengths.size())));
+  if (lengths != code_.lengths) return bad_input("reconstruction data of a VP8L: a prefix code is not spelt as it is");
   return Ok();
 }
 

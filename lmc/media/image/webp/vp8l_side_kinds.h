@@ -1,6 +1,6 @@
-// The kinds of decisions in the side bytes of VP8L: each keeps its chances apart.
-#ifndef LMC_MEDIA_VP8L_SIDE_KINDS_H_
-#define LMC_MEDIA_VP8L_SIDE_KINDS_H_
+// The kinds of decisions in the reconstruction data of VP8L: each keeps its probabilities apart.
+#ifndef LMC_MEDIA_IMAGE_WEBP_VP8L_SIDE_KINDS_H_
+#define LMC_MEDIA_IMAGE_WEBP_VP8L_SIDE_KINDS_H_
 
 #include <cstdint>
 
@@ -17,7 +17,7 @@ enum Vp8lSideKind : uint32_t {
   kExceptionGap,
   kException,
   kPixel,
-  kHabit,
+  kHeuristic,
   kQuality,
   kIsCopy,
   kIsCached,
@@ -29,7 +29,7 @@ enum Vp8lSideKind : uint32_t {
   kUsualLengths,
   kPlainLengths,
   kLength,
-  kUsualSpelling,
+  kUsualLengthEncoding,
   kIsSimple,
   kTurnedRound,
   kFirstInByte,
@@ -51,4 +51,4 @@ enum Vp8lSideKind : uint32_t {
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_VP8L_SIDE_KINDS_H_
+#endif  // LMC_MEDIA_IMAGE_WEBP_VP8L_SIDE_KINDS_H_

@@ -9,7 +9,7 @@ namespace lmc {
 namespace {
 
 struct Settings {
-  Vp8lHabit habit = Vp8lHabit::kLiterals;
+  Vp8lHeuristic heuristic = Vp8lHeuristic::kLiterals;
   Vp8lSearch search;
 };
 
@@ -20,7 +20,7 @@ class TokenCoder {
   TokenCoder(Vp8lSideCoder& coder, const Vp8lImage& image, const Settings& settings)
       : coder_(coder),
         image_(image),
-        guesses_(image.pixels, image.width, image.cache_bits, settings.habit, settings.search),
+        guesses_(image.pixels, image.width, image.cache_bits, settings.heuristic, settings.search),
         cache_(image.cache_size()) {}
 
   Result<Vp8lToken> code(size_t at, Vp8lToken token);
@@ -71,9 +71,9 @@ Result<Vp8lToken> TokenCoder::code_copy(size_t at, const Vp8lGuess& guess, Vp8lT
   else
     token.distance_code = coder_.code_number(token.distance_code, kDistance);
   if (token.distance_code == 0 || token.distance_code > kMaxVp8lDistanceCode)
-    return bad_input("side bytes of a VP8L: a distance that cannot be written");
+    return bad_input("reconstruction data of a VP8L: a distance that cannot be written");
   const size_t distance = vp8l_distance(token.distance_code, image_.width);
-  if (distance > at) return bad_input("side bytes of a VP8L: a copy from before the first pixel");
+  if (distance > at) return bad_input("reconstruction data of a VP8L: a copy from before the first pixel");
   const uint32_t left = uint32_t(std::min<size_t>(image_.size() - at, kMaxVp8lCopy));
   const uint32_t most = vp8l_match_length(image_.pixels, at, distance, left);
   const bool guessed = token.distance_code == usual;
@@ -88,12 +88,13 @@ Result<Vp8lToken> TokenCoder::code_copy(size_t at, const Vp8lGuess& guess, Vp8lT
     token.length = most;
   else
     token.length = coder_.code_number(token.length, kCopyLength, guessed, size_of(most));
-  if (token.length == 0 || token.length > most) return bad_input("side bytes of a VP8L: a copy of something else");
+  if (token.length == 0 || token.length > most)
+    return bad_input("reconstruction data of a VP8L: a copy of something else");
   return token;
 }
 
 size_t count_misses(const Vp8lImage& image, const Settings& settings) {
-  Vp8lGuesses guesses(image.pixels, image.width, image.cache_bits, settings.habit, settings.search);
+  Vp8lGuesses guesses(image.pixels, image.width, image.cache_bits, settings.heuristic, settings.search);
   size_t at = 0, misses = 0;
   for (const Vp8lToken& token : image.tokens) {
     const Vp8lGuess guess = guesses.at(at);
@@ -107,7 +108,7 @@ size_t count_misses(const Vp8lImage& image, const Settings& settings) {
   return misses;
 }
 
-// First the habit, at its usual quality, then the quality.
+// First the heuristic, at its usual quality, then the quality.
 Settings choose_settings(const Vp8lImage& image) {
   Settings best;
   size_t least = count_misses(image, best);
@@ -120,18 +121,18 @@ Settings choose_settings(const Vp8lImage& image) {
     least = misses;
     best = settings;
   };
-  for (const Settings& settings : {Settings{Vp8lHabit::kCheapest, {}}, Settings{Vp8lHabit::kGreedy, {0, false}},
-                                   Settings{Vp8lHabit::kGreedy, {20, true}}, Settings{Vp8lHabit::kRuns, {}}})
+  for (const Settings& settings : {Settings{Vp8lHeuristic::kCheapest, {}}, Settings{Vp8lHeuristic::kGreedy, {0, false}},
+                                   Settings{Vp8lHeuristic::kGreedy, {20, true}}, Settings{Vp8lHeuristic::kRuns, {}}})
     try_one(settings);
-  const bool searches = best.habit == Vp8lHabit::kCheapest || best.habit == Vp8lHabit::kGreedy;
+  const bool searches = best.heuristic == Vp8lHeuristic::kCheapest || best.heuristic == Vp8lHeuristic::kGreedy;
   const Settings first = best;
   for (const int quality : {90, 80, 100, 50, 30, 25, 20, 0, 70, 95, 85, 60, 40, 10})
-    if (searches) try_one({first.habit, {quality, first.search.near_first}});
+    if (searches) try_one({first.heuristic, {quality, first.search.near_first}});
   return best;
 }
 
 void code_settings(Vp8lSideCoder& coder, Settings& settings) {
-  settings.habit = Vp8lHabit(coder.code_bits(uint32_t(settings.habit), 2, kHabit));
+  settings.heuristic = Vp8lHeuristic(coder.code_bits(uint32_t(settings.heuristic), 2, kHeuristic));
   settings.search.quality = int(coder.code_bits(uint32_t(settings.search.quality), 7, kQuality));
   settings.search.near_first = coder.code_bit(settings.search.near_first, kQuality, 1);
 }

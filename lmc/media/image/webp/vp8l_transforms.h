@@ -1,7 +1,7 @@
 // The four transforms of VP8L, both ways. All but the palette's are exact inverses; a palette may leave an encoder a
 // choice, and its forward transform makes the usual one. Source: RFC 9649, section 3.5.
-#ifndef LMC_MEDIA_VP8L_TRANSFORMS_H_
-#define LMC_MEDIA_VP8L_TRANSFORMS_H_
+#ifndef LMC_MEDIA_IMAGE_WEBP_VP8L_TRANSFORMS_H_
+#define LMC_MEDIA_IMAGE_WEBP_VP8L_TRANSFORMS_H_
 
 #include <span>
 
@@ -42,4 +42,4 @@ Result<std::vector<Argb>> apply_vp8l(const Vp8lTransform& transform, std::vector
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_VP8L_TRANSFORMS_H_
+#endif  // LMC_MEDIA_IMAGE_WEBP_VP8L_TRANSFORMS_H_

@@ -44,7 +44,7 @@ Status Writer::write_groups_and_pixels(const Vp8lImage& image, const Vp8lImage* 
   for (const Vp8lCodeGroup& group : image.groups) {
     std::vector<Vp8lEncoder>& five = encoders.emplace_back();
     for (const Vp8lCode& code : group) {
-      LMC_TRY(write_vp8l_code(bits_, code.spelling));
+      LMC_TRY(write_vp8l_code(bits_, code.length_encoding));
       if (!vp8l_lengths_are_complete(code.lengths, kMaxVp8lCodeBits))
         return bad_input("VP8L: a prefix code is not complete");
       five.emplace_back(code.lengths);

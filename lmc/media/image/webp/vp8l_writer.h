@@ -1,6 +1,6 @@
 // Writes a VP8L stream from its parts (vp8l_format.h): the inverse of its reader.
-#ifndef LMC_MEDIA_VP8L_WRITER_H_
-#define LMC_MEDIA_VP8L_WRITER_H_
+#ifndef LMC_MEDIA_IMAGE_WEBP_VP8L_WRITER_H_
+#define LMC_MEDIA_IMAGE_WEBP_VP8L_WRITER_H_
 
 #include "lmc/media/image/webp/vp8l_format.h"
 
@@ -18,4 +18,4 @@ Result<Bytes> write_vp8l(const Vp8lStream& stream, size_t max_bytes);
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_VP8L_WRITER_H_
+#endif  // LMC_MEDIA_IMAGE_WEBP_VP8L_WRITER_H_

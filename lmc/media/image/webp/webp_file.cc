@@ -1,4 +1,4 @@
-// Layout of the side bytes:
+// Layout of the reconstruction data:
 //   1 byte            WebpFlag
 //   [varint, bytes]   unless kPlain: all before the VP8L stream; sizes of file and chunk are zeros if kUsualSizes
 //   varint, bytes     vp8l_side.h
@@ -139,14 +139,14 @@ Result<Bytes> rebuild_webp(ByteSpan side, const Picture& picture, size_t max_byt
     return bad_input("no WebP has such a picture");
   ByteReader reader(side);
   LMC_ASSIGN(const auto flags, reader.read_le<uint8_t>("flags of a WebP"));
-  if (flags > 15) return bad_input("side bytes of a WebP: unknown flags", 0);
+  if (flags > 15) return bad_input("reconstruction data of a WebP: unknown flags", 0);
   Bytes file;
   if (flags & kPlain) {
     append_bytes(file, as_bytes({"RIFF\0\0\0\0WEBPVP8L\0\0\0\0", kFileHeaderBytes + kChunkHeaderBytes}));
   } else {
     LMC_ASSIGN(const auto before, read_part(reader, "start of a WebP"));
     if (before.size() < kFileHeaderBytes + kChunkHeaderBytes)
-      return bad_input("side bytes of a WebP: too short a start", reader.position());
+      return bad_input("reconstruction data of a WebP: too short a start", reader.position());
     append_bytes(file, before);
   }
   LMC_ASSIGN(const auto described, read_part(reader, "choices of a WebP"));
@@ -162,7 +162,7 @@ Result<Bytes> rebuild_webp(ByteSpan side, const Picture& picture, size_t max_byt
   if (flags & kPadded) file.push_back(0);
   append_bytes(file, side.subspan(reader.position()));
   if (flags & (kPlain | kUsualSizes)) put_size(file, kFileSizeAt, usual_file_size(file.size()));
-  if (file.size() > max_bytes) return bad_input("side bytes of a WebP: more than the file's size");
+  if (file.size() > max_bytes) return bad_input("reconstruction data of a WebP: more than the file's size");
   return file;
 }
 

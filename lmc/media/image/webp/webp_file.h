@@ -1,8 +1,8 @@
 // Lossless WebP files: a VP8L chunk, alone or with others (VP8X, ICCP, EXIF, XMP, unknown ones) around it, which are
 // kept as they are. Grey pictures have one channel, opaque ones no alpha.
 // Refused: lossy files, animations, and pictures of very many pixels in very few bytes. Source: RFC 9649.
-#ifndef LMC_MEDIA_WEBP_FILE_H_
-#define LMC_MEDIA_WEBP_FILE_H_
+#ifndef LMC_MEDIA_IMAGE_WEBP_WEBP_FILE_H_
+#define LMC_MEDIA_IMAGE_WEBP_WEBP_FILE_H_
 
 #include "lmc/media/image/image_file.h"
 
@@ -22,4 +22,4 @@ FileLength webp_length(ByteSpan raw);
 
 }  // namespace lmc
 
-#endif  // LMC_MEDIA_WEBP_FILE_H_
+#endif  // LMC_MEDIA_IMAGE_WEBP_WEBP_FILE_H_

@@ -36,7 +36,7 @@ Bytes wrap(ByteSpan chunks) {
 // The chunk of a sample, without its header.
 Bytes stream_of(const Bytes& file) { return Bytes(file.begin() + 20, file.end()); }
 
-// An encoder that leaves everything to chance, within what the format allows.
+// An encoder that leaves everything to probability, within what the format allows.
 class RandomEncoder {
  public:
   explicit RandomEncoder(uint32_t seed) : random_(seed) {}
@@ -77,7 +77,7 @@ class RandomEncoder {
 
  private:
   uint32_t below(uint32_t limit) { return uint32_t(random_() >> 3) % limit; }
-  bool chance(uint32_t of) { return below(of) == 0; }
+  bool probability(uint32_t of) { return below(of) == 0; }
 
   std::vector<Vp8lTransformKind> shuffled_kinds() {
     std::vector<Vp8lTransformKind> kinds;
@@ -98,11 +98,11 @@ class RandomEncoder {
       const uint32_t code = 1 + below(below(2) ? 120 : 120 + uint32_t(at) + 1);
       const size_t distance = vp8l_distance(code, width);
       const Argb next = pixel ? pixel() : uint32_t(random_() * 31) & mask;
-      if (chance(4) && distance <= at) {
+      if (probability(4) && distance <= at) {
         for (uint32_t i = 0; i < length; ++i) image.pixels.push_back(image.pixels[image.pixels.size() - distance]);
         image.tokens.push_back({length, code});
       } else {
-        const bool cached = !cache.empty() && cache[vp8l_cache_slot(next, image.cache_bits)] == next && !chance(4);
+        const bool cached = !cache.empty() && cache[vp8l_cache_slot(next, image.cache_bits)] == next && !probability(4);
         image.pixels.push_back(next);
         image.tokens.push_back({cached, 0});
       }
@@ -124,26 +124,27 @@ class RandomEncoder {
   }
 
   Vp8lCode make_code(std::vector<uint32_t> counts) {
-    if (chance(3))
+    if (probability(3))
       for (uint32_t& symbol : counts) symbol += below(3);
     if (std::count(counts.begin(), counts.end(), 0u) == ptrdiff_t(counts.size())) counts[below(4)] = 1;
     Vp8lCode code;
     code.lengths = forecast_vp8l_lengths(counts, 15 - int(below(3)), below(2));
-    code.spelling = forecast_vp8l_spelling(code.lengths);
-    Vp8lSpelling& spelling = code.spelling;
-    if (spelling.is_simple) {
-      if (spelling.symbols.size() == 2 && spelling.symbols[0] <= 1 && spelling.symbols[1] <= 1 && below(2))
-        std::swap(spelling.symbols[0], spelling.symbols[1]);
-      if (below(2)) spelling.first_in_byte = true;
+    code.length_encoding = forecast_vp8l_length_encoding(code.lengths);
+    Vp8lLengthEncoding& length_encoding = code.length_encoding;
+    if (length_encoding.is_simple) {
+      if (length_encoding.symbols.size() == 2 && length_encoding.symbols[0] <= 1 && length_encoding.symbols[1] <= 1 &&
+          below(2))
+        std::swap(length_encoding.symbols[0], length_encoding.symbols[1]);
+      if (below(2)) length_encoding.first_in_byte = true;
       return code;
     }
-    if (chance(2)) {  // without repeats, or not all the way
+    if (probability(2)) {  // without repeats, or not all the way
       std::vector<Vp8lLengthStep> steps;
       for (const uint8_t length : code.lengths) steps.push_back({length, 0});
-      spelling.steps = std::move(steps);
-      spelling.count_bits = chance(2) ? 12 : 0;
-      spelling.step_lengths = forecast_vp8l_step_lengths(spelling.steps);
-      spelling.step_lengths_written = 19;
+      length_encoding.steps = std::move(steps);
+      length_encoding.count_bits = probability(2) ? 12 : 0;
+      length_encoding.step_lengths = forecast_vp8l_step_lengths(length_encoding.steps);
+      length_encoding.step_lengths_written = 19;
     }
     return code;
   }

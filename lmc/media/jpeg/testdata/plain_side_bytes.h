@@ -1,6 +1,6 @@
-// What the tests of payloads do with side bytes: nothing.
-#ifndef LMC_JPEG_TESTDATA_PLAIN_SIDE_BYTES_H_
-#define LMC_JPEG_TESTDATA_PLAIN_SIDE_BYTES_H_
+// What the tests of payloads do with reconstruction data: nothing.
+#ifndef LMC_MEDIA_JPEG_TESTDATA_PLAIN_SIDE_BYTES_H_
+#define LMC_MEDIA_JPEG_TESTDATA_PLAIN_SIDE_BYTES_H_
 
 #include "lmc/base/bytes.h"
 #include "lmc/base/result.h"
@@ -15,4 +15,4 @@ inline Result<Bytes> side_back(ByteSpan coded, size_t size) {
 
 }  // namespace lmc
 
-#endif  // LMC_JPEG_TESTDATA_PLAIN_SIDE_BYTES_H_
+#endif  // LMC_MEDIA_JPEG_TESTDATA_PLAIN_SIDE_BYTES_H_

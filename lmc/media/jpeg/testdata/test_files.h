@@ -1,6 +1,6 @@
 // The small JPEG files beside this one; testdata/README.md says how they were made.
-#ifndef LMC_JPEG_TESTDATA_TEST_FILES_H_
-#define LMC_JPEG_TESTDATA_TEST_FILES_H_
+#ifndef LMC_MEDIA_JPEG_TESTDATA_TEST_FILES_H_
+#define LMC_MEDIA_JPEG_TESTDATA_TEST_FILES_H_
 
 #include <fstream>
 #include <iterator>
@@ -24,4 +24,4 @@ inline Bytes read_jpeg_test_file(const std::string& name) {
 
 }  // namespace lmc
 
-#endif  // LMC_JPEG_TESTDATA_TEST_FILES_H_
+#endif  // LMC_MEDIA_JPEG_TESTDATA_TEST_FILES_H_

@@ -1,7 +1,7 @@
 // A fitted forecast as a probability: a logistic distribution around it, as wide as such forecasts were off before,
 // for what the fit left unexplained and how far off it was beside and above.
-#ifndef LMC_PIXELS_FIT_OPINION_H_
-#define LMC_PIXELS_FIT_OPINION_H_
+#ifndef LMC_SAMPLES_FIT_INPUT_H_
+#define LMC_SAMPLES_FIT_INPUT_H_
 
 #include <array>
 #include <cstdint>
@@ -12,12 +12,12 @@
 
 namespace lmc {
 
-class FitOpinion {
+class FitInput {
  public:
   static constexpr int kInputs = 2;
 
   // Of a plane of so many samples each way.
-  FitOpinion(int width, int height);
+  FitInput(int width, int height);
 
   // The sample at (x, y), of `bits` bits, is next.
   void begin(const Fit& fit, int x, int y, int bits);
@@ -50,4 +50,4 @@ class FitOpinion {
 
 }  // namespace lmc
 
-#endif  // LMC_PIXELS_FIT_OPINION_H_
+#endif  // LMC_SAMPLES_FIT_INPUT_H_

@@ -1,4 +1,4 @@
-#include "lmc/coefficients/jpeg_lines.h"
+#include "lmc/coefficients/jpeg_buckets.h"
 
 #include <algorithm>
 #include <bit>
@@ -17,8 +17,8 @@ constexpr std::array<uint8_t, 256> make_bits() {
 }
 constexpr std::array<uint8_t, 256> kBits = make_bits();  // that are set
 
-// in: the mask of a line in the tables, and its bytes.
-void fill(JpegLines::Far& far, const uint8_t* in) {
+// in: the mask of a bucket in the tables, and its bytes.
+void fill(JpegBuckets::Far& far, const uint8_t* in) {
   const std::array<BitSlot, 256>& slots = prior_slots();
   const uint8_t* byte = in + 2 + kBits[in[0] & kNearMask];
   for (unsigned left = unsigned(in[0] | in[1] << 8) & ~kNearMask; left != 0; left &= left - 1)
@@ -27,19 +27,19 @@ void fill(JpegLines::Far& far, const uint8_t* in) {
 
 }  // namespace
 
-JpegLines::JpegLines(size_t lines)
-    : near_(lines, Pages::kHuge), far_places_(lines, Pages::kHuge), far_(lines, Pages::kOrdinary) {}
+JpegBuckets::JpegBuckets(size_t buckets)
+    : near_(buckets, Pages::kHuge), far_places_(buckets, Pages::kHuge), far_(buckets, Pages::kOrdinary) {}
 
-// Of each context: the number of its lines (2 bytes), and of each line: how far it is behind the one before (255 stands
-// for as many and goes on), which slots are there (2 bytes), and a byte for each of these.
-void JpegLines::load(ByteSpan tables, std::span<const Part> parts) {
+// Of each context: the number of its buckets (2 bytes), and of each bucket: how far it is behind the one before (255
+// stands for as many and goes on), which slots are there (2 bytes), and a byte for each of these.
+void JpegBuckets::load(ByteSpan tables, std::span<const Part> parts) {
   if (tables.empty()) return;
   const std::array<BitSlot, 256>& slots = prior_slots();
   const uint8_t* in = tables.data();
   for (const Part& part : parts) {
     size_t place = part.first;
-    unsigned lines = unsigned(in[0] | in[1] << 8);
-    for (in += 2; lines > 0; --lines) {
+    unsigned buckets = unsigned(in[0] | in[1] << 8);
+    for (in += 2; buckets > 0; --buckets) {
       for (; *in == 255; ++in) place += 255;
       place += *in++;
       if (far_places_[place] & kUsed)
@@ -54,22 +54,22 @@ void JpegLines::load(ByteSpan tables, std::span<const Part> parts) {
   }
 }
 
-size_t JpegLines::make_far(size_t place, ByteSpan tables) {
+size_t JpegBuckets::make_far(size_t place, ByteSpan tables) {
   if (const uint32_t from = far_places_[place]; from != 0) fill(far_[far_used_], &tables[from]);
   far_places_[place] = kUsed + far_used_;
   return far_used_++;
 }
 
-BitSlot JpegLines::slot(size_t place, uint32_t node) const {
+BitSlot JpegBuckets::slot(size_t place, uint32_t node) const {
   if (node < kJpegNearNodes) return near_[place][node];
   const uint32_t known = far_places_[place];
   return known & kUsed ? far_[known - kUsed][node - kJpegNearNodes] : BitSlot{};
 }
 
-Bytes JpegLines::tables_for_prior(std::span<const Part> parts) const {
+Bytes JpegBuckets::tables_for_prior(std::span<const Part> parts) const {
   Bytes out;
   for (const Part& part : parts) {
-    Bytes lines;
+    Bytes buckets;
     uint16_t count = 0;
     size_t before = 0;
     for (size_t j = 0; j < size_t(1) << part.bits; ++j) {
@@ -83,23 +83,23 @@ Bytes JpegLines::tables_for_prior(std::span<const Part> parts) const {
       }
       if (there == 0) continue;
       ++count;
-      lines.insert(lines.end(), (j - before) / 255, 255);
-      lines.push_back(uint8_t((j - before) % 255));
-      append_le<uint16_t>(lines, uint16_t(there));
-      append_bytes(lines, slots);
+      buckets.insert(buckets.end(), (j - before) / 255, 255);
+      buckets.push_back(uint8_t((j - before) % 255));
+      append_le<uint16_t>(buckets, uint16_t(there));
+      append_bytes(buckets, slots);
       before = j;
     }
     append_le<uint16_t>(out, count);
-    append_bytes(out, lines);
+    append_bytes(out, buckets);
   }
   return out;
 }
 
-void JpegLines::forget(size_t first, size_t lines) {
-  for (size_t place = first; place < first + lines; ++place) {
+void JpegBuckets::forget(size_t first, size_t buckets) {
+  for (size_t place = first; place < first + buckets; ++place) {
     near_[place] = {};
     if (far_places_[place] & kUsed)
-      far_[far_places_[place] - kUsed] = {};  // stays the line's
+      far_[far_places_[place] - kUsed] = {};  // stays the bucket's
     else
       far_places_[place] = 0;
   }

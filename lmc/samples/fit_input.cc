@@ -1,4 +1,4 @@
-#include "lmc/samples/fit_opinion.h"
+#include "lmc/samples/fit_input.h"
 
 #include <algorithm>
 
@@ -12,11 +12,11 @@ constexpr int64_t kMass = int64_t(1) << 24;
 
 }  // namespace
 
-FitOpinion::FitOpinion(int width, int height) : width_(width), levels_(size_t(width + 1) * size_t(height + 1)) {
+FitInput::FitInput(int width, int height) : width_(width), levels_(size_t(width + 1) * size_t(height + 1)) {
   for (size_t i = 0; i < errors_.size(); ++i) errors_[i] = 16 * 16 << std::min<size_t>(i / kErrors / 2, 10);
 }
 
-void FitOpinion::begin(const Fit& fit, int x, int y, int bits) {
+void FitInput::begin(const Fit& fit, int x, int y, int bits) {
   x_ = x, y_ = y;
   forecast_ = std::clamp(fit.prediction, 0.0f, float(1 << bits));
   last_error_ = std::max(size_of(level(x - 1, y)), size_of(level(x, y - 1)));
@@ -27,7 +27,7 @@ void FitOpinion::begin(const Fit& fit, int x, int y, int bits) {
   low_ = 0, high_ = kMass;
 }
 
-void FitOpinion::input(int32_t middle, float* x) {
+void FitInput::input(int32_t middle, float* x) {
   const float z = (float(middle) - 0.5f - forecast_) * inverse_;
   middle_ = curve_.at(z);
   const int64_t above = high_ - middle_ + 64, all = high_ - low_ + 128;
@@ -36,12 +36,12 @@ void FitOpinion::input(int32_t middle, float* x) {
   x[1] = std::clamp(z * -0.25f, -2.0f, 2.0f);
 }
 
-void FitOpinion::narrow(int32_t middle, int bit, bool asked) {
+void FitInput::narrow(int32_t middle, int bit, bool asked) {
   if (!asked) middle_ = mass_below(middle);
   (bit ? low_ : high_) = middle_;
 }
 
-void FitOpinion::learn(uint32_t sample) {
+void FitInput::learn(uint32_t sample) {
   const float error = float(sample) - forecast_;
   level(x_, y_) = level_of(int32_t(error + (error < 0.0f ? -0.5f : 0.5f)));
   const auto size = int32_t((error < 0.0f ? -error : error) * 256.0f);

@@ -1,8 +1,8 @@
 // A probability refined by a small context, in fine steps: 49 points over the logits from -12 to 12, 24 bits each; the
-// nearer one learns. (An SSE stage, in the words of the PAQ family.) The coarser AdaptiveMap of mixing.cc is not this
+// nearer one learns. (An SSE stage, in the words of the PAQ family.) The coarser Apm of mixing.cc is not this
 // one: fewer points and bits, so it rounds differently, and the priors of text models hold its points.
-#ifndef LMC_MIXING_FINE_MAP_H_
-#define LMC_MIXING_FINE_MAP_H_
+#ifndef LMC_MIXING_FINE_APM_H_
+#define LMC_MIXING_FINE_APM_H_
 
 #include <array>
 #include <cstddef>
@@ -13,11 +13,11 @@
 
 namespace lmc {
 
-class FineMap {
+class FineApm {
  public:
-  explicit FineMap(size_t contexts) : numbers_(contexts), rows_(contexts) {}
+  explicit FineApm(size_t contexts) : numbers_(contexts), rows_(contexts) {}
 
-  // logit within +-12; the chance of a one, of 65536.
+  // logit within +-12; the probability of a one, of 65536.
   uint32_t predict(float logit, size_t context) {
     uint32_t& number = numbers_[context];
     if (number == 0) {  // never used before
@@ -59,4 +59,4 @@ class FineMap {
 
 }  // namespace lmc
 
-#endif  // LMC_MIXING_FINE_MAP_H_
+#endif  // LMC_MIXING_FINE_APM_H_

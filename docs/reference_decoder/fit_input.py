@@ -5,7 +5,7 @@ from logistic import f32, stretch
 from pixel_network import CURVE
 
 
-class FitOpinion:
+class FitInput:
     """The fit says `fit(x, y, place)`, a forecast and what the fit leaves, and `learn(x, y, place, sample)`."""
 
     def __init__(self, fit, own):
@@ -27,8 +27,8 @@ class FitOpinion:
         self.middle = int(CURVE.at(self.z))
 
     def inputs(self):
-        chance = int((self.high - self.middle + 64) / (self.high - self.low + 128) * 65536.0)
-        return stretch(clamp(chance, 1, 65535)), clamp(self.z * f32(-0.25), f32(-2), f32(2))
+        probability = int((self.high - self.middle + 64) / (self.high - self.low + 128) * 65536.0)
+        return stretch(clamp(probability, 1, 65535)), clamp(self.z * f32(-0.25), f32(-2), f32(2))
 
     def learn(self, bit):
         if bit:

@@ -1,8 +1,8 @@
-// The lines of adaptive statistics that the contexts of all models of a stream lead to. The slots that nearly all
+// The buckets of adaptive statistics that the contexts of all models of a stream lead to. The slots that nearly all
 // integers need, the near ones, lie close together; of the others only those that were asked for have a place, and what
 // a prior says of them is looked up then.
-#ifndef LMC_JPEG_JPEG_LINES_H_
-#define LMC_JPEG_JPEG_LINES_H_
+#ifndef LMC_COEFFICIENTS_JPEG_BUCKETS_H_
+#define LMC_COEFFICIENTS_JPEG_BUCKETS_H_
 
 #include <array>
 #include <cstddef>
@@ -15,17 +15,17 @@
 
 namespace lmc {
 
-inline constexpr uint32_t kJpegNodes = 16;     // decisions, and so slots, of a line
+inline constexpr uint32_t kJpegNodes = 16;     // decisions, and so slots, of a bucket
 inline constexpr uint32_t kJpegNearNodes = 4;  // the first ones of them: zero or not, sign, size
 
-class JpegLines {
+class JpegBuckets {
  public:
   using Near = std::array<BitSlot, kJpegNearNodes>;
   using Far = std::array<BitSlot, kJpegNodes - kJpegNearNodes>;
 
-  explicit JpegLines(size_t lines);
+  explicit JpegBuckets(size_t buckets);
 
-  // Slots of a line.
+  // Slots of a bucket.
   Near* near(size_t place) { return &near_[place]; }
   size_t place_of(const Near* near) const { return size_t(near - &near_[0]); }
   // tables: those that load() got for this place, or empty.
@@ -43,14 +43,14 @@ class JpegLines {
       __builtin_prefetch(tables.data() + known);
   }
 
-  // Where the lines of each context of a model begin, and how many there are, as a power of two.
+  // Where the buckets of each context of a model begin, and how many there are, as a power of two.
   struct Part {
     uint32_t first, bits;
   };
-  // The lines of all parts are as the tables of a prior say (JpegModelPrior); for others they must be all zero.
+  // The buckets of all parts are as the tables of a prior say (JpegModelPrior); for others they must be all zero.
   void load(ByteSpan tables, std::span<const Part> parts);
   Bytes tables_for_prior(std::span<const Part> parts) const;
-  void forget(size_t first, size_t lines);
+  void forget(size_t first, size_t buckets);
 
  private:
   static constexpr uint32_t kUsed = 1u << 31;
@@ -59,11 +59,11 @@ class JpegLines {
   BitSlot slot(size_t place, uint32_t node) const;  // as learnt, without the prior
 
   ZeroedArray<Near> near_;
-  ZeroedArray<uint32_t> far_places_;  // kUsed + place in far_; or where the tables have the line, 0 if nowhere
+  ZeroedArray<uint32_t> far_places_;  // kUsed + place in far_; or where the tables have the bucket, 0 if nowhere
   ZeroedArray<Far> far_;              // in the order of their first use
   uint32_t far_used_ = 0;
 };
 
 }  // namespace lmc
 
-#endif  // LMC_JPEG_JPEG_LINES_H_
+#endif  // LMC_COEFFICIENTS_JPEG_BUCKETS_H_

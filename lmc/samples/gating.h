@@ -1,7 +1,7 @@
 // Which samples of a tile are mixed where mixing is to be spared: those of every eighth row, to learn from, and of the
 // others those whose kind has gained by it lately. A kind is how widely the network's forecast spreads (log_spread).
-#ifndef LMC_PIXELS_SPARING_H_
-#define LMC_PIXELS_SPARING_H_
+#ifndef LMC_SAMPLES_GATING_H_
+#define LMC_SAMPLES_GATING_H_
 
 #include <array>
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace lmc {
 
-class Sparing {
+class Gating {
  public:
   static constexpr size_t kKinds = 16;
 
@@ -19,7 +19,7 @@ class Sparing {
     return y % kEvery == 0 || k.samples < kFirstSamples || k.gained > k.alone * kLeastGain;
   }
   void begin() { alone_ = gained_ = 0.0f; }
-  // A decision of a mixed sample: the chances, of 65536, that the network alone and the mixer gave to what came.
+  // A decision of a mixed sample: the probabilities, of 65536, that the network alone and the mixer gave to what came.
   void add(uint32_t network_p, uint32_t mixed_p) {
     const float alone = cost(network_p);
     alone_ += alone, gained_ += alone - cost(mixed_p);
@@ -50,4 +50,4 @@ class Sparing {
 
 }  // namespace lmc
 
-#endif  // LMC_PIXELS_SPARING_H_
+#endif  // LMC_SAMPLES_GATING_H_
