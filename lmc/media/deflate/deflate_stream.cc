@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "lmc/media/deflate/deflate_choices.h"
 #include "lmc/media/deflate/deflate_codes.h"
 #include "lmc/media/deflate/deflate_corrections.h"
 #include "lmc/media/deflate/inflate.h"
@@ -11,6 +12,8 @@ namespace lmc {
 namespace {
 
 constexpr size_t kShortSample = size_t(1) << 12, kLongSample = size_t(1) << 16;  // tokens by which settings are judged
+constexpr size_t kStrange = 32;  // more bytes of corrections than one for so many tokens, and it was not zlib
+constexpr uint8_t kChoicesFollow = 15;                                           // in place of a level and a strategy
 constexpr size_t kMaxBlockTokens = size_t(1) << 26;  // zlib has less than 2^15; what is held in memory at once
 // More than this, and the stream is better kept as it is. Whether less pays is seen when all is coded (encode_image).
 size_t max_side_bytes(size_t stream_bytes) { return stream_bytes + 32; }
@@ -216,6 +219,13 @@ class BestRecording {
     return recorder.side_bytes();
   }
 
+  // The settings that were the best on a sample.
+  size_t likely_cost() const { return likely_cost_; }
+  const std::optional<DeflateSettings>& likely() const { return likely_; }
+  void set_likely(const DeflateSettings& settings, size_t cost) {
+    if (cost < likely_cost_) likely_ = settings, likely_cost_ = cost;
+  }
+
   bool is_fine() const { return !side_.empty() && cost_bytes_ <= stream_.size() / 4096; }
   size_t most_bytes() const { return side_.empty() ? limit_ : cost_bytes_; }
   Bytes&& take() && { return std::move(side_); }
@@ -226,6 +236,8 @@ class BestRecording {
   size_t limit_;
   size_t cost_bytes_ = 0;
   Bytes side_;
+  std::optional<DeflateSettings> likely_;
+  size_t likely_cost_ = SIZE_MAX;
   DeflateWorkspace workspace_;
 };
 
@@ -239,6 +251,7 @@ Result<std::vector<DeflateSettings>> best_on_sample(BestRecording& recording,
   for (const DeflateSettings& candidate : settings) {
     LMC_ASSIGN(const auto cost, recording.cost(candidate, sample_tokens, least + kSlack));
     costs.push_back(cost);
+    if (sample_tokens == kShortSample) recording.set_likely(candidate, cost);
     least = std::min(least, cost);
     if (recording.is_fine()) return std::vector<DeflateSettings>{};
   }
@@ -255,6 +268,7 @@ Status record_with_best(BestRecording& recording, std::vector<DeflateSettings> s
     if (settings.size() <= 1) break;
     LMC_ASSIGN(auto best, best_on_sample(recording, settings, sample_tokens));
     settings = std::move(best);
+    if (sample_tokens == kShortSample && recording.likely_cost() > kShortSample / kStrange) return Ok();
   }
   if (settings.size() > kMaxWholeTries) settings.resize(kMaxWholeTries);
   for (const DeflateSettings& candidate : settings) {
@@ -270,8 +284,12 @@ int level_class_of(const DeflateSettings& settings) {
   return settings.level < 6 ? 1 : settings.level == 6 ? 2 : 3;
 }
 
-// Empty if the stream is not worth it.
-Result<Bytes> record_best(ByteSpan stream, ByteSpan data, const DeflateHint& hint, uint8_t final_padding) {
+// Reconstruction data in its first form if zlib wrote the stream, or nothing, and what zlib's settings might be.
+struct Recorded {
+  Bytes side;
+  std::optional<DeflateSettings> likely;
+};
+Result<Recorded> record_best(ByteSpan stream, ByteSpan data, const DeflateHint& hint, uint8_t final_padding) {
   DeflateBlock first;
   LMC_TRY(DeflateBlockReader(stream).read(first, kLongSample));
   BestRecording recording(stream, data, final_padding);
@@ -282,18 +300,16 @@ Result<Bytes> record_best(ByteSpan stream, ByteSpan data, const DeflateHint& hin
   const auto others = std::stable_partition(settings.begin(), settings.end(), as_hinted);
   LMC_TRY(record_with_best(recording, {settings.begin(), others}));
   if (!recording.is_fine()) LMC_TRY(record_with_best(recording, {others, settings.end()}));
-  return std::move(recording).take();
+  const auto likely = recording.likely();
+  return Recorded{std::move(recording).take(), likely};
 }
 
-Status write_stored(BitWriter& bits, ByteSpan content, uint8_t padding) {
-  if (content.size() > kMaxStoredBytes)
-    return bad_input("reconstruction data of a deflate stream: a stored block too long");
-  const int filled = bits.bits_to_byte_end();
-  bits.write(padding & ((1u << filled) - 1), filled);
-  bits.write(uint32_t(content.size()), 16);
-  bits.write(uint32_t(content.size()) ^ 0xffff, 16);
-  bits.write_whole_bytes(content);
-  return Ok();
+// In its second form.
+Bytes with_choices(ByteSpan choices) {
+  Bytes side{kChoicesFollow};
+  append_varint(side, choices.size());
+  append_bytes(side, choices);
+  return side;
 }
 
 // Writes a stream from its data and corrections, block by block as Recorder read it.
@@ -339,16 +355,16 @@ class Rebuilder {
     const BlockKind kind = correction ? correction->kind : predicted.kind;
     bits.write(last, 1);
     bits.write(uint32_t(kind), 2);
-    if (kind == BlockKind::kStored) return write_stored(bits, content, correction ? correction->padding : 0);
+    if (kind == BlockKind::kStored) return write_stored_block(bits, content, correction ? correction->padding : 0);
     if (kind == BlockKind::kFixed) return write_tokens(bits, content, kFixedLengths);
     if (!correction || correction->header.empty()) {
       bits.write_bits_of(predicted.header.bits, predicted.header.size_bits);
       return write_tokens(bits, content, predicted.header.lengths);
     }
     BitReader header(correction->header);
-    LMC_ASSIGN(const auto lengths, read_dynamic_header(header));
+    LMC_ASSIGN(const auto given_header, read_block_header(header));
     bits.write_bits_of(correction->header, correction->header_size_bits);
-    return write_tokens(bits, content, lengths);
+    return write_tokens(bits, content, given_header.lengths);
   }
 
   // The next token, cut off at end.
@@ -401,7 +417,7 @@ Status rebuild_level_0(CorrectionReader& corrections, ByteSpan data, BitWriter& 
     last = given ? given->last : position + size == data.size();
     bits.write(last, 1);
     bits.write(uint32_t(BlockKind::kStored), 2);
-    LMC_TRY(write_stored(bits, data.subspan(position, size_t(size)), given ? given->padding : 0));
+    LMC_TRY(write_stored_block(bits, data.subspan(position, size_t(size)), given ? given->padding : 0));
     stored.commit(size_t(size));
     position += size_t(size);
     if (bits.size_bits() / 8 > max_bytes) return bad_input("reconstruction data of a deflate stream: it gets too long");
@@ -420,17 +436,30 @@ Result<ParsedDeflate> parse_deflate(ByteSpan stream, size_t max_data_bytes, cons
   BitReader bits(stream);
   bits.seek_bits(inflated.size_bits);
   const uint8_t final_padding = uint8_t(bits.read(int(-inflated.size_bits & 7)));
-  LMC_ASSIGN(auto best, record_best(stream.first(parsed.size_bytes), parsed.data, hint, final_padding));
-  if (best.empty())
-    return bad_input(
-        "deflate: the stream was written by an encoder unlike zlib; describing its choices would take "
-        "more than it does");
-  parsed.side = std::move(best);
+  stream = stream.first(parsed.size_bytes);
+  LMC_ASSIGN(auto best, record_best(stream, parsed.data, hint, final_padding));
+  if (best.side.empty() || best.side.size() > stream.size() / 4096 + 16) {
+    const ChoiceSettings settings = find_choice_settings(stream, parsed.data, best.likely);
+    LMC_ASSIGN(const auto choices, write_choices(stream, parsed.data, settings));
+    Bytes side = with_choices(choices);
+    if (best.side.empty() || side.size() < best.side.size()) best.side = std::move(side);
+  }
+  if (best.side.size() > max_side_bytes(stream.size()))
+    return bad_input("deflate: describing the encoder's choices would take more than the stream does");
+  parsed.side = std::move(best.side);
   return parsed;
 }
 
 Result<Bytes> rebuild_deflate(ByteReader& side, ByteSpan data, size_t max_bytes) {
   if (data.size() > kMaxDeflateDataBytes) return bad_input("more data than a deflate stream may hold here");
+  if (side.remaining() > 0 && side.rest()[0] == kChoicesFollow) {
+    LMC_TRY(side.read_bytes(1, "kind of reconstruction data"));
+    LMC_ASSIGN(const auto size, side.read_varint("size of the choices of a deflate stream"));
+    if (size > side.remaining())
+      return bad_input("reconstruction data of a deflate stream is cut short", side.position());
+    LMC_ASSIGN(const auto choices, side.read_bytes(size_t(size), "choices of a deflate stream"));
+    return read_choices(choices, data, max_bytes);
+  }
   LMC_ASSIGN(auto corrections, CorrectionReader::create(side));
   BitWriter bits;
   if (corrections.settings().level == 0) {
