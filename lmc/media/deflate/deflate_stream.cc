@@ -11,8 +11,11 @@
 namespace lmc {
 namespace {
 
-constexpr size_t kShortSample = size_t(1) << 12, kLongSample = size_t(1) << 16;  // tokens by which settings are judged
+// Tokens by which settings are judged.
+constexpr size_t kFirstSample = 1 << 9, kShortSample = 1 << 12, kLongSample = 1 << 16;
 constexpr size_t kStrange = 32;  // more bytes of corrections than one for so many tokens, and it was not zlib
+constexpr size_t kCorrectionsOf = 64;  // one byte of so many of a stream: beyond that choices are the better form
+constexpr size_t kPatience = 64;        // bytes of corrections that any encoder may need
 constexpr uint8_t kChoicesFollow = 15;                                           // in place of a level and a strategy
 constexpr size_t kMaxBlockTokens = size_t(1) << 26;  // zlib has less than 2^15; what is held in memory at once
 // More than this, and the stream is better kept as it is. Whether less pays is seen when all is coded (encode_image).
@@ -83,7 +86,10 @@ class Recorder {
         } else {
           corrections_.token_wrong(actual);
           if (side_bytes() > max_side) return Ok();
+          if (side_bytes() > kPatience + tokens_ / kStrange) given_up_ = true;
+          if (given_up_) return Ok();
         }
+        ++tokens_;
         take(actual, progress, counts);
       }
       natural = natural && (progress.is_full(settings_) || predictor_.at_end());
@@ -164,6 +170,7 @@ class Recorder {
   DeflatePredictor predictor_;
   StoredPredictor stored_;
   size_t stored_position_ = 0;
+  size_t tokens_ = 0;
   bool given_up_ = false;
   CorrectionWriter corrections_;
 };
@@ -205,7 +212,7 @@ std::vector<DeflateSettings> likely_settings(const DeflateBlock& first, int wind
 class BestRecording {
  public:
   BestRecording(ByteSpan stream, ByteSpan data, uint8_t final_padding)
-      : stream_(stream), data_(data), final_padding_(final_padding), limit_(max_side_bytes(stream.size())) {}
+      : stream_(stream), data_(data), final_padding_(final_padding), limit_(stream.size() / kCorrectionsOf + 64) {}
 
   // The cost of the first tokens with these settings, or more than most, if it is more.
   Result<size_t> cost(const DeflateSettings& settings, size_t sample_tokens, size_t most) {
@@ -220,10 +227,13 @@ class BestRecording {
   }
 
   // The settings that were the best on a sample.
-  size_t likely_cost() const { return likely_cost_; }
   const std::optional<DeflateSettings>& likely() const { return likely_; }
-  void set_likely(const DeflateSettings& settings, size_t cost) {
-    if (cost < likely_cost_) likely_ = settings, likely_cost_ = cost;
+  void note(const DeflateSettings& settings, size_t cost, size_t sample_tokens) {
+    if (cost == SIZE_MAX || (sample_tokens == likely_tokens_ && cost >= likely_cost_)) return;
+    likely_ = settings, likely_cost_ = cost, likely_tokens_ = sample_tokens;
+  }
+  bool is_strange(size_t sample_tokens) const {
+    return likely_tokens_ != sample_tokens || likely_cost_ > std::min(sample_tokens / kStrange, kPatience);
   }
 
   bool is_fine() const { return !side_.empty() && cost_bytes_ <= stream_.size() / 4096; }
@@ -237,7 +247,7 @@ class BestRecording {
   size_t cost_bytes_ = 0;
   Bytes side_;
   std::optional<DeflateSettings> likely_;
-  size_t likely_cost_ = SIZE_MAX;
+  size_t likely_cost_ = SIZE_MAX, likely_tokens_ = 0;
   DeflateWorkspace workspace_;
 };
 
@@ -251,7 +261,7 @@ Result<std::vector<DeflateSettings>> best_on_sample(BestRecording& recording,
   for (const DeflateSettings& candidate : settings) {
     LMC_ASSIGN(const auto cost, recording.cost(candidate, sample_tokens, least + kSlack));
     costs.push_back(cost);
-    if (sample_tokens == kShortSample) recording.set_likely(candidate, cost);
+    recording.note(candidate, cost, sample_tokens);
     least = std::min(least, cost);
     if (recording.is_fine()) return std::vector<DeflateSettings>{};
   }
@@ -264,11 +274,11 @@ Result<std::vector<DeflateSettings>> best_on_sample(BestRecording& recording,
 // Records the whole stream with the settings that do best on samples of it.
 Status record_with_best(BestRecording& recording, std::vector<DeflateSettings> settings) {
   constexpr size_t kMaxWholeTries = 3;
-  for (const size_t sample_tokens : {kShortSample, kLongSample}) {
+  for (const size_t sample_tokens : {kFirstSample, kShortSample, kLongSample}) {
     if (settings.size() <= 1) break;
     LMC_ASSIGN(auto best, best_on_sample(recording, settings, sample_tokens));
     settings = std::move(best);
-    if (sample_tokens == kShortSample && recording.likely_cost() > kShortSample / kStrange) return Ok();
+    if (recording.is_strange(sample_tokens)) return Ok();
   }
   if (settings.size() > kMaxWholeTries) settings.resize(kMaxWholeTries);
   for (const DeflateSettings& candidate : settings) {
