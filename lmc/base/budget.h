@@ -32,6 +32,8 @@ class Budget {
   // Bytes of a budget, given back at the end of its life. Movable; must not outlive the budget.
   class Lease {
    public:
+    using MustBeKept = void;  // LMC_TRY would give the bytes back at once
+
     Lease() = default;  // of nothing
     Lease(Lease&& other) noexcept
         : budget_(std::exchange(other.budget_, nullptr)), size_bytes_(std::exchange(other.size_bytes_, 0)) {}

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -26,6 +27,8 @@ struct Error {
 template <typename T>
 class [[nodiscard]] Result {
  public:
+  using Value = T;
+
   Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
 
@@ -44,6 +47,13 @@ class [[nodiscard]] Result {
   std::variant<T, Error> state_;
 };
 
+// Of a Result whose value does something at the end of its life, so that it must not end at once; such values have a
+// type MustBeKept.
+template <typename R>
+inline constexpr bool kMustBeKept = requires {
+  typename std::remove_cvref_t<R>::Value::MustBeKept;
+};
+
 struct Unit {};
 using Status = Result<Unit>;
 inline Status Ok() { return Unit{}; }
@@ -55,9 +65,11 @@ inline Error bad_input(std::string message, std::optional<uint64_t> offset_bytes
 }
 
 // Returns early with the error of a failed Status or Result.
-#define LMC_TRY(expr)                                                      \
-  do {                                                                     \
-    if (auto&& lmc_try_ = (expr); !lmc_try_.ok()) return lmc_try_.error(); \
+#define LMC_TRY(expr)                                                              \
+  do {                                                                             \
+    auto&& lmc_try_ = (expr);                                                      \
+    static_assert(!lmc::kMustBeKept<decltype(lmc_try_)>, "give its value a name"); \
+    if (!lmc_try_.ok()) return lmc_try_.error();                                   \
   } while (0)
 
 // LMC_ASSIGN(const auto size, reader.read_varint("size")): declares the value of a Result, or returns early with its

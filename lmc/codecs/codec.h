@@ -44,6 +44,10 @@ struct BlockResources {
   std::function<void(size_t done_bytes)> progress = {};   // called now and then from the calling thread; may be empty
   std::function<void(const std::string& why)> note = {};  // to encode: why a file is not taken apart; may be empty
 
+  // What a codec has taken out of a container, as a .lmc file of its own, and back. Empty: containers nest too deep.
+  std::function<Result<Bytes>(ByteSpan raw, int threads)> compress_inside = {};
+  std::function<Result<Bytes>(ByteSpan file, size_t raw_bytes, int threads)> decompress_inside = {};
+
   const LoadedModel* model(ModelNeed need) const { return models[size_t(need)]; }
   BlockResources with(ModelNeed need, const LoadedModel* model) const {
     BlockResources out = *this;
@@ -58,7 +62,7 @@ struct BlockResources {
 };
 
 // Wire ids, never reused. Rows of the table are found by them; nothing else asks for one by name.
-enum CodecId : uint8_t { kStored = 0, kMixing = 1, kText = 2, kGrouped = 3, kImage = 4, kJpeg = 5 };
+enum CodecId : uint8_t { kStored = 0, kMixing = 1, kText = 2, kGrouped = 3, kImage = 4, kJpeg = 5, kStreams = 6 };
 
 struct EncodedBlock {
   uint8_t codec = kStored;
@@ -82,6 +86,8 @@ struct CodecRow {
   // How large a file can be that begins so, 0: it is none that is taken apart. Null: up to kMaxFileBytes. The more of
   // its first bytes are there, the better the answer.
   uint64_t (*most_bytes)(ByteSpan start) = nullptr;
+  // Of whole files: encode also finds what it takes apart anywhere in other bytes.
+  bool takes_any_bytes = false;
   // Errors: bad input, if the bytes are none that this codec can take; environment, if its model is missing. Null: the
   // pipeline makes such blocks out of others.
   Result<EncodedBlock> (*encode)(ByteSpan raw, const LevelRow& level, const BlockResources& resources);

@@ -7,8 +7,9 @@
 #include "lmc/codecs/jpeg.h"
 #include "lmc/codecs/mixing.h"
 #include "lmc/codecs/stored.h"
+#include "lmc/codecs/streams.h"
 #include "lmc/codecs/text.h"
 
-#define LMC_CODEC_ROWS kStoredRow, kMixingRow, kTextRow, kGroupedRow, kImageRow, kJpegRow
+#define LMC_CODEC_ROWS kStoredRow, kMixingRow, kTextRow, kGroupedRow, kImageRow, kJpegRow, kStreamsRow
 
 #endif  // LMC_CODECS_CODEC_ROWS_H_

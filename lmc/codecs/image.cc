@@ -400,13 +400,15 @@ Result<Bytes> decode_image(ByteSpan payload, size_t raw_size_bytes, const BlockR
   LMC_TRY(check_image_fits_file(layout.format, picture, raw_size_bytes));
   if (layout.side_bytes > most_image_side_bytes(layout.format, picture, raw_size_bytes))
     return damaged("too much reconstruction data");
-  LMC_TRY(Budget::take(resources.budget, picture.size_bytes() + layout.side_bytes, describe(picture)));
+  LMC_ASSIGN(const auto lease,
+             Budget::take(resources.budget, picture.size_bytes() + layout.side_bytes, describe(picture)));
   picture.samples.resize(picture.size_bytes());
   const Region all{0, 0, picture.width, picture.height};
   LMC_TRY(decode_tiles(layout, all, picture, resources, raw_size_bytes));
   LMC_ASSIGN(const auto side,
              decode_reconstruction_data(layout.side_codec, layout.side, layout.side_bytes, "image block", resources));
-  LMC_TRY(
+  LMC_ASSIGN(
+      const auto rebuild_lease,
       Budget::take(resources.budget, rebuild_memory_bytes(layout.format, picture, side, raw_size_bytes),
                    "writing the " + std::string(image_format_name(layout.format)) + " file of " + describe(picture)));
   auto file = rebuild_image(layout.format, side, picture, raw_size_bytes);
@@ -423,7 +425,7 @@ Result<Picture> decode_image_pixels(ByteSpan payload, const std::optional<Region
   Picture picture = layout.picture;
   const Region wanted = region.value_or(Region{0, 0, picture.width, picture.height});
   LMC_TRY(check_region(picture, wanted));
-  LMC_TRY(Budget::take(resources.budget, 2 * uint64_t(picture.size_bytes()), describe(picture)));
+  LMC_ASSIGN(const auto lease, Budget::take(resources.budget, 2 * uint64_t(picture.size_bytes()), describe(picture)));
   picture.samples.resize(picture.size_bytes());
   LMC_TRY(decode_tiles(layout, wanted, picture, resources, 0));
   return region ? crop(picture, wanted) : picture;

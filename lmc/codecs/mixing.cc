@@ -92,8 +92,8 @@ Result<Bytes> decode_mixing_block(ByteSpan payload, size_t raw_size_bytes, const
   const uint64_t model_bytes = profile == MixingProfile::kFast
                                    ? MixingModel::memory_bytes({.size_bytes = raw_size_bytes})
                                    : DeepMixing::memory_bytes(raw_size_bytes);
-  LMC_TRY(Budget::take(resources.budget, model_bytes + raw_size_bytes,
-                       "context mixing of " + std::to_string(raw_size_bytes) + " bytes"));
+  LMC_ASSIGN(const auto lease, Budget::take(resources.budget, model_bytes + raw_size_bytes,
+                                            "context mixing of " + std::to_string(raw_size_bytes) + " bytes"));
   Bytes bytes(raw_size_bytes);
   ArithmeticDecoder coder(payload.subspan(1));
   code_bytes(coder, profile, bytes, resources, kUnwatched);

@@ -88,8 +88,8 @@ Result<Bytes> decode_tokens(const TextModel& model, const StreamPlan& plan, bool
                             size_t raw_size_bytes, const BlockResources& resources) {
   const uint64_t mixing_bytes =
       MixingModel::memory_bytes({.tokens = true, .streams = plan.streams, .size_bytes = raw_size_bytes});
-  LMC_TRY(Budget::take(resources.budget, mixing_bytes + 2 * uint64_t(raw_size_bytes),
-                       "a text of " + std::to_string(raw_size_bytes) + " bytes"));
+  LMC_ASSIGN(const auto lease, Budget::take(resources.budget, mixing_bytes + 2 * uint64_t(raw_size_bytes),
+                                            "a text of " + std::to_string(raw_size_bytes) + " bytes"));
   auto mixing = make_mixing({.prior = model.prior}, plan, raw_size_bytes, resources.isa);
   if (!mixing.ok()) return mixing.error();
   ArithmeticDecoder coder(coded);

@@ -47,13 +47,14 @@ Result<Bytes> decode_jpeg(ByteSpan payload, size_t raw_bytes, const JpegOptions&
   if (coded_bytes > in.remaining()) return bad_input("jpeg: reconstruction data beyond the payload", in.position());
   LMC_ASSIGN(const auto coded, in.read_bytes(size_t(coded_bytes), "coded reconstruction data"));
   // The file, its headers, its padding bits, and what is noted of ends of runs.
-  LMC_TRY(Budget::take(options.budget, 12 * uint64_t(raw_bytes) + 8 * side_bytes,
-                       "a JPEG file of " + std::to_string(raw_bytes) + " bytes"));
+  LMC_ASSIGN(const auto lease, Budget::take(options.budget, 12 * uint64_t(raw_bytes) + 8 * side_bytes,
+                                            "a JPEG file of " + std::to_string(raw_bytes) + " bytes"));
   LMC_ASSIGN(const auto side, decode_side(coded, size_t(side_bytes)));
   if (side.size() != side_bytes) return bad_input("jpeg: reconstruction data of another size than the payload says");
   LMC_ASSIGN(auto jpeg, jpeg_from_reconstruction_data(side, raw_bytes));
-  LMC_TRY(Budget::take(options.budget, jpeg.frame.blocks() * sizeof(int16_t) * 64,
-                       "a JPEG file of " + std::to_string(jpeg.frame.blocks()) + " blocks"));
+  LMC_ASSIGN(const auto picture_lease,
+             Budget::take(options.budget, jpeg.frame.blocks() * sizeof(int16_t) * 64,
+                          "a JPEG file of " + std::to_string(jpeg.frame.blocks()) + " blocks"));
   make_room_for_coefficients(jpeg);
   LMC_TRY(decode_jpeg_coefficients(jpeg.frame, payload.subspan(in.position()),
                                    coding_options(JpegEffort(effort), options), jpeg.coefficients));

@@ -87,8 +87,8 @@ Status decode_jpeg_coefficients(const JpegFrame& frame, ByteSpan coded, const Jp
   if (sum > in.remaining()) return bad_input("jpeg: a stream is longer than what is left", in.position());
   sizes.back() = in.remaining() - sum;
   const uint64_t streams = frame.components.size() > 1 ? sizes.size() : bands;
-  LMC_TRY(Budget::take(options.budget, streams * kStreamMemory + 4 * frame.blocks(),
-                       std::to_string(streams) + " streams of JPEG coefficients"));
+  LMC_ASSIGN(const auto lease, Budget::take(options.budget, streams * kStreamMemory + 4 * frame.blocks(),
+                                            std::to_string(streams) + " streams of JPEG coefficients"));
   std::vector<std::optional<ArithmeticDecoder>> coders(sizes.size());
   size_t at = in.position();
   for (size_t i = 0; i < sizes.size(); at += sizes[i++]) coders[i].emplace(coded.subspan(at, sizes[i]));

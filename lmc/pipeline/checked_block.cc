@@ -9,7 +9,18 @@ std::string describe_block(size_t number, const BlockLayout& block) {
 }
 
 BlockResources decoding_resources(const DecompressOptions& options, Budget& budget, int threads) {
-  return {.engine = options.engine, .budget = &budget, .isa = options.isa, .threads = threads};
+  BlockResources out{.engine = options.engine, .budget = &budget, .isa = options.isa, .threads = threads};
+  if (options.depth == kMostDepth) return out;
+  DecompressOptions inside{.engine = options.engine, .isa = options.isa, .depth = options.depth + 1, .budget = &budget};
+  out.decompress_inside = [inside](ByteSpan file, size_t raw_bytes, int with_threads) mutable -> Result<Bytes> {
+    inside.threads = with_threads;
+    inside.limit_bytes = raw_bytes;
+    MemorySource source(file);
+    MemorySink sink;
+    LMC_TRY(decompress(source, sink, inside));
+    return std::move(sink.bytes);
+  };
+  return out;
 }
 
 Result<Bytes> decode_with(uint8_t codec, const LoadedModel* model, ByteSpan payload, size_t raw_bytes,

@@ -88,6 +88,21 @@ BlockResources resources(const CompressOptions& options, const LoadedModel* text
   out.models[size_t(ModelNeed::kPixels)] = options.pixel_model;
   out.models[size_t(ModelNeed::kText)] = text_model;
   out.progress = progress.for_block();
+  if (options.depth == kMostDepth) return out;
+  out.compress_inside = [&options](ByteSpan raw, int with_threads) -> Result<Bytes> {
+    CompressOptions inside = options;
+    inside.threads = with_threads;
+    inside.content_bytes = raw.size();
+    inside.pixels_suffice = false;
+    inside.note = {};
+    inside.progress = {};
+    inside.tiny = true;
+    ++inside.depth;
+    MemorySource source(raw);
+    MemorySink sink;
+    LMC_TRY(compress(source, sink, inside));
+    return std::move(sink.bytes);
+  };
   return out;
 }
 

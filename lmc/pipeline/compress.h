@@ -13,6 +13,9 @@
 
 namespace lmc {
 
+// Containers in containers: what lies deeper is not taken apart.
+inline constexpr int kMostDepth = 3;
+
 inline constexpr size_t kDefaultBlockBytes = size_t(4) << 20;
 
 struct CompressOptions {
@@ -29,6 +32,7 @@ struct CompressOptions {
   std::function<void(const std::string& why)> note = {};   // of an image that is not taken apart exactly; may be empty
   bool tiny = true;                                        // false: the full form even where the tiny one would do
   std::function<void(uint64_t done_bytes)> progress = {};  // from the calling thread; may be empty
+  int depth = 0;                                           // of containers around the input
 };
 
 Status check_options(const CompressOptions& options);  // usage errors

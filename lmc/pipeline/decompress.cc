@@ -55,7 +55,11 @@ Result<const LoadedModel*> find_builtin(int number, const DecompressOptions& opt
 class Decoder {
  public:
   Decoder(Source& source, Sink& sink, const DecompressOptions& options)
-      : input_(source), sink_(sink), options_(options), budget_(memory_limit_of(options)) {}
+      : input_(source),
+        sink_(sink),
+        options_(options),
+        own_budget_(memory_limit_of(options)),
+        budget_(options.budget != nullptr ? *options.budget : own_budget_) {}
 
   Result<Stats> run() {
     for (;;) {
@@ -223,7 +227,8 @@ class Decoder {
   Input input_;
   Sink& sink_;
   const DecompressOptions& options_;
-  Budget budget_;
+  Budget own_budget_;
+  Budget& budget_;
   std::deque<Decoded> waiting_;  // decoded, or tried, and older than all jobs
   Stats stats_;
 };

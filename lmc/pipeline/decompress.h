@@ -23,6 +23,8 @@ struct DecompressOptions {
   uint64_t limit_bytes = UINT64_MAX;  // more content than this is an error
   uint64_t memory_limit_bytes = 0;    // for what the file's sizes ask for (budget.h); 0: Budget::default_limit_bytes
   std::function<void(uint64_t done_bytes)> progress = {};  // content bytes; from the calling thread; may be empty
+  int depth = 0;                                           // of containers around this file
+  Budget* budget = nullptr;                                // that of the file around this one; null: its own
 };
 
 inline uint64_t memory_limit_of(const DecompressOptions& options) {

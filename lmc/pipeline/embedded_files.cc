@@ -68,6 +68,15 @@ std::optional<EncodedBlock> encode_file(ByteSpan file, const LevelRow& level, co
   return {};
 }
 
+std::optional<EncodedBlock> encode_container(ByteSpan raw, const LevelRow& level, const BlockResources& resources) {
+  for (const CodecRow& row : codec_table()) {
+    if (!row.takes_any_bytes) continue;
+    auto coded = row.encode(raw, level, resources);
+    if (coded.ok() && coded->payload.size() < raw.size()) return std::move(*coded);
+  }
+  return {};
+}
+
 std::string why_not_taken_apart(ByteSpan file) {
   const CodecRow* const row = file_codec(file);
   if (row == nullptr) return "its content is of no kind that is taken apart";

@@ -32,6 +32,8 @@ EmbeddedFiles find_embedded_files(ByteSpan raw);
 // Of a whole file; nothing if no codec takes it, or nothing is gained, or if other files follow it. Needs no language
 // model.
 std::optional<EncodedBlock> encode_file(ByteSpan file, const LevelRow& level, const BlockResources& resources);
+// Of bytes of which some codec can take apart a good part, wherever it stands; nothing if there is none.
+std::optional<EncodedBlock> encode_container(ByteSpan raw, const LevelRow& level, const BlockResources& resources);
 // Why a whole file was not taken apart: words to stand alone.
 std::string why_not_taken_apart(ByteSpan file);
 

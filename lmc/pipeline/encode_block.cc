@@ -254,6 +254,7 @@ int useful_threads(ByteSpan raw, bool text_model) {
 EncodedBlock encode_block(ByteSpan raw, const LevelRow& level, const BlockResources& resources) {
   if (!level.models || raw.empty()) return stored_block(raw);
   const std::shared_ptr<const TextModel> model = level.text_model > 0 ? text_model_of(resources) : nullptr;
+  if (auto container = encode_container(raw, level, resources)) return std::move(*container);
   const std::vector<Copy> repeats = useful_copies(raw);
   CodedFiles files = encode_embedded_files(raw, repeats, level, resources);
   const std::vector<Copy> copies = copies_outside(repeats, files.places);

@@ -177,7 +177,7 @@ Result<TileSamples> decode_decoded_picture(ByteSpan payload, const TileShape& sh
   LMC_ASSIGN(const auto count, reader.read_varint("decoded picture: exceptions"));
   const uint64_t pixels = uint64_t(shape.width) * uint64_t(shape.height);
   if (count > pixels / DecodedPicture::kExceptionsOf) return damaged("more exceptions than a picture may have");
-  LMC_TRY(take_memory(shape, count, options.budget));
+  LMC_ASSIGN(const auto lease, take_memory(shape, count, options.budget));
   Bytes list;
   if (count > 0) {
     LMC_ASSIGN(const auto list_bytes, reader.read_varint("decoded picture: size of the exceptions"));

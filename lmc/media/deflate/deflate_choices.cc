@@ -17,11 +17,25 @@ namespace {
 constexpr size_t kStretch = size_t(1) << 16, kAhead = size_t(1) << 12;
 constexpr size_t kMostSteps = size_t(1) << 21;  // that are held at once; a position has less than 256
 
-// One block after the other, the same steps for writing and reading.
+// What is learnt from all streams.
+struct Models {
+  template <typename Bytes>
+  explicit Models(Bytes& bytes) : coder(bytes), headers(coder), tokens(coder) {}
+
+  ChoiceCoder coder;
+  HeaderModel headers;
+  TokenModel tokens;
+};
+
+// The blocks of one stream, the same steps for writing and reading.
 class BlockCoder {
  public:
-  BlockCoder(ChoiceCoder& coder, ByteSpan data, const ChoiceSettings& settings)
-      : coder_(coder), data_(data), finder_(data, settings.most_visits), headers_(coder), tokens_(coder) {
+  BlockCoder(Models& models, ByteSpan data, const ChoiceSettings& settings)
+      : coder_(models.coder),
+        headers_(models.headers),
+        tokens_(models.tokens),
+        data_(data),
+        finder_(data, settings.most_visits) {
     if (settings.chain_bytes != 0) ranks_.emplace(data, settings.chain_bytes);
     chain_bytes_ = settings.chain_bytes;
     chain_steps_ = settings.chain_steps;
@@ -195,6 +209,8 @@ class BlockCoder {
   }
 
   ChoiceCoder& coder_;
+  HeaderModel& headers_;
+  TokenModel& tokens_;
   ByteSpan data_;
   size_t position_ = 0;
   MatchFinder finder_;
@@ -205,8 +221,6 @@ class BlockCoder {
   std::vector<int32_t> rests_;
   DeflateWorkspace workspace_;
   std::optional<DeflatePredictor> zlib_;
-  HeaderModel headers_;
-  TokenModel tokens_;
   CodeLengths last_lengths_ = kFixedLengths;
   BlockKind last_kind_ = BlockKind::kDynamic;
 };
@@ -227,26 +241,23 @@ void code_settings(ChoiceCoder& coder, ChoiceSettings& settings) {
 }
 
 // The choices of the first most_tokens tokens, or of all.
-Result<Bytes> write_some(ByteSpan stream, ByteSpan data, ChoiceSettings settings, size_t most_tokens) {
-  Bytes out;
-  ChoiceCoder coder(out);
-  code_settings(coder, settings);
-  BlockCoder blocks(coder, data, settings);
+Status write_stream(Models& models, ByteSpan stream, ByteSpan data, ChoiceSettings settings, size_t most_tokens) {
+  code_settings(models.coder, settings);
+  BlockCoder blocks(models, data, settings);
   DeflateBlockReader reader(stream);
   DeflateBlock block;
   do {
     LMC_TRY(reader.read(block, most_tokens));
-    const bool is_all = block.tokens.size() < most_tokens;
-    most_tokens -= block.tokens.size();
+    const bool is_all = block.kind == BlockKind::kStored || block.tokens.size() < most_tokens;
+    most_tokens -= std::min(block.tokens.size(), most_tokens);
     if (!is_all) block.last = false;
     LMC_TRY(blocks.code(block));
-    if (!is_all) break;
+    if (!is_all) return Ok();
   } while (!block.last);
   BitReader bits(stream);
   bits.seek_bits(reader.position_bits());
-  coder.code_bits(bits.read(int(-reader.position_bits() & 7)), 7, kPadding, 1);
-  coder.finish();
-  return out;
+  models.coder.code_bits(bits.read(int(-reader.position_bits() & 7)), 7, kPadding, 1);
+  return Ok();
 }
 
 // The depth of a search, if the stream's encoder has one: nearly all matches lie within it.
@@ -287,9 +298,12 @@ ChoiceSettings find_choice_settings(ByteSpan stream, ByteSpan data, const std::o
   ChoiceSettings best;
   size_t least = SIZE_MAX;
   const auto try_one = [&](const ChoiceSettings& settings) {
-    const auto choices = write_some(stream, data, settings, kSampleTokens);
-    if (!choices.ok() || choices->size() >= least) return;
-    least = choices->size();
+    Bytes choices;
+    Models models(choices);
+    if (!write_stream(models, stream, data, settings, kSampleTokens).ok()) return;
+    models.coder.finish();
+    if (choices.size() >= least) return;
+    least = choices.size();
     best = settings;
   };
   try_one(best);
@@ -307,12 +321,33 @@ ChoiceSettings find_choice_settings(ByteSpan stream, ByteSpan data, const std::o
   return best;
 }
 
-Result<Bytes> write_choices(ByteSpan stream, ByteSpan data, const ChoiceSettings& settings) {
-  return write_some(stream, data, settings, SIZE_MAX);
+struct ChoicesWriter::State {
+  Bytes out;
+  Models models{out};
+};
+
+ChoicesWriter::ChoicesWriter() : state_(std::make_unique<State>()) {}
+ChoicesWriter::~ChoicesWriter() = default;
+
+Status ChoicesWriter::add(ByteSpan stream, ByteSpan data, const ChoiceSettings& settings) {
+  return write_stream(state_->models, stream, data, settings, SIZE_MAX);
 }
 
-Result<Bytes> read_choices(ByteSpan choices, ByteSpan data, size_t max_bytes) {
-  ChoiceCoder coder(choices);
+Bytes ChoicesWriter::finish() && {
+  state_->models.coder.finish();
+  return std::move(state_->out);
+}
+
+struct ChoicesReader::State {
+  explicit State(ByteSpan choices) : models(choices) {}
+  Models models;
+};
+
+ChoicesReader::ChoicesReader(ByteSpan choices) : state_(std::make_unique<State>(choices)) {}
+ChoicesReader::~ChoicesReader() = default;
+
+Result<Bytes> ChoicesReader::next(ByteSpan data, size_t max_bytes) {
+  ChoiceCoder& coder = state_->models.coder;
   ChoiceSettings settings;
   code_settings(coder, settings);
   const auto impossible = [](const DeflateSettings& zlib) {
@@ -321,7 +356,7 @@ Result<Bytes> read_choices(ByteSpan choices, ByteSpan data, size_t max_bytes) {
   if ((settings.zlib && impossible(*settings.zlib)) || settings.most_visits > kMaxDistance ||
       (settings.chain_bytes != 0 && settings.chain_bytes != 3 && settings.chain_bytes != 4))
     return bad_input("reconstruction data of a deflate stream: settings that cannot be");
-  BlockCoder blocks(coder, data, settings);
+  BlockCoder blocks(state_->models, data, settings);
   BitWriter bits;
   DeflateBlock block;
   size_t position = 0;

@@ -4,6 +4,7 @@
 #ifndef LMC_MEDIA_DEFLATE_DEFLATE_CHOICES_H_
 #define LMC_MEDIA_DEFLATE_DEFLATE_CHOICES_H_
 
+#include <memory>
 #include <optional>
 
 #include "lmc/base/result.h"
@@ -21,9 +22,31 @@ struct ChoiceSettings {
 
 // stream: a whole valid one, to the end of its last byte; data: what it holds.
 ChoiceSettings find_choice_settings(ByteSpan stream, ByteSpan data, const std::optional<DeflateSettings>& likely);
-Result<Bytes> write_choices(ByteSpan stream, ByteSpan data, const ChoiceSettings& settings);
-// Errors: bad input; nothing in choices is trusted.
-Result<Bytes> read_choices(ByteSpan choices, ByteSpan data, size_t max_bytes);
+
+// The choices of several streams, one after the other, in one code: what is learnt from one serves the next.
+class ChoicesWriter {
+ public:
+  ChoicesWriter();
+  ~ChoicesWriter();
+  Status add(ByteSpan stream, ByteSpan data, const ChoiceSettings& settings);
+  Bytes finish() &&;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+class ChoicesReader {
+ public:
+  explicit ChoicesReader(ByteSpan choices);  // which must outlive this
+  ~ChoicesReader();
+  // The next stream. Errors: bad input; nothing in choices is trusted.
+  Result<Bytes> next(ByteSpan data, size_t max_bytes);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace lmc
 

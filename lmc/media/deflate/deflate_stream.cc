@@ -13,10 +13,12 @@ namespace {
 
 // Tokens by which settings are judged.
 constexpr size_t kFirstSample = 1 << 9, kShortSample = 1 << 12, kLongSample = 1 << 16;
-constexpr size_t kStrange = 32;  // more bytes of corrections than one for so many tokens, and it was not zlib
-constexpr size_t kCorrectionsOf = 64;  // one byte of so many of a stream: beyond that choices are the better form
-constexpr size_t kPatience = 64;        // bytes of corrections that any encoder may need
-constexpr uint8_t kChoicesFollow = 15;                                           // in place of a level and a strategy
+constexpr size_t kStrange = 32;          // more bytes of corrections than one for so many tokens, and it was not zlib
+constexpr size_t kCorrectionsOf = 64;    // one byte of so many of a stream: beyond that choices are the better form
+constexpr size_t kPatience = 64;         // bytes of corrections that any encoder may need
+constexpr size_t kSmallBytes = 1 << 16;  // of data: settings of earlier streams serve streams of less
+constexpr int kMostStrange = 3;  // streams in a row that zlib did not write, and no small one is looked at for it
+constexpr uint8_t kChoicesFollow = 15;               // in place of a level and a strategy
 constexpr size_t kMaxBlockTokens = size_t(1) << 26;  // zlib has less than 2^15; what is held in memory at once
 // More than this, and the stream is better kept as it is. Whether less pays is seen when all is coded (encode_image).
 size_t max_side_bytes(size_t stream_bytes) { return stream_bytes + 32; }
@@ -62,7 +64,11 @@ class Recorder {
   }
 
   size_t side_bytes() const { return given_up_ ? SIZE_MAX : corrections_.size_bytes(); }
-  Bytes finish(uint8_t final_padding) const { return corrections_.finish(settings_, final_padding); }
+  Bytes finish() const {
+    BitReader bits(stream_);
+    bits.seek_bits(blocks_.position_bits());
+    return corrections_.finish(settings_, uint8_t(bits.read(int(-blocks_.position_bits() & 7))));
+  }
 
  private:
   static DeflateSettings usable(DeflateSettings settings) {
@@ -211,8 +217,8 @@ std::vector<DeflateSettings> likely_settings(const DeflateBlock& first, int wind
 // Reconstruction data for the whole stream, or nothing while no settings were good enough.
 class BestRecording {
  public:
-  BestRecording(ByteSpan stream, ByteSpan data, uint8_t final_padding)
-      : stream_(stream), data_(data), final_padding_(final_padding), limit_(stream.size() / kCorrectionsOf + 64) {}
+  BestRecording(ByteSpan stream, ByteSpan data)
+      : stream_(stream), data_(data), limit_(stream.size() / kCorrectionsOf + 64) {}
 
   // The cost of the first tokens with these settings, or more than most, if it is more.
   Result<size_t> cost(const DeflateSettings& settings, size_t sample_tokens, size_t most) {
@@ -221,7 +227,8 @@ class BestRecording {
     const bool better = side_.empty() || recorder.side_bytes() < cost_bytes_;
     if (complete && better && recorder.side_bytes() <= limit_) {
       cost_bytes_ = recorder.side_bytes();
-      side_ = recorder.finish(final_padding_);
+      best_ = settings;
+      side_ = recorder.finish();
     }
     return recorder.side_bytes();
   }
@@ -237,13 +244,14 @@ class BestRecording {
   }
 
   bool is_fine() const { return !side_.empty() && cost_bytes_ <= stream_.size() / 4096; }
+  const DeflateSettings& best() const { return best_; }
   size_t most_bytes() const { return side_.empty() ? limit_ : cost_bytes_; }
   Bytes&& take() && { return std::move(side_); }
 
  private:
   ByteSpan stream_, data_;
-  uint8_t final_padding_;
   size_t limit_;
+  DeflateSettings best_;
   size_t cost_bytes_ = 0;
   Bytes side_;
   std::optional<DeflateSettings> likely_;
@@ -294,15 +302,9 @@ int level_class_of(const DeflateSettings& settings) {
   return settings.level < 6 ? 1 : settings.level == 6 ? 2 : 3;
 }
 
-// Reconstruction data in its first form if zlib wrote the stream, or nothing, and what zlib's settings might be.
-struct Recorded {
-  Bytes side;
-  std::optional<DeflateSettings> likely;
-};
-Result<Recorded> record_best(ByteSpan stream, ByteSpan data, const DeflateHint& hint, uint8_t final_padding) {
+Status record_best(BestRecording& recording, ByteSpan stream, const DeflateHint& hint) {
   DeflateBlock first;
   LMC_TRY(DeflateBlockReader(stream).read(first, kLongSample));
-  BestRecording recording(stream, data, final_padding);
   auto settings = likely_settings(first, hint.window_bits);
   const auto as_hinted = [&](const DeflateSettings& candidate) {
     return level_class_of(candidate) == hint.level_class;
@@ -310,8 +312,7 @@ Result<Recorded> record_best(ByteSpan stream, ByteSpan data, const DeflateHint& 
   const auto others = std::stable_partition(settings.begin(), settings.end(), as_hinted);
   LMC_TRY(record_with_best(recording, {settings.begin(), others}));
   if (!recording.is_fine()) LMC_TRY(record_with_best(recording, {others, settings.end()}));
-  const auto likely = recording.likely();
-  return Recorded{std::move(recording).take(), likely};
+  return Ok();
 }
 
 // In its second form.
@@ -443,21 +444,38 @@ Result<ParsedDeflate> parse_deflate(ByteSpan stream, size_t max_data_bytes, cons
   ParsedDeflate parsed;
   parsed.data = std::move(inflated.data);
   parsed.size_bytes = (inflated.size_bits + 7) / 8;
-  BitReader bits(stream);
-  bits.seek_bits(inflated.size_bits);
-  const uint8_t final_padding = uint8_t(bits.read(int(-inflated.size_bits & 7)));
   stream = stream.first(parsed.size_bytes);
-  LMC_ASSIGN(auto best, record_best(stream, parsed.data, hint, final_padding));
-  if (best.side.empty() || best.side.size() > stream.size() / 4096 + 16) {
-    const ChoiceSettings settings = find_choice_settings(stream, parsed.data, best.likely);
-    LMC_ASSIGN(const auto choices, write_choices(stream, parsed.data, settings));
-    Bytes side = with_choices(choices);
-    if (best.side.empty() || side.size() < best.side.size()) best.side = std::move(side);
+  DeflateDescriber describer;
+  LMC_ASSIGN(auto described, describer.describe(stream, parsed.data, hint));
+  parsed.side = std::move(described.corrections);
+  if (described.choices) {
+    ChoicesWriter choices;
+    LMC_TRY(choices.add(stream, parsed.data, *described.choices));
+    Bytes side = with_choices(std::move(choices).finish());
+    if (parsed.side.empty() || side.size() < parsed.side.size()) parsed.side = std::move(side);
   }
-  if (best.side.size() > max_side_bytes(stream.size()))
+  if (parsed.side.size() > max_side_bytes(stream.size()))
     return bad_input("deflate: describing the encoder's choices would take more than the stream does");
-  parsed.side = std::move(best.side);
   return parsed;
+}
+
+Result<DeflateDescription> DeflateDescriber::describe(ByteSpan stream, ByteSpan data, const DeflateHint& hint) {
+  BestRecording recording(stream, data);
+  if (zlib_) LMC_TRY(recording.cost(*zlib_, SIZE_MAX, recording.most_bytes()));
+  const bool small = data.size() < kSmallBytes;
+  if (!recording.is_fine() && !(small && strange_ >= kMostStrange)) LMC_TRY(record_best(recording, stream, hint));
+  DeflateDescription out;
+  if (recording.is_fine()) {
+    zlib_ = recording.best();
+    strange_ = 0;
+    out.corrections = std::move(recording).take();
+    return out;
+  }
+  ++strange_;
+  if (!choices_ || !small) choices_ = find_choice_settings(stream, data, recording.likely());
+  out.choices = choices_;
+  out.corrections = std::move(recording).take();
+  return out;
 }
 
 Result<Bytes> rebuild_deflate(ByteReader& side, ByteSpan data, size_t max_bytes) {
@@ -468,7 +486,7 @@ Result<Bytes> rebuild_deflate(ByteReader& side, ByteSpan data, size_t max_bytes)
     if (size > side.remaining())
       return bad_input("reconstruction data of a deflate stream is cut short", side.position());
     LMC_ASSIGN(const auto choices, side.read_bytes(size_t(size), "choices of a deflate stream"));
-    return read_choices(choices, data, max_bytes);
+    return ChoicesReader(choices).next(data, max_bytes);
   }
   LMC_ASSIGN(auto corrections, CorrectionReader::create(side));
   BitWriter bits;

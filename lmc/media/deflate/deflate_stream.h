@@ -11,7 +11,10 @@
 #ifndef LMC_MEDIA_DEFLATE_DEFLATE_STREAM_H_
 #define LMC_MEDIA_DEFLATE_DEFLATE_STREAM_H_
 
+#include <optional>
+
 #include "lmc/base/bytes.h"
+#include "lmc/media/deflate/deflate_choices.h"
 
 namespace lmc {
 
@@ -32,6 +35,23 @@ struct DeflateHint {
 // Errors: bad input, if the stream is damaged, holds more than max_data_bytes, or if its encoder is no kin of zlib.
 Result<ParsedDeflate> parse_deflate(ByteSpan stream, size_t max_data_bytes, const DeflateHint& hint);
 Result<ParsedDeflate> parse_zlib(ByteSpan stream, size_t max_data_bytes);
+
+// A stream in one of its two forms, or both: then the smaller one is best.
+struct DeflateDescription {
+  Bytes corrections;                      // side data for rebuild_deflate; may be empty
+  std::optional<ChoiceSettings> choices;  // for ChoicesWriter
+};
+// Finds them, and remembers what has served: the streams of a file come from one encoder.
+class DeflateDescriber {
+ public:
+  // stream: whole and valid, to its last byte; data: what it holds.
+  Result<DeflateDescription> describe(ByteSpan stream, ByteSpan data, const DeflateHint& hint);
+
+ private:
+  std::optional<DeflateSettings> zlib_;
+  std::optional<ChoiceSettings> choices_;
+  int strange_ = 0;  // streams in a row that zlib did not write
+};
 
 // Reads its part of side and leaves the reader after it. Errors: bad input; nothing in side is trusted.
 Result<Bytes> rebuild_deflate(ByteReader& side, ByteSpan data, size_t max_bytes);

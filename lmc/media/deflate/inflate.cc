@@ -160,6 +160,35 @@ Status read_start(BitReader& bits, DeflateBlock& block) {
 
 }  // namespace
 
+namespace {
+
+Status inflate_into(ByteSpan stream, size_t max_bytes, InflatedStream& result) {
+  BitReader bits(stream);
+  DeflateBlock block;
+  const auto too_much = [&] {
+    return at_bits(bits, "the stream holds more than the " + std::to_string(max_bytes) + " bytes expected");
+  };
+  while (!block.last) {
+    LMC_TRY(read_start(bits, block));
+    ++result.blocks;
+    if (block.kind == BlockKind::kStored) {
+      const size_t begin = bits.position_bits() / 8;
+      if (block.stored_bytes > stream.size() - begin) return at_bits(bits, "the stream ends within a stored block");
+      if (block.stored_bytes > max_bytes - result.data.size()) return too_much();
+      append_bytes(result.data, stream.subspan(begin, block.stored_bytes));
+      bits.seek_bits(8 * (begin + block.stored_bytes));
+      continue;
+    }
+    DataSink sink{result.data, max_bytes};
+    LMC_ASSIGN(const auto complete, read_tokens(bits, block.lengths, sink));
+    if (!complete || result.data.size() > max_bytes) return too_much();
+  }
+  result.size_bits = bits.position_bits();
+  return Ok();
+}
+
+}  // namespace
+
 Result<BlockHeader> read_block_header(BitReader& bits) {
   BlockHeader header;
   header.literal_codes = 257 + bits.read(5);
@@ -192,29 +221,11 @@ Result<BlockHeader> read_block_header(BitReader& bits) {
   return header;
 }
 
-Result<InflatedStream> inflate(ByteSpan stream, size_t max_bytes) {
-  BitReader bits(stream);
+Result<InflatedStream> inflate(ByteSpan stream, size_t max_bytes, size_t* made_bytes) {
   InflatedStream result;
-  DeflateBlock block;
-  const auto too_much = [&] {
-    return at_bits(bits, "the stream holds more than the " + std::to_string(max_bytes) + " bytes expected");
-  };
-  while (!block.last) {
-    LMC_TRY(read_start(bits, block));
-    ++result.blocks;
-    if (block.kind == BlockKind::kStored) {
-      const size_t begin = bits.position_bits() / 8;
-      if (block.stored_bytes > stream.size() - begin) return at_bits(bits, "the stream ends within a stored block");
-      if (block.stored_bytes > max_bytes - result.data.size()) return too_much();
-      append_bytes(result.data, stream.subspan(begin, block.stored_bytes));
-      bits.seek_bits(8 * (begin + block.stored_bytes));
-      continue;
-    }
-    DataSink sink{result.data, max_bytes};
-    LMC_ASSIGN(const auto complete, read_tokens(bits, block.lengths, sink));
-    if (!complete || result.data.size() > max_bytes) return too_much();
-  }
-  result.size_bits = bits.position_bits();
+  const auto status = inflate_into(stream, max_bytes, result);
+  if (made_bytes != nullptr) *made_bytes = result.data.size();
+  if (!status.ok()) return status.error();
   return result;
 }
 

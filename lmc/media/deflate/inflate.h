@@ -29,8 +29,9 @@ struct InflatedStream {
   size_t blocks = 0;
 };
 
-// Errors: bad input, with the offset in the stream; also if there are more than max_bytes.
-Result<InflatedStream> inflate(ByteSpan stream, size_t max_bytes);
+// Errors: bad input, with the offset in the stream; also if there are more than max_bytes. made_bytes, if not null: of
+// data, also before an error.
+Result<InflatedStream> inflate(ByteSpan stream, size_t max_bytes, size_t* made_bytes = nullptr);
 
 // The blocks of a stream that inflate has accepted, without making its data once more.
 class DeflateBlockReader {

@@ -1,0 +1,210 @@
+// Layout of the payload:
+//   varint         size of the expanded data E
+//   varint, bytes  choices (deflate_choices.h) of the streams that are described so, in their order
+//   rest           a .lmc file of the expanded data:
+//     varint         number of streams
+//     per stream     varint: bytes between it and the one before; varint: bytes of its data; a byte: StreamForm;
+//                    varint, bytes: corrections (deflate_corrections.h), none in form 1
+//     bytes          all that is between the streams and behind the last
+//     bytes          the data of the streams, one after the other
+#include "lmc/codecs/streams.h"
+
+#include <algorithm>
+#include <array>
+
+#include "lmc/media/deflate/stream_search.h"
+
+namespace lmc {
+namespace {
+
+enum StreamForm : uint8_t { kCorrected = 0, kChosen = 1 };
+
+constexpr uint64_t kMostExpansion = 1032;  // of deflate: two bits for 258 bytes
+constexpr size_t kMostOther = size_t(1) << 16;
+constexpr size_t kMostWalks = 8;
+constexpr size_t kSmallestFile = 256;
+
+Error damaged(const std::string& what) { return bad_input("deflate block: " + what + "; the file is damaged"); }
+
+uint64_t most_expanded_bytes(size_t raw_bytes) { return kMostExpansion * raw_bytes + kMostOther; }
+
+// Where whole files of kinds that are taken apart by themselves end; each place is asked for once, in order.
+class FilesToSpare {
+ public:
+  explicit FilesToSpare(ByteSpan raw) : raw_(raw) {
+    for (const CodecRow& row : codec_table())
+      if (row.length != nullptr)
+        for (const uint8_t byte : row.first_bytes) first_[byte] = true;
+  }
+  size_t end_of(size_t at) {
+    if (!first_[raw_[at]] || walked_ > kMostWalks * raw_.size()) return at;
+    const ByteSpan rest = raw_.subspan(at);
+    for (const CodecRow& row : codec_table()) {
+      if (row.length == nullptr || !row.sniff(rest)) continue;
+      const FileLength length = row.length(rest);
+      if (length.end == FileLength::End::kThere && length.bytes >= kSmallestFile) return at + length.bytes;
+      walked_ += length.bytes;
+      return at;
+    }
+    return at;
+  }
+
+ private:
+  ByteSpan raw_;
+  std::array<bool, 256> first_{};
+  size_t walked_ = 0;
+};
+
+std::vector<FoundStream> find_streams(ByteSpan raw) {
+  FilesToSpare files(raw);
+  const auto most = std::min<uint64_t>(most_expanded_bytes(raw.size()), kMaxFileBytes);
+  return find_deflate_streams(raw,
+                              {.most_data_bytes = size_t(most), .spare = [&](size_t at) { return files.end_of(at); }});
+}
+
+struct Layout {
+  size_t expanded_bytes = 0;
+  ByteSpan choices, file;
+};
+
+Result<Layout> read_layout(ByteSpan payload, size_t raw_bytes) {
+  ByteReader reader(payload);
+  LMC_ASSIGN(const auto expanded, reader.read_varint("deflate block: size of the expanded data"));
+  if (expanded > most_expanded_bytes(raw_bytes)) return damaged("more data than its streams can hold");
+  LMC_ASSIGN(const auto choices, reader.read_varint("deflate block: size of the choices"));
+  if (choices > reader.remaining()) return damaged("its choices are cut short");
+  Layout out;
+  out.expanded_bytes = size_t(expanded);
+  out.choices = *reader.read_bytes(size_t(choices), "choices");
+  out.file = reader.rest();
+  return out;
+}
+
+struct StreamPlace {
+  size_t gap = 0, data_bytes = 0;
+  StreamForm form = kCorrected;
+};
+
+// The raw bytes again.
+Result<Bytes> rebuild(ByteSpan expanded, ByteSpan choices, size_t raw_bytes) {
+  ByteReader reader(expanded);
+  LMC_ASSIGN(const auto count, reader.read_varint("deflate block: number of streams"));
+  if (count > expanded.size()) return damaged("too many streams");
+  // Corrections stand among the places, and are passed over by what reads them; so they are read when they are needed.
+  size_t gaps_at = 0, data_bytes = 0;
+  {
+    ByteReader ahead = reader;
+    for (uint64_t i = 0; i < count; ++i) {
+      LMC_TRY(ahead.read_varint("deflate block: bytes before a stream"));
+      LMC_ASSIGN(const auto bytes, ahead.read_varint("deflate block: size of what a stream holds"));
+      if (bytes > expanded.size() - data_bytes) return damaged("a stream that holds too much");
+      data_bytes += size_t(bytes);
+      LMC_ASSIGN(const auto form, ahead.read_le<uint8_t>("deflate block: form of a stream"));
+      if (form > kChosen) return damaged("a stream of an unknown form");
+      LMC_ASSIGN(const auto side, ahead.read_varint("deflate block: size of the corrections"));
+      if (side > ahead.remaining()) return damaged("corrections that are cut short");
+      LMC_TRY(ahead.read_bytes(size_t(side), "corrections"));
+    }
+    gaps_at = ahead.position();
+    if (data_bytes > ahead.remaining()) return damaged("streams that hold more than there is");
+  }
+  ByteSpan gaps = expanded.subspan(gaps_at, expanded.size() - gaps_at - data_bytes);
+  ByteSpan data = expanded.last(data_bytes);
+  ChoicesReader reads_choices(choices);
+  Bytes raw;
+  raw.reserve(raw_bytes);
+  const auto copy_gap = [&](size_t bytes) -> Status {
+    if (bytes > gaps.size() || bytes > raw_bytes - raw.size()) return damaged("too much between its streams");
+    append_bytes(raw, gaps.first(bytes));
+    gaps = gaps.subspan(bytes);
+    return Ok();
+  };
+  for (uint64_t i = 0; i < count; ++i) {
+    LMC_ASSIGN(const auto gap, reader.read_varint("gap"));
+    LMC_ASSIGN(const auto bytes, reader.read_varint("size"));
+    LMC_ASSIGN(const auto form, reader.read_le<uint8_t>("form"));
+    LMC_ASSIGN(const auto side_bytes, reader.read_varint("corrections"));
+    LMC_ASSIGN(const auto side, reader.read_bytes(size_t(side_bytes), "corrections"));
+    LMC_TRY(copy_gap(size_t(std::min<uint64_t>(gap, SIZE_MAX))));
+    const ByteSpan content = data.first(size_t(bytes));
+    data = data.subspan(size_t(bytes));
+    ByteReader corrections(side);
+    auto stream = form == kChosen ? reads_choices.next(content, raw_bytes - raw.size())
+                                  : rebuild_deflate(corrections, content, raw_bytes - raw.size());
+    if (!stream.ok()) return stream.error();
+    if (corrections.remaining() > 0) return damaged("corrections that nothing needs");
+    if (stream->size() > raw_bytes - raw.size()) return damaged("streams that are too long");
+    append_bytes(raw, *stream);
+  }
+  LMC_TRY(copy_gap(gaps.size()));
+  if (raw.size() != raw_bytes) return damaged("its parts do not make it");
+  return raw;
+}
+
+}  // namespace
+
+Result<EncodedBlock> encode_streams(ByteSpan raw, const LevelRow&, const BlockResources& resources) {
+  if (!resources.compress_inside) return bad_input("containers nest too deep");
+  std::vector<FoundStream> streams = find_streams(raw);
+  if (streams.empty()) return bad_input("no deflate streams in it that could be taken apart");
+  Bytes expanded, gaps, contents;
+  append_varint(expanded, streams.size());
+  DeflateDescriber describer;
+  ChoicesWriter choices;
+  size_t end = 0;
+  for (FoundStream& found : streams) {
+    const ByteSpan stream = raw.subspan(found.begin, found.bytes);
+    LMC_ASSIGN(const auto described, describer.describe(stream, found.data, found.hint));
+    append_varint(expanded, found.begin - end);
+    append_varint(expanded, found.data.size());
+    if (described.choices) {
+      LMC_TRY(choices.add(stream, found.data, *described.choices));
+      expanded.push_back(kChosen);
+      append_varint(expanded, 0);
+    } else {
+      expanded.push_back(kCorrected);
+      append_varint(expanded, described.corrections.size());
+      append_bytes(expanded, described.corrections);
+    }
+    append_bytes(gaps, raw.subspan(end, found.begin - end));
+    append_bytes(contents, found.data);
+    found.data = {};
+    end = found.begin + found.bytes;
+  }
+  append_bytes(expanded, gaps);
+  append_bytes(expanded, raw.subspan(end));
+  append_bytes(expanded, contents);
+  const Bytes chosen = std::move(choices).finish();
+  LMC_ASSIGN(const auto again, rebuild(expanded, chosen, raw.size()));
+  if (!std::ranges::equal(again, raw)) return bad_input("deflate streams that do not come back as they were");
+  LMC_ASSIGN(const auto file, resources.compress_inside(expanded, resources.threads));
+  EncodedBlock out{kStreams, {}};
+  append_varint(out.payload, expanded.size());
+  append_varint(out.payload, chosen.size());
+  append_bytes(out.payload, chosen);
+  append_bytes(out.payload, file);
+  return out;
+}
+
+Result<Bytes> decode_streams(ByteSpan payload, size_t raw_bytes, const BlockResources& resources) {
+  LMC_ASSIGN(const auto layout, read_layout(payload, raw_bytes));
+  if (!resources.decompress_inside) return damaged("containers that nest too deep");
+  LMC_ASSIGN(const auto lease, Budget::take(resources.budget, 2 * uint64_t(layout.expanded_bytes), "a deflate block"));
+  LMC_ASSIGN(const auto expanded, resources.decompress_inside(layout.file, layout.expanded_bytes, resources.threads));
+  if (expanded.size() != layout.expanded_bytes) return damaged("expanded data of another size");
+  return rebuild(expanded, layout.choices, raw_bytes);
+}
+
+Status check_streams(ByteSpan raw) {
+  if (find_streams(raw).empty()) return bad_input("no deflate streams in it that could be taken apart");
+  return Ok();
+}
+
+std::string describe_streams(ByteSpan payload) {
+  const auto layout = read_layout(payload, kMaxFileBytes);
+  return layout.ok() ? "deflate streams, " + std::to_string(layout->expanded_bytes) + " bytes inside" : "";
+}
+
+bool begins_like_stream_file(ByteSpan start) { return begins_like_streams(start); }
+
+}  // namespace lmc

@@ -1,0 +1,35 @@
+// The codec for what holds deflate streams (zip and all that is one, gzip, PDF, data with zlib streams inside): the
+// streams are taken apart into what they hold and what their encoders chose (lmc/media/deflate), and all of it is
+// compressed as a file of its own, so that what is inside goes to the codecs of its kind.
+#ifndef LMC_CODECS_STREAMS_H_
+#define LMC_CODECS_STREAMS_H_
+
+#include "lmc/codecs/codec.h"
+
+namespace lmc {
+
+// Errors: bad input, if there are no streams that gain.
+Result<EncodedBlock> encode_streams(ByteSpan raw, const LevelRow& level, const BlockResources& resources);
+Result<Bytes> decode_streams(ByteSpan payload, size_t raw_bytes, const BlockResources& resources);
+Status check_streams(ByteSpan raw);
+// "3 deflate streams, 120000 bytes inside"
+std::string describe_streams(ByteSpan payload);
+bool begins_like_stream_file(ByteSpan start);
+
+inline constexpr uint8_t kStreamsFirstBytes[] = {'P', 0x1f, 0x78, '%'};
+inline constexpr CodecRow kStreamsRow{.id = kStreams,
+                                      .name = "deflate",
+                                      .model = ModelNeed::kNone,
+                                      .shape = Shape::kWholeFile,
+                                      .useful_threads = kTextThreads,
+                                      .sniff = begins_like_stream_file,
+                                      .first_bytes = kStreamsFirstBytes,
+                                      .check = check_streams,
+                                      .takes_any_bytes = true,
+                                      .encode = encode_streams,
+                                      .decode = decode_streams,
+                                      .describe = describe_streams};
+
+}  // namespace lmc
+
+#endif  // LMC_CODECS_STREAMS_H_
