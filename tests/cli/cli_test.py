@@ -212,9 +212,19 @@ class Refusals(Case):
 
     def test_missing_model_says_which_and_where(self):
         self.write("a")
-        done = self.lmc("--model", "no-such-model", "--models", "/some/where", "a", code=ENVIRONMENT)
-        for part in (b"no-such-model", b"/some/where", b"--models"):
+        (self.folder / "models").mkdir()
+        done = self.lmc("--model", "no-such-model", "--models", "models", "a", code=ENVIRONMENT)
+        for part in (b"no-such-model", b"models", b"--models"):
             self.assertIn(part, done.stderr)
+
+    def test_missing_folder_of_models_is_an_error(self):
+        self.write("a")
+        self.lmc("-1", "--models", self.folder, "a")
+        for folders, answer in (("none", b"none: No such"), (f"{self.folder}:none", b"none: No such"),
+                                ("a", b"a is no folder")):
+            for words in (["-f", "a"], ["-d", "-f", "a.lmc"], ["model", "list"]):
+                done = self.lmc(*words, "--models", folders, code=ENVIRONMENT)
+                self.assertIn(b"--models: " + answer, done.stderr)
 
     def test_full_device(self):
         self.write("a")
