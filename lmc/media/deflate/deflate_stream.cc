@@ -13,10 +13,10 @@ namespace {
 
 // Tokens by which settings are judged.
 constexpr size_t kFirstSample = 1 << 9, kShortSample = 1 << 12, kLongSample = 1 << 16;
-constexpr size_t kStrange = 32;  // more bytes of corrections than one for so many tokens, and it was not zlib
-constexpr size_t kCorrectionsOf = 64;  // one byte of so many of a stream: beyond that choices are the better form
+constexpr size_t kStrange = 32;         // more bytes of corrections than one for so many tokens, and it was not zlib
+constexpr size_t kCorrectionsOf = 64;   // one byte of so many of a stream: beyond that choices are the better form
 constexpr size_t kPatience = 64;        // bytes of corrections that any encoder may need
-constexpr uint8_t kChoicesFollow = 15;                                           // in place of a level and a strategy
+constexpr uint8_t kChoicesFollow = 15;  // in place of a level and a strategy
 constexpr size_t kMaxBlockTokens = size_t(1) << 26;  // zlib has less than 2^15; what is held in memory at once
 // More than this, and the stream is better kept as it is. Whether less pays is seen when all is coded (encode_image).
 size_t max_side_bytes(size_t stream_bytes) { return stream_bytes + 32; }
