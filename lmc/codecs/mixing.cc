@@ -76,15 +76,6 @@ Bytes encode_mixing_block(ByteSpan raw, MixingProfile profile, const BlockResour
   return payload;
 }
 
-size_t try_deep_mixing(ByteSpan raw, uint32_t without, const BlockResources& resources) {
-  Bytes payload{uint8_t(MixingProfile::kDeep)};
-  Bytes bytes(raw.begin(), raw.end());
-  ArithmeticEncoder coder(payload);
-  code_with(coder, DeepMixing(bytes.size(), resources.isa, without), bytes, resources, kUnwatched);
-  coder.finish();
-  return payload.size();
-}
-
 Result<Bytes> decode_mixing_block(ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources) {
   if (payload.empty() || payload[0] > uint8_t(MixingProfile::kDeepArm64))
     return bad_input("mixing block: unknown profile; the file was written by a newer lmc or is damaged", 0);

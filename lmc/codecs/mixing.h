@@ -16,8 +16,6 @@ inline constexpr size_t kWatchBytes = 256;
 // costs, if given, gets the payload's size before the raw bytes 0, kWatchBytes, 2 kWatchBytes, ...
 Bytes encode_mixing_block(ByteSpan raw, MixingProfile profile, const BlockResources& resources,
                           std::vector<size_t>* costs = nullptr);
-// The size of what deep mixing makes without some DeepParts, for ablations.
-size_t try_deep_mixing(ByteSpan raw, uint32_t without, const BlockResources& resources);
 Result<Bytes> decode_mixing_block(ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources);
 
 // As the table of codecs wants it: fast or deep, as the level says.

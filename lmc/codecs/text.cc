@@ -28,9 +28,9 @@ constexpr uint64_t kAskTokens = 64;  // between two questions whether to go on
 // Codes every token of the block through `coder`. Encoding: tokens holds them all. Decoding: the tokens come out in
 // the mixing streams' histories. Ends when size_bytes are out, which may be before the plan's last token; returns the
 // number of tokens, 0 if they make more or fewer bytes or go_on, asked now and then, says no.
-template <typename Coder, typename GoOn>
+template <typename Coder, typename Mixing, typename GoOn>
 uint64_t code_tokens(Coder& coder, Lockstep& lockstep, const TextModel& model, const StreamPlan& plan,
-                     std::span<const uint16_t> tokens, MixingModel& mixing, size_t size_bytes,
+                     std::span<const uint16_t> tokens, Mixing& mixing, size_t size_bytes,
                      const BlockResources& resources, const GoOn& go_on) {
   size_t done_bytes = 0;
   uint64_t done_tokens = 0;
@@ -48,35 +48,40 @@ uint64_t code_tokens(Coder& coder, Lockstep& lockstep, const TextModel& model, c
   return done_bytes == size_bytes ? done_tokens : 0;
 }
 
-Result<std::unique_ptr<MixingModel>> make_mixing(const TextExperiment& setup, const StreamPlan& plan, size_t size_bytes,
-                                                 Isa isa) {
-  const MixingShape shape{.tokens = true, .streams = plan.streams, .size_bytes = size_bytes, .without = setup.without};
-  auto mixing = std::make_unique<MixingModel>(shape, isa);
-  if (!setup.prior.empty()) LMC_TRY(mixing->load_prior(setup.prior));
+// more: what Mixing wants beside its shape and instruction set.
+template <typename Mixing = MixingModel>
+Result<std::unique_ptr<Mixing>> make_mixing(ByteSpan prior, const StreamPlan& plan, size_t size_bytes, Isa isa,
+                                            auto... more) {
+  const MixingShape shape{.tokens = true, .streams = plan.streams, .size_bytes = size_bytes};
+  auto mixing = std::make_unique<Mixing>(shape, isa, more...);
+  if (!prior.empty()) LMC_TRY(mixing->load_prior(prior));
   return mixing;
 }
 
+template <typename Mixing>
 struct EncodedText {
   size_t tokens;
   Bytes coded;  // the arithmetic code
-  std::unique_ptr<MixingModel> mixing;
+  std::unique_ptr<Mixing> mixing;
 };
 // go_on says no: what is coded by then, with 0 tokens.
-Result<EncodedText> encode_with(const TextModel& model, const TextExperiment& setup, ByteSpan raw,
-                                const BlockResources& resources, const GoOn& go_on = {}) {
+template <typename Mixing = MixingModel>
+Result<EncodedText<Mixing>> encode_with(const TextModel& model, const TextExperiment& setup, ByteSpan raw,
+                                        const BlockResources& resources, const GoOn& go_on = {}, auto... more) {
   const std::vector<uint16_t> tokens = model.tokenizer.encode(raw);
   const StreamPlan plan = StreamPlan::for_tokens(tokens.size(), setup.profile);
-  LMC_ASSIGN(auto mixing, make_mixing(setup, plan, raw.size(), resources.isa));
+  LMC_ASSIGN(auto mixing, make_mixing<Mixing>(setup.prior, plan, raw.size(), resources.isa, more...));
   Bytes coded;
   ArithmeticEncoder coder(coded);
   Lockstep lockstep(model.transformer, plan, resources.threads, setup.adapt_head);
   const uint64_t done = code_tokens(coder, lockstep, model, plan, tokens, *mixing, raw.size(), resources,
                                     [&](size_t bytes) { return !go_on || go_on(bytes, coded.size()); });
   coder.finish();
-  return EncodedText{size_t(done), std::move(coded), std::move(mixing)};
+  return EncodedText<Mixing>{size_t(done), std::move(coded), std::move(mixing)};
 }
 
-Bytes payload_of(const EncodedText& encoded, TextProfile profile) {
+template <typename Mixing>
+Bytes payload_of(const EncodedText<Mixing>& encoded, TextProfile profile) {
   Bytes payload{uint8_t(profile)};
   append_varint(payload, encoded.tokens);
   append_bytes(payload, encoded.coded);
@@ -90,7 +95,7 @@ Result<Bytes> decode_tokens(const TextModel& model, const StreamPlan& plan, bool
       MixingModel::memory_bytes({.tokens = true, .streams = plan.streams, .size_bytes = raw_size_bytes});
   LMC_ASSIGN(const auto lease, Budget::take(resources.budget, mixing_bytes + 2 * uint64_t(raw_size_bytes),
                                             "a text of " + std::to_string(raw_size_bytes) + " bytes"));
-  auto mixing = make_mixing({.prior = model.prior}, plan, raw_size_bytes, resources.isa);
+  auto mixing = make_mixing(model.prior, plan, raw_size_bytes, resources.isa);
   if (!mixing.ok()) return mixing.error();
   ArithmeticDecoder coder(coded);
   Lockstep lockstep(model.transformer, plan, resources.threads);
@@ -116,7 +121,7 @@ Result<std::shared_ptr<const TextModel>> load_text_model(const ModelFile& file, 
   LMC_ASSIGN(auto transformer, Transformer::load(file, isa));
   auto model =
       std::make_shared<const TextModel>(std::move(tokenizer), std::move(transformer), file.section("mixing.tokens"));
-  const auto probe = make_mixing({.prior = model->prior}, {}, 0, isa);
+  const auto probe = make_mixing(model->prior, {}, 0, isa);
   if (!probe.ok()) return probe.error();
   return model;
 }
@@ -148,8 +153,12 @@ std::optional<Bytes> encode_text_block_while(const TextModel& model, ByteSpan ra
 
 Result<TextOutcome> try_text_block(const TextModel& model, ByteSpan raw, const TextExperiment& experiment,
                                    const BlockResources& resources) {
-  LMC_ASSIGN(auto encoded, encode_with(model, experiment, raw, resources));
-  return TextOutcome{payload_of(encoded, experiment.profile).size(), encoded.mixing->save_prior()};
+  const auto outcome_of = [&](const auto& encoded) -> Result<TextOutcome> {
+    if (!encoded.ok()) return encoded.error();
+    return TextOutcome{payload_of(*encoded, experiment.profile).size(), encoded->mixing->save_prior()};
+  };
+  if (experiment.without == 0) return outcome_of(encode_with(model, experiment, raw, resources));
+  return outcome_of(encode_with<AblatedMixing>(model, experiment, raw, resources, {}, experiment.without));
 }
 
 ByteSpan text_prior(const TextModel& model) { return model.prior; }

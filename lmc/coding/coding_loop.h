@@ -3,6 +3,7 @@
 #ifndef LMC_CODING_CODING_LOOP_H_
 #define LMC_CODING_CODING_LOOP_H_
 
+#include <concepts>
 #include <cstdint>
 
 #include "lmc/coding/token_tree.h"
@@ -13,11 +14,14 @@
 namespace lmc {
 
 inline uint32_t predict_byte_bit(MixingModel& mixing, uint32_t known) { return mixing.predict_bit(0, known, 0.0f); }
-inline uint32_t predict_byte_bit(DeepMixing& mixing, uint32_t known) { return mixing.predict_bit(known); }
+template <std::derived_from<DeepMixing> Mixing>
+uint32_t predict_byte_bit(Mixing& mixing, uint32_t known) {
+  return mixing.predict_bit(known);
+}
 inline void append_coded_byte(MixingModel& mixing, uint8_t byte) { mixing.append_byte(0, byte); }
 inline void append_coded_byte(DeepMixing& mixing, uint8_t byte) { mixing.append_byte(byte); }
 
-// Mixing: MixingModel (of one stream) or DeepMixing.
+// Mixing: MixingModel (of one stream), DeepMixing or AblatedDeepMixing.
 template <typename Coder, typename Mixing>
 uint8_t code_byte(Coder& coder, Mixing& mixing, uint8_t byte) {
   uint32_t known = 1;
@@ -31,9 +35,10 @@ uint8_t code_byte(Coder& coder, Mixing& mixing, uint8_t byte) {
 }
 
 // cumulative: prefix sums of the model's frequencies, (V + 1) entries modulo 2^32; every token's frequency >= 1.
-template <typename Coder>
-uint32_t code_token(Coder& coder, const TokenTree& tree, MixingModel& mixing, uint32_t stream,
-                    const uint32_t* cumulative, uint32_t token) {
+// Mixing: MixingModel or AblatedMixing.
+template <typename Coder, typename Mixing>
+uint32_t code_token(Coder& coder, const TokenTree& tree, Mixing& mixing, uint32_t stream, const uint32_t* cumulative,
+                    uint32_t token) {
   const Logistic& logit = logistic();
   uint32_t depth = 0;
   int32_t at = tree.root();

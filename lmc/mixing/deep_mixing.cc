@@ -51,6 +51,31 @@ int bit_after(int byte, uint32_t known, unsigned bits_known) {
   return byte >> (7 - bits_known) & 1;
 }
 
+void leave_out_parts(AllParts, float*) {}
+void leave_out_parts(ChosenParts parts, float* x) {
+  struct Range {
+    uint32_t part;
+    int first, last;  // contexts
+  };
+  constexpr Range kContexts[] = {{kDeepMatches, 8, 10},  {kDeepWords, 10, 13},   {kDeepFields, 13, 20},
+                                 {kDeepGaps, 20, 25},    {kDeepClasses, 25, 27}, {kDeepIndirect, 27, 29},
+                                 {kDeepNesting, 29, 30}, {kDeepNumbers, 30, 34}, {kDeepRecords, 34, 38}};
+  for (const Range& r : kContexts)
+    if (!parts.uses(r.part)) std::fill(x + kMixerInputs * r.first, x + kMixerInputs * r.last, 0.0f);
+  constexpr Range kExpected[] = {{kDeepMatches, kLongMatch, kFieldAbove},
+                                 {kDeepFields, kFieldAbove, kLineShape},
+                                 {kDeepNumbers, kLineShape, kExpectations}};
+  for (const Range& r : kExpected)
+    if (!parts.uses(r.part))
+      std::fill(x + kExpectationInputs + kPerExpectation * r.first, x + kExpectationInputs + kPerExpectation * r.last,
+                0.0f);
+  for (int i = 0; i < kDeepContexts; ++i, x += kMixerInputs) {
+    if (!parts.uses(kDeepHistories)) x[0] = 0.0f;
+    if (!parts.uses(kDeepLinear)) x[2] = 0.0f;
+    if (!parts.uses(kDeepRuns)) x[3] = 0.0f;
+  }
+}
+
 }  // namespace
 
 struct DeepMixing::State {
@@ -80,19 +105,17 @@ struct DeepMixing::State {
   std::array<uint64_t, kDeepContexts> hashes{};
   uint32_t bucket_key = ~0u;  // (offset, half byte) the buckets belong to
   FineApm order1_map{65536}, order2_map{65536}, match_map{65536};
-  uint32_t without;
   unsigned bits_known = 0;
   int active = 0;  // contexts of the byte at hand
 
-  State(size_t size_bytes, Isa isa, uint32_t parts_left_out);
+  State(size_t size_bytes, Isa isa);
   void find_buckets(uint32_t known);
   uint32_t context_inputs(uint32_t known, float* x);
   void expectation_inputs(uint32_t known, float* x);
   void select_weights(uint32_t known, uint32_t seen);
-  void leave_out_parts(float* x) const;
 };
 
-DeepMixing::State::State(size_t size_bytes, Isa isa, uint32_t parts_left_out)
+DeepMixing::State::State(size_t size_bytes, Isa isa)
     : contexts(size_bytes),
       table(context_table_bits(size_bytes * 16, size_bytes)),
       mixer({.inputs = kBias + 1,
@@ -100,8 +123,7 @@ DeepMixing::State::State(size_t size_bytes, Isa isa, uint32_t parts_left_out)
              .last_sizes = {256, 16 * 8}},
             kMixerRates, isa),
       context(kDeepContexts),
-      expectation(kExpectations),
-      without(parts_left_out) {
+      expectation(kExpectations) {
   for (int i = 0; i < kDeepContexts; ++i) {
     mixer.set_initial(kMixerInputs * i, kStartWeight);
     mixer.set_initial(kMixerInputs * i + 1, kStartWeight);
@@ -199,43 +221,19 @@ void DeepMixing::State::select_weights(uint32_t known, uint32_t seen) {
   mixer.select_last(1, match.strength * 8 + bits_known);
 }
 
-void DeepMixing::State::leave_out_parts(float* x) const {
-  struct Range {
-    uint32_t part;
-    int first, last;  // contexts
-  };
-  constexpr Range kContexts[] = {{kDeepMatches, 8, 10},  {kDeepWords, 10, 13},   {kDeepFields, 13, 20},
-                                 {kDeepGaps, 20, 25},    {kDeepClasses, 25, 27}, {kDeepIndirect, 27, 29},
-                                 {kDeepNesting, 29, 30}, {kDeepNumbers, 30, 34}, {kDeepRecords, 34, 38}};
-  for (const Range& r : kContexts)
-    if (without & r.part) std::fill(x + kMixerInputs * r.first, x + kMixerInputs * r.last, 0.0f);
-  constexpr Range kExpected[] = {{kDeepMatches, kLongMatch, kFieldAbove},
-                                 {kDeepFields, kFieldAbove, kLineShape},
-                                 {kDeepNumbers, kLineShape, kExpectations}};
-  for (const Range& r : kExpected)
-    if (without & r.part)
-      std::fill(x + kExpectationInputs + kPerExpectation * r.first, x + kExpectationInputs + kPerExpectation * r.last,
-                0.0f);
-  for (int i = 0; i < kDeepContexts; ++i, x += kMixerInputs) {
-    if (without & kDeepHistories) x[0] = 0.0f;
-    if (without & kDeepLinear) x[2] = 0.0f;
-    if (without & kDeepRuns) x[3] = 0.0f;
-  }
-}
-
 uint64_t DeepMixing::memory_bytes(size_t size_bytes) {
   constexpr uint64_t kFixedBytes = uint64_t(32) << 20;  // maps, mixers, what every byte is seen by
   const uint64_t table = sizeof(ContextBucket) << context_table_bits(size_bytes * 16, size_bytes);
   return kFixedBytes + table + BytePointers::memory_bytes(size_bytes) + size_bytes;
 }
 
-DeepMixing::DeepMixing(size_t size_bytes, Isa isa, uint32_t without)
-    : state_(std::make_unique<State>(size_bytes, isa, without)) {}
+DeepMixing::DeepMixing(size_t size_bytes, Isa isa) : state_(std::make_unique<State>(size_bytes, isa)) {}
 DeepMixing::~DeepMixing() = default;
 
 const Bytes& DeepMixing::history() const { return state_->contexts.history(); }
 
-uint32_t DeepMixing::predict_bit(uint32_t known) {
+template <typename Parts>
+uint32_t DeepMixing::predict_bit_by(Parts parts, uint32_t known) {
   State& s = *state_;
   const Logistic& logit = logistic();
   s.bits_known = unsigned(std::bit_width(known)) - 1;
@@ -244,7 +242,7 @@ uint32_t DeepMixing::predict_bit(uint32_t known) {
   const uint32_t seen = s.context_inputs(known, x);
   s.expectation_inputs(known, x + kExpectationInputs);
   x[kBias] = 0.3f;
-  if (s.without != 0) s.leave_out_parts(x);
+  leave_out_parts(parts, x);
   s.select_weights(known, seen);
   const float mixed = s.mixer.predict();
   const State::Expectation& match = s.expectation[kLongMatch];
@@ -253,9 +251,12 @@ uint32_t DeepMixing::predict_bit(uint32_t known) {
   const uint32_t p1 = s.order1_map.predict(mixed, known << 8 | s.contexts.last(1));
   const uint32_t p2 = s.order2_map.predict(mixed, mix(uint64_t(s.contexts.last_two()) << 8 | known) & 0xffff);
   const uint32_t p3 = s.match_map.predict(mixed, mix(expected << 8 | known) & 0xffff);
-  const uint32_t p = s.without & kDeepMaps ? p0 : (p0 + p1 + p2 + p3 + 2) >> 2;
+  const uint32_t p = parts.uses(kDeepMaps) ? (p0 + p1 + p2 + p3 + 2) >> 2 : p0;
   return std::clamp(p, 2u, 65534u);
 }
+
+uint32_t DeepMixing::predict_bit(uint32_t known) { return predict_bit_by(AllParts(), known); }
+uint32_t AblatedDeepMixing::predict_bit(uint32_t known) { return predict_bit_by(parts_, known); }
 
 void DeepMixing::update_bit(int bit) {
   State& s = *state_;

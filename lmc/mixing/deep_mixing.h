@@ -10,11 +10,12 @@
 #include <memory>
 
 #include "lmc/base/bytes.h"
+#include "lmc/mixing/parts.h"
 #include "lmc/numerics/isa.h"
 
 namespace lmc {
 
-// Parts that an ablation can switch off. A file is always coded with all of them.
+// Parts that AblatedDeepMixing can do without.
 enum DeepPart : uint32_t {
   kDeepMatches = 1,      // contexts and expectations of repeated bytes
   kDeepWords = 2,        // word contexts
@@ -37,7 +38,7 @@ class DeepMixing {
   static uint64_t memory_bytes(size_t size_bytes);
 
   // size_bytes: of the block.
-  DeepMixing(size_t size_bytes, Isa isa, uint32_t without = 0);
+  DeepMixing(size_t size_bytes, Isa isa);
   ~DeepMixing();
 
   const Bytes& history() const;
@@ -49,9 +50,23 @@ class DeepMixing {
   // The byte is known now.
   void append_byte(uint8_t byte);
 
+ protected:
+  template <typename Parts>
+  uint32_t predict_bit_by(Parts parts, uint32_t known);
+
  private:
   struct State;
   std::unique_ptr<State> state_;
+};
+
+// Without some DeepParts, for ablations.
+class AblatedDeepMixing : public DeepMixing {
+ public:
+  AblatedDeepMixing(size_t size_bytes, Isa isa, uint32_t without) : DeepMixing(size_bytes, isa), parts_{without} {}
+  uint32_t predict_bit(uint32_t known);
+
+ private:
+  ChosenParts parts_;
 };
 
 }  // namespace lmc

@@ -241,9 +241,12 @@ Status MixingModel::load_prior(ByteSpan prior) {
   return Ok();
 }
 
-void MixingModel::leave_out_parts(float* inputs) const {
+namespace {
+
+void leave_out_parts(AllParts, float*) {}
+void leave_out_parts(ChosenParts parts, float* inputs) {
   const auto drop = [&](uint32_t part, int first, int last) {
-    if ((shape_.without & part) != 0) std::fill(inputs + first, inputs + last, 0.0f);
+    if (!parts.uses(part)) std::fill(inputs + first, inputs + last, 0.0f);
   };
   drop(kPartMatch, 0, 2);
   drop(kPartOrders, 2, 8);
@@ -252,15 +255,18 @@ void MixingModel::leave_out_parts(float* inputs) const {
   drop(kPartShapes, 16, 18);
   drop(kPartTokens, 18, 24);
   drop(kPartMatch, 2 * kTokenContexts + 2, 2 * kTokenContexts + 4);
-  if ((shape_.without & kPartHistories) != 0)
+  if (!parts.uses(kPartHistories))
     for (int i = 0; i < kTokenContexts; ++i) inputs[2 * i] = 0.0f;
 }
 
+}  // namespace
+
 // Whether the model is so sure of a decision that nothing else is asked.
-bool MixingModel::sure(float lm, uint32_t kind) {
+template <typename Parts>
+bool MixingModel::sure(Parts parts, float lm, uint32_t kind) {
   if (!shape_.tokens) return false;
   const float magnitude = lm < 0 ? -lm : lm;
-  if (magnitude < kSureLogit || (shape_.without & kPartShortcut) != 0) {
+  if (magnitude < kSureLogit || !parts.uses(kPartShortcut)) {
     sure_->entry = nullptr;
     return false;
   }
@@ -329,9 +335,10 @@ void MixingModel::select_bit_weights(const StreamContexts& s, uint32_t known, fl
   }
 }
 
-uint32_t MixingModel::predict_bit(uint32_t index, uint32_t known, float lm) {
-  if ((shape_.without & kPartModel) != 0) lm = 0.0f;
-  if (sure(lm, uint32_t(std::bit_width(known)) - 1)) return sure_->p16();
+template <typename Parts>
+uint32_t MixingModel::predict_bit_by(Parts parts, uint32_t index, uint32_t known, float lm) {
+  if (!parts.uses(kPartModel)) lm = 0.0f;
+  if (sure(parts, lm, uint32_t(std::bit_width(known)) - 1)) return sure_->p16();
   StreamContexts& s = contexts_.stream(index);
   BitState& b = *bit_;
   const Logistic& logit = logistic();
@@ -342,7 +349,7 @@ uint32_t MixingModel::predict_bit(uint32_t index, uint32_t known, float lm) {
   extra[1] = shape_.tokens ? logit.stretch(b.lm_map.predict(lm, known | (s.match_length ? 256u : 0u))) : 0.0f;
   const uint32_t bucket = match_inputs(s, known, extra + 2);
   extra[4] = 0.3f;
-  if (shape_.without != 0) leave_out_parts(x);
+  leave_out_parts(parts, x);
   select_bit_weights(s, known, lm, bucket);
   const float mixed = b.mixer.predict();
   const uint32_t p0 = logit.squash(mixed);
@@ -350,6 +357,13 @@ uint32_t MixingModel::predict_bit(uint32_t index, uint32_t known, float lm) {
   const uint32_t p1 = b.order1_map.predict(mixed, known << 8 | (s.c4 & 255));
   const uint32_t p2 = b.order2_map.predict(mixed, mix(uint64_t(s.c4 & 0xffff) << 8 | known) & 0xffff);
   return clamp_probability((p0 + p1 + 2 * p2 + 2) >> 2);
+}
+
+uint32_t MixingModel::predict_bit(uint32_t stream, uint32_t known, float lm) {
+  return predict_bit_by(AllParts(), stream, known, lm);
+}
+uint32_t AblatedMixing::predict_bit(uint32_t stream, uint32_t known, float lm) {
+  return predict_bit_by(parts_, stream, known, lm);
 }
 
 void MixingModel::update_bit(int bit) {
@@ -363,9 +377,10 @@ void MixingModel::update_bit(int bit) {
   b.order2_map.update(bit);
 }
 
-uint32_t MixingModel::predict_end(uint32_t index, uint32_t node, float lm) {
-  if ((shape_.without & kPartModel) != 0) lm = 0.0f;
-  if (sure(lm, 8)) return sure_->p16();
+template <typename Parts>
+uint32_t MixingModel::predict_end_by(Parts parts, uint32_t index, uint32_t node, float lm) {
+  if (!parts.uses(kPartModel)) lm = 0.0f;
+  if (sure(parts, lm, 8)) return sure_->p16();
   const StreamContexts& s = contexts_.stream(index);
   EndState& e = *end_;
   const Logistic& logit = logistic();
@@ -393,6 +408,13 @@ uint32_t MixingModel::predict_end(uint32_t index, uint32_t node, float lm) {
   e.mixer.select(2, confidence_bucket(lm) * 2 + (expected >= 0));
   e.mixer.select_last(0, depth);
   return clamp_probability(logit.squash(e.mixer.predict()));
+}
+
+uint32_t MixingModel::predict_end(uint32_t stream, uint32_t node, float lm) {
+  return predict_end_by(AllParts(), stream, node, lm);
+}
+uint32_t AblatedMixing::predict_end(uint32_t stream, uint32_t node, float lm) {
+  return predict_end_by(parts_, stream, node, lm);
 }
 
 void MixingModel::update_end(int bit) {

@@ -15,12 +15,13 @@
 #include "lmc/mixing/context_table.h"
 #include "lmc/mixing/contexts.h"
 #include "lmc/mixing/mixer.h"
+#include "lmc/mixing/parts.h"
 
 namespace lmc {
 
 inline constexpr int kEndContexts = 6;  // of an end decision
 
-// Parts of token mode that an ablation can switch off. A file is always coded with all of them.
+// Parts of token mode that AblatedMixing can do without.
 enum MixingPart : uint32_t {
   kPartOrders = 1,      // contexts of the last 1 to 8 bytes
   kPartWords = 2,       // of words
@@ -37,7 +38,6 @@ struct MixingShape {
   bool tokens = false;    // token mode: end decisions and token-aligned contexts
   uint32_t streams = 1;   // at most 256
   size_t size_bytes = 0;  // of the block: sizes the tables
-  uint32_t without = 0;   // MixingParts left out, for ablations
 };
 
 class MixingModel {
@@ -70,6 +70,12 @@ class MixingModel {
   // The token is complete: moves the token contexts on and fetches what the next one will need.
   void end_token(uint32_t stream, uint32_t token);
 
+ protected:
+  template <typename Parts>
+  uint32_t predict_bit_by(Parts parts, uint32_t stream, uint32_t known, float lm);
+  template <typename Parts>
+  uint32_t predict_end_by(Parts parts, uint32_t stream, uint32_t node, float lm);
+
  private:
   struct BitState;
   struct EndState;
@@ -78,11 +84,11 @@ class MixingModel {
   template <typename Visitor>
   void visit_prior(Visitor&& visit);
 
-  bool sure(float lm, uint32_t kind);
+  template <typename Parts>
+  bool sure(Parts parts, float lm, uint32_t kind);
   void context_inputs(StreamContexts& s, uint32_t known, float* x);
   uint32_t match_inputs(const StreamContexts& s, uint32_t known, float* x);
   void select_bit_weights(const StreamContexts& s, uint32_t known, float lm, uint32_t bucket);
-  void leave_out_parts(float* inputs) const;
 
   MixingShape shape_;
   Contexts contexts_;
@@ -90,6 +96,17 @@ class MixingModel {
   std::unique_ptr<BitState> bit_;
   std::unique_ptr<EndState> end_;
   std::unique_ptr<SureState> sure_;
+};
+
+// Token mode without some MixingParts, for ablations.
+class AblatedMixing : public MixingModel {
+ public:
+  AblatedMixing(const MixingShape& shape, Isa isa, uint32_t without) : MixingModel(shape, isa), parts_{without} {}
+  uint32_t predict_bit(uint32_t stream, uint32_t known, float lm);
+  uint32_t predict_end(uint32_t stream, uint32_t node, float lm);
+
+ private:
+  ChosenParts parts_;
 };
 
 }  // namespace lmc

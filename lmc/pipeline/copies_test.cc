@@ -2,26 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <random>
-
+#include "lmc/base/bytes_test_support.h"
 #include "lmc/codecs/grouped.h"
 #include "lmc/pipeline/encode_block.h"
 
 namespace lmc {
 namespace {
-
-Bytes noise(size_t bytes, unsigned seed) {
-  std::mt19937 random(seed);
-  Bytes out(bytes);
-  for (uint8_t& byte : out) byte = uint8_t(random());
-  return out;
-}
-
-Bytes joined(std::initializer_list<Bytes> parts) {
-  Bytes out;
-  for (const Bytes& part : parts) append_bytes(out, part);
-  return out;
-}
 
 using Copies = std::vector<Copy>;
 

@@ -5,6 +5,7 @@
 
 #include <random>
 
+#include "lmc/base/bytes_test_support.h"
 #include "lmc/media/jpeg/testdata/test_files.h"
 #include "lmc/pipeline/block_cutter.h"
 #include "lmc/pipeline/decompress.h"
@@ -15,18 +16,6 @@ namespace lmc {
 namespace {
 
 constexpr size_t kBlock = size_t(1) << 17;
-
-Bytes numbers(size_t size_bytes) {
-  std::string text;
-  for (uint32_t i = 0; text.size() < size_bytes; ++i) text += std::to_string(i * i % 10007) + (i % 8 == 7 ? "\n" : ",");
-  return Bytes(text.begin(), text.begin() + long(size_bytes));
-}
-
-Bytes joined(const std::vector<Bytes>& parts) {
-  Bytes out;
-  for (const Bytes& part : parts) append_bytes(out, part);
-  return out;
-}
 
 Bytes jpeg() { return read_jpeg_test_file("baseline_420.jpg"); }
 

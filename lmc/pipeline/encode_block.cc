@@ -48,8 +48,9 @@ EncodedBlock smaller_block(ByteSpan raw, const LevelRow& level, const BlockResou
 }
 
 // The language model takes two to ten times as long as deep mixing, so that goes first, and tells what is to be
-// beaten. The model is given up when it is behind early (it knows much from the start, and so is ahead then if ever),
-// or later when it would be in the end, if the rest went as the second half of what was coded so far.
+// beaten. The model is given up when it is behind early (it knows much from the start, and so is ahead then if ever; in
+// short content the less it has coded, the further behind it may be), or later when it would be in the end, if the rest
+// went as the second half of what was coded so far.
 class Race {
  public:
   // costs: of deep mixing (encode_mixing_block), the whole last.
@@ -57,11 +58,14 @@ class Race {
 
   bool go_on(size_t raw, size_t coded) {
     seen_.push_back({raw, coded});
-    if (raw < std::max(raw_bytes_ / 25, kLeastTried)) return true;
+    const bool is_short = raw_bytes_ < 10 * kLeastTried;
+    if (raw < (is_short ? kLeastTried / 4 : std::max(raw_bytes_ / 25, kLeastTried))) return true;
     const double all = double(costs_.back()), share = double(raw) / double(raw_bytes_);
     const double text = double(coded), deep = deep_cost(raw);
     // Several streams do not code the first bytes first: these may be easier than the others.
     const double fair = std::max(deep, all * share);
+    if (is_short && text >= (1 + kFirstBytes / double(raw)) * fair) return false;
+    if (raw < kLeastTried) return true;
     if (raw < raw_bytes_ / 10) return text < kBehind * fair;
     if (raw < 2 * kLeastTried) return true;
     while (seen_[half_].raw < raw / 2) ++half_;
@@ -73,7 +77,7 @@ class Race {
   }
 
  private:
-  static constexpr double kBehind = 0.95, kFarAhead = 0.85, kSurelyBehind = 1.5, kDoubtful = 0.4;
+  static constexpr double kBehind = 0.95, kFarAhead = 0.85, kSurelyBehind = 1.5, kDoubtful = 0.4, kFirstBytes = 220;
   static constexpr size_t kLeastTried = 1024;
   struct Seen {
     size_t raw, coded;

@@ -8,10 +8,9 @@
 
 #include "lmc/base/io.h"
 #include "lmc/container/layout.h"
-#include "lmc/models/test_model.h"
+#include "lmc/models/test_text_model.h"
 #include "lmc/pipeline/decompress.h"
 #include "lmc/pipeline/message.h"
-#include "lmc/tokenize/tokenizer.h"
 
 namespace lmc {
 namespace {
@@ -19,37 +18,13 @@ namespace {
 // All bytes, and the beginnings of one long word: few tokens for many bytes, as in text that a vocabulary knows.
 constexpr std::string_view kWord = "abcdefghijkl";
 
-Tokenizer small_tokenizer() {
-  std::vector<std::string> strings;
-  for (int byte = 0; byte < 256; ++byte) strings.push_back(std::string(1, char(byte)));
-  std::vector<std::string> merges;
-  for (size_t size = 2; size <= kWord.size(); ++size) merges.emplace_back(kWord.substr(0, size));
-  strings.insert(strings.end(), merges.begin(), merges.end());
-  std::ranges::sort(strings, [](const std::string& a, const std::string& b) {
-    return std::ranges::lexicographical_compare(as_bytes(a), as_bytes(b));
-  });
-  std::vector<uint32_t> ranks;
-  for (const std::string& string : strings)
-    ranks.push_back(string.size() == 1 ? 0 : uint32_t(std::ranges::find(merges, string) - merges.begin()));
-  auto tokenizer = Tokenizer::create(std::move(strings), std::move(ranks));
-  EXPECT_TRUE(tokenizer.ok()) << tokenizer.error().message;
-  return std::move(*tokenizer);
-}
-
 class WithModel : public testing::Test {
  protected:
   void SetUp() override {
-    const Tokenizer tokenizer = small_tokenizer();
-    const ModelConfig config{.layers = 1,
-                             .width = 16,
-                             .heads = 1,
-                             .kv_heads = 1,
-                             .head_dim = 16,
-                             .ffn = 16,
-                             .vocab = int(tokenizer.vocabulary_size()),
-                             .windows = {16}};
+    std::vector<std::string> merges;
+    for (size_t size = 2; size <= kWord.size(); ++size) merges.emplace_back(kWord.substr(0, size));
+    const Bytes file = make_test_text_model(merges);
     std::filesystem::create_directories(folder_);
-    const Bytes file = make_test_model(config, 1, false, 3.0f, tokenizer.serialize());
     ASSERT_TRUE(write_file(folder_ + "/small.lmcm", file).ok());
     const auto model = engine_.registry().find_name("small");
     ASSERT_TRUE(model.ok()) << model.error().message;

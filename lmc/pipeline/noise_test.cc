@@ -4,17 +4,11 @@
 
 #include <random>
 
+#include "lmc/base/bytes_test_support.h"
 #include "lmc/pipeline/encode_block.h"
 
 namespace lmc {
 namespace {
-
-Bytes noise(size_t bytes, unsigned seed) {
-  std::mt19937 random(seed);
-  Bytes out(bytes);
-  for (uint8_t& byte : out) byte = uint8_t(random());
-  return out;
-}
 
 // A header as zip has it: few values, a name.
 Bytes header(int number) {

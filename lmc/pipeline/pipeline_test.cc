@@ -1,8 +1,7 @@
 // compress, decompress, salvage and read_range together: every input comes back, damage is found, named and survived.
 #include <gtest/gtest.h>
 
-#include <random>
-
+#include "lmc/base/bytes_test_support.h"
 #include "lmc/container/layout.h"
 #include "lmc/mixing/mixing.h"
 #include "lmc/pipeline/decompress.h"
@@ -11,20 +10,6 @@ namespace lmc {
 namespace {
 
 constexpr size_t kBlock = size_t(1) << kMinBlockLog2;
-
-Bytes noise(size_t size_bytes, uint32_t seed = 1) {
-  std::mt19937 random(seed);
-  Bytes out(size_bytes);
-  for (uint8_t& byte : out) byte = uint8_t(random());
-  return out;
-}
-
-// Compressible, and no two places alike.
-Bytes numbers(size_t size_bytes) {
-  std::string text;
-  for (uint32_t i = 0; text.size() < size_bytes; ++i) text += std::to_string(i * i % 10007) + (i % 8 == 7 ? "\n" : ",");
-  return Bytes(text.begin(), text.begin() + long(size_bytes));
-}
 
 Bytes packed(ByteSpan raw, const CompressOptions& options) {
   MemorySource source(raw);

@@ -438,7 +438,7 @@ void PlaneModel::end_flat(int i) {
   const State::Row& row = s.rows[size_t(i)];
   s.own.set(row.x, row.y, s.places[size_t(i)].own[-1]);
   if (row.x + 1 == s.own.width()) s.own.end_row(row.y);
-  s.stages.pass(s.places[size_t(i)]);
+  if (s.settings.least_squares) s.stages.pass(s.places[size_t(i)]);  // nothing else looks at it
 }
 
 void PlaneModel::end_sample(int i, uint32_t sample) {

@@ -212,9 +212,19 @@ class Refusals(Case):
 
     def test_missing_model_says_which_and_where(self):
         self.write("a")
-        done = self.lmc("--model", "no-such-model", "--models", "/some/where", "a", code=ENVIRONMENT)
-        for part in (b"no-such-model", b"/some/where", b"--models"):
+        (self.folder / "models").mkdir()
+        done = self.lmc("--model", "no-such-model", "--models", "models", "a", code=ENVIRONMENT)
+        for part in (b"no-such-model", b"models", b"--models"):
             self.assertIn(part, done.stderr)
+
+    def test_missing_folder_of_models_is_an_error(self):
+        self.write("a")
+        self.lmc("-1", "--models", self.folder, "a")
+        for folders, answer in (("none", b"none: No such"), (f"{self.folder}:none", b"none: No such"),
+                                ("a", b"a is no folder")):
+            for words in (["-f", "a"], ["-d", "-f", "a.lmc"], ["model", "list"]):
+                done = self.lmc(*words, "--models", folders, code=ENVIRONMENT)
+                self.assertIn(b"--models: " + answer, done.stderr)
 
     def test_full_device(self):
         self.write("a")
@@ -341,7 +351,7 @@ def ppm(width, height):
 
 
 def png_of_chance():
-    """A black PNG of 60x50 whose deflate stream has matches of lengths that nobody can guess."""
+    """A black PNG of 60x50 with matches of lengths that nobody can guess, and a wrong checksum behind them."""
     rows, random_lengths, bits = bytes(61 * 50), random.Random(5), ["1", "10"]  # the last block, fixed codes
     at = 1
     bits.append(f"{0x30:08b}")
@@ -355,8 +365,8 @@ def png_of_chance():
         at += length
     text = "".join(bits) + "0000000"
     stream = bytes(sum((text[i + k:i + k + 1] == "1") << k for k in range(8)) for i in range(0, len(text), 8))
-    stream = b"\x78\x01" + stream + struct.pack(">I", zlib.adler32(rows))
-    assert zlib.decompress(stream) == rows
+    stream = b"\x78\x01" + stream + struct.pack(">I", zlib.adler32(rows) ^ 1)
+    assert zlib.decompressobj(-15).decompress(stream[2:]) == rows
 
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

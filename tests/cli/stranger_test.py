@@ -2,6 +2,7 @@
 
 Sources that must stay, files that are no regular ones, outputs that are inputs, names of any bytes, signals at any time.
 """
+import contextlib
 import json
 import os
 import re
@@ -39,6 +40,33 @@ class Sources(Case):
             self.assertIn(b"--rm", self.lmc(mode, "--rm", "a.lmc").stderr)
         self.lmc("--rm", "-o", "/dev/full", "a", code=ENVIRONMENT)
         self.assertEqual(self.names(), ["a", "a.lmc", "pipe"])
+
+    def test_a_link_given_as_output_stays_and_leads_to_the_output(self):
+        for folder in ("there", "links"):
+            (self.folder / folder).mkdir()
+        self.write("there/old", b"old")
+        for name, target in (("short", "long"), ("long", self.folder / "links/up"), ("links/up", "../there/old"),
+                             ("new", "there/new")):
+            os.symlink(target, self.folder / name)
+        self.assertIn(b"exists", self.lmc("-o", "short", self.write("a"), code=USAGE).stderr)
+        self.assertEqual(self.read("there/old"), b"old")
+        self.assertIn(b"there/old", self.lmc("-f", "-o", "short", "a").stderr)
+        self.lmc("-o", "new", "a")
+        for name in ("short", "new"):
+            self.assertTrue(os.path.islink(self.folder / name))
+            self.assertEqual(self.lmc("-dc", name).stdout, TEXT)
+        self.assertEqual(sorted(os.listdir(self.folder / "there")), ["new", "old"])
+        self.assertIn(b"the same file", self.lmc("-f", "-o", "short", "there/old", code=USAGE).stderr)
+        os.symlink("loop", self.folder / "loop")
+        self.lmc("-f", "-o", "loop", "a", code=ENVIRONMENT)
+
+    def test_a_link_in_place_of_a_name_that_lmc_makes_is_replaced(self):
+        self.write("other", b"other")
+        os.symlink("other", self.folder / "a.lmc")
+        self.lmc(self.write("a"), code=USAGE)
+        self.lmc("-f", "a")
+        self.assertFalse(os.path.islink(self.folder / "a.lmc"))
+        self.assertEqual(self.read("other"), b"other")
 
     def test_a_link_to_a_device_is_one(self):
         self.write("a")
@@ -396,6 +424,23 @@ class Terminal(Case):
         parts = shown.split(b"\r\x1b[K")[1:-1]
         self.assertTrue(parts, "no progress was shown")
         return [part.decode() for part in parts]
+
+    def test_a_signal_erases_the_progress(self):
+        master, slave = os.openpty()
+        program = subprocess.Popen([LMC, "-9", "-T1", "-o", "/dev/null"], cwd=self.folder, stdin=subprocess.PIPE,
+                                   stdout=slave, stderr=slave)
+        program.stdin.write(noise(1 << 18).hex().encode())
+        program.stdin.close()
+        os.close(slave)
+        shown = os.read(master, 4096)
+        program.send_signal(signal.SIGINT)
+        self.assertEqual(program.wait(), -signal.SIGINT)
+        with contextlib.suppress(OSError):  # the terminal's other end is closed
+            while part := os.read(master, 4096):
+                shown += part
+        os.close(master)
+        self.assertIn(b"B/s", shown)
+        self.assertTrue(shown.endswith(b"\r\x1b[K"), shown)
 
     def test_progress_fits_into_the_terminal(self):
         name = "a long name of a file, in which ü and € stand.txt"

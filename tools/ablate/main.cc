@@ -16,6 +16,8 @@
 #include "lmc/codecs/image.h"
 #include "lmc/codecs/mixing.h"
 #include "lmc/codecs/text.h"
+#include "lmc/coding/arithmetic_coder.h"
+#include "lmc/coding/coding_loop.h"
 #include "lmc/mixing/deep_mixing.h"
 #include "lmc/mixing/mixing.h"
 #include "lmc/pipeline/compress.h"
@@ -67,6 +69,15 @@ std::vector<Case> text_cases(const TextModel& model, const lmc::BlockResources& 
   return out;
 }
 
+size_t deep_bytes_without(ByteSpan raw, uint32_t parts, lmc::Isa isa) {
+  lmc::Bytes payload{uint8_t(lmc::MixingProfile::kDeep)};
+  lmc::ArithmeticEncoder coder(payload);
+  lmc::AblatedDeepMixing mixing(raw.size(), isa, parts);
+  for (uint8_t byte : raw) lmc::code_byte(coder, mixing, byte);
+  coder.finish();
+  return payload.size();
+}
+
 std::vector<Case> deep_cases(const lmc::BlockResources& resources) {
   using namespace lmc;
   struct Named {
@@ -93,7 +104,7 @@ std::vector<Case> deep_cases(const lmc::BlockResources& resources) {
   std::vector<Case> out;
   for (const Named& each : kAll)
     out.push_back({each.name, [&resources, without = each.without](ByteSpan raw) -> Result<size_t> {
-                     return try_deep_mixing(raw, without, resources);
+                     return deep_bytes_without(raw, without, resources.isa);
                    }});
   out.push_back({"fast mixing instead", size_of(MixingProfile::kFast)});
   out.push_back({"with the branch filter that fits", [&resources](ByteSpan raw) -> Result<size_t> {

@@ -17,7 +17,7 @@ constexpr const char* kShownStdout = "(standard output)";
 
 // Where the output of this input goes unless that is standard output.
 Result<std::string> output_name(const Options& options, const InputFile& input) {
-  if (!options.output.empty()) return options.output;
+  if (!options.output.empty()) return follow_links(options.output);
   if (options.mode == Mode::kCompress) return input.name() + std::string(kSuffix);
   if (!input.name().ends_with(kSuffix) || input.name().size() == kSuffix.size())
     return usage_error(input.shown_name() +

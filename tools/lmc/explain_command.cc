@@ -15,6 +15,7 @@
 #include "tools/lmc/names.h"
 #include "tools/lmc/output_file.h"
 #include "tools/lmc/pixels_output.h"
+#include "tools/lmc/signals.h"
 
 namespace lmc {
 namespace {
@@ -67,7 +68,7 @@ Result<std::optional<OutputFile>> create_heat(const Request& request) {
   if (both && image.st_dev == heat.st_dev && image.st_ino == heat.st_ino)
     return usage_error(shown(request.image) + " and " + shown(request.heat) +
                        " are the same file; the output must be another one");
-  LMC_ASSIGN(auto file, OutputFile::create(request.heat, request.force));
+  LMC_ASSIGN(auto file, OutputFile::create(follow_links(request.heat), request.force));
   return std::optional<OutputFile>(std::move(file));
 }
 
@@ -120,7 +121,7 @@ int explain_command(int argc, const char* const* argv) {
     std::fputs(kExplainUsage, stderr);
     return int(ErrorFamily::kUsage);
   }
-  remove_temporary_on_signals();
+  tidy_up_on_signals();
   const Status done = explain(*request);
   if (done.ok()) return 0;
   std::fprintf(stderr, "lmc: %s\n", shown_message(done.error().message).c_str());

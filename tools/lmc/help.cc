@@ -133,7 +133,8 @@ std::string man_page() {
       "each FILE becomes FILE.lmc, sources are kept, nothing is overwritten without\n.BR \\-f ,\n"
       "and no FILE, or \\-, means standard input and standard output.\n"
       "Folders, devices, pipes and sockets are skipped; with\n.B \\-c\nor\n.B \\-o\n"
-      "devices and pipes are read. An output that is one of the inputs is refused.\n";
+      "devices and pipes are read. An output that is one of the inputs is refused. A symbolic link given to\n"
+      ".B \\-o\nstays, and what it leads to is written; one in place of FILE.lmc is replaced with\n.BR \\-f .\n";
   std::string section;
   for (const OptionRow& row : option_table()) {
     if (section != row.section) out += std::string(".SH ") + row.section + "\n";

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "tools/lmc/files.h"
+#include "tools/lmc/model_folders.h"
 #include "tools/lmc/names.h"
 
 namespace lmc {
@@ -13,10 +14,9 @@ constexpr const char* kModelUsage =
     "Usage: lmc model list [--models FOLDER]         all models found, and the built-in ones that are missing\n"
     "       lmc model info [NAME] [--models FOLDER]  one model; the default one without NAME\n";
 
-std::vector<std::string> folders(const std::string& given) {
-  std::vector<std::string> out = split_folders(given);
-  for (std::string& folder : default_model_folders()) out.push_back(std::move(folder));
-  return out;
+int fail(const Error& error) {
+  std::fprintf(stderr, "lmc: %s\n", shown_message(error.message).c_str());
+  return int(error.family);
 }
 
 int list(Registry& registry) {
@@ -25,8 +25,7 @@ int list(Registry& registry) {
   for (const std::string& path : registry.model_paths()) {
     const auto model = registry.open(path);
     if (!model.ok()) {
-      std::fprintf(stderr, "lmc: %s\n", shown_message(model.error().message).c_str());
-      code = int(model.error().family);
+      code = fail(model.error());
       continue;
     }
     std::printf("%-20s %-12s %s  %s\n", shown((*model)->name).c_str(),
@@ -46,10 +45,7 @@ int list(Registry& registry) {
 int info(Registry& registry, const std::string& name) {
   const auto model =
       name.empty() ? registry.find_builtin(level_row(kDefaultLevel).text_model) : registry.find_name(name);
-  if (!model.ok()) {
-    std::fprintf(stderr, "lmc: %s\n", shown_message(model.error().message).c_str());
-    return int(model.error().family);
-  }
+  if (!model.ok()) return fail(model.error());
   const ModelConfig& config = (*model)->file.config();
   std::printf("name      %s\nfile      %s\nsha256    %s\nbuilt-in  %s\n", shown((*model)->name).c_str(),
               shown((*model)->path).c_str(), hex((*model)->sha256).c_str(),
@@ -76,7 +72,9 @@ int model_command(int argc, const char* const* argv) {
       words.push_back(argv[i]);
     }
   }
-  Registry registry(folders(given_folders));
+  const auto folders = model_folders(given_folders);
+  if (!folders.ok()) return fail(folders.error());
+  Registry registry(*folders);
   if (words.size() == 1 && words[0] == "list") return list(registry);
   if (!words.empty() && words.size() <= 2 && words[0] == "info")
     return info(registry, words.size() == 2 ? words[1] : "");

@@ -1,7 +1,6 @@
 #include "tools/lmc/output_file.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -9,43 +8,15 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <utility>
 
 #include "lmc/base/stream.h"
 #include "tools/lmc/names.h"
+#include "tools/lmc/signals.h"
 
 namespace lmc {
 namespace {
-
-// What the signal handler removes: at most one temporary file exists at a time. Changed only with signals blocked.
-char temporary_to_remove[4096] = "";
-
-void on_signal(int number) {
-  if (temporary_to_remove[0] != 0) ::unlink(temporary_to_remove);
-  ::signal(number, SIG_DFL);
-  ::raise(number);
-}
-
-// An input that is mapped into memory was cut short by another program.
-void on_bus_error(int) {
-  static constexpr char kMessage[] = "lmc: a file was cut short by another program while it was read\n";
-  [[maybe_unused]] const ssize_t said = ::write(STDERR_FILENO, kMessage, sizeof kMessage - 1);
-  if (temporary_to_remove[0] != 0) ::unlink(temporary_to_remove);
-  ::_exit(int(ErrorFamily::kEnvironment));
-}
-
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_;
-};
 
 Error io_error(const std::string& path, const char* doing) {
   return environment_error(shown(path) + ": cannot " + doing + ": " + std::strerror(errno));
@@ -98,7 +69,7 @@ std::string claim_temporary_name(const std::string& path, Make make) {
   const std::string base = path.substr(folder == "." ? 0 : folder.size()).substr(0, kLongestBase);
   for (int number = 0; number < kNames; ++number) {
     const std::string name = (folder == "." ? "" : folder) + base + ".tmp-lmc-" + std::to_string(number);
-    if (name.size() >= sizeof temporary_to_remove) {
+    if (name.size() > kMostTemporaryName) {
       errno = ENAMETOOLONG;
       return "";
     }
@@ -150,14 +121,15 @@ bool is_unsupported(int error) { return error == EPERM || error == ENOTSUP || er
 
 }  // namespace
 
-void remove_temporary_on_signals() {
-  ::signal(SIGBUS, on_bus_error);
-  ::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes becomes an error of write(), with its message
-  for (int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT, SIGALRM, SIGXCPU, SIGUSR1, SIGUSR2}) {
-    struct sigaction before {};
-    ::sigaction(number, nullptr, &before);
-    if (before.sa_handler != SIG_IGN) ::signal(number, on_signal);
+std::string follow_links(std::string path) {
+  constexpr int kMostLinks = 40;
+  std::error_code none;
+  for (int i = 0; i < kMostLinks && !named_descriptor(path); ++i) {
+    const std::string target = std::filesystem::read_symlink(path, none).string();
+    if (target.empty()) break;
+    path = target.starts_with('/') || folder_of(path) == "." ? target : folder_of(path) + target;
   }
+  return path;
 }
 
 Result<OutputFile> OutputFile::create(const std::string& path, bool force) {
@@ -198,7 +170,7 @@ Status OutputFile::create_named() {
     return false;
   });
   if (temporary_.empty()) return io_error(path_, "create a temporary file beside it");
-  std::strcpy(temporary_to_remove, temporary_.c_str());
+  set_temporary_to_remove(temporary_);
   return Ok();
 }
 
@@ -213,7 +185,7 @@ OutputFile::~OutputFile() {
   const SignalsBlocked blocked;
   if (!temporary_.empty()) {
     ::unlink(temporary_.c_str());
-    temporary_to_remove[0] = 0;
+    set_temporary_to_remove("");
   }
   if (descriptor_ >= 0) ::close(descriptor_);
 }
@@ -265,7 +237,7 @@ Status OutputFile::name_unnamed(const std::optional<struct stat>& source) {
     if (errno == EEXIST && !force_) return exists_error(path_);
     if (errno == EEXIST)
       temporary_ = claim_temporary_name(path_, [this](const auto& name) { return link_unnamed(descriptor_, name); });
-    std::strcpy(temporary_to_remove, temporary_.c_str());
+    set_temporary_to_remove(temporary_);
     if (!temporary_.empty()) return Ok();
   }
   LMC_TRY(copy_to_named());
@@ -283,7 +255,7 @@ Status OutputFile::commit(const std::optional<struct stat>& source) {
                                : rename_without_overwriting(temporary_.c_str(), path_.c_str());
     if (renamed != 0) return errno == EEXIST ? exists_error(path_) : io_error(path_, "rename the finished file to it");
     temporary_.clear();
-    temporary_to_remove[0] = 0;
+    set_temporary_to_remove("");
   }
   if (::close(std::exchange(descriptor_, -1)) != 0) return io_error(path_, "close");
   return Ok();

@@ -11,10 +11,6 @@
 
 namespace lmc {
 
-// From now on signals that end the program first remove the temporary file, if there is one with a name. Reading beyond
-// the end of a mapped file that became shorter ends the program with a message and the exit code of the environment.
-void remove_temporary_on_signals();
-
 // The temporary file has no name where the file system can do that, so that nothing of it outlives the program. Where
 // it cannot, it is called PATH.tmp-lmc-N; one that a killed program left is removed by the next over the same path.
 class OutputFile {
@@ -46,6 +42,10 @@ class OutputFile {
   bool force_ = false;
   bool direct_ = false;
 };
+
+// What a chain of symbolic links leads to, there or not; a path that is no link stays. Not beyond a descriptor that is
+// open already.
+std::string follow_links(std::string path);
 
 // Syncs the folder that path lies in, so that its name is there after a power cut too.
 Status sync_folder_of(const std::string& path);

@@ -11,17 +11,12 @@
 #include <thread>
 
 #include "tools/lmc/files.h"
+#include "tools/lmc/model_folders.h"
 #include "tools/lmc/names.h"
-#include "tools/lmc/output_file.h"
+#include "tools/lmc/signals.h"
 
 namespace lmc {
 namespace {
-
-std::vector<std::string> model_folders(const Options& options) {
-  std::vector<std::string> folders = split_folders(options.model_folders);
-  for (std::string& folder : default_model_folders()) folders.push_back(std::move(folder));
-  return folders;
-}
 
 struct Models {
   ModelOnDemand text;
@@ -95,7 +90,9 @@ int work(const Options& options) {
   };
   const Isa isa = options.isa.value_or(best_isa());
   if (!isa_available(isa)) return fail(environment_error(std::string("this machine has no ") + isa_name(isa)));
-  Engine engine(model_folders(options));
+  const auto folders = model_folders(options.model_folders);
+  if (!folders.ok()) return fail(folders.error());
+  Engine engine(*folders);
   const auto models = choose_models(options, engine.registry(), talk);
   if (!models.ok()) return fail(models.error());
   const int threads = options.threads > 0 ? options.threads : int(std::max(1u, std::thread::hardware_concurrency()));
@@ -149,7 +146,7 @@ int run(int argc, const char* const* argv) {
     std::fputs(short_help().c_str(), stderr);
     return int(ErrorFamily::kUsage);
   }
-  remove_temporary_on_signals();
+  tidy_up_on_signals();
   return work(*options);
 }
 

@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "tools/lmc/names.h"
+#include "tools/lmc/signals.h"
 
 namespace lmc {
 namespace {
@@ -103,13 +104,13 @@ void Talk::progress(uint64_t done_bytes) {
   const double seconds = std::chrono::duration<double>(now - begin_).count();
   // One column less: at the last one some terminals begin a new line.
   const std::string line = progress_line({name_, done_bytes, total_bytes_, seconds}, terminal_columns() - 1);
-  std::fprintf(stderr, "\r\033[K%s", line.c_str());
-  bar_shown_ = true;
+  set_bar_to_erase(bar_shown_ = true);
+  std::fprintf(stderr, "%s%s", kEraseLine, line.c_str());
 }
 
 void Talk::end_progress() {
-  if (bar_shown_) std::fprintf(stderr, "\r\033[K");
-  bar_shown_ = false;
+  if (bar_shown_) std::fputs(kEraseLine, stderr);
+  set_bar_to_erase(bar_shown_ = false);
 }
 
 }  // namespace lmc

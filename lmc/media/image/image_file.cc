@@ -6,6 +6,7 @@
 #include "lmc/media/image/bmp/bmp_file.h"
 #include "lmc/media/image/gif/gif_file.h"
 #include "lmc/media/image/grid_bytes.h"
+#include "lmc/media/image/png/png_chunks.h"
 #include "lmc/media/image/png/png_file.h"
 #include "lmc/media/image/pnm/pnm_file.h"
 #include "lmc/media/image/tiff/tiff_file.h"
@@ -62,19 +63,43 @@ uint64_t webp_rebuild_memory(const Picture& shape, ByteSpan, uint64_t file_bytes
   return kCopies * file_bytes + webp_memory(shape);
 }
 
+uint64_t known_or_none(const Result<uint64_t>& bytes) { return bytes.ok() ? *bytes : 0; }
+uint64_t most_pnm_bytes(ByteSpan start) { return known_or_none(pnm_end_bytes(start)); }
+uint64_t most_bmp_bytes(ByteSpan start) { return known_or_none(bmp_end_bytes(start)); }
+uint64_t most_tiff_bytes(ByteSpan start) { return tiff_may_follow(start) ? UINT64_MAX : 0; }
+uint64_t most_gif_bytes(ByteSpan) { return UINT64_MAX; }
+
+// Rows that do not shrink at all, and metadata.
+uint64_t most_png_bytes(ByteSpan start) {
+  constexpr size_t kWidthAt = 16, kShapeBytes = 26;
+  constexpr uint64_t kMostPixelBytes = 8, kMetadataBytes = uint64_t(32) << 20;
+  if (start.size() < kShapeBytes) return 0;
+  const uint64_t width = big_endian(start, kWidthAt, 4), height = big_endian(start, kWidthAt + 4, 4);
+  if (width == 0 || height == 0 || width > kMaxPictureBytes / height) return 0;
+  return width * height * kMostPixelBytes + height + kMetadataBytes;
+}
+
+uint64_t most_webp_bytes(ByteSpan start) {
+  constexpr size_t kSizeAt = 4;
+  if (start.size() < kSizeAt + 4) return 0;
+  uint64_t said = 0;
+  for (size_t i = 0; i < 4; ++i) said |= uint64_t(start[kSizeAt + i]) << (8 * i);
+  return std::max<uint64_t>(said, 1);
+}
+
 constexpr FormatRow kFormats[] = {
-    {ImageFormat::kPnm, "PNM", kPnmSuffixes, begins_like_pnm, nullptr, parse_pnm, rebuild_grid, same_size, no_side,
-     grid_memory},
-    {ImageFormat::kBmp, "BMP", kBmpSuffixes, begins_like_bmp, nullptr, parse_bmp, rebuild_grid, same_size, no_side,
-     grid_memory},
-    {ImageFormat::kPng, "PNG", kPngSuffixes, begins_like_png, png_length, parse_png, rebuild_png, most_by_deflate,
-     png_side, png_memory},
-    {ImageFormat::kTiff, "TIFF", kTiffSuffixes, begins_like_tiff, nullptr, parse_tiff, rebuild_tiff, most_by_lzw,
-     tiff_side, tiff_memory},
-    {ImageFormat::kGif, "GIF", kGifSuffixes, begins_like_gif, gif_length, parse_gif, rebuild_gif, most_in_gif, no_side,
-     gif_memory},
-    {ImageFormat::kWebp, "WebP", kWebpSuffixes, begins_like_webp, webp_length, parse_webp, rebuild_webp, most_in_webp,
-     no_side, webp_rebuild_memory},
+    {ImageFormat::kPnm, "PNM", kPnmSuffixes, begins_like_pnm, nullptr, most_pnm_bytes, parse_pnm, rebuild_grid,
+     same_size, no_side, grid_memory},
+    {ImageFormat::kBmp, "BMP", kBmpSuffixes, begins_like_bmp, nullptr, most_bmp_bytes, parse_bmp, rebuild_grid,
+     same_size, no_side, grid_memory},
+    {ImageFormat::kPng, "PNG", kPngSuffixes, begins_like_png, png_length, most_png_bytes, parse_png, rebuild_png,
+     most_by_deflate, png_side, png_memory},
+    {ImageFormat::kTiff, "TIFF", kTiffSuffixes, begins_like_tiff, nullptr, most_tiff_bytes, parse_tiff, rebuild_tiff,
+     most_by_lzw, tiff_side, tiff_memory},
+    {ImageFormat::kGif, "GIF", kGifSuffixes, begins_like_gif, gif_length, most_gif_bytes, parse_gif, rebuild_gif,
+     most_in_gif, no_side, gif_memory},
+    {ImageFormat::kWebp, "WebP", kWebpSuffixes, begins_like_webp, webp_length, most_webp_bytes, parse_webp,
+     rebuild_webp, most_in_webp, no_side, webp_rebuild_memory},
 };
 
 // Of the samples, each row by itself; bytes a sample where a format has no smaller ones.

@@ -56,6 +56,9 @@ struct FormatRow {
   std::span<const char* const> suffixes;  // of file names, with the dot, in lower case
   bool (*sniff)(ByteSpan start);          // whether a file's first bytes are of this format
   FileLength (*length)(ByteSpan start);   // where one inside other data ends; null: not looked for
+  // By the header of a file that begins so: at most the bytes that its image takes, without spare; 0: there is none, or
+  // none that parse takes; UINT64_MAX: it does not say.
+  uint64_t (*most_bytes)(ByteSpan start);
   Result<ParsedImage> (*parse)(ByteSpan file);
   Result<Bytes> (*rebuild)(ByteSpan side, const Picture& picture, size_t max_bytes);
   // What a file of so many bytes can declare and ask for.

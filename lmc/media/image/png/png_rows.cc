@@ -47,48 +47,45 @@ uint8_t* pixel_at(Picture& picture, const Pass& pass, uint32_t row) {
   return picture.samples.data() + (size_t(pass.y + row * pass.step_y) * picture.width + pass.x) * pixel;
 }
 
+// Pixels of whole bytes, so many bytes apart; the bytes of 16-bit samples change places.
+struct Pixels {
+  size_t bytes;  // of a pixel
+  uint32_t count;
+  bool swaps;
+};
+void copy_pixels(const Pixels& pixels, const uint8_t* from, size_t from_step, uint8_t* to, size_t to_step) {
+  if (!pixels.swaps && from_step == to_step) {
+    std::copy_n(from, pixels.count * pixels.bytes, to);
+    return;
+  }
+  for (uint32_t i = 0; i < pixels.count; ++i, from += from_step, to += to_step) {
+    if (pixels.swaps)
+      for (size_t k = 0; k < pixels.bytes; ++k) to[k] = from[k ^ 1];
+    else
+      std::copy_n(from, pixels.bytes, to);
+  }
+}
+
 // From a row as it lies in the file, unfiltered, to samples.
 void store_row(const Pass& pass, uint32_t row, const uint8_t* packed, Picture& picture) {
   uint8_t* to = pixel_at(picture, pass, row);
   const size_t pixel = size_t(picture.channels) * picture.sample_bytes(), step = pass.step_x * pixel;
-  if (picture.bits == 8) {
-    if (pass.step_x == 1) {
-      std::copy_n(packed, size_t(pass.width) * pixel, to);
-      return;
-    }
-    for (uint32_t i = 0; i < pass.width; ++i, to += step, packed += pixel) std::copy_n(packed, pixel, to);
-  } else if (picture.bits == 16) {
-    for (uint32_t i = 0; i < pass.width; ++i, to += step, packed += pixel) {
-      for (size_t k = 0; k < pixel; ++k) to[k] = packed[k ^ 1];
-    }
-  } else {
-    const uint32_t bits = uint32_t(picture.bits), mask = (1u << bits) - 1;
-    for (uint32_t i = 0; i < pass.width; ++i, to += step) {
-      const uint32_t begin = i * bits % 8;
-      *to = uint8_t(packed[size_t(i) * bits / 8] >> (8 - bits - begin) & mask);
-    }
+  const auto bits = uint32_t(picture.bits), mask = (1u << bits) - 1;
+  if (bits >= 8) return copy_pixels({pixel, pass.width, bits == 16}, packed, pixel, to, step);
+  for (uint32_t i = 0; i < pass.width; ++i, to += step) {
+    const uint32_t begin = i * bits % 8;
+    *to = uint8_t(packed[size_t(i) * bits / 8] >> (8 - bits - begin) & mask);
   }
 }
 
 void load_row(const Picture& picture, const Pass& pass, uint32_t row, uint8_t* packed) {
   const uint8_t* from = pixel_at(const_cast<Picture&>(picture), pass, row);
   const size_t pixel = size_t(picture.channels) * picture.sample_bytes(), step = pass.step_x * pixel;
-  if (picture.bits == 8) {
-    if (pass.step_x == 1) {
-      std::copy_n(from, size_t(pass.width) * pixel, packed);
-      return;
-    }
-    for (uint32_t i = 0; i < pass.width; ++i, from += step, packed += pixel) std::copy_n(from, pixel, packed);
-  } else if (picture.bits == 16) {
-    for (uint32_t i = 0; i < pass.width; ++i, from += step, packed += pixel) {
-      for (size_t k = 0; k < pixel; ++k) packed[k] = from[k ^ 1];
-    }
-  } else {
-    std::fill_n(packed, packed_bytes(picture, pass), uint8_t(0));
-    const uint32_t bits = uint32_t(picture.bits), mask = (1u << bits) - 1;
-    for (uint32_t i = 0; i < pass.width; ++i, from += step)
-      packed[size_t(i) * bits / 8] |= uint8_t((*from & mask) << (8 - bits - i * bits % 8));
-  }
+  const auto bits = uint32_t(picture.bits), mask = (1u << bits) - 1;
+  if (bits >= 8) return copy_pixels({pixel, pass.width, bits == 16}, from, step, packed, pixel);
+  std::fill_n(packed, packed_bytes(picture, pass), uint8_t(0));
+  for (uint32_t i = 0; i < pass.width; ++i, from += step)
+    packed[size_t(i) * bits / 8] |= uint8_t((*from & mask) << (8 - bits - i * bits % 8));
 }
 
 uint8_t paeth(uint8_t left, uint8_t up, uint8_t corner) {

@@ -232,9 +232,10 @@ class Parser {
     for (const size_t i : order_) {
       append_part(side, ByteSpan(kept).subspan(done, places_[i].begin - done));
       const PagePlan& plan = plan_of(i);
+      if (i == plan.first_piece) before.clear();
       if (plan.form.tiled) {
         Samples samples = TiffPieceBytes(plan.form, picture_).unpack(pieces_[i], streams_[i].data);
-        append_padding(side, plan, i, samples, i == plan.first_piece ? Samples() : before);
+        append_padding(side, plan, i, samples, before);
         before = std::move(samples);
       }
       append_bytes(side, streams_[i].side);

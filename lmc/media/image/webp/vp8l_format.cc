@@ -9,7 +9,7 @@ struct Place {
   int8_t left, up;
 };
 
-// RFC 9649, section 3.5.4.2: places around a pixel, the nearest first.
+// RFC 9649, section 3.6.2.2: places around a pixel, the nearest first.
 constexpr Place kPlaces[kVp8lNearCodes] = {
     {0, 1},  {1, 0},  {1, 1},  {-1, 1}, {0, 2},  {2, 0},  {1, 2},  {-1, 2}, {2, 1},  {-2, 1}, {2, 2}, {-2, 2},
     {0, 3},  {3, 0},  {1, 3},  {-1, 3}, {3, 1},  {-3, 1}, {2, 3},  {-2, 3}, {3, 2},  {-3, 2}, {0, 4}, {4, 0},
