@@ -24,6 +24,7 @@ ENVIRONMENT, BAD_INPUT = 2, 3
 DONE = (0, ENVIRONMENT, BAD_INPUT)
 
 LARGEST_VECTOR = 16 << 10
+LEAST_MIB = 64  # that compressing the smallest of the flat images is to do with
 CHANGED, SECONDS_MADE, SECONDS_CHANGED = 100, 60, 3
 
 
@@ -93,6 +94,28 @@ class Hostile(unittest.TestCase):
                       ["-q", "-1", "-c", "-T1", self.write(name, data)], 512 * MIB, SECONDS_MADE)
             self.assertIn(run.code, DONE, f"{name}: {run.message}")
             self.assertLess(run.peak_bytes, 384 * MIB, name)
+
+    def test_compressing_stays_below_the_limit_too(self):
+        for name, data in made.flat_images().items():
+            path, packed = self.write(name, data), self.write("packed.lmc", b"")
+            for limit_mib in (LEAST_MIB if len(data) < 32 << 10 else 512, 4096):
+                allowed = allowed_bytes(len(data), limit_mib * MIB)
+                run = Run(["-q", "-1", "-T1", "-f", "-M", f"{limit_mib}M", "-o", packed, path], allowed, SECONDS_MADE)
+                self.assertEqual(run.code, 0, f"{name}: {run.message}")
+                self.assertLessEqual(run.peak_bytes, allowed, f"{name} within {limit_mib} MiB: {run.peak_bytes >> 20}")
+                back = self.write("back", b"")
+                self.assertEqual(Run(["-q", "-d", "-f", "-T1", "-o", back, packed], allowed, SECONDS_MADE).code, 0, name)
+                self.assertEqual(back.read_bytes(), data, f"{name} within {limit_mib} MiB")
+
+    def test_compressing_says_what_it_needs(self):
+        path = self.write("flat.webp", made.flat_webp())
+        arguments = ["-q", "-1", "-T1", "-c", path, "-M"]
+        run = Run([*arguments, "16M"], 96 * MIB, SECONDS_MADE)
+        self.assertEqual(run.code, ENVIRONMENT, run.message)
+        self.assertIn("-M ", run.message)
+        self.assertLess(run.peak_bytes, 64 * MIB, "refused before it is taken")
+        enough = run.message.split("-M ")[1].split()[0]
+        self.assertEqual(Run([*arguments, enough], 256 * MIB, SECONDS_MADE).code, 0, enough)
 
     def test_a_stream_that_begins_like_an_image_is_not_kept(self):
         noise = random.Random(3).randbytes(MIB)  # no more: what this process has counts in the peak of those it starts
