@@ -107,6 +107,10 @@ Result<Bytes> rebuild_jpeg(const ParsedJpeg& jpeg, size_t max_bytes) {
     return position;
   };
   LMC_TRY(walk_jpeg_headers(headers, kMostBlocks, on_scan));
+  const ScanChoices& choices = jpeg.choices;
+  if (place.padding < choices.padding.size() || place.early_end < choices.early_ends.size() ||
+      place.scan < choices.early_ends_per_scan.size())
+    return bad_input("jpeg: padding bits or early ends behind the last scan");
   append_bytes(out, headers.subspan(kept));
   return out;
 }
