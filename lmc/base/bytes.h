@@ -37,6 +37,7 @@ class ByteReader {
 
   size_t position() const { return position_; }
   size_t remaining() const { return bytes_.size() - position_; }
+  ByteSpan rest() const { return bytes_.subspan(position_); }
 
   template <typename T>
   Result<T> read_le(const char* field) {

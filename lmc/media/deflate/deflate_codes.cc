@@ -123,35 +123,13 @@ class PrefixCodeBuilder {
   std::vector<uint32_t> heap_, removed_;
 };
 
-// A step in the list of code lengths: a length, or a repetition (symbols 16 to 18).
-struct LengthStep {
-  uint8_t symbol, extra, extra_bits;
-};
-
-// Packs lengths as zlib does, which sees one length ahead and starts anew after each run.
 void pack_lengths(std::span<const uint8_t> lengths, std::vector<LengthStep>& steps) {
   int before = -1;
   for (size_t i = 0; i < lengths.size();) {
-    const uint8_t length = lengths[i];
-    const size_t most = length == 0 ? 138 : length == before ? 6 : 7;
-    const size_t least = length == 0 || length == before ? 3 : 4;
-    size_t run = 1;
-    while (run < most && i + run < lengths.size() && lengths[i + run] == length) ++run;
-    i += run;
-    if (run < least) {
-      steps.insert(steps.end(), run, {length, 0, 0});
-    } else if (length != 0) {
-      if (length != before) {
-        steps.push_back({length, 0, 0});
-        --run;
-      }
-      steps.push_back({16, uint8_t(run - 3), 2});
-    } else if (run <= 10) {
-      steps.push_back({17, uint8_t(run - 3), 3});
-    } else {
-      steps.push_back({18, uint8_t(run - 11), 7});
-    }
-    before = length;
+    const LengthStep step = predict_length_step(lengths.subspan(i), before);
+    steps.push_back(step);
+    i += step.times();
+    before = lengths[i - 1];
   }
 }
 
@@ -167,41 +145,41 @@ uint64_t body_bits(const SymbolCounts& counts, const CodeLengths& lengths) {
 }
 
 DynamicHeader make_header(const SymbolCounts& counts) {
-  DynamicHeader header;
-  PrefixCodeBuilder builder;
+  BlockHeader header;
   const auto literal = std::span(header.lengths.literal).first(kLiteralCodes);
   const auto distance = std::span(header.lengths.distance).first(kDistanceCodes);
-  const size_t literal_codes = builder.build(counts.literal, kMaxCodeBits, literal) + 1;
-  const size_t distance_codes = builder.build(counts.distance, kMaxCodeBits, distance) + 1;
-  std::vector<LengthStep> steps;
-  pack_lengths(literal.first(literal_codes), steps);
-  pack_lengths(distance.first(distance_codes), steps);
-
+  header.literal_codes = predict_code_lengths(counts.literal, kMaxCodeBits, literal) + 1;
+  header.distance_codes = predict_code_lengths(counts.distance, kMaxCodeBits, distance) + 1;
+  pack_lengths(literal.first(header.literal_codes), header.steps);
+  pack_lengths(distance.first(header.distance_codes), header.steps);
   std::array<uint32_t, kCodeLengthCodes> step_counts{};
-  for (const LengthStep& step : steps) ++step_counts[step.symbol];
-  std::array<uint8_t, kCodeLengthCodes> step_lengths{};
-  builder.build(step_counts, kMaxCodeLengthBits, step_lengths);
-  size_t length_codes = kCodeLengthCodes;
-  while (length_codes > 4 && step_lengths[kCodeLengthOrder[length_codes - 1]] == 0) --length_codes;
-
-  CodeLengths step_code;
-  std::copy(step_lengths.begin(), step_lengths.end(), step_code.literal.begin());
-  const TokenWriter writer(step_code);
+  for (const LengthStep& step : header.steps) ++step_counts[step.symbol];
+  predict_code_lengths(step_counts, kMaxCodeLengthBits, header.step_lengths);
+  header.length_codes = kCodeLengthCodes;
+  while (header.length_codes > 4 && header.step_lengths[kCodeLengthOrder[header.length_codes - 1]] == 0)
+    --header.length_codes;
   BitWriter bits;
-  bits.write(uint32_t(literal_codes - 257), 5);
-  bits.write(uint32_t(distance_codes - 1), 5);
-  bits.write(uint32_t(length_codes - 4), 4);
-  for (size_t i = 0; i < length_codes; ++i) bits.write(step_lengths[kCodeLengthOrder[i]], 3);
-  for (const LengthStep& step : steps) {
-    writer.write(bits, Token{}, step.symbol);
-    bits.write(step.extra, step.extra_bits);
-  }
-  header.size_bits = bits.size_bits();
-  header.bits = std::move(bits).finish();
-  return header;
+  header.write(bits);
+  DynamicHeader out{.lengths = header.lengths, .bits = {}, .size_bits = bits.size_bits()};
+  out.bits = std::move(bits).finish();
+  return out;
 }
 
 }  // namespace
+
+size_t predict_code_lengths(std::span<const uint32_t> counts, int max_bits, std::span<uint8_t> lengths) {
+  return PrefixCodeBuilder().build(counts, max_bits, lengths);
+}
+
+LengthStep predict_length_step(std::span<const uint8_t> lengths, int before) {
+  const uint8_t length = lengths[0];
+  const size_t most = length == 0 ? 138 : 6;
+  size_t run = 1;
+  while (run < most && run < lengths.size() && lengths[run] == length) ++run;
+  if (run < 3 || (length != 0 && length != before)) return {length, 0, 0};
+  if (length != 0) return {16, uint8_t(run - 3), 2};
+  return run <= 10 ? LengthStep{17, uint8_t(run - 3), 3} : LengthStep{18, uint8_t(run - 11), 7};
+}
 
 PredictedBlock predict_block(SymbolCounts counts, size_t content_bytes, bool always_fixed) {
   counts.literal[kEndOfBlock] = 1;
@@ -215,6 +193,31 @@ PredictedBlock predict_block(SymbolCounts counts, size_t content_bytes, bool alw
   if (content_bytes + 4 <= (fixed ? fixed_bytes : dynamic_bytes) && content_bytes <= kMaxStoredBytes)
     block.kind = BlockKind::kStored;
   return block;
+}
+
+void BlockHeader::write(BitWriter& bits) const {
+  bits.write(uint32_t(literal_codes - 257), 5);
+  bits.write(uint32_t(distance_codes - 1), 5);
+  bits.write(uint32_t(length_codes - 4), 4);
+  for (size_t i = 0; i < length_codes; ++i) bits.write(step_lengths[kCodeLengthOrder[i]], 3);
+  CodeLengths code;
+  std::copy(step_lengths.begin(), step_lengths.end(), code.literal.begin());
+  const TokenWriter writer(code);
+  for (const LengthStep& step : steps) {
+    writer.write(bits, Token{}, step.symbol);
+    bits.write(step.extra, step.extra_bits);
+  }
+}
+
+Status write_stored_block(BitWriter& bits, ByteSpan content, uint8_t padding) {
+  if (content.size() > kMaxStoredBytes)
+    return bad_input("reconstruction data of a deflate stream: a stored block too long");
+  const int filled = bits.bits_to_byte_end();
+  bits.write(padding & ((1u << filled) - 1), filled);
+  bits.write(uint32_t(content.size()), 16);
+  bits.write(uint32_t(content.size()) ^ 0xffff, 16);
+  bits.write_whole_bytes(content);
+  return Ok();
 }
 
 TokenWriter::TokenWriter(const CodeLengths& lengths) {

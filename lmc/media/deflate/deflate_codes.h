@@ -6,6 +6,8 @@
 #ifndef LMC_MEDIA_DEFLATE_DEFLATE_CODES_H_
 #define LMC_MEDIA_DEFLATE_DEFLATE_CODES_H_
 
+#include <vector>
+
 #include "lmc/coding/bit_string.h"
 #include "lmc/media/deflate/deflate_format.h"
 
@@ -39,6 +41,34 @@ struct PredictedBlock {
 
 // content_bytes: what the tokens stand for. always_fixed: zlib's strategy Z_FIXED.
 PredictedBlock predict_block(SymbolCounts counts, size_t content_bytes, bool always_fixed);
+
+// The code lengths zlib would give symbols that come up so often, at least two of them not zero. lengths: one a symbol.
+// Returns the last symbol with a word.
+size_t predict_code_lengths(std::span<const uint32_t> counts, int max_bits, std::span<uint8_t> lengths);
+
+// A step in the list of code lengths: a length, or a repetition (symbols 16 to 18).
+struct LengthStep {
+  uint8_t symbol = 0, extra = 0, extra_bits = 0;
+
+  // How many lengths it stands for.
+  size_t times() const { return symbol < 16 ? 1 : size_t(extra) + (symbol == 18 ? 11 : 3); }
+  bool operator==(const LengthStep&) const = default;
+};
+// The next step zlib would write. lengths: those that are left, not empty; before: the one before them, -1: none.
+LengthStep predict_length_step(std::span<const uint8_t> lengths, int before);
+
+// All that the header of a dynamic block says (RFC 1951, 3.2.7).
+struct BlockHeader {
+  size_t literal_codes = 257, distance_codes = 1, length_codes = 4;
+  std::array<uint8_t, kCodeLengthCodes> step_lengths{};  // of the code for steps, by symbol
+  std::vector<LengthStep> steps;
+  CodeLengths lengths;
+
+  void write(BitWriter& bits) const;
+};
+
+// Padding: the bits before the sizes. Errors: bad input, if there is too much of content.
+Status write_stored_block(BitWriter& bits, ByteSpan content, uint8_t padding);
 
 // Writes tokens in a code. A symbol without a word writes nothing, so that bad input does no harm.
 class TokenWriter {

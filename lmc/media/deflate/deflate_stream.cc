@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "lmc/media/deflate/deflate_choices.h"
 #include "lmc/media/deflate/deflate_codes.h"
 #include "lmc/media/deflate/deflate_corrections.h"
 #include "lmc/media/deflate/inflate.h"
@@ -10,7 +11,12 @@
 namespace lmc {
 namespace {
 
-constexpr size_t kShortSample = size_t(1) << 12, kLongSample = size_t(1) << 16;  // tokens by which settings are judged
+// Tokens by which settings are judged.
+constexpr size_t kFirstSample = 1 << 9, kShortSample = 1 << 12, kLongSample = 1 << 16;
+constexpr size_t kStrange = 32;         // more bytes of corrections than one for so many tokens, and it was not zlib
+constexpr size_t kCorrectionsOf = 64;   // one byte of so many of a stream: beyond that choices are the better form
+constexpr size_t kPatience = 64;        // bytes of corrections that any encoder may need
+constexpr uint8_t kChoicesFollow = 15;  // in place of a level and a strategy
 // More than this, and the stream is better kept as it is. Whether less pays is seen when all is coded (encode_image).
 size_t max_side_bytes(size_t stream_bytes) { return stream_bytes + 32; }
 
@@ -79,7 +85,10 @@ class Recorder {
         } else {
           corrections_.token_wrong(actual);
           if (side_bytes() > max_side) return Ok();
+          if (side_bytes() > kPatience + tokens_ / kStrange) given_up_ = true;
+          if (given_up_) return Ok();
         }
+        ++tokens_;
         take(actual, progress, counts);
       }
       natural = natural && (progress.is_full(settings_) || predictor_.at_end());
@@ -160,6 +169,7 @@ class Recorder {
   DeflatePredictor predictor_;
   StoredPredictor stored_;
   size_t stored_position_ = 0;
+  size_t tokens_ = 0;
   bool given_up_ = false;
   CorrectionWriter corrections_;
 };
@@ -201,7 +211,7 @@ std::vector<DeflateSettings> likely_settings(const DeflateBlock& first, int wind
 class BestRecording {
  public:
   BestRecording(ByteSpan stream, ByteSpan data, uint8_t final_padding)
-      : stream_(stream), data_(data), final_padding_(final_padding), limit_(max_side_bytes(stream.size())) {}
+      : stream_(stream), data_(data), final_padding_(final_padding), limit_(stream.size() / kCorrectionsOf + 64) {}
 
   // The cost of the first tokens with these settings, or more than most, if it is more.
   Result<size_t> cost(const DeflateSettings& settings, size_t sample_tokens, size_t most) {
@@ -215,6 +225,16 @@ class BestRecording {
     return recorder.side_bytes();
   }
 
+  // The settings that were the best on a sample.
+  const std::optional<DeflateSettings>& likely() const { return likely_; }
+  void note(const DeflateSettings& settings, size_t cost, size_t sample_tokens) {
+    if (cost == SIZE_MAX || (sample_tokens == likely_tokens_ && cost >= likely_cost_)) return;
+    likely_ = settings, likely_cost_ = cost, likely_tokens_ = sample_tokens;
+  }
+  bool is_strange(size_t sample_tokens) const {
+    return likely_tokens_ != sample_tokens || likely_cost_ > std::min(sample_tokens / kStrange, kPatience);
+  }
+
   bool is_fine() const { return !side_.empty() && cost_bytes_ <= stream_.size() / 4096; }
   size_t most_bytes() const { return side_.empty() ? limit_ : cost_bytes_; }
   Bytes&& take() && { return std::move(side_); }
@@ -225,6 +245,8 @@ class BestRecording {
   size_t limit_;
   size_t cost_bytes_ = 0;
   Bytes side_;
+  std::optional<DeflateSettings> likely_;
+  size_t likely_cost_ = SIZE_MAX, likely_tokens_ = 0;
   DeflateWorkspace workspace_;
 };
 
@@ -238,6 +260,7 @@ Result<std::vector<DeflateSettings>> best_on_sample(BestRecording& recording,
   for (const DeflateSettings& candidate : settings) {
     LMC_ASSIGN(const auto cost, recording.cost(candidate, sample_tokens, least + kSlack));
     costs.push_back(cost);
+    recording.note(candidate, cost, sample_tokens);
     least = std::min(least, cost);
     if (recording.is_fine()) return std::vector<DeflateSettings>{};
   }
@@ -250,10 +273,11 @@ Result<std::vector<DeflateSettings>> best_on_sample(BestRecording& recording,
 // Records the whole stream with the settings that do best on samples of it.
 Status record_with_best(BestRecording& recording, std::vector<DeflateSettings> settings) {
   constexpr size_t kMaxWholeTries = 3;
-  for (const size_t sample_tokens : {kShortSample, kLongSample}) {
+  for (const size_t sample_tokens : {kFirstSample, kShortSample, kLongSample}) {
     if (settings.size() <= 1) break;
     LMC_ASSIGN(auto best, best_on_sample(recording, settings, sample_tokens));
     settings = std::move(best);
+    if (recording.is_strange(sample_tokens)) return Ok();
   }
   if (settings.size() > kMaxWholeTries) settings.resize(kMaxWholeTries);
   for (const DeflateSettings& candidate : settings) {
@@ -269,8 +293,12 @@ int level_class_of(const DeflateSettings& settings) {
   return settings.level < 6 ? 1 : settings.level == 6 ? 2 : 3;
 }
 
-// Empty if the stream is not worth it.
-Result<Bytes> record_best(ByteSpan stream, ByteSpan data, const DeflateHint& hint, uint8_t final_padding) {
+// Reconstruction data in its first form if zlib wrote the stream, or nothing, and what zlib's settings might be.
+struct Recorded {
+  Bytes side;
+  std::optional<DeflateSettings> likely;
+};
+Result<Recorded> record_best(ByteSpan stream, ByteSpan data, const DeflateHint& hint, uint8_t final_padding) {
   DeflateBlock first;
   LMC_TRY(DeflateBlockReader(stream).read(first, kLongSample));
   BestRecording recording(stream, data, final_padding);
@@ -281,18 +309,16 @@ Result<Bytes> record_best(ByteSpan stream, ByteSpan data, const DeflateHint& hin
   const auto others = std::stable_partition(settings.begin(), settings.end(), as_hinted);
   LMC_TRY(record_with_best(recording, {settings.begin(), others}));
   if (!recording.is_fine()) LMC_TRY(record_with_best(recording, {others, settings.end()}));
-  return std::move(recording).take();
+  const auto likely = recording.likely();
+  return Recorded{std::move(recording).take(), likely};
 }
 
-Status write_stored(BitWriter& bits, ByteSpan content, uint8_t padding) {
-  if (content.size() > kMaxStoredBytes)
-    return bad_input("reconstruction data of a deflate stream: a stored block too long");
-  const int filled = bits.bits_to_byte_end();
-  bits.write(padding & ((1u << filled) - 1), filled);
-  bits.write(uint32_t(content.size()), 16);
-  bits.write(uint32_t(content.size()) ^ 0xffff, 16);
-  bits.write_whole_bytes(content);
-  return Ok();
+// In its second form.
+Bytes with_choices(ByteSpan choices) {
+  Bytes side{kChoicesFollow};
+  append_varint(side, choices.size());
+  append_bytes(side, choices);
+  return side;
 }
 
 // Writes a stream from its data and corrections, block by block as Recorder read it.
@@ -338,16 +364,16 @@ class Rebuilder {
     const BlockKind kind = correction ? correction->kind : predicted.kind;
     bits.write(last, 1);
     bits.write(uint32_t(kind), 2);
-    if (kind == BlockKind::kStored) return write_stored(bits, content, correction ? correction->padding : 0);
+    if (kind == BlockKind::kStored) return write_stored_block(bits, content, correction ? correction->padding : 0);
     if (kind == BlockKind::kFixed) return write_tokens(bits, content, kFixedLengths);
     if (!correction || correction->header.empty()) {
       bits.write_bits_of(predicted.header.bits, predicted.header.size_bits);
       return write_tokens(bits, content, predicted.header.lengths);
     }
     BitReader header(correction->header);
-    LMC_ASSIGN(const auto lengths, read_dynamic_header(header));
+    LMC_ASSIGN(const auto given_header, read_block_header(header));
     bits.write_bits_of(correction->header, correction->header_size_bits);
-    return write_tokens(bits, content, lengths);
+    return write_tokens(bits, content, given_header.lengths);
   }
 
   // The next token, cut off at end.
@@ -400,7 +426,7 @@ Status rebuild_level_0(CorrectionReader& corrections, ByteSpan data, BitWriter& 
     last = given ? given->last : position + size == data.size();
     bits.write(last, 1);
     bits.write(uint32_t(BlockKind::kStored), 2);
-    LMC_TRY(write_stored(bits, data.subspan(position, size_t(size)), given ? given->padding : 0));
+    LMC_TRY(write_stored_block(bits, data.subspan(position, size_t(size)), given ? given->padding : 0));
     stored.commit(size_t(size));
     position += size_t(size);
     if (bits.size_bits() / 8 > max_bytes) return bad_input("reconstruction data of a deflate stream: it gets too long");
@@ -419,17 +445,30 @@ Result<ParsedDeflate> parse_deflate(ByteSpan stream, size_t max_data_bytes, cons
   BitReader bits(stream);
   bits.seek_bits(inflated.size_bits);
   const uint8_t final_padding = uint8_t(bits.read(int(-inflated.size_bits & 7)));
-  LMC_ASSIGN(auto best, record_best(stream.first(parsed.size_bytes), parsed.data, hint, final_padding));
-  if (best.empty())
-    return bad_input(
-        "deflate: the stream was written by an encoder unlike zlib; describing its choices would take "
-        "more than it does");
-  parsed.side = std::move(best);
+  stream = stream.first(parsed.size_bytes);
+  LMC_ASSIGN(auto best, record_best(stream, parsed.data, hint, final_padding));
+  if (best.side.empty() || best.side.size() > stream.size() / 4096 + 16) {
+    const ChoiceSettings settings = find_choice_settings(stream, parsed.data, best.likely);
+    LMC_ASSIGN(const auto choices, write_choices(stream, parsed.data, settings));
+    Bytes side = with_choices(choices);
+    if (best.side.empty() || side.size() < best.side.size()) best.side = std::move(side);
+  }
+  if (best.side.size() > max_side_bytes(stream.size()))
+    return bad_input("deflate: describing the encoder's choices would take more than the stream does");
+  parsed.side = std::move(best.side);
   return parsed;
 }
 
 Result<Bytes> rebuild_deflate(ByteReader& side, ByteSpan data, size_t max_bytes) {
   if (data.size() > kMaxDeflateDataBytes) return bad_input("more data than a deflate stream may hold here");
+  if (side.remaining() > 0 && side.rest()[0] == kChoicesFollow) {
+    LMC_TRY(side.read_bytes(1, "kind of reconstruction data"));
+    LMC_ASSIGN(const auto size, side.read_varint("size of the choices of a deflate stream"));
+    if (size > side.remaining())
+      return bad_input("reconstruction data of a deflate stream is cut short", side.position());
+    LMC_ASSIGN(const auto choices, side.read_bytes(size_t(size), "choices of a deflate stream"));
+    return read_choices(choices, data, max_bytes);
+  }
   LMC_ASSIGN(auto corrections, CorrectionReader::create(side));
   BitWriter bits;
   if (corrections.settings().level == 0) {

@@ -142,8 +142,9 @@ Status read_start(BitReader& bits, DeflateBlock& block) {
   block.padding = 0;
   block.header_begin_bits = bits.position_bits();
   if (block.kind == BlockKind::kDynamic) {
-    LMC_ASSIGN(const auto lengths, read_dynamic_header(bits));
-    block.lengths = lengths;
+    LMC_ASSIGN(auto header, read_block_header(bits));
+    block.lengths = header.lengths;
+    block.header = std::move(header);
     block.header_size_bits = bits.position_bits() - block.header_begin_bits;
   }
   if (block.kind == BlockKind::kFixed) block.lengths = kFixedLengths;
@@ -159,38 +160,36 @@ Status read_start(BitReader& bits, DeflateBlock& block) {
 
 }  // namespace
 
-Result<CodeLengths> read_dynamic_header(BitReader& bits) {
-  const size_t literal_codes = 257 + bits.read(5), distance_codes = 1 + bits.read(5), length_codes = 4 + bits.read(4);
-  if (literal_codes > kLiteralCodes || distance_codes > kDistanceCodes)
+Result<BlockHeader> read_block_header(BitReader& bits) {
+  BlockHeader header;
+  header.literal_codes = 257 + bits.read(5);
+  header.distance_codes = 1 + bits.read(5);
+  header.length_codes = 4 + bits.read(4);
+  if (header.literal_codes > kLiteralCodes || header.distance_codes > kDistanceCodes)
     return at_bits(bits, "a code for symbols that do not exist");
-  std::array<uint8_t, kCodeLengthCodes> code_lengths{};
-  for (size_t i = 0; i < length_codes; ++i) code_lengths[kCodeLengthOrder[i]] = uint8_t(bits.read(3));
+  for (size_t i = 0; i < header.length_codes; ++i) header.step_lengths[kCodeLengthOrder[i]] = uint8_t(bits.read(3));
   PrefixDecoder decoder;
-  if (!decoder.set_lengths(code_lengths)) return at_bits(bits, "code lengths that no code can have");
+  if (!decoder.set_lengths(header.step_lengths)) return at_bits(bits, "code lengths that no code can have");
   std::array<uint8_t, kLiteralCodes + kDistanceCodes> lengths{};
+  const size_t count = header.literal_codes + header.distance_codes;
   size_t known = 0;
-  while (known < literal_codes + distance_codes) {
+  while (known < count) {
     const int symbol = decoder.decode(bits);
     if (symbol < 0 || bits.past_end()) return at_bits(bits, "the code lengths of a block cannot be read");
-    size_t times = 1;
-    uint8_t length = uint8_t(symbol);
-    if (symbol == 16) {
-      if (known == 0) return at_bits(bits, "code lengths that begin with a repetition");
-      length = lengths[known - 1];
-      times = 3 + bits.read(2);
-    } else if (symbol > 16) {
-      length = 0;
-      times = symbol == 17 ? 3 + bits.read(3) : 11 + bits.read(7);
-    }
-    if (times > literal_codes + distance_codes - known) return at_bits(bits, "more code lengths than symbols");
-    std::fill_n(lengths.begin() + ptrdiff_t(known), times, length);
-    known += times;
+    const uint8_t extra_bits = symbol < 16 ? 0 : symbol == 16 ? 2 : symbol == 17 ? 3 : 7;
+    const LengthStep step{uint8_t(symbol), uint8_t(bits.read(extra_bits)), extra_bits};
+    if (symbol == 16 && known == 0) return at_bits(bits, "code lengths that begin with a repetition");
+    if (step.times() > count - known) return at_bits(bits, "more code lengths than symbols");
+    const uint8_t length = symbol < 16 ? step.symbol : symbol == 16 ? lengths[known - 1] : uint8_t(0);
+    std::fill_n(lengths.begin() + ptrdiff_t(known), step.times(), length);
+    known += step.times();
+    header.steps.push_back(step);
   }
-  CodeLengths result;
-  std::copy_n(lengths.begin(), literal_codes, result.literal.begin());
-  std::copy_n(lengths.begin() + ptrdiff_t(literal_codes), distance_codes, result.distance.begin());
-  if (result.literal[kEndOfBlock] == 0) return at_bits(bits, "a block without a word for its end");
-  return result;
+  std::copy_n(lengths.begin(), header.literal_codes, header.lengths.literal.begin());
+  std::copy_n(lengths.begin() + ptrdiff_t(header.literal_codes), header.distance_codes,
+              header.lengths.distance.begin());
+  if (header.lengths.literal[kEndOfBlock] == 0) return at_bits(bits, "a block without a word for its end");
+  return header;
 }
 
 Result<InflatedStream> inflate(ByteSpan stream, size_t max_bytes) {

@@ -8,14 +8,15 @@
 #include <vector>
 
 #include "lmc/coding/bit_string.h"
-#include "lmc/media/deflate/deflate_format.h"
+#include "lmc/media/deflate/deflate_codes.h"
 
 namespace lmc {
 
 struct DeflateBlock {
   BlockKind kind = BlockKind::kStored;
   bool last = false;
-  CodeLengths lengths;                                 // of a dynamic block
+  CodeLengths lengths;                                 // of a block that is not stored
+  BlockHeader header;                                  // of a dynamic block
   size_t header_begin_bits = 0, header_size_bits = 0;  // where the lengths stand, after the kind
   uint8_t padding = 0;                                 // bits before the size of a stored block, usually 0
   uint32_t stored_bytes = 0;                           // of a stored block, which has no tokens
@@ -38,6 +39,7 @@ class DeflateBlockReader {
 
   // Stops after max_tokens: then the block is not complete, and there must be no further call.
   Status read(DeflateBlock& block, size_t max_tokens = SIZE_MAX);
+  size_t position_bits() const { return bits_.position_bits(); }
 
  private:
   BitReader bits_;
@@ -45,7 +47,7 @@ class DeflateBlockReader {
 };
 
 // The header of a dynamic block: bits is left after it.
-Result<CodeLengths> read_dynamic_header(BitReader& bits);
+Result<BlockHeader> read_block_header(BitReader& bits);
 
 }  // namespace lmc
 

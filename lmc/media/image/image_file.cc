@@ -49,14 +49,14 @@ uint64_t most_in_gif(uint64_t file_bytes) { return (most_by_lzw(file_bytes) + 1)
 uint64_t png_side(const Picture& shape) { return 8 * uint64_t(shape.height); }
 // The rows, and what is noted of runs of chunks, of which honest files have few.
 uint64_t png_memory(const Picture& shape, ByteSpan side, uint64_t file_bytes) {
-  constexpr uint64_t kFixedBytes = uint64_t(4) << 20;
   const uint64_t runs = std::min<uint64_t>(side.size(), kMostPngRuns);
-  return kCopies * file_bytes + 2 * (shape.size_bytes() + 4 * uint64_t(shape.height)) + 48 * runs + kFixedBytes;
+  return kCopies * file_bytes + 2 * (shape.size_bytes() + 4 * uint64_t(shape.height)) + 48 * runs +
+         deflate_token_memory(file_bytes, shape.size_bytes()) + kDeflateMemory;
 }
 
 // The stream; its data while they grow; the tokens of a block, of a bit or more; filters by all rules.
 uint64_t png_parse_memory(const Picture& shape, uint64_t file_bytes) {
-  constexpr uint64_t kMoreBytes = uint64_t(6) << 20, kRowMemory = 32;
+  constexpr uint64_t kMoreBytes = (uint64_t(2) << 20) + kDeflateMemory, kRowMemory = 32;
   const uint64_t data = shape.size_bytes() + 2 * uint64_t(shape.height);
   return kCopies * file_bytes + shape.size_bytes() + 2 * data + deflate_token_memory(file_bytes, data) +
          kRowMemory * shape.height + kMoreBytes;
@@ -65,13 +65,14 @@ uint64_t png_parse_memory(const Picture& shape, uint64_t file_bytes) {
 // Padding of tiles, all of it given.
 uint64_t tiff_side(const Picture& shape) { return most_tiff_spare_bytes(shape); }
 uint64_t tiff_memory(const Picture& shape, ByteSpan side, uint64_t file_bytes) {
-  return kCopies * file_bytes + tiff_rebuild_memory(side, shape);
+  return kCopies * file_bytes + tiff_rebuild_memory(side, shape) +
+         deflate_token_memory(file_bytes, shape.size_bytes()) + kDeflateMemory;
 }
 
 // What was decoded; of the largest strip or tile samples of two bytes, three times, and bytes, which may be all.
 uint64_t tiff_parse_memory(const Picture& shape, uint64_t file_bytes) {
   const uint64_t data = shape.size_bytes();
-  return kCopies * file_bytes + 9 * data + deflate_token_memory(file_bytes, data) + (uint64_t(6) << 20);
+  return kCopies * file_bytes + 9 * data + deflate_token_memory(file_bytes, data) + kDeflateMemory;
 }
 
 // Pixels while they grow, and in their places, which may be some times as many.

@@ -1,0 +1,32 @@
+// The headers of dynamic blocks: code lengths and how they are written down.
+#ifndef LMC_MEDIA_DEFLATE_HEADER_MODEL_H_
+#define LMC_MEDIA_DEFLATE_HEADER_MODEL_H_
+
+#include <vector>
+
+#include "lmc/media/deflate/choice_coder.h"
+#include "lmc/media/deflate/deflate_codes.h"
+
+namespace lmc {
+
+class HeaderModel {
+ public:
+  explicit HeaderModel(ChoiceCoder& coder) : coder_(coder) {}
+
+  // expected: how often symbols should come up. header counts only when writing. Errors: bad input.
+  Result<BlockHeader> code(const SymbolCounts& expected, BlockHeader header);
+
+ private:
+  void code_lengths(const SymbolCounts& expected, std::span<const uint32_t> counts, std::span<const uint8_t> before,
+                    uint32_t part, std::span<uint8_t> lengths);
+  Status code_steps(BlockHeader& header);
+  void code_step_code(BlockHeader& header);
+
+  ChoiceCoder& coder_;
+  CodeLengths before_;  // of the last block
+  bool has_before_ = false;
+};
+
+}  // namespace lmc
+
+#endif  // LMC_MEDIA_DEFLATE_HEADER_MODEL_H_
