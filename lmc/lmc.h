@@ -53,7 +53,9 @@ typedef struct lmc_options {
   const char* model;    /* compressing: name, path or start of the SHA-256; NULL: the default model, if it is there */
   uint64_t limit_bytes; /* decompressing: more content than this is LMC_BAD_INPUT; default: no limit */
   uint64_t memory_limit_bytes; /* decompressing: data that asks for more memory than this, beside program and models,
-                                  is LMC_ENVIRONMENT; default 0: 4 GiB, or 512 MiB for each thread if that is more */
+                                  is LMC_ENVIRONMENT; compressing: what would take more is not taken apart, and what
+                                  cannot be compressed within it is LMC_ENVIRONMENT;
+                                  default 0: 4 GiB, or 512 MiB for each thread if that is more */
 } lmc_options;
 
 /* Finds models and keeps those in use mapped. */

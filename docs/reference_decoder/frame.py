@@ -14,6 +14,7 @@ END_MAGIC = b"CML\xF7"
 END_MARKER = 255
 GROUPED, IMAGE, JPEG = 3, 4, 5
 WITH_COPIES = 1  # a profile of codec 3
+MOST_RAW, MOST_GROUPS, MOST_BYTE_GROUPS = 1 << 26, 65536, 16  # section 8; blocks of codecs 4 and 5 may be larger
 TEXT = 2
 NEED_A_MODEL = TEXT, IMAGE
 
@@ -131,6 +132,8 @@ def decode_block(reader, header, models, number):
         raise DamagedFile(f"block {number} names a model that is not listed")
     if not 1 <= raw_size <= header.block_limit or not 1 <= payload_size <= raw_size:
         raise DamagedFile(f"block {number} has an impossible size")
+    if raw_size > MOST_RAW and codec not in (IMAGE, JPEG):
+        raise DamagedFile(f"block {number} is larger than one of its codec can be")
     payload = reader.take(payload_size, "payload")
     model = models.by_identity(header.models[model_index - 1]) if model_index else None
     raw = decode_payload(codec, model, payload, raw_size, models)
@@ -169,11 +172,13 @@ def read_groups(reader):
     if profile > WITH_COPIES:
         raise DamagedFile("a profile of codec 3 that is unknown")
     group_count = reader.varint("number of groups")
-    if not 1 <= group_count <= 65536:
+    if not 1 <= group_count <= MOST_GROUPS:
         raise DamagedFile(f"{group_count} groups")
     groups = [read_group(reader) for _ in range(group_count)]
     if any(codec == GROUPED or codec > JPEG for codec, _, _ in groups):
         raise DamagedFile("an impossible group")
+    if sum(codec < GROUPED for codec, _, _ in groups) > MOST_BYTE_GROUPS:
+        raise DamagedFile("too many groups that are no whole files")
     copy = len(groups) if profile == WITH_COPIES else None
     return groups, [read_segment(reader, copy) for _ in range(reader.varint("segments"))]
 

@@ -44,8 +44,8 @@ class Layout:
         self.side_size = reader.varint("side bytes")
         self.side_codec = reader.integer(1, "codec of the side bytes")
         side_payload = reader.varint("size of the side bytes")
-        if self.side_size > 1 << 29 or self.side_codec > 1:
-            raise DamagedFile("impossible side bytes")
+        if self.side_codec > 1:
+            raise DamagedFile("an unknown codec of the side bytes")
         self.columns, self.rows = (-(-size // TILE_EDGE) for size in (self.width, self.height))
         if self.columns * self.rows > reader.remaining():
             raise DamagedFile("more tiles than bytes")
@@ -54,6 +54,13 @@ class Layout:
         self.tiles = [reader.take(size, "tile") for size in sizes]
         if reader.remaining():
             raise DamagedFile("bytes behind the last tile")
+
+    def check_limits(self, raw_size):
+        """format.md, section 8, for the formats of GRID_FORMATS: of a file of so many bytes."""
+        if self.width * self.height * self.channels * self.sample_bytes > raw_size:
+            raise DamagedFile("more samples than the file can have")
+        if self.side_size > 8 * raw_size + (1 << 16):
+            raise DamagedFile("more side bytes than the file can have")
 
     def edges(self, number):
         """Left, right, top and bottom of a tile."""
@@ -177,6 +184,7 @@ def rebuild_grid(side, samples, sample_bytes, raw_size):
 
 def decode(payload, raw_size, model):
     layout = Layout(payload)
+    layout.check_limits(raw_size)
     network = PixelNetwork(model)
     samples = np.zeros((layout.height, layout.width, layout.channels), np.int64)
     for number, tile in enumerate(layout.tiles):

@@ -89,6 +89,7 @@ lmc::Result<lmc::CompressOptions> compress_options(lmc_context* context, const l
   how.level = given.level;
   how.threads = given.threads;
   how.block_bytes = given.block_bytes;
+  how.memory_limit_bytes = given.memory_limit_bytes;
   how.isa = lmc::best_isa();
   how.engine = &context->engine;
   LMC_TRY(lmc::check_options(how));

@@ -1,6 +1,5 @@
 // An allocator that fails at the n-th allocation, or from the n-th on, n swept over whole calls: each gives
-// LMC_ENVIRONMENT or its result, whichever thread was refused. The models are open by then: while a model's header is
-// read this does not hold, since nlohmann::json's destructor allocates.
+// LMC_ENVIRONMENT or its result, whichever thread was refused; with models that are open, and from the start.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -104,6 +103,23 @@ TEST(Memory, RefusedAtAnyAllocationIsAnErrorOfTheCall) {
     lmc_buffer_free(&packed);
   }
   lmc_context_free(context);
+}
+
+// Finding, mapping and reading models, most of all their headers, is within the call then.
+TEST(Memory, RefusedWhileModelsAreOpenedIsAnErrorToo) {
+  const Input input = inputs().front();
+  lmc_options options;
+  lmc_options_init(&options);
+  options.level = input.level;
+  sweep("open and compress " + input.name, [&] {
+    lmc_context* const context = lmc_context_new(nullptr);
+    if (context == nullptr) return LMC_ENVIRONMENT;
+    lmc_buffer out = {};
+    const lmc_status status = lmc_compress(context, input.bytes.data(), input.bytes.size(), &options, &out, nullptr);
+    lmc_buffer_free(&out);
+    lmc_context_free(context);
+    return status;
+  });
 }
 
 }  // namespace

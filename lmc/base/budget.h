@@ -25,7 +25,8 @@ class Budget {
     return for_threads > uint64_t(1) << 32 ? for_threads : uint64_t(1) << 32;
   }
 
-  explicit Budget(uint64_t limit_bytes) : limit_bytes_(limit_bytes) {}
+  // whole, if given, is charged too, and outlives this one: a part of a call, beside others.
+  explicit Budget(uint64_t limit_bytes, Budget* whole = nullptr) : limit_bytes_(limit_bytes), whole_(whole) {}
   Budget(const Budget&) = delete;
   Budget& operator=(const Budget&) = delete;
 
@@ -43,7 +44,13 @@ class Budget {
       return *this;
     }
     ~Lease() {
-      if (budget_ != nullptr) budget_->used_bytes_ -= size_bytes_;
+      if (budget_ != nullptr) budget_->give_back(size_bytes_);
+    }
+    // Gives back what is more than this.
+    void shrink_to(uint64_t size_bytes) {
+      if (budget_ == nullptr || size_bytes >= size_bytes_) return;
+      budget_->give_back(size_bytes_ - size_bytes);
+      size_bytes_ = size_bytes;
     }
 
    private:
@@ -59,10 +66,19 @@ class Budget {
 
   uint64_t limit_bytes() const { return limit_bytes_; }
   uint64_t used_bytes() const { return used_bytes_; }
+  // Whether something was refused that this budget alone could hold: with less going on beside it, it might not be.
+  bool was_crowded() const { return was_crowded_; }
 
  private:
+  Status charge(uint64_t size_bytes, const std::string& what);
+  void give_back(uint64_t size_bytes) {
+    for (Budget* each = this; each != nullptr; each = each->whole_) each->used_bytes_ -= size_bytes;
+  }
+
   const uint64_t limit_bytes_;
+  Budget* const whole_;
   std::atomic<uint64_t> used_bytes_ = 0;
+  std::atomic<bool> was_crowded_ = false;
 };
 
 }  // namespace lmc

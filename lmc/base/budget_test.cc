@@ -53,6 +53,34 @@ TEST(Budget, SaysWhatIsNeededAndHowToGetIt) {
             "a picture needs 6M of memory, more than the limit of 3M; -M 6M (memory_limit_bytes) or more allows it");
 }
 
+TEST(Budget, LeasesShrink) {
+  Budget budget(10);
+  auto lease = Budget::take(&budget, 8, "a part");
+  ASSERT_TRUE(lease.ok());
+  lease->shrink_to(9);
+  EXPECT_EQ(budget.used_bytes(), 8u);
+  lease->shrink_to(3);
+  EXPECT_EQ(budget.used_bytes(), 3u);
+}
+
+TEST(Budget, APartIsChargedToTheWhole) {
+  Budget whole(10);
+  Budget one(8, &whole), other(8, &whole);
+  {
+    const auto first = Budget::take(&one, 6, "one");
+    ASSERT_TRUE(first.ok());
+    EXPECT_EQ(whole.used_bytes(), 6u);
+    EXPECT_FALSE(Budget::take(&other, 9, "more than there ever is").ok());
+    EXPECT_FALSE(other.was_crowded());
+    EXPECT_FALSE(Budget::take(&other, 5, "the other").ok());
+    EXPECT_TRUE(other.was_crowded());
+    EXPECT_EQ(other.used_bytes(), 0u);
+    EXPECT_FALSE(one.was_crowded());
+  }
+  EXPECT_EQ(whole.used_bytes(), 0u);
+  EXPECT_TRUE(Budget::take(&other, 8, "alone").ok());
+}
+
 TEST(Budget, DefaultGrowsWithManyThreads) {
   EXPECT_EQ(Budget::default_limit_bytes(0), uint64_t(4) << 30);
   EXPECT_EQ(Budget::default_limit_bytes(8), uint64_t(4) << 30);

@@ -41,8 +41,8 @@ EncodedBlock encode_reconstruction_data(ByteSpan data, const BlockResources& res
   constexpr size_t kTooFewBytes = 24, kFewBytes = 512;
   if (data.size() <= kTooFewBytes) return stored_block(data);
   const auto profile = data.size() <= kFewBytes ? MixingProfile::kFast : MixingProfile::kDeep;
-  EncodedBlock mixed{kMixing, encode_mixing_block(data, profile, resources.quietly())};
-  return mixed.payload.size() < data.size() ? std::move(mixed) : stored_block(data);
+  auto mixed = encode_mixing_block(data, profile, resources.quietly());
+  return mixed.ok() && mixed->size() < data.size() ? EncodedBlock{kMixing, std::move(*mixed)} : stored_block(data);
 }
 
 Result<Bytes> decode_reconstruction_data(uint8_t codec, ByteSpan payload, size_t data_bytes, const char* what,

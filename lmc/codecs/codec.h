@@ -38,7 +38,7 @@ struct BlockResources {
   Engine* engine = nullptr;  // keeps compiled models, finds those that groups name; null: none at hand
   // By need. To encode: the ones to use. To decode: the one that the block names. Null: none at hand.
   std::array<const LoadedModel*, kModelNeeds> models = {};
-  Budget* budget = nullptr;  // to decode: what sizes that the payload declares are charged to. Null: no limit
+  Budget* budget = nullptr;  // what the sizes of the data at hand, or those that they declare, take. Null: no limit
   Isa isa = Isa::kScalar;
   int threads = 1;
   std::function<void(size_t done_bytes)> progress = {};   // called now and then from the calling thread; may be empty
@@ -119,7 +119,8 @@ constexpr int threads_for_file(size_t file_bytes, size_t files) {
 
 EncodedBlock stored_block(ByteSpan raw);
 
-// What a media file holds beside its samples or coefficients: mixed, or stored where that is no larger. No model.
+// What a media file holds beside its samples or coefficients: mixed, or stored where that is no larger or the budget
+// has no more. No model.
 EncodedBlock encode_reconstruction_data(ByteSpan data, const BlockResources& resources);
 // Its inverse; codec must be one of those two. what: the block, for errors ("image block").
 Result<Bytes> decode_reconstruction_data(uint8_t codec, ByteSpan payload, size_t data_bytes, const char* what,

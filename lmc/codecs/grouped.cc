@@ -201,8 +201,8 @@ Result<Bytes> decode_grouped(ByteSpan payload, size_t raw_bytes, const BlockReso
   const auto decode = [&](size_t g, const BlockResources& with) {
     return decode_group(layout.groups[g], payloads[g], with);
   };
-  LMC_ASSIGN(const auto lease, Budget::take(resources.budget, 2 * uint64_t(raw_bytes),
-                                            "groups of " + std::to_string(raw_bytes) + " bytes"));
+  LMC_ASSIGN(const auto memory, Budget::take(resources.budget, 2 * uint64_t(raw_bytes),
+                                             "groups of " + std::to_string(raw_bytes) + " bytes"));
   auto contents = for_groups<Result<Bytes>>(payloads.size(), threads_of, decode, resources);
   for (size_t g = 0; g < contents.size(); ++g) {
     // What found too little memory beside others is tried again by itself.

@@ -265,30 +265,40 @@ struct DecodedTry {
   bool doubtful = false;  // whether that is smaller than tiles
 };
 
+// At most, of each pixel and channel: bounds, colours, blocks and what they make, of the grid at hand and the best.
+constexpr uint64_t kSearchMemory = 40;
+
 DecodedTry try_decoded(const Picture& picture, bool thorough, const BlockResources& resources) {
   const TileShape shape = whole_shape(picture);
   DecodedTry out;
   if (picture.indexed || !may_be_decoded(shape)) return out;
+  const uint64_t samples = uint64_t(picture.width + 15) * (picture.height + 15) * uint64_t(picture.channels);
+  const auto memory = Budget::take(resources.budget, kSearchMemory * samples, "looking for a decoded JPEG file");
+  if (!memory.ok()) return out;
   const auto found =
       DecodedPicture::find(shape, cut(picture, {0, 0, picture.width, picture.height}), resources.threads);
   if (!found) return out;
   const JpegOptions options{.effort = thorough ? JpegEffort::kThorough : JpegEffort::kFast,
                             .threads = resources.threads,
-                            .isa = resources.isa};
-  out.payload = encode_decoded_picture(*found, shape, options, [&](ByteSpan list) {
+                            .isa = resources.isa,
+                            .budget = resources.budget};
+  auto payload = encode_decoded_picture(*found, shape, options, [&](ByteSpan list) {
     const EncodedBlock block = encode_reconstruction_data(list, resources);
     Bytes coded{block.codec};
     append_bytes(coded, block.payload);
     return coded;
   });
+  if (!payload.ok()) return out;
+  out.payload = std::move(*payload);
   out.doubtful = found->exceptions.size() > size_t(picture.width) * picture.height / kDoubtfulOf;
   return out;
 }
 
-std::vector<Bytes> encode_tiles(const Picture& picture, size_t file_bytes, ImageEffort effort,
-                                const PixelNetwork& network, const BlockResources& resources) {
+Result<std::vector<Bytes>> encode_tiles(const Picture& picture, size_t file_bytes, ImageEffort effort,
+                                        const PixelNetwork& network, const BlockResources& resources) {
   const Grid grid(picture);
-  const Sharing sharing(picture, resources.threads);
+  Budget::Lease lease;
+  LMC_ASSIGN(const auto sharing, share(picture, grid.count(), resources.threads, resources.budget, lease));
   InOrder<Bytes> jobs(sharing.tiles, [] {});
   std::vector<Bytes> tiles;
   const auto take = [&] {
@@ -342,7 +352,7 @@ Result<EncodedBlock> encode_image(ByteSpan file, const LevelRow& level, const Bl
   const auto format = guess_image_format(file);
   if (!format) return bad_input("its content is no image");
   LMC_ASSIGN(const auto network, load_network(resources));
-  LMC_ASSIGN(const auto parsed, parse_image(*format, file));
+  LMC_ASSIGN(const auto parsed, parse_image(*format, file, resources.budget));
   const Picture& picture = parsed.picture;
   const EncodedBlock side = encode_reconstruction_data(parsed.side, resources);
   const auto headed = [&](uint8_t profile) {
@@ -367,7 +377,10 @@ Result<EncodedBlock> encode_image(ByteSpan file, const LevelRow& level, const Bl
     append_bytes(as_decoded, decoded.payload);
     if (!decoded.doubtful) return block(std::move(as_decoded));
   }
-  const std::vector<Bytes> tiles = encode_tiles(picture, file.size(), level.images, *network, resources);
+  const auto coded = encode_tiles(picture, file.size(), level.images, *network, resources);
+  if (!coded.ok() && !as_decoded.empty()) return block(std::move(as_decoded));
+  if (!coded.ok()) return coded.error();
+  const std::vector<Bytes>& tiles = *coded;
   Bytes out = headed(kTiles);
   for (const Bytes& tile : tiles) append_varint(out, tile.size());
   append_bytes(out, side.payload);
@@ -400,7 +413,7 @@ Result<Bytes> decode_image(ByteSpan payload, size_t raw_size_bytes, const BlockR
   LMC_TRY(check_image_fits_file(layout.format, picture, raw_size_bytes));
   if (layout.side_bytes > most_image_side_bytes(layout.format, picture, raw_size_bytes))
     return damaged("too much reconstruction data");
-  LMC_ASSIGN(const auto lease,
+  LMC_ASSIGN(const auto memory,
              Budget::take(resources.budget, picture.size_bytes() + layout.side_bytes, describe(picture)));
   picture.samples.resize(picture.size_bytes());
   const Region all{0, 0, picture.width, picture.height};
@@ -408,7 +421,7 @@ Result<Bytes> decode_image(ByteSpan payload, size_t raw_size_bytes, const BlockR
   LMC_ASSIGN(const auto side,
              decode_reconstruction_data(layout.side_codec, layout.side, layout.side_bytes, "image block", resources));
   LMC_ASSIGN(
-      const auto rebuild_lease,
+      const auto rebuilding,
       Budget::take(resources.budget, rebuild_memory_bytes(layout.format, picture, side, raw_size_bytes),
                    "writing the " + std::string(image_format_name(layout.format)) + " file of " + describe(picture)));
   auto file = rebuild_image(layout.format, side, picture, raw_size_bytes);
@@ -425,7 +438,7 @@ Result<Picture> decode_image_pixels(ByteSpan payload, const std::optional<Region
   Picture picture = layout.picture;
   const Region wanted = region.value_or(Region{0, 0, picture.width, picture.height});
   LMC_TRY(check_region(picture, wanted));
-  LMC_ASSIGN(const auto lease, Budget::take(resources.budget, 2 * uint64_t(picture.size_bytes()), describe(picture)));
+  LMC_ASSIGN(const auto memory, Budget::take(resources.budget, 2 * uint64_t(picture.size_bytes()), describe(picture)));
   picture.samples.resize(picture.size_bytes());
   LMC_TRY(decode_tiles(layout, wanted, picture, resources, 0));
   return region ? crop(picture, wanted) : picture;

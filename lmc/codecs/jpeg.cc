@@ -13,7 +13,8 @@ Status check_jpeg(ByteSpan file) {
 Result<EncodedBlock> encode_jpeg_file(ByteSpan file, const LevelRow& level, const BlockResources& resources) {
   const JpegOptions options{.effort = level.thorough_jpeg ? JpegEffort::kThorough : JpegEffort::kFast,
                             .threads = resources.threads,
-                            .isa = resources.isa};
+                            .isa = resources.isa,
+                            .budget = resources.budget};
   auto payload = encode_jpeg(file, options, [&](ByteSpan data) {
     const EncodedBlock block = encode_reconstruction_data(data, resources);
     Bytes coded{block.codec};

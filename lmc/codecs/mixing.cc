@@ -38,6 +38,13 @@ BranchFilter filter_of(MixingProfile profile) {
                                                 : BranchFilter::kNone;
 }
 
+uint64_t model_memory(size_t raw_bytes, MixingProfile profile) {
+  return profile == MixingProfile::kFast ? MixingModel::memory_bytes({.size_bytes = raw_bytes})
+                                         : DeepMixing::memory_bytes(raw_bytes);
+}
+
+std::string describe(size_t raw_bytes) { return "context mixing of " + std::to_string(raw_bytes) + " bytes"; }
+
 }  // namespace
 
 MixingProfile deep_profile(ByteSpan raw, const BlockResources& resources) {
@@ -54,17 +61,28 @@ MixingProfile deep_profile(ByteSpan raw, const BlockResources& resources) {
   size_t smallest = 0;
   for (const Candidate& c : kCandidates) {
     if (count_branches(filter_of(c.profile), piece) * c.bytes_a_branch < size) continue;
-    if (smallest == 0) smallest = encode_mixing_block(piece, MixingProfile::kFast, quiet).size() * 99 / 100;
+    if (smallest == 0) {
+      const auto plain = encode_mixing_block(piece, MixingProfile::kFast, quiet);
+      if (!plain.ok()) return best;
+      smallest = plain->size() * 99 / 100;
+    }
     Bytes filtered(piece.begin(), piece.end());
     apply_branch_filter(filter_of(c.profile), FilterDirection::kToAbsolute, filtered);
-    const size_t with = encode_mixing_block(filtered, MixingProfile::kFast, quiet).size();
-    if (with < smallest) smallest = with, best = c.profile;
+    const auto with = encode_mixing_block(filtered, MixingProfile::kFast, quiet);
+    if (with.ok() && with->size() < smallest) smallest = with->size(), best = c.profile;
   }
   return best;
 }
 
-Bytes encode_mixing_block(ByteSpan raw, MixingProfile profile, const BlockResources& resources,
-                          std::vector<size_t>* costs) {
+uint64_t encode_mixing_memory(size_t raw_bytes, MixingProfile profile) {
+  constexpr uint64_t kCopies = 3;  // the bytes, filtered, and what becomes of them while it grows
+  return model_memory(raw_bytes, profile) + kCopies * raw_bytes;
+}
+
+Result<Bytes> encode_mixing_block(ByteSpan raw, MixingProfile profile, const BlockResources& resources,
+                                  std::vector<size_t>* costs) {
+  LMC_ASSIGN(const auto memory,
+             Budget::take(resources.budget, encode_mixing_memory(raw.size(), profile), describe(raw.size())));
   Bytes payload{uint8_t(profile)};
   Bytes bytes(raw.begin(), raw.end());
   apply_branch_filter(filter_of(profile), FilterDirection::kToAbsolute, bytes);
@@ -80,11 +98,8 @@ Result<Bytes> decode_mixing_block(ByteSpan payload, size_t raw_size_bytes, const
   if (payload.empty() || payload[0] > uint8_t(MixingProfile::kDeepArm64))
     return bad_input("mixing block: unknown profile; the file was written by a newer lmc or is damaged", 0);
   const auto profile = MixingProfile(payload[0]);
-  const uint64_t model_bytes = profile == MixingProfile::kFast
-                                   ? MixingModel::memory_bytes({.size_bytes = raw_size_bytes})
-                                   : DeepMixing::memory_bytes(raw_size_bytes);
-  LMC_ASSIGN(const auto lease, Budget::take(resources.budget, model_bytes + raw_size_bytes,
-                                            "context mixing of " + std::to_string(raw_size_bytes) + " bytes"));
+  LMC_ASSIGN(const auto memory, Budget::take(resources.budget, model_memory(raw_size_bytes, profile) + raw_size_bytes,
+                                             describe(raw_size_bytes)));
   Bytes bytes(raw_size_bytes);
   ArithmeticDecoder coder(payload.subspan(1));
   code_bytes(coder, profile, bytes, resources, kUnwatched);
@@ -94,7 +109,11 @@ Result<Bytes> decode_mixing_block(ByteSpan payload, size_t raw_size_bytes, const
 
 Result<EncodedBlock> encode_mixing(ByteSpan raw, const LevelRow& level, const BlockResources& resources) {
   const MixingProfile profile = level.deep ? deep_profile(raw, resources) : MixingProfile::kFast;
-  return EncodedBlock{kMixing, encode_mixing_block(raw, profile, resources)};
+  auto payload = encode_mixing_block(raw, profile, resources);
+  if (!payload.ok() && profile != MixingProfile::kFast)  // takes less
+    payload = encode_mixing_block(raw, MixingProfile::kFast, resources);
+  if (!payload.ok()) return payload.error();
+  return EncodedBlock{kMixing, std::move(*payload)};
 }
 
 }  // namespace lmc

@@ -13,12 +13,15 @@ enum class MixingProfile : uint8_t { kFast = 0, kDeep = 1, kDeepX86 = 2, kDeepAr
 MixingProfile deep_profile(ByteSpan raw, const BlockResources& resources);
 
 inline constexpr size_t kWatchBytes = 256;
+// What encode_mixing_block takes at most.
+uint64_t encode_mixing_memory(size_t raw_bytes, MixingProfile profile);
 // costs, if given, gets the payload's size before the raw bytes 0, kWatchBytes, 2 kWatchBytes, ...
-Bytes encode_mixing_block(ByteSpan raw, MixingProfile profile, const BlockResources& resources,
-                          std::vector<size_t>* costs = nullptr);
+// Errors: environment, if the budget is too small.
+Result<Bytes> encode_mixing_block(ByteSpan raw, MixingProfile profile, const BlockResources& resources,
+                                  std::vector<size_t>* costs = nullptr);
 Result<Bytes> decode_mixing_block(ByteSpan payload, size_t raw_size_bytes, const BlockResources& resources);
 
-// As the table of codecs wants it: fast or deep, as the level says.
+// As the table of codecs wants it: fast or deep, as the level says and the budget allows.
 Result<EncodedBlock> encode_mixing(ByteSpan raw, const LevelRow& level, const BlockResources& resources);
 
 inline constexpr CodecRow kMixingRow{.id = kMixing,

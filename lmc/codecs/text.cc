@@ -58,6 +58,14 @@ Result<std::unique_ptr<Mixing>> make_mixing(ByteSpan prior, const StreamPlan& pl
   return mixing;
 }
 
+Result<Budget::Lease> take_memory(uint32_t streams, size_t raw_bytes, uint64_t copies,
+                                  const BlockResources& resources) {
+  const uint64_t mixing_bytes =
+      MixingModel::memory_bytes({.tokens = true, .streams = streams, .size_bytes = raw_bytes});
+  return Budget::take(resources.budget, mixing_bytes + copies * raw_bytes,
+                      "a text of " + std::to_string(raw_bytes) + " bytes");
+}
+
 template <typename Mixing>
 struct EncodedText {
   size_t tokens;
@@ -68,6 +76,9 @@ struct EncodedText {
 template <typename Mixing = MixingModel>
 Result<EncodedText<Mixing>> encode_with(const TextModel& model, const TextExperiment& setup, ByteSpan raw,
                                         const BlockResources& resources, const GoOn& go_on = {}, auto... more) {
+  constexpr uint64_t kCopies = 6;  // tokens while they grow, and what becomes of them
+  LMC_ASSIGN(const auto memory,
+             take_memory(StreamPlan::for_tokens(raw.size(), setup.profile).streams, raw.size(), kCopies, resources));
   const std::vector<uint16_t> tokens = model.tokenizer.encode(raw);
   const StreamPlan plan = StreamPlan::for_tokens(tokens.size(), setup.profile);
   LMC_ASSIGN(auto mixing, make_mixing<Mixing>(setup.prior, plan, raw.size(), resources.isa, more...));
@@ -91,10 +102,8 @@ Bytes payload_of(const EncodedText<Mixing>& encoded, TextProfile profile) {
 // all_of_them: the text must take every token of the plan.
 Result<Bytes> decode_tokens(const TextModel& model, const StreamPlan& plan, bool all_of_them, ByteSpan coded,
                             size_t raw_size_bytes, const BlockResources& resources) {
-  const uint64_t mixing_bytes =
-      MixingModel::memory_bytes({.tokens = true, .streams = plan.streams, .size_bytes = raw_size_bytes});
-  LMC_ASSIGN(const auto lease, Budget::take(resources.budget, mixing_bytes + 2 * uint64_t(raw_size_bytes),
-                                            "a text of " + std::to_string(raw_size_bytes) + " bytes"));
+  constexpr uint64_t kCopies = 2;
+  LMC_ASSIGN(const auto memory, take_memory(plan.streams, raw_size_bytes, kCopies, resources));
   auto mixing = make_mixing(model.prior, plan, raw_size_bytes, resources.isa);
   if (!mixing.ok()) return mixing.error();
   ArithmeticDecoder coder(coded);
@@ -139,15 +148,16 @@ double tokens_per_byte(const TextModel& model, ByteSpan raw) {
   return double(tokens) / double(std::max<size_t>(bytes, 1));
 }
 
-Bytes encode_text_block(const TextModel& model, ByteSpan raw, TextProfile profile, const BlockResources& resources) {
-  const auto encoded = encode_with(model, {.prior = model.prior, .profile = profile}, raw, resources);
-  return payload_of(*encoded, profile);  // no error: load_text_model has tried the prior
+Result<Bytes> encode_text_block(const TextModel& model, ByteSpan raw, TextProfile profile,
+                                const BlockResources& resources) {
+  LMC_ASSIGN(const auto encoded, encode_with(model, {.prior = model.prior, .profile = profile}, raw, resources));
+  return payload_of(encoded, profile);
 }
 
 std::optional<Bytes> encode_text_block_while(const TextModel& model, ByteSpan raw, TextProfile profile,
                                              const GoOn& go_on, const BlockResources& resources) {
   const auto encoded = encode_with(model, {.prior = model.prior, .profile = profile}, raw, resources, go_on);
-  if (encoded->tokens == 0 && !raw.empty()) return {};
+  if (!encoded.ok() || (encoded->tokens == 0 && !raw.empty())) return {};
   return payload_of(*encoded, profile);
 }
 
@@ -178,8 +188,9 @@ Result<Bytes> decode_text_block(const TextModel& model, ByteSpan payload, size_t
                        payload.subspan(reader.position()), raw_size_bytes, resources);
 }
 
-Bytes encode_text_message(const TextModel& model, ByteSpan raw, const BlockResources& resources) {
-  return encode_with(model, {.prior = model.prior}, raw, resources)->coded;
+Result<Bytes> encode_text_message(const TextModel& model, ByteSpan raw, const BlockResources& resources) {
+  LMC_ASSIGN(auto encoded, encode_with(model, {.prior = model.prior}, raw, resources));
+  return std::move(encoded.coded);
 }
 
 Result<Bytes> decode_text_message(const TextModel& model, ByteSpan coded, size_t raw_size_bytes,
@@ -199,7 +210,8 @@ Result<EncodedBlock> encode_text(ByteSpan raw, const LevelRow& level, const Bloc
   const auto model = text_model_of(resources);
   if (model == nullptr) return environment_error("text needs a language model, and none is at hand");
   const TextProfile profile = level.few_streams ? TextProfile::kFewStreams : TextProfile::kManyStreams;
-  return EncodedBlock{kText, encode_text_block(*model, raw, profile, resources), {resources.model(ModelNeed::kText)}};
+  LMC_ASSIGN(auto payload, encode_text_block(*model, raw, profile, resources));
+  return EncodedBlock{kText, std::move(payload), {resources.model(ModelNeed::kText)}};
 }
 
 Result<Bytes> decode_text(ByteSpan payload, size_t raw_bytes, const BlockResources& resources) {

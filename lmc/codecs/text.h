@@ -25,7 +25,8 @@ std::shared_ptr<const TextModel> text_model_of(const BlockResources& resources);
 // vocabulary does not know.
 double tokens_per_byte(const TextModel& model, ByteSpan raw);
 
-Bytes encode_text_block(const TextModel& model, ByteSpan raw, TextProfile profile, const BlockResources& resources);
+Result<Bytes> encode_text_block(const TextModel& model, ByteSpan raw, TextProfile profile,
+                                const BlockResources& resources);
 // The same, given up (nothing) when go_on says so: it is asked now and then, told how many raw bytes are coded, not
 // always the first ones, and how many bytes that took.
 using GoOn = std::function<bool(size_t raw_bytes, size_t coded_bytes)>;
@@ -47,7 +48,7 @@ inline constexpr CodecRow kTextRow{.id = kText,
                                    .decode = decode_text};
 
 // The arithmetic code alone, for a raw text so short that it is one stream (message.h).
-Bytes encode_text_message(const TextModel& model, ByteSpan raw, const BlockResources& resources);
+Result<Bytes> encode_text_message(const TextModel& model, ByteSpan raw, const BlockResources& resources);
 Result<Bytes> decode_text_message(const TextModel& model, ByteSpan coded, size_t raw_size_bytes,
                                   const BlockResources& resources);
 

@@ -18,7 +18,7 @@ uint64_t most_side_bytes(size_t raw_bytes) { return uint64_t(raw_bytes) * 8 + 64
 }  // namespace
 
 Result<Bytes> encode_jpeg(ByteSpan file, const JpegOptions& options, const SideEncoder& encode_side) {
-  LMC_ASSIGN(auto jpeg, parse_jpeg(file));
+  LMC_ASSIGN(auto jpeg, parse_jpeg(file, options.budget));
   LMC_ASSIGN(const auto side, jpeg_reconstruction_data(jpeg));
   if (side.size() > most_side_bytes(file.size()))
     return bad_input("jpeg: more reconstruction data than a payload may have");
@@ -27,7 +27,9 @@ Result<Bytes> encode_jpeg(ByteSpan file, const JpegOptions& options, const SideE
   append_varint(out, side.size());
   append_varint(out, coded_side.size());
   append_bytes(out, coded_side);
-  append_bytes(out, encode_jpeg_coefficients(jpeg.frame, jpeg.coefficients, coding_options(options.effort, options)));
+  LMC_ASSIGN(const auto streams,
+             encode_jpeg_coefficients(jpeg.frame, jpeg.coefficients, coding_options(options.effort, options)));
+  append_bytes(out, streams);
   return out;
 }
 
@@ -47,14 +49,12 @@ Result<Bytes> decode_jpeg(ByteSpan payload, size_t raw_bytes, const JpegOptions&
   if (coded_bytes > in.remaining()) return bad_input("jpeg: reconstruction data beyond the payload", in.position());
   LMC_ASSIGN(const auto coded, in.read_bytes(size_t(coded_bytes), "coded reconstruction data"));
   // The file, its headers, its padding bits, and what is noted of ends of runs.
-  LMC_ASSIGN(const auto lease, Budget::take(options.budget, 12 * uint64_t(raw_bytes) + 8 * side_bytes,
-                                            "a JPEG file of " + std::to_string(raw_bytes) + " bytes"));
+  LMC_ASSIGN(const auto of_file, Budget::take(options.budget, jpeg_file_memory(raw_bytes, side_bytes),
+                                              "a JPEG file of " + std::to_string(raw_bytes) + " bytes"));
   LMC_ASSIGN(const auto side, decode_side(coded, size_t(side_bytes)));
   if (side.size() != side_bytes) return bad_input("jpeg: reconstruction data of another size than the payload says");
   LMC_ASSIGN(auto jpeg, jpeg_from_reconstruction_data(side, raw_bytes));
-  LMC_ASSIGN(const auto picture_lease,
-             Budget::take(options.budget, jpeg.frame.blocks() * sizeof(int16_t) * 64,
-                          "a JPEG file of " + std::to_string(jpeg.frame.blocks()) + " blocks"));
+  LMC_ASSIGN(const auto of_coefficients, take_for_coefficients(jpeg.frame, options.budget));
   make_room_for_coefficients(jpeg);
   LMC_TRY(decode_jpeg_coefficients(jpeg.frame, payload.subspan(in.position()),
                                    coding_options(JpegEffort(effort), options), jpeg.coefficients));

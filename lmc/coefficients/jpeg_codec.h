@@ -18,7 +18,7 @@ struct JpegOptions {
   JpegEffort effort = JpegEffort::kFast;  // for encoding; a payload says its own
   int threads = 1;                        // 2 for a small picture, up to 16 for a large one
   Isa isa = Isa::kScalar;
-  Budget* budget = nullptr;  // for decoding; null: no limit
+  Budget* budget = nullptr;  // null: no limit
 };
 
 using SideEncoder = std::function<Bytes(ByteSpan side)>;

@@ -56,7 +56,7 @@ TEST(JpegCodec, Compresses) {
   const Bytes file = read_jpeg_test_file("baseline_420.jpg");
   const Result<ParsedJpeg> jpeg = parse_jpeg(file);
   ASSERT_TRUE(jpeg.ok());
-  const size_t coded = encode_jpeg_coefficients(jpeg->frame, jpeg->coefficients, {.isa = best_isa()}).size();
+  const size_t coded = encode_jpeg_coefficients(jpeg->frame, jpeg->coefficients, {.isa = best_isa()})->size();
   EXPECT_LT(coded, file.size() - jpeg->headers.size());
 }
 
@@ -74,7 +74,7 @@ TEST(JpegCodec, ExtremeCoefficients) {
   for (JpegComponent& c : jpeg->frame.components) c.quantisation.fill(65535);
   for (JpegEffort effort : kEfforts) {
     const JpegCodingOptions options{.effort = effort, .threads = 2, .isa = best_isa()};
-    const Bytes coded = encode_jpeg_coefficients(jpeg->frame, jpeg->coefficients, options);
+    const Bytes coded = *encode_jpeg_coefficients(jpeg->frame, jpeg->coefficients, options);
     JpegCoefficients out = jpeg->coefficients;
     for (auto& plane : out) std::fill(plane.begin(), plane.end(), int16_t(0));
     ASSERT_TRUE(decode_jpeg_coefficients(jpeg->frame, coded, options, out).ok());
@@ -131,11 +131,11 @@ TEST(JpegCodec, BandsDependOnThePictureOnly) {
       jpeg->coefficients[i][j] = int16_t(int32_t(seed >> 20 & 15) - 8);
     }
   }
-  const Bytes coded = encode_jpeg_coefficients(frame, jpeg->coefficients, {.isa = best_isa()});
+  const Bytes coded = *encode_jpeg_coefficients(frame, jpeg->coefficients, {.isa = best_isa()});
   EXPECT_EQ(coded[0], 4);
   for (int threads : {1, 2, 3, 16}) {
     const JpegCodingOptions options{.threads = threads, .isa = best_isa()};
-    EXPECT_EQ(encode_jpeg_coefficients(frame, jpeg->coefficients, options), coded) << threads;
+    EXPECT_EQ(*encode_jpeg_coefficients(frame, jpeg->coefficients, options), coded) << threads;
     JpegCoefficients out = jpeg->coefficients;
     for (auto& plane : out) std::fill(plane.begin(), plane.end(), int16_t(0));
     ASSERT_TRUE(decode_jpeg_coefficients(frame, coded, options, out).ok());

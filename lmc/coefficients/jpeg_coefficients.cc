@@ -51,11 +51,18 @@ void code_streams(std::vector<std::optional<Coder>>& coders, const JpegFrame& fr
   });
 }
 
+Result<Budget::Lease> take_for_streams(const JpegFrame& frame, uint32_t bands, Budget* budget) {
+  const uint64_t streams = frame.components.size() > 1 ? 2 * bands : bands;
+  return Budget::take(budget, streams * kStreamMemory + 4 * frame.blocks(),
+                      std::to_string(streams) + " streams of JPEG coefficients");
+}
+
 }  // namespace
 
-Bytes encode_jpeg_coefficients(const JpegFrame& frame, const JpegCoefficients& coefficients,
-                               const JpegCodingOptions& options) {
+Result<Bytes> encode_jpeg_coefficients(const JpegFrame& frame, const JpegCoefficients& coefficients,
+                                       const JpegCodingOptions& options) {
   const uint32_t bands = bands_for(frame, options.effort);
+  LMC_ASSIGN(const auto memory, take_for_streams(frame, bands, options.budget));
   std::vector<Bytes> streams(size_t(bands) * 2);
   std::vector<std::optional<ArithmeticEncoder>> coders(streams.size());
   for (size_t i = 0; i < streams.size(); ++i) coders[i].emplace(streams[i]);
@@ -86,9 +93,7 @@ Status decode_jpeg_coefficients(const JpegFrame& frame, ByteSpan coded, const Jp
   }
   if (sum > in.remaining()) return bad_input("jpeg: a stream is longer than what is left", in.position());
   sizes.back() = in.remaining() - sum;
-  const uint64_t streams = frame.components.size() > 1 ? sizes.size() : bands;
-  LMC_ASSIGN(const auto lease, Budget::take(options.budget, streams * kStreamMemory + 4 * frame.blocks(),
-                                            std::to_string(streams) + " streams of JPEG coefficients"));
+  LMC_ASSIGN(const auto memory, take_for_streams(frame, bands, options.budget));
   std::vector<std::optional<ArithmeticDecoder>> coders(sizes.size());
   size_t at = in.position();
   for (size_t i = 0; i < sizes.size(); at += sizes[i++]) coders[i].emplace(coded.subspan(at, sizes[i]));

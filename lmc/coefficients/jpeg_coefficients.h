@@ -17,12 +17,12 @@ struct JpegCodingOptions {
   JpegEffort effort = JpegEffort::kFast;  // must be the encoder's to decode
   int threads = 1;                        // up to 2 for each band are used
   Isa isa = Isa::kScalar;
-  Budget* budget = nullptr;  // to decode; null: no limit
+  Budget* budget = nullptr;  // null: no limit
 };
 
-// coefficients: of every component as many as the frame says.
-Bytes encode_jpeg_coefficients(const JpegFrame& frame, const JpegCoefficients& coefficients,
-                               const JpegCodingOptions& options);
+// coefficients: of every component as many as the frame says. Errors: environment, if the budget is too small.
+Result<Bytes> encode_jpeg_coefficients(const JpegFrame& frame, const JpegCoefficients& coefficients,
+                                       const JpegCodingOptions& options);
 // Fills coefficients, which has these sizes and is all zero. Damaged bytes give other coefficients or an error.
 Status decode_jpeg_coefficients(const JpegFrame& frame, ByteSpan coded, const JpegCodingOptions& options,
                                 JpegCoefficients& coefficients);

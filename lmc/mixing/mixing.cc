@@ -163,9 +163,9 @@ struct MixingModel::EndState {
 };
 
 uint64_t MixingModel::memory_bytes(const MixingShape& shape) {
-  constexpr uint64_t kFixedBytes = uint64_t(32) << 20;  // maps, mixers, the ends of tokens
+  const uint64_t fixed_bytes = uint64_t(shape.tokens ? 32 : 16) << 20;  // maps, mixers, the ends of tokens
   const uint64_t table = sizeof(ContextBucket) << table_bits(shape.tokens, shape.size_bytes);
-  return kFixedBytes + table + Contexts::match_table_bytes(shape.size_bytes) + shape.size_bytes;
+  return fixed_bytes + table + Contexts::match_table_bytes(shape.size_bytes) + shape.size_bytes;
 }
 
 MixingModel::MixingModel(const MixingShape& shape, Isa isa)

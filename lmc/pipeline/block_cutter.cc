@@ -29,15 +29,15 @@ Result<size_t> BlockCutter::bytes_of_next() {
   if (file->cut >= block_bytes_ / 4) return file->cut;
   if (file->bytes) {
     const size_t end = file->begin + *file->bytes;
-    if (end > kMaxBlockBytes) return block_bytes_;
+    if (end > most_bytes_) return block_bytes_;
     LMC_TRY(fill(end));
     return end <= pending_.size() ? end : block_bytes_;
   }
-  for (size_t look = 2 * block_bytes_; look <= kMaxBlockBytes; look *= 2) {
+  for (size_t look = 2 * block_bytes_; look <= most_bytes_; look *= 2) {
     LMC_TRY(fill(look));
     const FileLength length = media_file_length(ByteSpan(pending_).subspan(file->begin));
     const size_t end = file->begin + length.bytes;
-    if (length.end == FileLength::End::kThere && end <= kMaxBlockBytes) return end;
+    if (length.end == FileLength::End::kThere && end <= most_bytes_) return end;
     if (length.end == FileLength::End::kNoFile || pending_.size() < look) break;
   }
   return block_bytes_;

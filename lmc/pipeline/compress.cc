@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <deque>
 
 #include "lmc/base/parallel.h"
 #include "lmc/container/frame.h"
@@ -17,6 +18,12 @@ namespace {
 struct CodedBlock {
   Bytes raw;
   EncodedBlock coded;
+};
+
+struct TriedBlock {
+  Bytes raw;
+  Result<EncodedBlock> coded;
+  bool crowded = false;  // for want of memory that others had, it may not be coded as it would be alone
 };
 
 // The model that the block's header names; null: none.
@@ -82,9 +89,9 @@ class FrameWriter {
 };
 
 // text_model null: without.
-BlockResources resources(const CompressOptions& options, const LoadedModel* text_model, int threads,
+BlockResources resources(const CompressOptions& options, const LoadedModel* text_model, int threads, Budget& budget,
                          ProgressSum& progress) {
-  BlockResources out{.engine = options.engine, .isa = options.isa, .threads = threads};
+  BlockResources out{.engine = options.engine, .budget = &budget, .isa = options.isa, .threads = threads};
   out.models[size_t(ModelNeed::kPixels)] = options.pixel_model;
   out.models[size_t(ModelNeed::kText)] = text_model;
   out.progress = progress.for_block();
@@ -106,11 +113,33 @@ BlockResources resources(const CompressOptions& options, const LoadedModel* text
   return out;
 }
 
+// The largest block that can surely be coded in the memory there is, if one can.
+size_t most_block_bytes(const CompressOptions& options) {
+  size_t bytes = kMaxBlockBytes;
+  while (bytes > size_t(1) << kMinBlockLog2 && least_memory(bytes) > memory_limit_alone(options)) bytes /= 2;
+  return bytes;
+}
+
+// What code(threads, budget) gives with all threads; if memory was too short for them, with one, which decides what is
+// written.
+template <typename Code>
+auto code_alone(const CompressOptions& options, const Code& code) {
+  if (options.threads > 1) {
+    Budget whole(memory_limit_of(options)), own(memory_limit_alone(options), &whole);
+    auto coded = code(options.threads, own);
+    if (!own.was_crowded()) return coded;
+  }
+  Budget own(memory_limit_alone(options));
+  return code(1, own);
+}
+
 // Of an input that is one file of a known format, coded by the calling thread.
 std::optional<EncodedBlock> encode_only_file(ByteSpan raw, const CompressOptions& options, ProgressSum& progress) {
-  BlockResources with = resources(options, nullptr, options.threads, progress);
-  with.note = options.note;
-  return encode_file(raw, level_row(options.level), with);
+  return code_alone(options, [&](int threads, Budget& budget) {
+    BlockResources with = resources(options, nullptr, threads, budget, progress);
+    with.note = options.note;
+    return encode_file(raw, level_row(options.level), with);
+  });
 }
 
 FrameHeader frame_header(size_t block_bytes, std::optional<uint64_t> content_bytes,
@@ -145,11 +174,15 @@ Result<Stats> write_single(const CodedBlock& block, Sink& sink, const CompressOp
 Result<Stats> compress_single(Bytes raw, Sink& sink, const CompressOptions& options) {
   ProgressSum progress(options.progress, false);
   CodedBlock block{std::move(raw), {}};
-  if (auto file = encode_only_file(block.raw, options, progress))
+  if (auto file = encode_only_file(block.raw, options, progress)) {
     block.coded = std::move(*file);
-  else if (!block.raw.empty())
-    block.coded = encode_block(block.raw, level_row(options.level),
-                               resources(options, options.model.get(), options.threads, progress));
+  } else if (!block.raw.empty()) {
+    LMC_ASSIGN(auto coded, code_alone(options, [&](int threads, Budget& budget) {
+                 return encode_block(block.raw, level_row(options.level),
+                                     resources(options, options.model.get(), threads, budget, progress));
+               }));
+    block.coded = std::move(coded);
+  }
   return write_single(block, sink, options);
 }
 
@@ -182,14 +215,31 @@ Result<Stats> compress_many(Bytes first, BlockCutter& cutter, Sink& sink, const 
   std::vector<const LoadedModel*> models;
   if (model != nullptr) models.push_back(model);
   LMC_TRY(writer.begin(frame_header(most, options.content_bytes, models)));
-  InOrder<CodedBlock> jobs(options.threads, [&] { progress.tick(); });
+  Budget whole(memory_limit_of(options));
+  const auto encode = [&](ByteSpan raw, int threads, Budget& own) {
+    return encode_block(raw, level, resources(options, model, threads, own, progress));
+  };
+  InOrder<TriedBlock> jobs(options.threads, [&] { progress.tick(); });
+  std::deque<TriedBlock> waiting;  // tried, and older than all jobs
+  // The next block in order. A crowded one is coded again when nothing else goes on, by one thread.
+  const auto write_next = [&]() -> Status {
+    TriedBlock block = waiting.empty() ? jobs.take() : std::move(waiting.front());
+    if (!waiting.empty()) waiting.pop_front();
+    if (block.crowded && options.threads > 1) {
+      while (!jobs.empty()) waiting.push_back(jobs.take());
+      Budget own(memory_limit_alone(options));
+      block.coded = encode(block.raw, 1, own);
+    }
+    if (!block.coded.ok()) return block.coded.error();
+    return writer.add({std::move(block.raw), std::move(*block.coded)});
+  };
   const auto submit = [&](Bytes raw) -> Status {
     const int threads = std::min(options.threads, useful_threads(raw, model != nullptr));
-    while (!jobs.has_room(threads)) LMC_TRY(writer.add(jobs.take()));
-    jobs.submit(threads, [&options, &level, &progress, model, threads, raw = std::move(raw)]() mutable {
-      CodedBlock block{std::move(raw), {}};
-      block.coded = encode_block(block.raw, level, resources(options, model, threads, progress));
-      return block;
+    while (!jobs.has_room(threads)) LMC_TRY(write_next());
+    jobs.submit(threads, [&, threads, raw = std::move(raw)]() mutable {
+      Budget own(memory_limit_alone(options), &whole);
+      auto coded = encode(raw, threads, own);
+      return TriedBlock{std::move(raw), std::move(coded), own.was_crowded()};
     });
     return Ok();
   };
@@ -198,12 +248,13 @@ Result<Stats> compress_many(Bytes first, BlockCutter& cutter, Sink& sink, const 
     LMC_ASSIGN(auto more, cutter.next());
     next = std::move(more);
   }
-  while (!jobs.empty()) LMC_TRY(writer.add(jobs.take()));
+  while (!jobs.empty() || !waiting.empty()) LMC_TRY(write_next());
   return writer.finish();
 }
 
 Result<Stats> compress_blocks(Source& source, Sink& sink, const CompressOptions& options) {
-  BlockCutter cutter(source, options.block_bytes, level_row(options.level).models);
+  const bool models = level_row(options.level).models;
+  BlockCutter cutter(source, options.block_bytes, models, models ? most_block_bytes(options) : kMaxBlockBytes);
   LMC_ASSIGN(auto first, cutter.next());
   if (cutter.at_end()) return compress_single(std::move(first), sink, options);
   return compress_many(std::move(first), cutter, sink, options);
@@ -212,8 +263,9 @@ Result<Stats> compress_blocks(Source& source, Sink& sink, const CompressOptions&
 // If the file is a PNG that cannot be made again, another one with its pixels; else nothing.
 std::optional<Bytes> replace_image(ByteSpan file, const CompressOptions& options) {
   if (guess_image_format(file) != ImageFormat::kPng) return {};
-  const auto parsed = parse_image(ImageFormat::kPng, file);
-  if (parsed.ok()) return {};
+  Budget budget(memory_limit_alone(options));
+  const auto parsed = parse_image(ImageFormat::kPng, file, &budget);
+  if (parsed.ok() || parsed.error().family == ErrorFamily::kEnvironment) return {};
   auto other = rewrite_png(file);
   if (!other.ok()) return {};
   if (options.note)
@@ -271,9 +323,11 @@ Status check_options(const CompressOptions& options) {
   return Ok();
 }
 
-Result<Stats> compress(Source& source, Sink& sink, const CompressOptions& options) {
-  LMC_TRY(check_options(options));
-  if (!level_row(options.level).models) return compress_blocks(source, sink, options);
+Result<Stats> compress(Source& source, Sink& sink, const CompressOptions& given) {
+  LMC_TRY(check_options(given));
+  if (!level_row(given.level).models) return compress_blocks(source, sink, given);
+  CompressOptions options = given;
+  options.block_bytes = std::min(given.block_bytes, most_block_bytes(given));
   constexpr size_t kLookBytes = 64;
   LMC_ASSIGN(auto start, read_up_to(source, kLookBytes));
   if (begins_like_file(start)) return compress_file(std::move(start), source, sink, options);

@@ -1,7 +1,9 @@
 // A whole input to a whole .lmc file: cuts into blocks, has them encoded (encode_block.h), frames them (lmc/container).
 //
 // Works block by block from and to streams, so memory is bounded by the block size times the number of threads. The
-// bytes written depend on the input, the level, the block size and the model only: never on threads or instruction set.
+// bytes written depend on the input, the level, the block size, the model and a limit of memory that is less than the
+// default one: never on threads or instruction set. What would take more memory than that is coded in another way, as
+// plain bytes in the end; an error (environment) if even these need more.
 #ifndef LMC_PIPELINE_COMPRESS_H_
 #define LMC_PIPELINE_COMPRESS_H_
 
@@ -29,13 +31,22 @@ struct CompressOptions {
   std::optional<uint64_t> content_bytes = {};  // the input's size, where it is known; checked
   // An image file that cannot be made again byte for byte may be replaced by another with the same pixels (PNG only).
   bool pixels_suffice = false;
-  std::function<void(const std::string& why)> note = {};   // of an image that is not taken apart exactly; may be empty
-  bool tiny = true;                                        // false: the full form even where the tiny one would do
+  std::function<void(const std::string& why)> note = {};  // of an image that is not taken apart exactly; may be empty
+  uint64_t memory_limit_bytes = 0;  // for what the data at hand ask for (budget.h); 0: Budget::default_limit_bytes
+  bool tiny = true;                 // false: the full form even where the tiny one would do
   std::function<void(uint64_t done_bytes)> progress = {};  // from the calling thread; may be empty
   int depth = 0;                                           // of containers around the input
 };
 
 Status check_options(const CompressOptions& options);  // usage errors
+
+// For all that goes on, and for a block by itself: what is written may depend on that, so it does not know of threads.
+inline uint64_t memory_limit_of(const CompressOptions& options) {
+  return options.memory_limit_bytes > 0 ? options.memory_limit_bytes : Budget::default_limit_bytes(options.threads);
+}
+inline uint64_t memory_limit_alone(const CompressOptions& options) {
+  return options.memory_limit_bytes > 0 ? options.memory_limit_bytes : Budget::default_limit_bytes(1);
+}
 
 struct Stats {
   uint64_t raw_bytes = 0;

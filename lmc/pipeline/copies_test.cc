@@ -64,7 +64,7 @@ TEST(Copies, FilesAreNotCut) {
 
 // A block of parts comes back, with one copy at least, and in few bytes.
 void expect_copied(const Bytes& raw, size_t most_bytes) {
-  const EncodedBlock block = encode_block(raw, level_row(1), {});
+  const EncodedBlock block = *encode_block(raw, level_row(1), {});
   ASSERT_EQ(block.codec, kGrouped);
   EXPECT_EQ(block.payload[0], 1);
   EXPECT_LT(block.payload.size(), most_bytes);

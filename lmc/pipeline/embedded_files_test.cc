@@ -89,8 +89,8 @@ TEST(EmbeddedFiles, AnUnfinishedOneIsToldWithItsHeader) {
 
 TEST(EmbeddedFiles, MakeABlockSmaller) {
   const Bytes raw = joined({numbers(3000), jpeg(), numbers(3000)});
-  const EncodedBlock with = encode_block(raw, level_row(1), {});
-  const EncodedBlock text = encode_block(numbers(3000), level_row(1), {}),
+  const EncodedBlock with = *encode_block(raw, level_row(1), {});
+  const EncodedBlock text = *encode_block(numbers(3000), level_row(1), {}),
                      picture = *encode_file(jpeg(), level_row(1), {});
   EXPECT_EQ(with.codec, kGrouped);
   EXPECT_LT(with.payload.size(), 2 * text.payload.size() + picture.payload.size());
@@ -103,7 +103,7 @@ TEST(EmbeddedFiles, OneBehindAnotherIsNotASideByte) {
   const Bytes raw = joined({jpeg(), jpeg()});
   EXPECT_TRUE(encode_file(joined({jpeg(), numbers(500)}), level_row(1), {})) << "no file follows";
   EXPECT_FALSE(encode_file(raw, level_row(1), {}));
-  const EncodedBlock both = encode_block(raw, level_row(1), {});
+  const EncodedBlock both = *encode_block(raw, level_row(1), {});
   EXPECT_LT(both.payload.size(), raw.size() * 9 / 10);
 }
 
@@ -143,7 +143,7 @@ TEST(EmbeddedFiles, ComeBackFromBlocksOfAFile) {
 
 TEST(EmbeddedFiles, DamageIsFoundOrHarmless) {
   const Bytes raw = joined({numbers(300), jpeg(), numbers(300)});
-  const EncodedBlock good = encode_block(raw, level_row(1), {});
+  const EncodedBlock good = *encode_block(raw, level_row(1), {});
   ASSERT_EQ(good.codec, kGrouped);
   std::mt19937 random(8);
   for (int round = 0; round < 150; ++round) {

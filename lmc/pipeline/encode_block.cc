@@ -34,12 +34,21 @@ constexpr double kLittleBelow = 0.04, kLittleAbove = 0.12;
 constexpr size_t kSmallestTrialBytes = 8192;
 constexpr size_t kGroupedFromBytes = 65536;
 
-EncodedBlock mixed_block(ByteSpan raw, const LevelRow& level, const BlockResources& resources) {
-  return *encode_mixing(raw, level, resources);  // takes any bytes
+// The block, contents of groups, their codes and all of these together while they grow; what searches take.
+uint64_t kept_memory(size_t raw_bytes) {
+  constexpr uint64_t kCopies = 5, kSearchedBytes = uint64_t(2) << 20;
+  return kCopies * raw_bytes + kSearchedBytes;
 }
-// The model is there: its TextModel is.
+
+// Takes any bytes; stored where other blocks have left no memory.
+EncodedBlock mixed_block(ByteSpan raw, const LevelRow& level, const BlockResources& resources) {
+  auto mixed = encode_mixing(raw, level, resources);
+  return mixed.ok() ? std::move(*mixed) : stored_block(raw);
+}
+// The model is there: its TextModel is. Mixed where text needs too much memory.
 EncodedBlock text_block(ByteSpan raw, const LevelRow& level, const BlockResources& resources) {
-  return *encode_text(raw, level, resources);
+  auto text = encode_text(raw, level, resources);
+  return text.ok() ? std::move(*text) : mixed_block(raw, level, resources);
 }
 EncodedBlock smaller_block(ByteSpan raw, const LevelRow& level, const BlockResources& resources) {
   EncodedBlock text = text_block(raw, level, resources);
@@ -93,7 +102,9 @@ class Race {
 EncodedBlock winner_of_race(const TextModel& model, ByteSpan raw, const LevelRow& level,
                             const BlockResources& resources) {
   std::vector<size_t> costs;
-  EncodedBlock deep{kMixing, encode_mixing_block(raw, deep_profile(raw, resources), resources, &costs)};
+  auto payload = encode_mixing_block(raw, deep_profile(raw, resources), resources, &costs);
+  if (!payload.ok()) return text_block(raw, level, resources);
+  EncodedBlock deep{kMixing, std::move(*payload)};
   costs.push_back(deep.payload.size());
   Race race(raw.size(), std::move(costs));
   const TextProfile profile = level.few_streams ? TextProfile::kFewStreams : TextProfile::kManyStreams;
@@ -117,7 +128,10 @@ double deep_share(const TextModel& model, ByteSpan raw, const BlockResources& re
   const BlockResources quiet = resources.quietly();
   const size_t half_bytes = std::min({kTrialBytes, raw.size() / 2, std::max(raw.size() / 16, kSmallestTrialBytes / 2)});
   const ByteSpan whole = raw.first(2 * half_bytes), half = raw.first(half_bytes);
-  const auto cost = [&](auto encode) { return double(encode(whole).size()) - double(encode(half).size()); };
+  const auto cost = [&](auto encode) {
+    const auto of_whole = encode(whole), of_half = encode(half);
+    return of_whole.ok() && of_half.ok() ? double(of_whole->size()) - double(of_half->size()) : double(whole.size());
+  };
   const double text =
       cost([&](ByteSpan piece) { return encode_text_block(model, piece, TextProfile::kManyStreams, quiet); });
   const double deep = cost([&](ByteSpan piece) { return encode_mixing_block(piece, MixingProfile::kDeep, quiet); });
@@ -251,12 +265,20 @@ EncodedBlock encode_by_kind(ByteSpan raw, const std::vector<Segment>& segments, 
   return encode_grouped(coded, places);
 }
 
+uint64_t least_memory(size_t raw_bytes) {
+  return kept_memory(raw_bytes) + encode_mixing_memory(raw_bytes, MixingProfile::kFast);
+}
+
 int useful_threads(ByteSpan raw, bool text_model) {
   return (text_model && looks_like_text(raw)) || begins_like_file(raw) ? kTextThreads : 1;
 }
 
-EncodedBlock encode_block(ByteSpan raw, const LevelRow& level, const BlockResources& resources) {
+Result<EncodedBlock> encode_block(ByteSpan raw, const LevelRow& level, const BlockResources& resources) {
   if (!level.models || raw.empty()) return stored_block(raw);
+  // The least that does, looked for first, so that there always is a way.
+  LMC_ASSIGN(auto memory, Budget::take(resources.budget, least_memory(raw.size()),
+                                       "compressing a block of " + std::to_string(raw.size()) + " bytes"));
+  memory.shrink_to(kept_memory(raw.size()));
   const std::shared_ptr<const TextModel> model = level.text_model > 0 ? text_model_of(resources) : nullptr;
   if (auto container = encode_container(raw, level, resources)) return std::move(*container);
   const std::vector<Copy> repeats = useful_copies(raw);

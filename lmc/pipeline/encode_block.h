@@ -8,8 +8,12 @@
 namespace lmc {
 
 // Of anything. Contents of several kinds are grouped by kind, and each group coded by itself, and so are whole files
-// that stand in it (embedded_files.h). Never larger than raw.
-EncodedBlock encode_block(ByteSpan raw, const LevelRow& level, const BlockResources& resources);
+// that stand in it (embedded_files.h). Never larger than raw. What the budget has no memory for is coded in another
+// way. Errors: environment, if it has none for plain bytes.
+Result<EncodedBlock> encode_block(ByteSpan raw, const LevelRow& level, const BlockResources& resources);
+
+// What encode_block takes at least, of any bytes.
+uint64_t least_memory(size_t raw_bytes);
 
 // How many threads encode_block will have work for: a guess, from whether the bytes look like text.
 int useful_threads(ByteSpan raw, bool text_model);

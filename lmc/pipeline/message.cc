@@ -26,8 +26,8 @@ Bytes with_header(uint32_t kind, size_t raw_bytes, ByteSpan rest) {
 }
 
 // Deep mixing without the profile byte that a block has.
-Bytes deep_message(ByteSpan raw, const BlockResources& resources) {
-  const Bytes payload = encode_mixing_block(raw, MixingProfile::kDeep, resources);
+Result<Bytes> deep_message(ByteSpan raw, const BlockResources& resources) {
+  LMC_ASSIGN(const auto payload, encode_mixing_block(raw, MixingProfile::kDeep, resources));
   return with_header(kDeepKind, raw.size(), ByteSpan(payload).subspan(1));
 }
 
@@ -64,11 +64,15 @@ Result<Bytes> compress_message(ByteSpan raw, const CompressOptions& options) {
     if (other.size() < best.size()) best = std::move(other);
   };
   if (options.level == 0 || raw.empty()) return best;
-  const BlockResources resources{.engine = options.engine, .isa = options.isa, .threads = options.threads};
-  keep_smaller(deep_message(raw, resources));
+  Budget budget(memory_limit_alone(options));
+  const BlockResources resources{
+      .engine = options.engine, .budget = &budget, .isa = options.isa, .threads = options.threads};
+  LMC_ASSIGN(auto deep, deep_message(raw, resources));
+  keep_smaller(std::move(deep));
   if (model == nullptr) return best;
   LMC_ASSIGN(const auto text, compile(options.engine, model->file, options.isa, load_text_model));
-  keep_smaller(with_header(kModelKind + uint32_t(number), raw.size(), encode_text_message(*text, raw, resources)));
+  if (const auto coded = encode_text_message(*text, raw, resources); coded.ok())
+    keep_smaller(with_header(kModelKind + uint32_t(number), raw.size(), *coded));
   return best;
 }
 

@@ -54,7 +54,7 @@ TEST(Noise, HeadersBetweenAreFound) {
   }
   EXPECT_EQ(at, raw.size());
   EXPECT_GT(stored, 98000u);
-  const EncodedBlock block = encode_block(raw, level_row(1), {});
+  const EncodedBlock block = *encode_block(raw, level_row(1), {});
   EXPECT_LT(block.payload.size(), 100000u + 20 * header(0).size() / 2);
   EXPECT_EQ(*decode_block(block.codec, block.payload, raw.size(), {}), raw);
 }

@@ -5,6 +5,7 @@
 #include "lmc/container/layout.h"
 #include "lmc/mixing/mixing.h"
 #include "lmc/pipeline/decompress.h"
+#include "lmc/pipeline/encode_block.h"
 
 namespace lmc {
 namespace {
@@ -307,6 +308,27 @@ TEST(Pipeline, WhetherTheMemorySufficesDoesNotDependOnThreads) {
     EXPECT_EQ(refused.error().family, ErrorFamily::kEnvironment);
     EXPECT_NE(refused.error().message.find("block 0"), std::string::npos) << refused.error().message;
   }
+}
+
+TEST(Pipeline, CompressingKeepsToItsMemoryWhateverTheThreads) {
+  const Bytes raw = numbers(2 * kBlock);
+  Bytes first;
+  for (int threads : {1, 2}) {  // there is memory for one block at a time
+    CompressOptions options = level(1);
+    options.threads = threads;
+    options.memory_limit_bytes = least_memory(kBlock);
+    const Bytes file = packed(raw, options);
+    if (first.empty()) first = file;
+    EXPECT_EQ(file, first) << threads;
+    EXPECT_EQ(*unpacked(file, {.isa = best_isa()}), raw);
+  }
+  CompressOptions options = level(1);
+  options.memory_limit_bytes = least_memory(kBlock) - 1;
+  MemorySource source(raw);
+  MemorySink sink;
+  const auto refused = compress(source, sink, options);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().family, ErrorFamily::kEnvironment);
 }
 
 // A frame whose index says of its only block, which is damaged, that few bytes hold so many.

@@ -144,7 +144,7 @@ TEST(GroupedBlock, ReportsProgressUpToTheWholeBlock) {
     EXPECT_GE(done, last);
     last = done;
   };
-  const EncodedBlock block = encode_block(raw, level_row(1), resources);
+  const EncodedBlock block = *encode_block(raw, level_row(1), resources);
   EXPECT_EQ(block.codec, kGrouped);
   EXPECT_GT(last, raw.size() / 2);
   EXPECT_LE(last, raw.size());

@@ -51,7 +51,7 @@ class Seeds {
       Bytes seed{uint8_t(level)};
       append_bytes(seed, raw);
       if (level < kMaxLevel) write("blocks", name + "-" + std::to_string(level), seed);  // 9 takes seconds
-      const EncodedBlock block = encode_block(raw, level_row(level), fuzz_resources());
+      const EncodedBlock block = *encode_block(raw, level_row(level), fuzz_resources());
       add_block(name + "-" + std::to_string(level), block.codec, raw.size(), block.payload);
     }
     CompressOptions options{.isa = best_isa(), .engine = &fuzz_engine()};

@@ -4,8 +4,10 @@ Each names the size that it lies about. None needs more than some hundred kiloby
 for what they are, within the memory and the time that hostile_test.py allows.
 """
 import pathlib
+import random
 import re
 import struct
+import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 VERSION = int(re.search(r"kFormatVersion = (\d+)", (ROOT / "lmc/container/frame.h").read_text())[1])
@@ -154,6 +156,47 @@ def tiff_of_many_directories(count):
     return bytes(out)
 
 
+def flat_webp(edge=8192, file_bytes=18 << 10):
+    """A lossless WebP of one colour whose pixels take no bits; what makes up its size is a chunk of noise."""
+    bits = BitWriter()
+    bits.put(0x2F, 8)
+    bits.put(edge - 1, 14)
+    bits.put(edge - 1, 14)
+    bits.put(0, 4)
+    bits.put(0, 3)  # no transforms, no cache, one group
+    for symbol in (0x40, 0x80, 0x20, 0xFF, 0):  # green, red, blue, alpha, distances: one symbol each
+        bits.put(0b101, 3)
+        bits.put(symbol, 8)
+    data = bits.bytes()
+    data += bytes(len(data) % 2)
+    chunks = b"WEBPVP8L" + struct.pack("<I", len(data)) + data
+    noise = random.Random(5).randbytes(file_bytes - 16 - len(chunks))
+    chunks += b"JUNK" + struct.pack("<I", len(noise)) + noise
+    return b"RIFF" + struct.pack("<I", len(chunks)) + chunks
+
+
+def deflated_rows(row, count):
+    """Row by row: all of them at once would count in the memory of the processes that are started and measured."""
+    deflate = zlib.compressobj(6)
+    return b"".join(deflate.compress(row) for _ in range(count)) + deflate.flush()
+
+
+def flat_png(edge=8000):
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", edge, edge, 8, 2, 0, 0, 0)) +
+            chunk(b"IDAT", deflated_rows(b"\0" + b"\x80\x40\x20" * edge, edge)) + chunk(b"IEND", b""))
+
+
+def flat_tiff(edge=8000):
+    """One strip, deflated."""
+    strip = deflated_rows(b"\x80" * edge, edge)
+    entries = [(256, edge), (257, edge), (258, 8), (259, 8), (262, 1), (273, 8), (277, 1), (278, edge), (279, len(strip))]
+    out = b"II*\0" + struct.pack("<I", 8 + len(strip)) + strip + struct.pack("<H", len(entries))
+    return out + b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in entries) + bytes(4)
+
+
 def archives():
     """{name: a .lmc file}"""
     half_gib = 1 << 29
@@ -199,3 +242,8 @@ def lost_blocks():
 def images():
     """Files to compress."""
     return {"many-groups.webp": webp_of_many_groups(), "many-directories.tif": tiff_of_many_directories(100000)}
+
+
+def flat_images():
+    """Files to compress: few bytes, many pixels, all of them there."""
+    return {"flat.webp": flat_webp(), "flat.png": flat_png(), "flat.tif": flat_tiff()}

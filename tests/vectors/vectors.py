@@ -47,7 +47,38 @@ def made_inputs():
     return {**images, "archive": archive, "pictures": pictures, "pictures-inside": table + jpeg + images["synthetic.png"] + noise[:99], "records": records, "table": table, "x86-code": bytes(x86), "arm64-code": bytes(arm64), "empty": b"", "one-byte": b"x", "all-equal": b"a" * 1000, "noise-300": bytes(noise[:300]),
             "noise-70000": bytes(noise), "pattern": bytes(noise[:300]) * 30 + table[:500],
             "holes": bytes(noise[:5000]) + bytes(60000) + table + bytes(noise[:5000]), "utf8": "Grüße, 世界! Ελληνικά, русский.\n".encode() * 3,
-            "not-utf8": bytes(range(256)) * 2}
+            "not-utf8": bytes(range(256)) * 2, "tables.gz": gzip_of(table) + gzip_of(records + table[:900])}
+
+
+def gzip_of(data):
+    """One block in fixed codes, its matches found by a way of its own: no compressor's version has a part in it."""
+    bits, last, at = ["1", "10"], {}, 0
+
+    def word(symbol):  # RFC 1951, 3.2.6
+        for first, count, code, length in ((0, 144, 0x30, 8), (144, 112, 0x190, 9), (256, 24, 0, 7), (280, 8, 0xC0, 8)):
+            if first <= symbol < first + count:
+                return f"{code + symbol - first:0{length}b}"
+
+    while at < len(data):
+        begin = last.get(data[at:at + 4])
+        last[data[at:at + 4]] = at
+        if begin is None or at - begin > 4096:
+            bits.append(word(data[at]))
+            at += 1
+            continue
+        length = 4
+        while length < 10 and at + length < len(data) and data[begin + length] == data[at + length]:
+            length += 1
+        distance = at - begin
+        extra = max((distance - 1).bit_length() - 2, 0)
+        symbol = 2 * extra + (distance - 1 >> extra)
+        bits += [word(254 + length), f"{symbol:05b}", f"{distance - 1 & (1 << extra) - 1:0{extra}b}"[::-1] if extra else ""]
+        at += length
+    bits.append(word(256))
+    text = "".join(bits)
+    stream = bytes(sum((text[i + k:i + k + 1] == "1") << k for k in range(8)) for i in range(0, len(text), 8))
+    assert zlib.decompress(stream, -15) == data
+    return b"\x1f\x8b\x08\0\0\0\0\0\0\x03" + stream + struct.pack("<II", zlib.crc32(data), len(data))
 
 
 def tar_of(files, padded=True):
@@ -184,6 +215,7 @@ def vectors():
     for name in ("photo.ppm", "gray16.pgm", "synthetic.png", "synthetic.ppm", "decoded.ppm", "photo_cd.ppm", "decoded_jpeg.ppm", "dandelion.jpg"):
         out[f"{name}.level1"] = ([name], ["-1"])
         out[f"{name}.level9"] = ([name], ["-9"])
+    out["tables.gz.level1"] = (["tables.gz"], ["-1"])
     out["noise-300.level0"] = (["noise-300"], ["-0"])
     out["joined.level5"] = (["utf8", "one-byte", "empty"], ["-5", "-c"])
     out["marshalling_test.cc.level3"] = (["marshalling_test.cc"], ["-3"])

@@ -99,7 +99,7 @@ std::vector<Case> deep_cases(const lmc::BlockResources& resources) {
                             {"without runs", kDeepRuns},
                             {"without the maps behind the mixer", kDeepMaps}};
   const auto size_of = [&resources](MixingProfile profile) -> Measure {
-    return [&resources, profile](ByteSpan raw) { return encode_mixing_block(raw, profile, resources).size(); };
+    return [&resources, profile](ByteSpan raw) { return encode_mixing_block(raw, profile, resources)->size(); };
   };
   std::vector<Case> out;
   for (const Named& each : kAll)
@@ -108,7 +108,7 @@ std::vector<Case> deep_cases(const lmc::BlockResources& resources) {
                    }});
   out.push_back({"fast mixing instead", size_of(MixingProfile::kFast)});
   out.push_back({"with the branch filter that fits", [&resources](ByteSpan raw) -> Result<size_t> {
-                   return encode_mixing_block(raw, deep_profile(raw, resources), resources).size();
+                   return encode_mixing_block(raw, deep_profile(raw, resources), resources)->size();
                  }});
   return out;
 }

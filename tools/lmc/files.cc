@@ -120,6 +120,7 @@ Status compress_inputs(const Session& session, const std::vector<InputFile>& inp
   how.model = session.model;
   how.pixel_model = session.pixel_model;
   how.content_bytes = known_size(inputs);
+  how.memory_limit_bytes = options.memory_limit_bytes;
   how.pixels_suffice = options.pixels;
   how.note = [&](const std::string& why) {
     if (options.pixels)

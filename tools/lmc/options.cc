@@ -154,8 +154,8 @@ const Row kRows[] = {
     {{kTuning, "-T,--threads", "N", nullptr, "use N threads; 0 is one for each processor (the default)", true},
      set_threads},
     {{kTuning, "-M,--memory", "SIZE", nullptr,
-      "with -d, -t or -l: refuse files that need more memory than SIZE, as in 800M, beside program and models (default "
-      "4G, or 512M a thread)",
+      "take no more memory than SIZE, as in 800M, beside program and models, both ways (default 4G, or 512M a thread): "
+      "files that need more are refused with -d, -t and -l, and not taken apart when compressing",
       false},
      set_memory},
     {{kTuning, "--block-size", "SIZE", "128K 256K 512K 1M 2M 4M 8M 16M 32M 64M",
@@ -200,7 +200,6 @@ Status check(const Options& o) {
   if (o.verify && (o.mode != Mode::kCompress || o.pixels || o.to_stdout || o.output == "-"))
     return usage_error("--verify goes with compressing to a file; neither with --pixels nor with -c");
   if (o.salvage && !decodes) return usage_error("--salvage goes with -d");
-  if (o.memory_limit_bytes > 0 && o.mode == Mode::kCompress) return usage_error("-M is for decoding: -d, -t or -l");
   if (o.range && !decodes) return usage_error("--range goes with -d");
   if (o.range && o.salvage) return usage_error("--range and --salvage do not go together");
   if (!o.as.empty() && !decodes) return usage_error("--as goes with -d");

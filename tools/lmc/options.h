@@ -40,7 +40,7 @@ struct Options {
   int level = kDefaultLevel;
   int threads = 0;  // 0: one for each processor
   size_t block_bytes = kDefaultBlockBytes;
-  uint64_t memory_limit_bytes = 0;  // to decode; 0: the default one
+  uint64_t memory_limit_bytes = 0;  // 0: the default one
   bool pixels = false;     // a PNG that cannot be made again byte for byte may come back as another of the same pixels
   bool solid = false;      // the largest blocks, and all inputs as one content where they go to one output
   std::optional<Isa> isa;  // unset: the fastest there is

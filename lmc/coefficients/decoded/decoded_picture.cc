@@ -135,8 +135,8 @@ TileSamples DecodedPicture::samples(const TileShape& shape) const {
   return out;
 }
 
-Bytes encode_decoded_picture(const DecodedPicture& picture, const TileShape& shape, const JpegOptions& options,
-                             const SideEncoder& encode_side) {
+Result<Bytes> encode_decoded_picture(const DecodedPicture& picture, const TileShape& shape, const JpegOptions& options,
+                                     const SideEncoder& encode_side) {
   Bytes out{uint8_t(options.effort), picture.grid.to_byte()};
   const auto& components = picture.frame.components;
   for (size_t i = 0; i < components.size(); ++i)
@@ -151,9 +151,11 @@ Bytes encode_decoded_picture(const DecodedPicture& picture, const TileShape& sha
     append_varint(out, coded.size());
     append_bytes(out, coded);
   }
-  append_bytes(out,
-               encode_jpeg_coefficients(picture.frame, picture.coefficients,
-                                        {.effort = options.effort, .threads = options.threads, .isa = options.isa}));
+  LMC_ASSIGN(const auto streams,
+             encode_jpeg_coefficients(
+                 picture.frame, picture.coefficients,
+                 {.effort = options.effort, .threads = options.threads, .isa = options.isa, .budget = options.budget}));
+  append_bytes(out, streams);
   return out;
 }
 
@@ -177,7 +179,7 @@ Result<TileSamples> decode_decoded_picture(ByteSpan payload, const TileShape& sh
   LMC_ASSIGN(const auto count, reader.read_varint("decoded picture: exceptions"));
   const uint64_t pixels = uint64_t(shape.width) * uint64_t(shape.height);
   if (count > pixels / DecodedPicture::kExceptionsOf) return damaged("more exceptions than a picture may have");
-  LMC_ASSIGN(const auto lease, take_memory(shape, count, options.budget));
+  LMC_ASSIGN(const auto memory, take_memory(shape, count, options.budget));
   Bytes list;
   if (count > 0) {
     LMC_ASSIGN(const auto list_bytes, reader.read_varint("decoded picture: size of the exceptions"));

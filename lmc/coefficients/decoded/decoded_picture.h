@@ -40,8 +40,9 @@ struct DecodedPicture {
 // Whether such pictures may have this shape.
 bool may_be_decoded(const TileShape& shape);
 
-Bytes encode_decoded_picture(const DecodedPicture& picture, const TileShape& shape, const JpegOptions& options,
-                             const SideEncoder& encode_side);
+// Errors: environment, if the budget is too small.
+Result<Bytes> encode_decoded_picture(const DecodedPicture& picture, const TileShape& shape, const JpegOptions& options,
+                                     const SideEncoder& encode_side);
 // Any payload gives samples of this shape or an error.
 Result<TileSamples> decode_decoded_picture(ByteSpan payload, const TileShape& shape, const JpegOptions& options,
                                            const SideDecoder& decode_side);

@@ -49,7 +49,7 @@ TileSamples decoded(const TileShape& shape, const ChromaGrid& grid, int quality,
 }
 
 Bytes coded(const DecodedPicture& picture, const TileShape& shape) {
-  return encode_decoded_picture(picture, shape, {.isa = best_isa()}, side_as_is);
+  return *encode_decoded_picture(picture, shape, {.isa = best_isa()}, side_as_is);
 }
 
 TEST(InverseDct, OfTheMeanAlone) {

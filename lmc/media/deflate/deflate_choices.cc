@@ -42,6 +42,8 @@ class BlockCoder {
     if (settings.zlib) zlib_.emplace(data, *settings.zlib, workspace_);
   }
 
+  // A block of more is an error when reading: a token takes a bit.
+  void limit_tokens(size_t most) { most_tokens_ = most; }
   bool at_end() const { return position_ == data_.size(); }
 
   // Fills in what block lacks when reading.
@@ -198,6 +200,8 @@ class BlockCoder {
         LMC_ASSIGN(const auto token, tokens_.code(place, reads ? Token{} : block.tokens[index]));
         if (token.length > end - position_)
           return bad_input("reconstruction data of a deflate stream: a match beyond its block");
+        if (reads && block.tokens.size() >= most_tokens_)
+          return bad_input("reconstruction data of a deflate stream: it gets too long");
         if (reads) block.tokens.push_back(token);
         ++index;
         if (zlib_) zlib_->commit(token);
@@ -212,7 +216,7 @@ class BlockCoder {
   HeaderModel& headers_;
   TokenModel& tokens_;
   ByteSpan data_;
-  size_t position_ = 0;
+  size_t position_ = 0, most_tokens_ = SIZE_MAX;
   MatchFinder finder_;
   MatchLists lists_;  // from position_ on, at the beginning of a stretch
   std::vector<uint32_t> starts_ = std::vector<uint32_t>(1 << 16);
@@ -357,6 +361,7 @@ Result<Bytes> ChoicesReader::next(ByteSpan data, size_t max_bytes) {
       (settings.chain_bytes != 0 && settings.chain_bytes != 3 && settings.chain_bytes != 4))
     return bad_input("reconstruction data of a deflate stream: settings that cannot be");
   BlockCoder blocks(state_->models, data, settings);
+  blocks.limit_tokens(8 * max_bytes);
   BitWriter bits;
   DeflateBlock block;
   size_t position = 0;

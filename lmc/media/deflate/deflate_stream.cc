@@ -18,8 +18,7 @@ constexpr size_t kCorrectionsOf = 64;    // one byte of so many of a stream: bey
 constexpr size_t kPatience = 64;         // bytes of corrections that any encoder may need
 constexpr size_t kSmallBytes = 1 << 16;  // of data: settings of earlier streams serve streams of less
 constexpr int kMostStrange = 3;  // streams in a row that zlib did not write, and no small one is looked at for it
-constexpr uint8_t kChoicesFollow = 15;               // in place of a level and a strategy
-constexpr size_t kMaxBlockTokens = size_t(1) << 26;  // zlib has less than 2^15; what is held in memory at once
+constexpr uint8_t kChoicesFollow = 15;  // in place of a level and a strategy
 // More than this, and the stream is better kept as it is. Whether less pays is seen when all is coded (encode_image).
 size_t max_side_bytes(size_t stream_bytes) { return stream_bytes + 32; }
 

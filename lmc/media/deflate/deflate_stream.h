@@ -19,6 +19,15 @@
 namespace lmc {
 
 inline constexpr uint64_t kMaxDeflateDataBytes = uint64_t(3) << 30;
+// Zlib has less than 2^15 tokens in a block; what is held in memory at once. A token has a bit of the stream at least.
+inline constexpr uint64_t kMaxBlockTokens = uint64_t(1) << 26;
+// What parsing and rebuilding take beside that: matches, models and windows, at most.
+inline constexpr uint64_t kDeflateMemory = uint64_t(28) << 20;
+// Of the tokens of a block, at most, while they grow.
+constexpr uint64_t deflate_token_memory(uint64_t stream_bytes, uint64_t data_bytes) {
+  const uint64_t tokens = 8 * stream_bytes < data_bytes ? 8 * stream_bytes : data_bytes;
+  return 8 * (tokens < kMaxBlockTokens ? tokens : kMaxBlockTokens);
+}
 
 struct ParsedDeflate {
   Bytes data;

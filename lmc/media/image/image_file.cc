@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "lmc/media/deflate/deflate_stream.h"
 #include "lmc/media/image/bmp/bmp_file.h"
 #include "lmc/media/image/gif/gif_file.h"
 #include "lmc/media/image/grid_bytes.h"
@@ -30,6 +31,11 @@ uint64_t grid_memory(const Picture& shape, ByteSpan side, uint64_t file_bytes) {
   return file_bytes + 24 * std::min<uint64_t>(shape.height, side.size() / 2);
 }
 
+// The samples, and twice what is no rows, while it grows.
+uint64_t grid_parse_memory(const Picture& shape, uint64_t file_bytes) {
+  return 3 * file_bytes - 2 * std::min<uint64_t>(file_bytes, shape.size_bytes());
+}
+
 constexpr uint64_t kCopies = 4;  // the file, and a stream in it while that grows
 
 // Deflate spends two bits at least on 258 bytes.
@@ -44,15 +50,35 @@ uint64_t most_in_gif(uint64_t file_bytes) { return (most_by_lzw(file_bytes) + 1)
 uint64_t png_side(const Picture& shape) { return 8 * uint64_t(shape.height); }
 // The rows, and what is noted of runs of chunks, of which honest files have few.
 uint64_t png_memory(const Picture& shape, ByteSpan side, uint64_t file_bytes) {
-  constexpr uint64_t kFixedBytes = uint64_t(4) << 20;
   const uint64_t runs = std::min<uint64_t>(side.size(), kMostPngRuns);
-  return kCopies * file_bytes + 2 * (shape.size_bytes() + 4 * uint64_t(shape.height)) + 48 * runs + kFixedBytes;
+  return kCopies * file_bytes + 2 * (shape.size_bytes() + 4 * uint64_t(shape.height)) + 48 * runs +
+         deflate_token_memory(file_bytes, shape.size_bytes()) + kDeflateMemory;
+}
+
+// The stream; its data while they grow; the tokens of a block, of a bit or more; filters by all rules.
+uint64_t png_parse_memory(const Picture& shape, uint64_t file_bytes) {
+  constexpr uint64_t kMoreBytes = (uint64_t(2) << 20) + kDeflateMemory, kRowMemory = 32;
+  const uint64_t data = shape.size_bytes() + 2 * uint64_t(shape.height);
+  return kCopies * file_bytes + shape.size_bytes() + 2 * data + deflate_token_memory(file_bytes, data) +
+         kRowMemory * shape.height + kMoreBytes;
 }
 
 // Padding of tiles, all of it given.
 uint64_t tiff_side(const Picture& shape) { return most_tiff_spare_bytes(shape); }
 uint64_t tiff_memory(const Picture& shape, ByteSpan side, uint64_t file_bytes) {
-  return kCopies * file_bytes + tiff_rebuild_memory(side, shape);
+  return kCopies * file_bytes + tiff_rebuild_memory(side, shape) +
+         deflate_token_memory(file_bytes, shape.size_bytes()) + kDeflateMemory;
+}
+
+// What was decoded; of the largest strip or tile samples of two bytes, three times, and bytes, which may be all.
+uint64_t tiff_parse_memory(const Picture& shape, uint64_t file_bytes) {
+  const uint64_t data = shape.size_bytes();
+  return kCopies * file_bytes + 9 * data + deflate_token_memory(file_bytes, data) + kDeflateMemory;
+}
+
+// Pixels while they grow, and in their places, which may be some times as many.
+uint64_t gif_parse_memory(const Picture& shape, uint64_t file_bytes) {
+  return kCopies * file_bytes + (3 + 1 + kMaxGifSpareTimes) * shape.size_bytes() + (uint64_t(2) << 20);
 }
 
 uint64_t gif_memory(const Picture& shape, ByteSpan, uint64_t file_bytes) {
@@ -87,19 +113,23 @@ uint64_t most_webp_bytes(ByteSpan start) {
   return std::max<uint64_t>(said, 1);
 }
 
+uint64_t webp_parse_memory(const Picture& shape, uint64_t file_bytes) {
+  return kCopies * file_bytes + shape.size_bytes() + webp_memory(shape);
+}
+
 constexpr FormatRow kFormats[] = {
     {ImageFormat::kPnm, "PNM", kPnmSuffixes, begins_like_pnm, nullptr, most_pnm_bytes, parse_pnm, rebuild_grid,
-     same_size, no_side, grid_memory},
+     same_size, no_side, grid_memory, grid_parse_memory},
     {ImageFormat::kBmp, "BMP", kBmpSuffixes, begins_like_bmp, nullptr, most_bmp_bytes, parse_bmp, rebuild_grid,
-     same_size, no_side, grid_memory},
+     same_size, no_side, grid_memory, grid_parse_memory},
     {ImageFormat::kPng, "PNG", kPngSuffixes, begins_like_png, png_length, most_png_bytes, parse_png, rebuild_png,
-     most_by_deflate, png_side, png_memory},
+     most_by_deflate, png_side, png_memory, png_parse_memory},
     {ImageFormat::kTiff, "TIFF", kTiffSuffixes, begins_like_tiff, nullptr, most_tiff_bytes, parse_tiff, rebuild_tiff,
-     most_by_lzw, tiff_side, tiff_memory},
+     most_by_lzw, tiff_side, tiff_memory, tiff_parse_memory},
     {ImageFormat::kGif, "GIF", kGifSuffixes, begins_like_gif, gif_length, most_gif_bytes, parse_gif, rebuild_gif,
-     most_in_gif, no_side, gif_memory},
+     most_in_gif, no_side, gif_memory, gif_parse_memory},
     {ImageFormat::kWebp, "WebP", kWebpSuffixes, begins_like_webp, webp_length, most_webp_bytes, parse_webp,
-     rebuild_webp, most_in_webp, no_side, webp_rebuild_memory},
+     rebuild_webp, most_in_webp, no_side, webp_rebuild_memory, webp_parse_memory},
 };
 
 // Of the samples, each row by itself; bytes a sample where a format has no smaller ones.
@@ -167,14 +197,28 @@ uint64_t rebuild_memory_bytes(ImageFormat format, const Picture& shape, ByteSpan
   return row != nullptr ? row->rebuild_memory(shape, side, file_bytes) : 0;
 }
 
-Result<ParsedImage> parse_image(ImageFormat format, ByteSpan file) {
+Result<ParsedImage> parse_image(ImageFormat format, ByteSpan file, Budget* budget) {
   const FormatRow* const row = find_image_format(format);
   if (row == nullptr) return bad_input("image files of an unknown format cannot be taken apart by this version");
-  auto parsed = row->parse(file);
+  Budget::Lease memory;
+  const OnShape on_shape = [&](const Picture& shape, uint64_t more_bytes) -> Status {
+    LMC_ASSIGN(auto taken,
+               Budget::take(budget, row->parse_memory(shape, file.size()) + more_bytes,
+                            "taking apart a " + std::string(row->name) + " file of " + std::to_string(shape.width) +
+                                " x " + std::to_string(shape.height) + " pixels"));
+    memory = std::move(taken);
+    return Ok();
+  };
+  auto parsed = row->parse(file, on_shape);
   if (!parsed.ok()) return parsed;
   LMC_TRY(check_image_fits_file(format, parsed->picture, file.size()));
   if (parsed->side.size() > most_image_side_bytes(format, parsed->picture, file.size()))
     return bad_input("a " + std::string(row->name) + " file whose encoder's choices take too many bytes to describe");
+  memory.shrink_to(parsed->picture.size_bytes() + parsed->side.capacity());
+  parsed->memory = std::move(memory);
+  LMC_ASSIGN(const auto rebuilding,
+             Budget::take(budget, row->rebuild_memory(parsed->picture, parsed->side, file.size()),
+                          "making a " + std::string(row->name) + " file again"));
   LMC_ASSIGN(const auto rebuilt, rebuild_image(format, parsed->side, parsed->picture, file.size()));
   if (!std::equal(rebuilt.begin(), rebuilt.end(), file.begin(), file.end()))
     return Error{ErrorFamily::kBug,

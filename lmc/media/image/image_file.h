@@ -7,9 +7,11 @@
 #ifndef LMC_MEDIA_IMAGE_IMAGE_FILE_H_
 #define LMC_MEDIA_IMAGE_IMAGE_FILE_H_
 
+#include <functional>
 #include <optional>
 #include <span>
 
+#include "lmc/base/budget.h"
 #include "lmc/media/file_length.h"
 
 namespace lmc {
@@ -47,7 +49,12 @@ uint64_t rebuild_memory_bytes(ImageFormat format, const Picture& shape, ByteSpan
 struct ParsedImage {
   Picture picture;
   Bytes side;
+  Budget::Lease memory = {};  // of both
 };
+
+// Parsers call it before they allocate what grows with the picture; shape: the picture without samples, or one as
+// large as all that are to be read; more_bytes: what else is needed, beside parse_memory. An error ends the parser.
+using OnShape = std::function<Status(const Picture& shape, uint64_t more_bytes)>;
 
 // One row for each format; a new one is a row here and a folder beside this file.
 struct FormatRow {
@@ -59,12 +66,14 @@ struct FormatRow {
   // By the header of a file that begins so: at most the bytes that its image takes, without spare; 0: there is none, or
   // none that parse takes; UINT64_MAX: it does not say.
   uint64_t (*most_bytes)(ByteSpan start);
-  Result<ParsedImage> (*parse)(ByteSpan file);
+  Result<ParsedImage> (*parse)(ByteSpan file, const OnShape& on_shape);
   Result<Bytes> (*rebuild)(ByteSpan side, const Picture& picture, size_t max_bytes);
   // What a file of so many bytes can declare and ask for.
   uint64_t (*most_packed_bytes)(uint64_t file_bytes);  // of the samples in as few bytes as their bits need
   uint64_t (*side_of_shape)(const Picture& shape);     // reconstruction data that no byte of the file may stand for
   uint64_t (*rebuild_memory)(const Picture& shape, ByteSpan side, uint64_t file_bytes);
+  // At most what parse takes, what it returns included, beside what it says itself.
+  uint64_t (*parse_memory)(const Picture& shape, uint64_t file_bytes);
 };
 std::span<const FormatRow> image_formats();
 const FormatRow* find_image_format(ImageFormat format);  // null: unknown
@@ -75,9 +84,9 @@ const char* image_format_name(ImageFormat format);  // "PNM", "PNG", ...
 // By the first bytes only.
 std::optional<ImageFormat> guess_image_format(ByteSpan file);
 
-// Errors: bad input, saying why this file cannot be taken apart. What parse_image returns has been rebuilt and
-// compared.
-Result<ParsedImage> parse_image(ImageFormat format, ByteSpan file);
+// Errors: bad input, saying why this file cannot be taken apart; environment, if that takes more memory than the budget
+// has. What parse_image returns has been rebuilt and compared.
+Result<ParsedImage> parse_image(ImageFormat format, ByteSpan file, Budget* budget = nullptr);
 // Errors: bad input; nothing in side is trusted. Makes at most max_bytes.
 Result<Bytes> rebuild_image(ImageFormat format, ByteSpan side, const Picture& picture, size_t max_bytes);
 

@@ -1,6 +1,7 @@
 #include "lmc/media/jpeg/jpeg_file.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "lmc/media/jpeg/jpeg_tables.h"
@@ -56,11 +57,22 @@ Status read_early_ends(ByteReader& in, ScanChoices& choices) {
 
 }  // namespace
 
-Result<ParsedJpeg> parse_jpeg(ByteSpan file) {
+Result<Budget::Lease> take_for_coefficients(const JpegFrame& frame, Budget* budget) {
+  return Budget::take(budget, frame.blocks() * sizeof(int16_t) * 64,
+                      "a JPEG file of " + std::to_string(frame.blocks()) + " blocks");
+}
+
+Result<ParsedJpeg> parse_jpeg(ByteSpan file, Budget* budget) {
+  LMC_ASSIGN(const auto of_file, Budget::take(budget, jpeg_file_memory(file.size(), 0),
+                                              "a JPEG file of " + std::to_string(file.size()) + " bytes"));
   ParsedJpeg jpeg;
   size_t kept = 0;  // bytes of the file that were looked at
   const OnScan on_scan = [&](const JpegState& state, const JpegScan& scan, size_t position) -> Result<size_t> {
-    make_room(state.frame, jpeg.coefficients);
+    if (jpeg.coefficients.empty()) {
+      LMC_ASSIGN(auto taken, take_for_coefficients(state.frame, budget));
+      jpeg.memory = std::move(taken);
+      make_room(state.frame, jpeg.coefficients);
+    }
     append_bytes(jpeg.headers, file.subspan(kept, position - kept));
     Result<size_t> end = read_scan(file, position, state, scan, jpeg.coefficients, jpeg.choices);
     if (end.ok()) kept = *end;
@@ -95,6 +107,10 @@ Result<Bytes> rebuild_jpeg(const ParsedJpeg& jpeg, size_t max_bytes) {
     return position;
   };
   LMC_TRY(walk_jpeg_headers(headers, kMostBlocks, on_scan));
+  const ScanChoices& choices = jpeg.choices;
+  if (place.padding < choices.padding.size() || place.early_end < choices.early_ends.size() ||
+      place.scan < choices.early_ends_per_scan.size())
+    return bad_input("jpeg: padding bits or early ends behind the last scan");
   append_bytes(out, headers.subspan(kept));
   return out;
 }

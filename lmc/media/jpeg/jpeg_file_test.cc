@@ -72,6 +72,23 @@ TEST(JpegFile, KeepsPaddingBits) {
   EXPECT_GT(kept, 1u);
 }
 
+TEST(JpegFile, ChoicesBehindTheLastScanAreErrors) {
+  const Bytes file = read_jpeg_test_file("progressive_422_restart.jpg");
+  Result<ParsedJpeg> jpeg = parse_jpeg(file);
+  ASSERT_TRUE(jpeg.ok());
+  EXPECT_TRUE(rebuild_jpeg(*jpeg, file.size()).ok());
+  ScanChoices& choices = jpeg->choices;
+  const ScanChoices right = choices;
+  choices.padding.push_back(1);
+  EXPECT_FALSE(rebuild_jpeg(*jpeg, file.size()).ok());
+  choices = right;
+  choices.early_ends.push_back(0);
+  EXPECT_FALSE(rebuild_jpeg(*jpeg, file.size()).ok());
+  choices = right;
+  choices.early_ends_per_scan.resize(100);
+  EXPECT_FALSE(rebuild_jpeg(*jpeg, file.size()).ok());
+}
+
 TEST(JpegFile, SaysWhyAFileIsRefused) {
   const auto message = [](const Bytes& file) {
     const Result<ParsedJpeg> jpeg = parse_jpeg(file);

@@ -397,6 +397,7 @@ Status ScanWriter<Sink>::write() {
   };
   if (!for_each_block(state_, scan_, on_block, on_restart) || !write_padding())
     return bad_input("jpeg: coefficients that the tables have no code for, or more bytes than there may be");
+  if (early_ends_left_ > 0) return bad_input("jpeg: early ends of runs behind the last block of a scan");
   return Ok();
 }
 

@@ -3,16 +3,16 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "lmc/base/io.h"
+#include "lmc/models/file/json_value.h"
 #include "lmc/models/file/model_format.h"
 #include "lmc/numerics/matmul.h"
 
 namespace lmc {
 namespace {
 
-using Json = nlohmann::json;
+using Kind = JsonValue::Kind;
 
 constexpr float kMaxScale = 1.0f;    // with these limits no binary32 value of the engine can overflow:
 constexpr float kMaxGain = 1024.0f;  // docs/numerics.md, section 7
@@ -21,37 +21,40 @@ Error broken(const std::string& what, std::optional<uint64_t> offset = std::null
   return bad_input("model file: " + what + "; fetch or export the file again", offset);
 }
 
-// Integer member of an object, within [low, high].
-Result<int64_t> integer(const Json& object, const char* key, int64_t low, int64_t high) {
-  const auto it = object.find(key);
-  if (it == object.end()) return broken(std::string("header lacks '") + key + "'");
-  const bool fits = it->is_number_integer() &&
-                    !(it->is_number_unsigned() && it->get<uint64_t>() > uint64_t(std::numeric_limits<int64_t>::max()));
-  const int64_t value = fits ? it->get<int64_t>() : 0;
-  if (!fits || value < low || value > high)
+// Integer within [low, high]; key: of what.
+Result<int64_t> integer_of(const JsonValue& value, const char* key, int64_t low, int64_t high) {
+  if (!value.integer || *value.integer < low || *value.integer > high)
     return broken(std::string("'") + key + "' must be an integer from " + std::to_string(low) + " to " +
-                  std::to_string(high) + ", found " + it->dump(-1, ' ', true, Json::error_handler_t::replace));
-  return value;
+                  std::to_string(high) + ", found " + value.dump());
+  return *value.integer;
 }
 
-Result<double> number(const Json& object, const char* key, double low, double high) {
-  const auto it = object.find(key);
-  if (it == object.end()) return broken(std::string("header lacks '") + key + "'");
-  const double value = it->is_number() ? it->get<double>() : std::numeric_limits<double>::quiet_NaN();
-  if (!(value >= low && value <= high)) return broken(std::string("'") + key + "' is not a number in its range");
-  return value;
+// The same, a member of an object.
+Result<int64_t> integer(const JsonValue& object, const char* key, int64_t low, int64_t high) {
+  const JsonValue* const value = object.find(key);
+  if (value == nullptr) return broken(std::string("header lacks '") + key + "'");
+  return integer_of(*value, key, low, high);
 }
 
-Result<bool> boolean(const Json& object, const char* key) {
-  const auto it = object.find(key);
-  if (it == object.end() || !it->is_boolean()) return broken(std::string("'") + key + "' must be true or false");
-  return it->get<bool>();
+Result<double> number(const JsonValue& object, const char* key, double low, double high) {
+  const JsonValue* const value = object.find(key);
+  if (value == nullptr) return broken(std::string("header lacks '") + key + "'");
+  const bool is_number = value->is(Kind::kInteger) || value->is(Kind::kFloat);
+  if (!is_number || !(value->number >= low && value->number <= high))
+    return broken(std::string("'") + key + "' is not a number in its range");
+  return value->number;
 }
 
-Result<std::string> text(const Json& object, const char* key) {
-  const auto it = object.find(key);
-  if (it == object.end() || !it->is_string()) return broken(std::string("'") + key + "' must be a string");
-  return it->get<std::string>();
+Result<bool> boolean(const JsonValue& object, const char* key) {
+  const JsonValue* const value = object.find(key);
+  if (value == nullptr || !value->is(Kind::kBoolean)) return broken(std::string("'") + key + "' must be true or false");
+  return value->boolean;
+}
+
+Result<std::string> text(const JsonValue& object, const char* key) {
+  const JsonValue* const value = object.find(key);
+  if (value == nullptr || !value->is(Kind::kString)) return broken(std::string("'") + key + "' must be a string");
+  return value->text;
 }
 
 struct IntegerField {
@@ -78,7 +81,7 @@ constexpr BitsField kBitsFields[] = {{"qkv", &ActivationBits::qkv},
                                      {"down", &ActivationBits::down},
                                      {"head", &ActivationBits::head}};
 
-Result<ModelConfig> parse_config(const Json& json) {
+Result<ModelConfig> parse_config(const JsonValue& json) {
   ModelConfig config;
   for (const IntegerField& field : kIntegerFields) {
     LMC_ASSIGN(const auto value, integer(json, field.key, field.low, field.high));
@@ -89,11 +92,11 @@ Result<ModelConfig> parse_config(const Json& json) {
   if (config.heads % config.kv_heads != 0) return broken("heads must be a multiple of kv_heads");
   if (config.heads * config.head_dim > 65536) return broken("heads * head_dim must not exceed 65536");
 
-  const auto windows = json.find("windows");
-  if (windows == json.end() || !windows->is_array() || windows->size() != size_t(config.layers))
+  const JsonValue* const windows = json.find("windows");
+  if (windows == nullptr || !windows->is(Kind::kArray) || windows->elements.size() != size_t(config.layers))
     return broken("'windows' must be an array of one integer per layer");
-  for (const Json& window : *windows) {
-    const auto value = integer(Json{{"window", window}}, "window", 1, 32768);
+  for (const JsonValue& window : windows->elements) {
+    const auto value = integer_of(window, "window", 1, 32768);
     if (!value.ok()) return value.error();
     config.windows.push_back(int(*value));
   }
@@ -116,8 +119,8 @@ Result<ModelConfig> parse_config(const Json& json) {
   config.rope_theta = *theta;
   config.norm_eps = *eps;
 
-  const auto bits = json.find("act_bits");
-  if (bits == json.end() || !bits->is_object()) return broken("header lacks 'act_bits'");
+  const JsonValue* const bits = json.find("act_bits");
+  if (bits == nullptr || !bits->is(Kind::kObject)) return broken("header lacks 'act_bits'");
   for (const BitsField& field : kBitsFields) {
     LMC_ASSIGN(const auto value, integer(*bits, field.key, 8, 16));
     if (value != 8 && value != 16) return broken(std::string("act_bits.") + field.key + " must be 8 or 16");
@@ -130,10 +133,10 @@ constexpr TensorType kTypes[] = {TensorType::kI8, TensorType::kI16, TensorType::
                                  TensorType::kU32};
 
 // One entry of "tensors": type, shape and place, all within [data_begin, data_end) of the file.
-Result<TensorView> parse_tensor(const std::string& name, const Json& json, ByteSpan file, size_t data_begin,
+Result<TensorView> parse_tensor(const std::string& name, const JsonValue& json, ByteSpan file, size_t data_begin,
                                 size_t data_end) {
   const std::string prefix = "tensor '" + name + "': ";
-  if (!json.is_object()) return broken(prefix + "not an object");
+  if (!json.is(Kind::kObject)) return broken(prefix + "not an object");
   const auto dtype = text(json, "dtype");
   if (!dtype.ok()) return broken(prefix + dtype.error().message);
   TensorView view;
@@ -145,12 +148,12 @@ Result<TensorView> parse_tensor(const std::string& name, const Json& json, ByteS
   }
   if (!known) return broken(prefix + "unknown dtype");
 
-  const auto shape = json.find("shape");
-  if (shape == json.end() || !shape->is_array() || shape->empty() || shape->size() > 4)
+  const JsonValue* const shape = json.find("shape");
+  if (shape == nullptr || !shape->is(Kind::kArray) || shape->elements.empty() || shape->elements.size() > 4)
     return broken(prefix + "'shape' must be an array of 1 to 4 sizes");
   uint64_t bytes = type_bytes(view.type);
-  for (const Json& size : *shape) {
-    const auto value = integer(Json{{"size", size}}, "size", 0, int64_t(1) << 40);
+  for (const JsonValue& size : shape->elements) {
+    const auto value = integer_of(size, "size", 0, int64_t(1) << 40);
     if (!value.ok()) return broken(prefix + value.error().message);
     if (*value > 0 && bytes > (uint64_t(1) << 50) / uint64_t(*value)) return broken(prefix + "too large");
     bytes *= uint64_t(*value);
@@ -294,26 +297,28 @@ Result<ModelFile> ModelFile::parse(std::shared_ptr<Contents> contents) {
   if (std::memcmp(contents->sha256.data(), file.data() + data_end, contents->sha256.size()) != 0)
     return broken("its SHA-256 does not match its contents: damaged or cut short", data_end);
 
-  const Json json = Json::parse(header.begin(), header.end(), nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded() || !json.is_object()) return broken("the header is not a JSON object", kModelPrefixBytes);
+  const auto parsed = parse_json(header);
+  if (!parsed || !parsed->is(Kind::kObject)) return broken("the header is not a JSON object", kModelPrefixBytes);
+  const JsonValue& json = *parsed;
   LMC_ASSIGN(const auto kind, text(json, "kind"));
   if (kind != "transformer" && kind != "pixels")
     return broken("its kind is neither 'transformer' nor 'pixels': a newer lmc may be needed");
   contents->kind = kind == "pixels" ? ModelKind::kPixels : ModelKind::kTransformer;
   LMC_ASSIGN(const auto name, text(json, "name"));
   contents->name = name;
-  if (const auto training = json.find("training"); training != json.end()) contents->training = training->dump();
+  if (const JsonValue* const training = json.find("training"); training != nullptr)
+    contents->training = training->dump();
 
   if (contents->kind == ModelKind::kTransformer) {
-    const auto architecture = json.find("architecture");
-    if (architecture == json.end() || !architecture->is_object()) return broken("header lacks 'architecture'");
+    const JsonValue* const architecture = json.find("architecture");
+    if (architecture == nullptr || !architecture->is(Kind::kObject)) return broken("header lacks 'architecture'");
     LMC_ASSIGN(auto config, parse_config(*architecture));
     contents->config = std::move(config);
   }
 
-  const auto tensors = json.find("tensors");
-  if (tensors == json.end() || !tensors->is_object()) return broken("header lacks 'tensors'");
-  for (const auto& [tensor, entry] : tensors->items()) {
+  const JsonValue* const tensors = json.find("tensors");
+  if (tensors == nullptr || !tensors->is(Kind::kObject)) return broken("header lacks 'tensors'");
+  for (const auto& [tensor, entry] : tensors->members) {
     LMC_ASSIGN(auto view, parse_tensor(tensor, entry, file, reader.position(), data_end));
     contents->tensors.emplace(tensor, std::move(view));
   }

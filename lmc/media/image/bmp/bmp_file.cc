@@ -95,8 +95,9 @@ Result<BmpPlan> read_plan(ByteSpan file) {
 
 }  // namespace
 
-Result<ParsedImage> parse_bmp(ByteSpan file) {
+Result<ParsedImage> parse_bmp(ByteSpan file, const OnShape& on_shape) {
   LMC_ASSIGN(auto plan, read_plan(file));
+  LMC_TRY(on_shape(plan.shape, 0));
   return take_grid(file, plan.layout, std::move(plan.shape));
 }
 

@@ -8,7 +8,7 @@
 
 namespace lmc {
 
-Result<ParsedImage> parse_bmp(ByteSpan file);
+Result<ParsedImage> parse_bmp(ByteSpan file, const OnShape& on_shape);
 // Where the samples end, told from the header. Errors: bad input.
 Result<uint64_t> bmp_end_bytes(ByteSpan start);
 

@@ -264,10 +264,20 @@ Status rebuild_frame(ByteReader& reader, const Picture& picture, GifCells& cells
   return rebuild_codes(reader, pixels, min_code_bits, flags & kSizesGiven, max_bytes, file);
 }
 
+// A picture with as many pixels, as far as they are looked at.
+Picture shape_of_all(const std::vector<GifFrame>& frames) {
+  uint64_t pixels = 0;
+  for (const GifFrame& frame : frames) pixels += uint64_t(frame.width) * frame.height;
+  const uint32_t width = std::max(1u, frames.front().width);
+  return indexed_picture(width, (std::min(pixels, kMaxPictureBytes) + width - 1) / width, 8);
+}
+
 }  // namespace
 
-Result<ParsedImage> parse_gif(ByteSpan file) {
+Result<ParsedImage> parse_gif(ByteSpan file, const OnShape& on_shape) {
+  constexpr uint64_t kFrameMemory = 384;  // what is noted of each
   LMC_ASSIGN(const auto frames, read_gif_frames(file));
+  LMC_TRY(on_shape(shape_of_all(frames), kFrameMemory * frames.size()));
   return frames.size() == 1 ? parse_single(file, frames.front()) : parse_several(file, frames);
 }
 

@@ -11,7 +11,7 @@ namespace lmc {
 
 inline constexpr uint64_t kMaxGifSpareTimes = 4;  // so many times the pixels may be places of the picture without any
 
-Result<ParsedImage> parse_gif(ByteSpan file);
+Result<ParsedImage> parse_gif(ByteSpan file, const OnShape& on_shape);
 Result<Bytes> rebuild_gif(ByteSpan side, const Picture& picture, size_t max_bytes);
 
 bool begins_like_gif(ByteSpan start);

@@ -74,7 +74,8 @@ std::vector<uint32_t> gif_row_order(uint32_t height, bool interlaced) {
 }
 
 Status append_gif_blocks(Bytes& file, ByteSpan stream, ByteSpan sizes, bool given) {
-  for (size_t i = 0; !stream.empty(); ++i) {
+  size_t i = 0;
+  for (; !stream.empty(); ++i) {
     const size_t size = given ? (i < sizes.size() ? sizes[i] : 0) : 255;
     if (size == 0) return bad_input("reconstruction data of a GIF: too few sub-blocks");
     const ByteSpan part = stream.first(std::min(size, stream.size()));
@@ -83,6 +84,7 @@ Status append_gif_blocks(Bytes& file, ByteSpan stream, ByteSpan sizes, bool give
     append_bytes(file, part);
     stream = stream.subspan(part.size());
   }
+  if (given && i < sizes.size()) return bad_input("reconstruction data of a GIF: too many sub-blocks");
   file.push_back(0);
   return Ok();
 }

@@ -130,9 +130,10 @@ Status check_colours(const Picture& picture) {
 
 }  // namespace
 
-Result<ParsedImage> parse_png(ByteSpan file) {
+Result<ParsedImage> parse_png(ByteSpan file, const OnShape& on_shape) {
   LMC_ASSIGN(auto parts, read_png_parts(file));
   LMC_TRY(check_image_fits_file(ImageFormat::kPng, parts.shape, file.size()));
+  LMC_TRY(on_shape(parts.shape, 0));
   const size_t rows_bytes = size_t(png_data_bytes(parts.shape, parts.interlaced));
   LMC_ASSIGN(const auto zlib, parse_zlib(parts.stream, rows_bytes + kMaxMoreData));
   if (zlib.data.size() < rows_bytes)

@@ -12,7 +12,7 @@ namespace lmc {
 
 inline constexpr uint64_t kMostPngRuns = uint64_t(1) << 20;  // of IDAT chunks of one size
 
-Result<ParsedImage> parse_png(ByteSpan file);
+Result<ParsedImage> parse_png(ByteSpan file, const OnShape& on_shape);
 Result<Bytes> rebuild_png(ByteSpan side, const Picture& picture, size_t max_bytes);
 
 bool begins_like_png(ByteSpan start);

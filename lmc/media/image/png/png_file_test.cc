@@ -190,6 +190,20 @@ TEST(Png, DamageIsHarmless) {
   }
 }
 
+TEST(Png, CorrectionsBehindTheLastRowAreErrors) {
+  const Picture picture{.width = 5, .height = 3, .channels = 1, .bits = 1, .samples = Bytes(15)};
+  const auto makes = [&](const Bytes& side) {
+    ByteReader reader(side);
+    return filter_png(reader, false, picture).ok();
+  };
+  EXPECT_TRUE(makes({0, 1, 2, 1, 0}));         // rule, filters: the third row; no bits that fill rows
+  EXPECT_FALSE(makes({0, 1, 3, 1, 0}));        // a fourth row
+  EXPECT_TRUE(makes({0, 0, 1, 2, 7}));         // bits that fill the third row
+  EXPECT_FALSE(makes({0, 0, 1, 3, 7}));        // a fourth
+  EXPECT_FALSE(makes({0, 0, 1, 2, 8}));        // a bit that is a sample
+  EXPECT_FALSE(makes({0, 0, 2, 2, 7, 0, 7}));  // one more
+}
+
 TEST(Png, Crc) { EXPECT_EQ(png_crc(as_bytes("123456789")), 0xCBF43926u); }
 
 }  // namespace

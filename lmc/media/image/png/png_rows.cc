@@ -241,6 +241,7 @@ class FilterReader {
     reader.list_ = list;
     return reader;
   }
+  bool is_done() const { return list_.is_done(); }
   bool needs_sums() const { return rule_ >= kFilters && rule_ != kAllGiven; }
   uint8_t next(const RowPair& rows) {
     if (rule_ == kAllGiven) return given_[next_row_++];
@@ -325,7 +326,11 @@ Result<Bytes> filter_png(ByteReader& side, bool interlaced, const Picture& pictu
     buffers.start_pass();
     for (uint32_t row = 0; row < pass.height; ++row, next += size, buffers.next()) {
       load_row(picture, pass, row, buffers.here());
-      if (const auto bits = unused.next()) buffers.here()[size - 1] |= *bits & unused_mask;
+      if (const auto bits = unused.next()) {
+        if ((*bits & ~unused_mask) != 0)
+          return bad_input("reconstruction data of a PNG: bits at the end of a row that it does not have");
+        buffers.here()[size - 1] |= *bits;
+      }
       const RowPair rows{buffers.here(), buffers.above(), size, distance};
       const uint8_t filter = filters.next(rows);
       if (filter >= kFilters)
@@ -334,6 +339,8 @@ Result<Bytes> filter_png(ByteReader& side, bool interlaced, const Picture& pictu
       apply_filter(filter, rows, next);
     }
   }
+  if (!filters.is_done() || !unused.is_done())
+    return bad_input("reconstruction data of a PNG: corrections behind the last row", side.position());
   return data;
 }
 

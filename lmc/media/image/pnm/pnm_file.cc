@@ -135,8 +135,9 @@ Result<PnmPlan> read_plan(ByteSpan file) {
 
 }  // namespace
 
-Result<ParsedImage> parse_pnm(ByteSpan file) {
+Result<ParsedImage> parse_pnm(ByteSpan file, const OnShape& on_shape) {
   LMC_ASSIGN(auto plan, read_plan(file));
+  LMC_TRY(on_shape(plan.shape, 0));
   GridLayout layout;
   layout.big_endian = true;
   layout.segments = {{plan.header_bytes, plan.shape.height}};

@@ -8,7 +8,7 @@
 
 namespace lmc {
 
-Result<ParsedImage> parse_pnm(ByteSpan file);
+Result<ParsedImage> parse_pnm(ByteSpan file, const OnShape& on_shape);
 // Where the samples end, told from the header. Errors: bad input.
 Result<uint64_t> pnm_end_bytes(ByteSpan start);
 

@@ -29,7 +29,8 @@ enum TiffTag : uint32_t {
 
 constexpr uint32_t kShort = 3, kLong = 4;  // types of values
 constexpr size_t kHeaderBytes = 8, kEntryBytes = 12;
-constexpr size_t kMostSamples = 16;  // values of a field that has one for each sample, or one
+constexpr size_t kLeastPageBytes = 64;  // each counts as that many: what is kept of one takes memory
+constexpr size_t kMostSamples = 16;     // values of a field that has one for each sample, or one
 
 class TiffReader {
  public:
@@ -145,7 +146,7 @@ Result<TiffFile> read_tiff(ByteSpan file) {
     const auto entries = reader.entries(begin);
     if (!entries.ok() && out.pages.empty()) return entries.error();
     if (!entries.ok() || !seen.insert(begin).second) break;
-    bytes += entries->count * kEntryBytes;
+    bytes += std::max(kLeastPageBytes, entries->count * kEntryBytes);
     if (bytes > file.size() && !out.pages.empty()) break;
     auto page = read_page(reader, *entries);
     if (!page.ok() && out.pages.empty()) return page.error();

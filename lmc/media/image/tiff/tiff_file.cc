@@ -8,6 +8,7 @@
 
 #include "lmc/media/image/grid_bytes.h"
 #include "lmc/media/image/tiff/tiff_directory.h"
+#include "lmc/media/image/tiff/tiff_piece_form.h"
 #include "lmc/media/image/tiff/tiff_pieces.h"
 
 namespace lmc {
@@ -106,15 +107,28 @@ Result<GridLayout> grid_of(const TiffPage& page, bool big_endian, const Picture&
   return layout;
 }
 
+// What is noted of strips and tiles, and what tiles may have beyond their pages: bytes, and samples of the largest.
+uint64_t pieces_memory(const std::vector<const TiffPage*>& pages, const Picture& shape) {
+  constexpr uint64_t kPieceMemory = 320, kPageMemory = 256, kSpareTimes = 8;
+  uint64_t bytes = 0;
+  bool tiled = false;
+  for (const TiffPage* page : pages) {
+    bytes += kPageMemory + kPieceMemory * page->offsets.list.size();
+    tiled = tiled || page->tile_width != 0;
+  }
+  return bytes + (tiled ? kSpareTimes * most_tiff_spare_bytes(shape) : 0);
+}
+
 }  // namespace
 
-Result<ParsedImage> parse_tiff(ByteSpan file) {
+Result<ParsedImage> parse_tiff(ByteSpan file, const OnShape& on_shape) {
   LMC_ASSIGN(const auto tiff, read_tiff(file));
   LMC_ASSIGN(const auto group, largest_group(tiff));
   const TiffPage& page = *group.pages.front();
   const Picture shape = shape_of(page, group.height);
   LMC_TRY(check_shape(shape));
   LMC_TRY(check_image_fits_file(ImageFormat::kTiff, shape, file.size()));
+  LMC_TRY(on_shape(shape, pieces_memory(group.pages, shape)));
   const bool grid = group.pages.size() == 1 && page.compression == kTiffUncompressed && page.bits >= 8 &&
                     page.tile_width == 0 && (page.planes == 1 || page.samples == 1);
   const auto parse_grid = [&]() -> Result<ParsedImage> {

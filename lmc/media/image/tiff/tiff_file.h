@@ -9,7 +9,7 @@
 
 namespace lmc {
 
-Result<ParsedImage> parse_tiff(ByteSpan file);
+Result<ParsedImage> parse_tiff(ByteSpan file, const OnShape& on_shape);
 // At most what rebuild_tiff takes beside its arguments and the file.
 uint64_t tiff_rebuild_memory(ByteSpan side, const Picture& picture);
 // Whether a file that begins so may have pages that can be taken apart: the first directory says so, or is not there

@@ -18,7 +18,8 @@ struct Groups {
 
 class Reader {
  public:
-  Reader(ByteSpan data, uint64_t most_pixels) : bits_(data), most_pixels_(most_pixels) {}
+  Reader(ByteSpan data, uint64_t most_pixels, const OnVp8lSize& on_size)
+      : bits_(data), most_pixels_(most_pixels), on_size_(on_size) {}
 
   Result<ReadVp8l> read();
 
@@ -34,6 +35,7 @@ class Reader {
 
   BitReader bits_;
   uint64_t most_pixels_;
+  const OnVp8lSize& on_size_;
   Vp8lStream stream_;
 };
 
@@ -45,7 +47,7 @@ Status Reader::read_header() {
   if (const uint32_t version = bits_.read(3); version != 0)
     return refuse("version " + std::to_string(version) + "; expected 0");
   if (uint64_t(stream_.width) * stream_.height > most_pixels_) return refuse("more pixels than are allowed");
-  return Ok();
+  return on_size_(stream_.width, stream_.height);
 }
 
 Status Reader::read_transforms(uint32_t& width) {
@@ -116,6 +118,7 @@ Status Reader::read_group_image() {
 Status Reader::read_pixels(Vp8lImage& image, const Groups& groups) {
   const size_t size = image.size();
   std::vector<Argb>& pixels = image.pixels;
+  pixels.reserve(size);
   std::vector<Argb> cache(image.cache_size());
   const auto push = [&](Argb pixel) {
     pixels.push_back(pixel);
@@ -184,6 +187,8 @@ Result<ReadVp8l> Reader::read() {
 
 }  // namespace
 
-Result<ReadVp8l> read_vp8l(ByteSpan data, uint64_t most_pixels) { return Reader(data, most_pixels).read(); }
+Result<ReadVp8l> read_vp8l(ByteSpan data, uint64_t most_pixels, const OnVp8lSize& on_size) {
+  return Reader(data, most_pixels, on_size).read();
+}
 
 }  // namespace lmc

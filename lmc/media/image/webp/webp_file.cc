@@ -107,9 +107,12 @@ uint64_t webp_memory(const Picture& shape) {
   return kPixelMemory * pixels + kVp8lGroupMemory * most_vp8l_groups(pixels) + (uint64_t(4) << 20);
 }
 
-Result<ParsedImage> parse_webp(ByteSpan file) {
+Result<ParsedImage> parse_webp(ByteSpan file, const OnShape& on_shape) {
   LMC_ASSIGN(const auto parts, read_parts(file));
-  LMC_ASSIGN(auto read, read_vp8l(parts.chunk, most_pixels(file.size())));
+  const auto on_size = [&](uint32_t width, uint32_t height) {
+    return on_shape({.width = width, .height = height, .channels = 4, .samples = {}}, 0);
+  };
+  LMC_ASSIGN(auto read, read_vp8l(parts.chunk, most_pixels(file.size()), on_size));
   std::vector<Argb> pixels = vp8l_picture(read.stream);
   const ByteSpan more = parts.chunk.subspan(read.size_bytes);
   const bool plain = parts.before.size() == kFileHeaderBytes + kChunkHeaderBytes && parts.usual_sizes;

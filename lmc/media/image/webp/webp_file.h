@@ -13,7 +13,7 @@ uint64_t most_in_webp(uint64_t file_bytes);
 // At most what rebuild_webp takes beside the file and its arguments.
 uint64_t webp_memory(const Picture& shape);
 
-Result<ParsedImage> parse_webp(ByteSpan file);
+Result<ParsedImage> parse_webp(ByteSpan file, const OnShape& on_shape);
 Result<Bytes> rebuild_webp(ByteSpan side, const Picture& picture, size_t max_bytes);
 
 bool begins_like_webp(ByteSpan start);
