@@ -55,9 +55,13 @@ class FilesToSpare {
   size_t walked_ = 0;
 };
 
-std::vector<FoundStream> find_streams(ByteSpan raw) {
+// What is found, put together, compressed and compared takes so many times as much memory as it holds.
+constexpr uint64_t kCopies = 4;
+
+std::vector<FoundStream> find_streams(ByteSpan raw, const Budget* budget) {
   FilesToSpare files(raw);
-  const auto most = std::min<uint64_t>(most_expanded_bytes(raw.size()), kMaxFileBytes);
+  const uint64_t room = budget == nullptr ? UINT64_MAX : budget->limit_bytes() - budget->used_bytes();
+  const auto most = std::min<uint64_t>({most_expanded_bytes(raw.size()), kMaxFileBytes, room / kCopies});
   return find_deflate_streams(raw,
                               {.most_data_bytes = size_t(most), .spare = [&](size_t at) { return files.end_of(at); }});
 }
@@ -145,8 +149,12 @@ Result<Bytes> rebuild(ByteSpan expanded, ByteSpan choices, size_t raw_bytes) {
 
 Result<EncodedBlock> encode_streams(ByteSpan raw, const LevelRow&, const BlockResources& resources) {
   if (!resources.compress_inside) return bad_input("containers nest too deep");
-  std::vector<FoundStream> streams = find_streams(raw);
+  std::vector<FoundStream> streams = find_streams(raw, resources.budget);
   if (streams.empty()) return bad_input("no deflate streams in it that could be taken apart");
+  uint64_t found_bytes = 0;
+  for (const FoundStream& found : streams) found_bytes += found.data.size();
+  LMC_ASSIGN(const auto memory,
+             Budget::take(resources.budget, (kCopies - 1) * found_bytes + 2 * raw.size(), "deflate streams"));
   Bytes expanded, gaps, contents;
   append_varint(expanded, streams.size());
   DeflateDescriber describer;
@@ -189,14 +197,16 @@ Result<EncodedBlock> encode_streams(ByteSpan raw, const LevelRow&, const BlockRe
 Result<Bytes> decode_streams(ByteSpan payload, size_t raw_bytes, const BlockResources& resources) {
   LMC_ASSIGN(const auto layout, read_layout(payload, raw_bytes));
   if (!resources.decompress_inside) return damaged("containers that nest too deep");
-  LMC_ASSIGN(const auto lease, Budget::take(resources.budget, 2 * uint64_t(layout.expanded_bytes), "a deflate block"));
+  LMC_ASSIGN(const auto memory,
+             Budget::take(resources.budget, 2 * uint64_t(layout.expanded_bytes) + raw_bytes,
+                          "deflate streams that hold " + std::to_string(layout.expanded_bytes) + " bytes"));
   LMC_ASSIGN(const auto expanded, resources.decompress_inside(layout.file, layout.expanded_bytes, resources.threads));
   if (expanded.size() != layout.expanded_bytes) return damaged("expanded data of another size");
   return rebuild(expanded, layout.choices, raw_bytes);
 }
 
 Status check_streams(ByteSpan raw) {
-  if (find_streams(raw).empty()) return bad_input("no deflate streams in it that could be taken apart");
+  if (find_streams(raw, nullptr).empty()) return bad_input("no deflate streams in it that could be taken apart");
   return Ok();
 }
 

@@ -96,8 +96,9 @@ BlockResources resources(const CompressOptions& options, const LoadedModel* text
   out.models[size_t(ModelNeed::kText)] = text_model;
   out.progress = progress.for_block();
   if (options.depth == kMostDepth) return out;
-  out.compress_inside = [&options](ByteSpan raw, int with_threads) -> Result<Bytes> {
+  out.compress_inside = [&options, &budget](ByteSpan raw, int with_threads) -> Result<Bytes> {
     CompressOptions inside = options;
+    inside.memory_limit_bytes = std::max<uint64_t>(budget.limit_bytes() - budget.used_bytes(), 1);
     inside.threads = with_threads;
     inside.content_bytes = raw.size();
     inside.pixels_suffice = false;

@@ -27,10 +27,17 @@ inline const LoadedModel* fuzz_model(const char* name) {
   return *model;
 }
 
+// What is inside of containers is left as it is: frames are a target of their own.
 inline const BlockResources& fuzz_resources() {
-  static const BlockResources resources{.engine = &fuzz_engine(),
-                                        .models = {nullptr, fuzz_model(kFuzzTextModel), fuzz_model("pixels")},
-                                        .isa = best_isa()};
+  static const BlockResources resources{
+      .engine = &fuzz_engine(),
+      .models = {nullptr, fuzz_model(kFuzzTextModel), fuzz_model("pixels")},
+      .isa = best_isa(),
+      .compress_inside = [](ByteSpan raw, int) -> Result<Bytes> { return Bytes(raw.begin(), raw.end()); },
+      .decompress_inside = [](ByteSpan file, size_t raw_bytes, int) -> Result<Bytes> {
+        if (file.size() > raw_bytes) return bad_input("more than is wanted");
+        return Bytes(file.begin(), file.end());
+      }};
   return resources;
 }
 
