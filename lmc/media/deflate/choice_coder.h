@@ -19,6 +19,13 @@ namespace lmc {
 // What is decided: each kind has weights of its own, for kChoiceSelectors situations.
 inline constexpr uint32_t kChoiceKinds = 32, kChoiceSelectors = 64;
 
+// A context of several small numbers.
+inline uint32_t join(std::initializer_list<uint32_t> numbers) {
+  uint32_t out = 0;
+  for (const uint32_t number : numbers) out = out * 61 + number;
+  return out;
+}
+
 class ChoiceCoder {
  public:
   explicit ChoiceCoder(Bytes& out) : ChoiceCoder() { encoder_.emplace(out); }

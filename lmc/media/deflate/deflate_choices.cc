@@ -1,7 +1,6 @@
 #include "lmc/media/deflate/deflate_choices.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "lmc/media/deflate/chain_ranks.h"
 #include "lmc/media/deflate/choice_kinds.h"
@@ -44,7 +43,6 @@ class BlockCoder {
 
   // A block of more is an error when reading: a token takes a bit.
   void limit_tokens(size_t most) { most_tokens_ = most; }
-  bool at_end() const { return position_ == data_.size(); }
 
   // Fills in what block lacks when reading.
   Status code(DeflateBlock& block) {
@@ -114,18 +112,9 @@ class BlockCoder {
   // Symbols of the cheapest parse of a stretch, under lengths that are found by parsing it.
   SymbolCounts expect(size_t end) {
     SymbolCounts counts;
-    TokenCosts costs(last_lengths_);
+    CodeLengths lengths = last_lengths_;
     for (int round = 0; round < 2; ++round) {
-      if (round > 0) {
-        CodeLengths lengths;
-        SymbolCounts some = counts;
-        some.literal[kEndOfBlock] = 1;
-        predict_code_lengths(some.literal, kMaxCodeBits, std::span(lengths.literal).first(kLiteralCodes));
-        predict_code_lengths(some.distance, kMaxCodeBits, std::span(lengths.distance).first(kDistanceCodes));
-        costs = lenient_costs(lengths);
-      } else {
-        costs = lenient_costs(last_lengths_);
-      }
+      const TokenCosts costs = lenient_costs(lengths);
       const ByteSpan stretch = data_.subspan(position_, end - position_);
       cheapest_rests(stretch, lists_, costs, rests_);
       counts = {};
@@ -134,6 +123,10 @@ class BlockCoder {
         counts.add(token, stretch[at]);
         at += token.length;
       }
+      lengths = {};
+      ++counts.literal[kEndOfBlock];
+      predict_code_lengths(counts.literal, kMaxCodeBits, std::span(lengths.literal).first(kLiteralCodes));
+      predict_code_lengths(counts.distance, kMaxCodeBits, std::span(lengths.distance).first(kDistanceCodes));
     }
     return counts;
   }
@@ -162,8 +155,8 @@ class BlockCoder {
   // Quick encoders remember only where tokens began.
   Token recent_match(size_t end) {
     if (end - position_ < 4) return {};
-    uint32_t four;
-    std::memcpy(&four, data_.data() + position_, 4);
+    uint32_t four = 0;
+    for (size_t i = 0; i < 4; ++i) four |= uint32_t(data_[position_ + i]) << 8 * i;
     uint32_t& slot = starts_[(four * 0x9E3779B1u) >> 16];
     const uint32_t last = slot;
     slot = uint32_t(position_ + 1);

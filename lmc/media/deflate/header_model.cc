@@ -7,12 +7,6 @@
 namespace lmc {
 namespace {
 
-uint32_t join(std::initializer_list<uint32_t> numbers) {
-  uint32_t out = 0;
-  for (const uint32_t number : numbers) out = out * 61 + number;
-  return out;
-}
-
 std::vector<uint8_t> all_lengths(const BlockHeader& header) {
   std::vector<uint8_t> out(header.lengths.literal.begin(),
                            header.lengths.literal.begin() + ptrdiff_t(header.literal_codes));
@@ -30,9 +24,9 @@ Result<BlockHeader> HeaderModel::code(const SymbolCounts& expected, BlockHeader 
     return bad_input("reconstruction data of a deflate stream: a code for symbols that do not exist");
   SymbolCounts counts = expected;
   counts.literal[kEndOfBlock] = 1;
-  code_lengths(expected, std::span(counts.literal).first(header.literal_codes), before_.literal, 0,
+  code_lengths(std::span(counts.literal).first(header.literal_codes), before_.literal, 0,
                std::span(header.lengths.literal).first(header.literal_codes));
-  code_lengths(expected, std::span(counts.distance).first(header.distance_codes), before_.distance, 1,
+  code_lengths(std::span(counts.distance).first(header.distance_codes), before_.distance, 1,
                std::span(header.lengths.distance).first(header.distance_codes));
   before_ = header.lengths;
   has_before_ = true;
@@ -41,8 +35,8 @@ Result<BlockHeader> HeaderModel::code(const SymbolCounts& expected, BlockHeader 
   return header;
 }
 
-void HeaderModel::code_lengths(const SymbolCounts&, std::span<const uint32_t> counts, std::span<const uint8_t> before,
-                               uint32_t part, std::span<uint8_t> lengths) {
+void HeaderModel::code_lengths(std::span<const uint32_t> counts, std::span<const uint8_t> before, uint32_t part,
+                               std::span<uint8_t> lengths) {
   std::vector<uint8_t> predicted(counts.size());
   predict_code_lengths(counts, kMaxCodeBits, predicted);
   uint32_t total = 1;

@@ -17,8 +17,9 @@ class HeaderModel {
   Result<BlockHeader> code(const SymbolCounts& expected, BlockHeader header);
 
  private:
-  void code_lengths(const SymbolCounts& expected, std::span<const uint32_t> counts, std::span<const uint8_t> before,
-                    uint32_t part, std::span<uint8_t> lengths);
+  // part: 0 literals and lengths, 1 distances. before: of the last block.
+  void code_lengths(std::span<const uint32_t> counts, std::span<const uint8_t> before, uint32_t part,
+                    std::span<uint8_t> lengths);
   Status code_steps(BlockHeader& header);
   void code_step_code(BlockHeader& header);
 

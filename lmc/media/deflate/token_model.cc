@@ -25,11 +25,6 @@ uint32_t class_of_length(uint32_t length) {
 }
 
 uint32_t log_of(uint32_t number) { return uint32_t(std::bit_width(number)); }
-uint32_t join(std::initializer_list<uint32_t> numbers) {
-  uint32_t out = 0;
-  for (const uint32_t number : numbers) out = out * 61 + number;
-  return out;
-}
 
 }  // namespace
 
@@ -78,7 +73,7 @@ bool TokenModel::code_is_match(const TokenPlace& place, bool actual) {
   const uint32_t relation = uint32_t(std::clamp(int(longest_next) - int(longest), -2, 3) + 2);
   const auto cost = uint32_t(any ? place.costs.of({uint16_t(longest), uint16_t(far)}, 0) : 0);
   const int score = 4 * (int(longest_next) - int(longest)) + int(log_of(far)) - int(log_of(far_next));
-  const auto byte_cost = (uint32_t)place.costs.literal[place.rest_of_block[0]];
+  const auto byte_cost = uint32_t(place.costs.literal[place.rest_of_block[0]]);
   const uint32_t selector =
       (parse_hits_ & 7) << 2 | uint32_t(literal_excess_ == 0) << 1 | uint32_t(any && lengths_[best_].excess == 0);
   return coder_.code(
