@@ -265,14 +265,13 @@ std::array<uint32_t, 2> chain_steps_of(ByteSpan stream, ByteSpan data, uint32_t 
   std::vector<uint32_t> seen;
   DeflateBlockReader reader(stream);
   DeflateBlock block;
-  size_t position = 0, tokens = 0;
+  size_t tokens = 0;
   do {
     if (!reader.read(block, most_tokens).ok()) return {};
     for (const Token token : block.tokens) {
       ranks.next();
       if (token.length >= chain_bytes) seen.push_back(ranks.rank(token.distance));
       for (size_t i = 1; i < token.length; ++i) ranks.next();
-      position += token.length;
     }
     for (size_t i = 0; i < block.stored_bytes; ++i) ranks.next();
     tokens += block.tokens.size();
