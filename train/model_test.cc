@@ -77,15 +77,20 @@ TEST(Model, QuantisedPassesAgreeWithAutograd) {
   for (const auto& [name, error] : c.relative_errors) EXPECT_LT(error, 0.2) << name;
 }
 
-// The two ways to train, from the same weights on the same tokens: losses stay together while they fall.
-TEST(Model, PlainAndKernelUpdatesAgree) {
-  if (Backend::choose("cpu", false).plain) GTEST_SKIP() << "the kernels need AVX-512 BF16";
+ModelConfig small_config() {
   ModelConfig config;
   config.vocabulary = 512;
   config.width = 128;
   config.layers = 2;
   config.feed_forward = 256;
   config.windows = {64, 128};
+  return config;
+}
+
+// The two ways to train, from the same weights on the same tokens: losses stay together while they fall.
+TEST(Model, PlainAndKernelUpdatesAgree) {
+  if (Backend::choose("cpu", false).plain) GTEST_SKIP() << "the kernels need AVX-512 BF16";
+  const ModelConfig config = small_config();
   Model kernels(config, 7), plain(config, 7, Backend{torch::kCPU, true});
   const int64_t B = 2, T = 256;
   std::vector<int32_t> inputs, targets;
@@ -106,12 +111,7 @@ TEST(Model, PlainAndKernelUpdatesAgree) {
 }
 
 TEST(Model, ADeeperModelBeginsAsTheSameFunction) {
-  ModelConfig config;
-  config.vocabulary = 512;
-  config.width = 128;
-  config.layers = 2;
-  config.feed_forward = 256;
-  config.windows = {64, 128};
+  const ModelConfig config = small_config();
   Model small(config, 7);
   std::vector<int32_t> inputs, targets;
   for (int32_t i = 0; i < 256; ++i) inputs.push_back(i * i % 97), targets.push_back((i + 1) * (i + 1) % 97);

@@ -186,6 +186,7 @@ Result<EncodedBlock> encode_streams(ByteSpan raw, const LevelRow&, const BlockRe
   LMC_ASSIGN(const auto again, rebuild(expanded, chosen, raw.size()));
   if (!std::ranges::equal(again, raw)) return bad_input("deflate streams that do not come back as they were");
   LMC_ASSIGN(const auto file, resources.compress_inside(expanded, resources.threads));
+  if (resources.progress) resources.progress(raw.size());
   EncodedBlock out{kStreams, {}};
   append_varint(out.payload, expanded.size());
   append_varint(out.payload, chosen.size());
@@ -202,6 +203,7 @@ Result<Bytes> decode_streams(ByteSpan payload, size_t raw_bytes, const BlockReso
                           "deflate streams that hold " + std::to_string(layout.expanded_bytes) + " bytes"));
   LMC_ASSIGN(const auto expanded, resources.decompress_inside(layout.file, layout.expanded_bytes, resources.threads));
   if (expanded.size() != layout.expanded_bytes) return damaged("expanded data of another size");
+  if (resources.progress) resources.progress(raw_bytes);
   return rebuild(expanded, layout.choices, raw_bytes);
 }
 

@@ -15,6 +15,15 @@
 
 namespace lmc {
 
+// In kernels: words of 32 bits in the widest vector of the instruction set that they are compiled for.
+#if defined(__AVX512F__)
+constexpr int kVectorWords = 16;
+#elif defined(__AVX2__)
+constexpr int kVectorWords = 8;
+#else
+constexpr int kVectorWords = 4;
+#endif
+
 template <typename Kernels>
 struct KernelRow {
   Isa isa;

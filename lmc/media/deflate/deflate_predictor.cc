@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
+
+#include "lmc/media/deflate/common_length.h"
 
 namespace lmc {
 
@@ -24,25 +25,6 @@ namespace {
 constexpr uint32_t kReserve = kMaxMatch + kMinMatch + 1;  // the window's last bytes are never matched
 constexpr uint32_t kTooFar = 4096;                        // matches of 3 bytes from further away do not pay
 constexpr uint32_t kShortForFiltered = 5;                 // matches up to this are not taken by kFiltered
-
-// The number of equal bytes at a and b, at most limit; both have limit bytes.
-uint32_t common_length(const uint8_t* a, const uint8_t* b, uint32_t limit) {
-  uint32_t length = 0;
-  while (length + 8 <= limit) {
-    uint64_t x, y;
-    std::memcpy(&x, a + length, 8);
-    std::memcpy(&y, b + length, 8);
-    if (x != y) {
-      const uint64_t differing = x ^ y;
-      const int byte = std::endian::native == std::endian::little ? std::countr_zero(differing) / 8
-                                                                  : std::countl_zero(differing) / 8;
-      return length + uint32_t(byte);
-    }
-    length += 8;
-  }
-  while (length < limit && a[length] == b[length]) ++length;
-  return length;
-}
 
 }  // namespace
 
@@ -116,7 +98,7 @@ Token DeflatePredictor::find(uint32_t at, uint32_t length_to_beat) {
   do {
     const uint8_t* const there = data_.data() + from;
     if (best < longest && there[best] == here[best] && there[best - 1] == here[best - 1]) {
-      const uint32_t length = common_length(here, there, longest);
+      const uint32_t length = common_length(here, there, 0, longest);
       if (length > best) {
         best = length;
         found = {uint16_t(length), uint16_t(at - from)};
@@ -164,7 +146,7 @@ Token DeflatePredictor::find_in_full_chains(uint32_t at, uint32_t length_to_beat
     const uint8_t* const there = data_.data() + candidate;
     from = before(from);
     if (there[best] != here[best] || there[best - 1] != here[best - 1]) continue;
-    const uint32_t length = common_length(here, there, longest);
+    const uint32_t length = common_length(here, there, 0, longest);
     if (length <= best) continue;
     const uint32_t step = uint16_t(ordinal - links_[candidate & ring_mask_].ordinal);
     if (step > steps || (step > 1 && at - candidate == max_distance_)) break;
@@ -205,7 +187,7 @@ Token DeflatePredictor::predict_lazy() {
 Token DeflatePredictor::predict_run() const {
   const uint32_t longest = std::min<uint32_t>(uint32_t(data_.size()) - position_, kMaxMatch);
   if (position_ == 0 || longest < kMinMatch) return {};
-  const uint32_t length = common_length(data_.data() + position_, data_.data() + position_ - 1, longest);
+  const uint32_t length = common_length(data_.data() + position_, data_.data() + position_ - 1, 0, longest);
   return length < kMinMatch ? Token{} : Token{uint16_t(length), 1};
 }
 

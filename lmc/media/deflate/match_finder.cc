@@ -2,27 +2,8 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 
 namespace lmc {
-
-uint32_t common_length(const uint8_t* a, const uint8_t* b, uint32_t known, uint32_t limit) {
-  uint32_t length = known;
-  while (length + 8 <= limit) {
-    uint64_t x, y;
-    std::memcpy(&x, a + length, 8);
-    std::memcpy(&y, b + length, 8);
-    if (x != y) {
-      const uint64_t differing = x ^ y;
-      const int byte = std::endian::native == std::endian::little ? std::countr_zero(differing) / 8
-                                                                  : std::countl_zero(differing) / 8;
-      return length + uint32_t(byte);
-    }
-    length += 8;
-  }
-  while (length < limit && a[length] == b[length]) ++length;
-  return length;
-}
 
 MatchFinder::MatchFinder(ByteSpan data, uint32_t most_visits)
     : data_(data), most_visits_(most_visits), roots_(size_t(1) << kHashBits) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lmc/base/bytes.h"
+#include "lmc/media/deflate/common_length.h"
 #include "lmc/media/deflate/deflate_format.h"
 
 namespace lmc {
@@ -46,9 +47,6 @@ class MatchFinder {
   std::vector<uint32_t> roots_;
   std::vector<Children> children_;  // by position, in a ring
 };
-
-// The number of equal bytes at a and b, at most limit, which both have; the first known ones are equal.
-uint32_t common_length(const uint8_t* a, const uint8_t* b, uint32_t known, uint32_t limit);
 
 }  // namespace lmc
 

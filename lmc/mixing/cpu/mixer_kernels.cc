@@ -9,15 +9,8 @@
 namespace lmc {
 namespace {
 
-#if defined(__AVX512F__)
-constexpr int kVectorFloats = 16;
-#elif defined(__AVX2__)
-constexpr int kVectorFloats = 8;
-#else
-constexpr int kVectorFloats = 4;
-#endif
-constexpr int kVectors = kMixerLanes / kVectorFloats;
-typedef float Vector __attribute__((vector_size(4 * kVectorFloats)));
+constexpr int kVectors = kMixerLanes / kVectorWords;
+typedef float Vector __attribute__((vector_size(4 * kVectorWords)));
 typedef float Eight __attribute__((vector_size(32)));
 typedef float Four __attribute__((vector_size(16)));
 
@@ -51,8 +44,8 @@ void dots(const float* x, const float* const* w, float* out, int sets, int n) {
     for (int i = 0; i < n; i += kMixerLanes)
       for (int j = 0; j < kVectors; ++j) {
         Vector a, b;
-        load(a, x + i + j * kVectorFloats);
-        load(b, weights + i + j * kVectorFloats);
+        load(a, x + i + j * kVectorWords);
+        load(b, weights + i + j * kVectorWords);
         acc[j] += a * b;
       }
     out[s] = fold(acc);
@@ -62,7 +55,7 @@ void dots(const float* x, const float* const* w, float* out, int sets, int n) {
 void train(const float* x, float* const* w, const float* step, int sets, int n) {
   for (int s = 0; s < sets; ++s) {
     float* weights = w[s];
-    for (int i = 0; i < n; i += kVectorFloats) {
+    for (int i = 0; i < n; i += kVectorWords) {
       Vector a, b;
       load(a, x + i);
       load(b, weights + i);

@@ -8,29 +8,22 @@
 namespace lmc {
 namespace {
 
-#if defined(__AVX512F__)
-constexpr int kLanes = 16;
-#elif defined(__AVX2__)
-constexpr int kLanes = 8;
-#else
-constexpr int kLanes = 4;
-#endif
-typedef int32_t Vector __attribute__((vector_size(4 * kLanes)));
+typedef int32_t Vector __attribute__((vector_size(4 * kVectorWords)));
 
 int32_t least_sum(const int32_t* a, const int32_t* b, size_t n) {
   int32_t least = INT32_MAX;
   size_t i = 0;
-  if (n >= size_t(2 * kLanes)) {
+  if (n >= size_t(2 * kVectorWords)) {
     Vector best;
-    for (int lane = 0; lane < kLanes; ++lane) best[lane] = INT32_MAX;
-    for (; i + kLanes <= n; i += kLanes) {
+    for (int lane = 0; lane < kVectorWords; ++lane) best[lane] = INT32_MAX;
+    for (; i + kVectorWords <= n; i += kVectorWords) {
       Vector x, y;
       __builtin_memcpy(&x, a + i, sizeof x);
       __builtin_memcpy(&y, b + i, sizeof y);
       const Vector sum = x + y;
       best = sum < best ? sum : best;
     }
-    for (int lane = 0; lane < kLanes; ++lane) least = std::min(least, best[lane]);
+    for (int lane = 0; lane < kVectorWords; ++lane) least = std::min(least, best[lane]);
   }
   for (; i < n; ++i) least = std::min(least, a[i] + b[i]);
   return least;
