@@ -71,23 +71,24 @@ struct EncodedBlock {
   std::vector<const LoadedModel*> models = {};
 };
 
+// How whole files of a kind are known.
+struct FileKind {
+  bool (*sniff)(ByteSpan start) = nullptr;         // whether these first bytes may begin one
+  std::span<const uint8_t> first_bytes = {};       // that one can begin with
+  FileLength (*length)(ByteSpan start) = nullptr;  // where one inside other data ends; null: not looked for there
+  Status (*check)(ByteSpan file) = nullptr;        // why one cannot be taken apart, Ok if it can
+  // How large a file can be that begins so, 0: it is none that is taken apart. Null: up to kMaxFileBytes. The more of
+  // its first bytes are there, the better the answer.
+  uint64_t (*most_bytes)(ByteSpan start) = nullptr;
+  bool takes_any_bytes = false;  // encode also finds what it takes apart anywhere in other bytes
+};
+
 struct CodecRow {
   uint8_t id;
   const char* name;
   ModelNeed model;
   Shape shape;
   int useful_threads;  // that decoding one block can keep busy
-  // Of whole files: whether these first bytes may begin one; the bytes that one can begin with; where one that begins
-  // here, inside other data, ends (null: not looked for); why a file cannot be taken apart, Ok if it can.
-  bool (*sniff)(ByteSpan start) = nullptr;
-  std::span<const uint8_t> first_bytes = {};
-  FileLength (*length)(ByteSpan start) = nullptr;
-  Status (*check)(ByteSpan file) = nullptr;
-  // How large a file can be that begins so, 0: it is none that is taken apart. Null: up to kMaxFileBytes. The more of
-  // its first bytes are there, the better the answer.
-  uint64_t (*most_bytes)(ByteSpan start) = nullptr;
-  // Of whole files: encode also finds what it takes apart anywhere in other bytes.
-  bool takes_any_bytes = false;
   // Errors: bad input, if the bytes are none that this codec can take; environment, if its model is missing. Null: the
   // pipeline makes such blocks out of others.
   Result<EncodedBlock> (*encode)(ByteSpan raw, const LevelRow& level, const BlockResources& resources);
@@ -96,6 +97,7 @@ struct CodecRow {
   // "PNG 640x480, 3 channels of 8 bits": what a payload holds, told without decoding it. Null, or empty: nothing to
   // say.
   std::string (*describe)(ByteSpan payload) = nullptr;
+  FileKind file = {};  // of the shape kWholeFile
 };
 
 std::span<const CodecRow> codec_table();

@@ -24,14 +24,8 @@ Result<Bytes> decode_grouped(ByteSpan payload, size_t raw_bytes, const BlockReso
 // "text 2, image 31": the codecs of the groups.
 std::string describe_grouped(ByteSpan payload);
 
-inline constexpr CodecRow kGroupedRow{.id = kGrouped,
-                                      .name = "grouped",
-                                      .model = ModelNeed::kNone,
-                                      .shape = Shape::kGroups,
-                                      .useful_threads = kTextThreads,
-                                      .encode = nullptr,
-                                      .decode = decode_grouped,
-                                      .describe = describe_grouped};
+inline constexpr CodecRow kGroupedRow{kGrouped,     "grouped", ModelNeed::kNone, Shape::kGroups,
+                                      kTextThreads, nullptr,   decode_grouped,   describe_grouped};
 
 }  // namespace lmc
 

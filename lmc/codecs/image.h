@@ -58,19 +58,10 @@ bool begins_like_image(ByteSpan start);
 FileLength image_length(ByteSpan start);
 
 inline constexpr uint8_t kImageFirstBytes[] = {0x89, 'G', 'R'};
-inline constexpr CodecRow kImageRow{.id = kImage,
-                                    .name = "image",
-                                    .model = ModelNeed::kPixels,
-                                    .shape = Shape::kWholeFile,
-                                    .useful_threads = kTextThreads,
-                                    .sniff = begins_like_image,
-                                    .first_bytes = kImageFirstBytes,
-                                    .length = image_length,
-                                    .check = check_image,
-                                    .most_bytes = most_image_file_bytes,
-                                    .encode = encode_image,
-                                    .decode = decode_image,
-                                    .describe = describe_image};
+inline constexpr FileKind kImageFiles{begins_like_image, kImageFirstBytes, image_length, check_image,
+                                      most_image_file_bytes};
+inline constexpr CodecRow kImageRow{kImage,       "image",      ModelNeed::kPixels, Shape::kWholeFile, kTextThreads,
+                                    encode_image, decode_image, describe_image,     kImageFiles};
 
 }  // namespace lmc
 

@@ -15,18 +15,10 @@ Result<EncodedBlock> encode_jpeg_file(ByteSpan file, const LevelRow& level, cons
 Result<Bytes> decode_jpeg_file(ByteSpan payload, size_t raw_bytes, const BlockResources& resources);
 
 inline constexpr uint8_t kJpegFirstBytes[] = {0xff};
-inline constexpr CodecRow kJpegRow{.id = kJpeg,
-                                   .name = "jpeg",
-                                   .model = ModelNeed::kNone,
-                                   .shape = Shape::kWholeFile,
-                                   .useful_threads = kTextThreads,
-                                   .sniff = begins_like_jpeg,
-                                   .first_bytes = kJpegFirstBytes,
-                                   .length = jpeg_length,
-                                   .check = check_jpeg,
-                                   .most_bytes = most_image_file_bytes,
-                                   .encode = encode_jpeg_file,
-                                   .decode = decode_jpeg_file};
+inline constexpr FileKind kJpegFiles{begins_like_jpeg, kJpegFirstBytes, jpeg_length, check_jpeg, most_image_file_bytes};
+inline constexpr CodecRow kJpegRow{kJpeg,        "jpeg",           ModelNeed::kNone, Shape::kWholeFile,
+                                   kTextThreads, encode_jpeg_file, decode_jpeg_file, nullptr,
+                                   kJpegFiles};
 
 }  // namespace lmc
 

@@ -24,13 +24,8 @@ Result<Bytes> decode_mixing_block(ByteSpan payload, size_t raw_size_bytes, const
 // As the table of codecs wants it: fast or deep, as the level says and the budget allows.
 Result<EncodedBlock> encode_mixing(ByteSpan raw, const LevelRow& level, const BlockResources& resources);
 
-inline constexpr CodecRow kMixingRow{.id = kMixing,
-                                     .name = "mixing",
-                                     .model = ModelNeed::kNone,
-                                     .shape = Shape::kBytes,
-                                     .useful_threads = 1,
-                                     .encode = encode_mixing,
-                                     .decode = decode_mixing_block};
+inline constexpr CodecRow kMixingRow{kMixing, "mixing",      ModelNeed::kNone,   Shape::kBytes,
+                                     1,       encode_mixing, decode_mixing_block};
 
 }  // namespace lmc
 

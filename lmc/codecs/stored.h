@@ -9,13 +9,8 @@ namespace lmc {
 Result<EncodedBlock> encode_stored(ByteSpan raw, const LevelRow& level, const BlockResources& resources);
 Result<Bytes> decode_stored(ByteSpan payload, size_t raw_bytes, const BlockResources& resources);
 
-inline constexpr CodecRow kStoredRow{.id = kStored,
-                                     .name = "stored",
-                                     .model = ModelNeed::kNone,
-                                     .shape = Shape::kBytes,
-                                     .useful_threads = 1,
-                                     .encode = encode_stored,
-                                     .decode = decode_stored};
+inline constexpr CodecRow kStoredRow{kStored, "stored",      ModelNeed::kNone, Shape::kBytes,
+                                     1,       encode_stored, decode_stored};
 
 }  // namespace lmc
 

@@ -33,15 +33,15 @@ class FilesToSpare {
  public:
   explicit FilesToSpare(ByteSpan raw) : raw_(raw) {
     for (const CodecRow& row : codec_table())
-      if (row.length != nullptr)
-        for (const uint8_t byte : row.first_bytes) first_[byte] = true;
+      if (row.file.length != nullptr)
+        for (const uint8_t byte : row.file.first_bytes) first_[byte] = true;
   }
   size_t end_of(size_t at) {
     if (!first_[raw_[at]] || walked_ > kMostWalks * raw_.size()) return at;
     const ByteSpan rest = raw_.subspan(at);
     for (const CodecRow& row : codec_table()) {
-      if (row.length == nullptr || !row.sniff(rest)) continue;
-      const FileLength length = row.length(rest);
+      if (row.file.length == nullptr || !row.file.sniff(rest)) continue;
+      const FileLength length = row.file.length(rest);
       if (length.end == FileLength::End::kThere && length.bytes >= kSmallestFile) return at + length.bytes;
       walked_ += length.bytes;
       return at;

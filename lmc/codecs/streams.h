@@ -17,18 +17,10 @@ std::string describe_streams(ByteSpan payload);
 bool begins_like_stream_file(ByteSpan start);
 
 inline constexpr uint8_t kStreamsFirstBytes[] = {'P', 0x1f, 0x78, '%'};
-inline constexpr CodecRow kStreamsRow{.id = kStreams,
-                                      .name = "deflate",
-                                      .model = ModelNeed::kNone,
-                                      .shape = Shape::kWholeFile,
-                                      .useful_threads = kTextThreads,
-                                      .sniff = begins_like_stream_file,
-                                      .first_bytes = kStreamsFirstBytes,
-                                      .check = check_streams,
-                                      .takes_any_bytes = true,
-                                      .encode = encode_streams,
-                                      .decode = decode_streams,
-                                      .describe = describe_streams};
+inline constexpr FileKind kStreamsFiles{
+    begins_like_stream_file, kStreamsFirstBytes, nullptr, check_streams, nullptr, true};
+inline constexpr CodecRow kStreamsRow{kStreams,       "deflate",      ModelNeed::kNone, Shape::kWholeFile, kTextThreads,
+                                      encode_streams, decode_streams, describe_streams, kStreamsFiles};
 
 }  // namespace lmc
 

@@ -39,13 +39,8 @@ Result<Bytes> decode_text_block(const TextModel& model, ByteSpan payload, size_t
 Result<EncodedBlock> encode_text(ByteSpan raw, const LevelRow& level, const BlockResources& resources);
 Result<Bytes> decode_text(ByteSpan payload, size_t raw_bytes, const BlockResources& resources);
 
-inline constexpr CodecRow kTextRow{.id = kText,
-                                   .name = "text",
-                                   .model = ModelNeed::kText,
-                                   .shape = Shape::kBytes,
-                                   .useful_threads = kTextThreads,
-                                   .encode = encode_text,
-                                   .decode = decode_text};
+inline constexpr CodecRow kTextRow{kText,        "text",      ModelNeed::kText, Shape::kBytes,
+                                   kTextThreads, encode_text, decode_text};
 
 // The arithmetic code alone, for a raw text so short that it is one stream (message.h).
 Result<Bytes> encode_text_message(const TextModel& model, ByteSpan raw, const BlockResources& resources);

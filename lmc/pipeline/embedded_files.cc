@@ -12,7 +12,7 @@ constexpr size_t kPlaceBytes = 12;  // what a group and its segment take in the 
 // The row that takes whole files that begin like this; null: none.
 const CodecRow* file_codec(ByteSpan start) {
   for (const CodecRow& row : codec_table())
-    if (row.shape == Shape::kWholeFile && row.sniff(start)) return &row;
+    if (row.shape == Shape::kWholeFile && row.file.sniff(start)) return &row;
   return nullptr;
 }
 
@@ -35,7 +35,7 @@ bool begins_like_file(ByteSpan start) { return file_codec(start) != nullptr; }
 uint64_t most_file_bytes(ByteSpan start) {
   const CodecRow* const row = file_codec(start);
   if (row == nullptr) return 0;
-  return row->most_bytes != nullptr ? row->most_bytes(start) : kMaxFileBytes;
+  return row->file.most_bytes != nullptr ? row->file.most_bytes(start) : kMaxFileBytes;
 }
 
 EmbeddedFiles find_embedded_files(ByteSpan raw) {
@@ -70,7 +70,7 @@ std::optional<EncodedBlock> encode_file(ByteSpan file, const LevelRow& level, co
 
 std::optional<EncodedBlock> encode_container(ByteSpan raw, const LevelRow& level, const BlockResources& resources) {
   for (const CodecRow& row : codec_table()) {
-    if (!row.takes_any_bytes) continue;
+    if (!row.file.takes_any_bytes) continue;
     auto coded = row.encode(raw, level, resources);
     if (coded.ok() && coded->payload.size() < raw.size()) return std::move(*coded);
   }
@@ -80,7 +80,7 @@ std::optional<EncodedBlock> encode_container(ByteSpan raw, const LevelRow& level
 std::string why_not_taken_apart(ByteSpan file) {
   const CodecRow* const row = file_codec(file);
   if (row == nullptr) return "its content is of no kind that is taken apart";
-  const Status can = row->check(file);
+  const Status can = row->file.check(file);
   return can.ok() ? "it could be, but a low level or no model was given, or nothing was gained" : can.error().message;
 }
 

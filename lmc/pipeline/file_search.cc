@@ -14,8 +14,8 @@ constexpr size_t kMostWalks = 8;
 std::array<bool, 256> possible_first_bytes() {
   std::array<bool, 256> out{};
   for (const CodecRow& row : codec_table())
-    if (row.length != nullptr)
-      for (uint8_t byte : row.first_bytes) out[byte] = true;
+    if (row.file.length != nullptr)
+      for (uint8_t byte : row.file.first_bytes) out[byte] = true;
   return out;
 }
 
@@ -23,7 +23,7 @@ std::array<bool, 256> possible_first_bytes() {
 
 FileLength media_file_length(ByteSpan start) {
   for (const CodecRow& row : codec_table())
-    if (row.length != nullptr && row.sniff(start)) return row.length(start);
+    if (row.file.length != nullptr && row.file.sniff(start)) return row.file.length(start);
   return {};
 }
 

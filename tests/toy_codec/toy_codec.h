@@ -49,18 +49,9 @@ inline Result<Bytes> decode_toy(ByteSpan payload, size_t raw_bytes, const BlockR
 inline std::string describe_toy(ByteSpan payload) { return "toy of " + std::to_string(payload.size() - 4) + " bytes"; }
 
 inline constexpr uint8_t kToyFirstBytes[] = {'A'};
-inline constexpr CodecRow kToyRow{.id = 77,
-                                  .name = "toy",
-                                  .model = ModelNeed::kNone,
-                                  .shape = Shape::kWholeFile,
-                                  .useful_threads = 1,
-                                  .sniff = begins_like_toy,
-                                  .first_bytes = kToyFirstBytes,
-                                  .length = toy_length,
-                                  .check = check_toy,
-                                  .encode = encode_toy,
-                                  .decode = decode_toy,
-                                  .describe = describe_toy};
+inline constexpr FileKind kToyFiles{begins_like_toy, kToyFirstBytes, toy_length, check_toy};
+inline constexpr CodecRow kToyRow{77,         "toy",      ModelNeed::kNone, Shape::kWholeFile, 1,
+                                  encode_toy, decode_toy, describe_toy,     kToyFiles};
 
 }  // namespace lmc
 
