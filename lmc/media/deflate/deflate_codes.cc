@@ -145,7 +145,7 @@ uint64_t body_bits(const SymbolCounts& counts, const CodeLengths& lengths) {
 }
 
 DynamicHeader make_header(const SymbolCounts& counts) {
-  BlockHeader header;
+  DeflateHeader header;
   const auto literal = std::span(header.lengths.literal).first(kLiteralCodes);
   const auto distance = std::span(header.lengths.distance).first(kDistanceCodes);
   header.literal_codes = predict_code_lengths(counts.literal, kMaxCodeBits, literal) + 1;
@@ -195,7 +195,7 @@ PredictedBlock predict_block(SymbolCounts counts, size_t content_bytes, bool alw
   return block;
 }
 
-void BlockHeader::write(BitWriter& bits) const {
+void DeflateHeader::write(BitWriter& bits) const {
   bits.write(uint32_t(literal_codes - 257), 5);
   bits.write(uint32_t(distance_codes - 1), 5);
   bits.write(uint32_t(length_codes - 4), 4);

@@ -58,7 +58,7 @@ struct LengthStep {
 LengthStep predict_length_step(std::span<const uint8_t> lengths, int before);
 
 // All that the header of a dynamic block says (RFC 1951, 3.2.7).
-struct BlockHeader {
+struct DeflateHeader {
   size_t literal_codes = 257, distance_codes = 1, length_codes = 4;
   std::array<uint8_t, kCodeLengthCodes> step_lengths{};  // of the code for steps, by symbol
   std::vector<LengthStep> steps;

@@ -235,7 +235,7 @@ class BestRecording {
   // The settings that were the best on a sample.
   const std::optional<DeflateSettings>& likely() const { return likely_; }
   void note(const DeflateSettings& settings, size_t cost, size_t sample_tokens) {
-    if (cost == SIZE_MAX || (sample_tokens == likely_tokens_ && cost >= likely_cost_)) return;
+    if (settings.level == 0 || cost == SIZE_MAX || (sample_tokens == likely_tokens_ && cost >= likely_cost_)) return;
     likely_ = settings, likely_cost_ = cost, likely_tokens_ = sample_tokens;
   }
   bool is_strange(size_t sample_tokens) const {
@@ -372,7 +372,7 @@ class Rebuilder {
       return write_tokens(bits, content, predicted.header.lengths);
     }
     BitReader header(correction->header);
-    LMC_ASSIGN(const auto given_header, read_block_header(header));
+    LMC_ASSIGN(const auto given_header, read_deflate_header(header));
     bits.write_bits_of(correction->header, correction->header_size_bits);
     return write_tokens(bits, content, given_header.lengths);
   }

@@ -7,7 +7,7 @@
 namespace lmc {
 namespace {
 
-std::vector<uint8_t> all_lengths(const BlockHeader& header) {
+std::vector<uint8_t> all_lengths(const DeflateHeader& header) {
   std::vector<uint8_t> out(header.lengths.literal.begin(),
                            header.lengths.literal.begin() + ptrdiff_t(header.literal_codes));
   out.insert(out.end(), header.lengths.distance.begin(),
@@ -17,7 +17,7 @@ std::vector<uint8_t> all_lengths(const BlockHeader& header) {
 
 }  // namespace
 
-Result<BlockHeader> HeaderModel::code(const SymbolCounts& expected, BlockHeader header) {
+Result<DeflateHeader> HeaderModel::code(const SymbolCounts& expected, DeflateHeader header) {
   header.literal_codes = 257 + coder_.code_bits(uint32_t(header.literal_codes - 257), 5, kLiteralCodesCount);
   header.distance_codes = 1 + coder_.code_bits(uint32_t(header.distance_codes - 1), 5, kDistanceCodesCount);
   if (header.literal_codes > kLiteralCodes || header.distance_codes > kDistanceCodes)
@@ -86,7 +86,7 @@ void HeaderModel::code_lengths(std::span<const uint32_t> counts, std::span<const
   }
 }
 
-Status HeaderModel::code_steps(BlockHeader& header) {
+Status HeaderModel::code_steps(DeflateHeader& header) {
   const std::vector<uint8_t> lengths = all_lengths(header);
   std::vector<LengthStep> steps;
   for (size_t at = 0, i = 0; at < lengths.size(); ++i) {
@@ -119,7 +119,7 @@ Status HeaderModel::code_steps(BlockHeader& header) {
   return Ok();
 }
 
-void HeaderModel::code_step_code(BlockHeader& header) {
+void HeaderModel::code_step_code(DeflateHeader& header) {
   std::array<uint32_t, kCodeLengthCodes> counts{};
   for (const LengthStep& step : header.steps) ++counts[step.symbol];
   std::array<uint8_t, kCodeLengthCodes> predicted{};

@@ -14,14 +14,14 @@ class HeaderModel {
   explicit HeaderModel(ChoiceCoder& coder) : coder_(coder) {}
 
   // expected: how often symbols should come up. header counts only when writing. Errors: bad input.
-  Result<BlockHeader> code(const SymbolCounts& expected, BlockHeader header);
+  Result<DeflateHeader> code(const SymbolCounts& expected, DeflateHeader header);
 
  private:
   // part: 0 literals and lengths, 1 distances. before: of the last block.
   void code_lengths(std::span<const uint32_t> counts, std::span<const uint8_t> before, uint32_t part,
                     std::span<uint8_t> lengths);
-  Status code_steps(BlockHeader& header);
-  void code_step_code(BlockHeader& header);
+  Status code_steps(DeflateHeader& header);
+  void code_step_code(DeflateHeader& header);
 
   ChoiceCoder& coder_;
   CodeLengths before_;  // of the last block

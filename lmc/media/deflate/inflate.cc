@@ -142,7 +142,7 @@ Status read_start(BitReader& bits, DeflateBlock& block) {
   block.padding = 0;
   block.header_begin_bits = bits.position_bits();
   if (block.kind == BlockKind::kDynamic) {
-    LMC_ASSIGN(auto header, read_block_header(bits));
+    LMC_ASSIGN(auto header, read_deflate_header(bits));
     block.lengths = header.lengths;
     block.header = std::move(header);
     block.header_size_bits = bits.position_bits() - block.header_begin_bits;
@@ -189,8 +189,8 @@ Status inflate_into(ByteSpan stream, size_t max_bytes, InflatedStream& result) {
 
 }  // namespace
 
-Result<BlockHeader> read_block_header(BitReader& bits) {
-  BlockHeader header;
+Result<DeflateHeader> read_deflate_header(BitReader& bits) {
+  DeflateHeader header;
   header.literal_codes = 257 + bits.read(5);
   header.distance_codes = 1 + bits.read(5);
   header.length_codes = 4 + bits.read(4);

@@ -16,7 +16,7 @@ struct DeflateBlock {
   BlockKind kind = BlockKind::kStored;
   bool last = false;
   CodeLengths lengths;                                 // of a block that is not stored
-  BlockHeader header;                                  // of a dynamic block
+  DeflateHeader header;                                // of a dynamic block
   size_t header_begin_bits = 0, header_size_bits = 0;  // where the lengths stand, after the kind
   uint8_t padding = 0;                                 // bits before the size of a stored block, usually 0
   uint32_t stored_bytes = 0;                           // of a stored block, which has no tokens
@@ -48,7 +48,7 @@ class DeflateBlockReader {
 };
 
 // The header of a dynamic block: bits is left after it.
-Result<BlockHeader> read_block_header(BitReader& bits);
+Result<DeflateHeader> read_deflate_header(BitReader& bits);
 
 }  // namespace lmc
 
