@@ -32,7 +32,7 @@ class MatchFinder {
 
  private:
   static constexpr int kHashBits = 16;
-  static constexpr uint64_t kUsualVisits = 64, kSpareVisits = 1 << 16;
+  static constexpr uint64_t kUsualVisits = 256, kSpareVisits = 1 << 16;
   static constexpr uint32_t kNone = 0;  // positions are counted from 1 here
 
   struct Children {

@@ -32,7 +32,7 @@ void TokenModel::look_at(const TokenPlace& place) {
   const int32_t least = place.rest_costs[0];
   literal_excess_ = place.costs.literal[place.rest_of_block[0]] + place.rest_costs[1] - least;
   lengths_.clear();
-  best_ = 0;
+  best_ = shortest_ = 0;
   uint32_t length = kMinMatch;
   const auto most = uint32_t(std::min<size_t>(kMaxMatch, place.rest_of_block.size()));
   for (const MatchStep step : place.here) {
@@ -40,6 +40,7 @@ void TokenModel::look_at(const TokenPlace& place) {
     for (; length <= std::min<uint32_t>(step.length, most); ++length) {
       const int32_t excess = place.costs.length[length] + distance + place.rest_costs[length] - least;
       lengths_.push_back({length, step.distance, excess});
+      if (excess < lengths_[best_].excess) shortest_ = lengths_.size() - 1;
       if (excess <= lengths_[best_].excess) best_ = lengths_.size() - 1;
     }
   }
@@ -92,16 +93,18 @@ bool TokenModel::code_is_match(const TokenPlace& place, bool actual) {
 Result<uint32_t> TokenModel::code_length(const TokenPlace& place, uint32_t actual) {
   const auto most = uint32_t(std::min<size_t>(kMaxMatch, place.rest_of_block.size()));
   std::array<uint32_t, kGuesses> guesses{};
-  if (!lengths_.empty()) guesses[kCheapest] = lengths_[best_].length, guesses[kLongest] = lengths_.back().length;
+  if (!lengths_.empty())
+    guesses[kCheapest] = lengths_[best_].length, guesses[kLongest] = lengths_.back().length,
+    guesses[kShortest] = lengths_[shortest_].length;
   if (place.zlib && place.zlib->is_match() && place.zlib->length <= most) guesses[kZlib] = place.zlib->length;
   if (place.recent.is_match() && place.recent.length <= most) guesses[kRecent] = place.recent.length;
   if (place.limited.length != 0 && place.limited.length <= most) guesses[kLimited] = place.limited.length;
-  std::array<uint32_t, kGuesses> order = {kCheapest, kLongest, kZlib, kRecent, kLimited};
+  std::array<uint32_t, kGuesses> order = {kCheapest, kLongest, kZlib, kRecent, kLimited, kShortest};
   std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return scores_[a] > scores_[b]; });
   std::array<uint32_t, kGuesses> refused{};
   uint32_t refusals = 0;
-  const uint32_t hits =
-      (hits_[0] & 3) | (hits_[1] & 3) << 2 | (hits_[2] & 3) << 4 | (hits_[3] & 3) << 6 | (hits_[4] & 3) << 8;
+  const uint32_t hits = (hits_[0] & 3) | (hits_[1] & 3) << 2 | (hits_[2] & 3) << 4 | (hits_[3] & 3) << 6 |
+                        (hits_[4] & 3) << 8 | (hits_[5] & 3) << 10;
   for (const uint32_t guess : order) {
     const uint32_t length = guesses[guess];
     if (length == 0 || std::find(refused.begin(), refused.end(), length) != refused.end()) continue;
@@ -201,6 +204,7 @@ void TokenModel::learn(const TokenPlace& place, Token token) {
   if (any) {
     note(kCheapest, token.length == lengths_[best_].length);
     note(kLongest, token.length == lengths_.back().length);
+    note(kShortest, token.length == lengths_[shortest_].length);
   }
   if (place.zlib && place.zlib->is_match()) note(kZlib, place.zlib->length == token.length);
   if (place.recent.is_match()) note(kRecent, place.recent.length == token.length);
