@@ -289,23 +289,28 @@ std::array<uint32_t, 2> chain_steps_of(ByteSpan stream, ByteSpan data, uint32_t 
 }  // namespace
 
 ChoiceSettings find_choice_settings(ByteSpan stream, ByteSpan data, const std::optional<DeflateSettings>& likely) {
-  constexpr size_t kSampleTokens = size_t(1) << 14;
+  // As many tokens as 128 KiB of data have, if one takes twenty bits.
+  constexpr uint64_t kSampleBytes = 1 << 17, kBitsOfByte = 8, kBitsOfToken = 20;
+  const auto sample_tokens = size_t(std::clamp<uint64_t>(
+      kSampleBytes * kBitsOfByte * stream.size() / (kBitsOfToken * std::max<uint64_t>(data.size(), 1)), 2048, 16384));
+  constexpr size_t kEasyTokens = 48;          // with less than a byte for so many, nothing else is tried
   constexpr uint32_t kMostChainSteps = 2048;  // an encoder that goes further misses hardly anything
   ChoiceSettings best;
   size_t least = SIZE_MAX;
   const auto try_one = [&](const ChoiceSettings& settings) {
     Bytes choices;
     Models models(choices);
-    if (!write_stream(models, stream, data, settings, kSampleTokens).ok()) return;
+    if (!write_stream(models, stream, data, settings, sample_tokens).ok()) return;
     models.coder.finish();
     if (choices.size() >= least) return;
     least = choices.size();
     best = settings;
   };
   try_one(best);
+  if (least < sample_tokens / kEasyTokens) return best;
   for (const uint32_t bytes : {3u, 4u}) {
     uint32_t before = 0;
-    for (const uint32_t steps : chain_steps_of(stream, data, bytes, kSampleTokens))
+    for (const uint32_t steps : chain_steps_of(stream, data, bytes, sample_tokens))
       if (steps != before && steps <= kMostChainSteps)
         try_one({.zlib = {}, .chain_bytes = bytes, .chain_steps = before = steps});
   }
