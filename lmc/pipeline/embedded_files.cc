@@ -77,6 +77,21 @@ std::optional<EncodedBlock> encode_container(ByteSpan raw, const LevelRow& level
   return {};
 }
 
+std::string unopened_kind(ByteSpan start) {
+  constexpr std::pair<std::string_view, const char*> kKinds[] = {{std::string_view("\xfd"
+                                                                                   "7zXZ\0",
+                                                                                   6),
+                                                                  "xz"},
+                                                                 {"BZh", "bzip2"},
+                                                                 {"\x28\xb5\x2f\xfd", "zstd"},
+                                                                 {"\x04\x22\x4d\x18", "LZ4"},
+                                                                 {"7z\xbc\xaf\x27\x1c", "7-Zip"},
+                                                                 {"Rar!\x1a\x07", "RAR"}};
+  for (const auto& [begin, name] : kKinds)
+    if (begins_with(start, begin)) return name;
+  return "";
+}
+
 std::string why_not_taken_apart(ByteSpan file) {
   const CodecRow* const row = file_codec(file);
   if (row == nullptr) return "its content is of no kind that is taken apart";

@@ -34,6 +34,8 @@ EmbeddedFiles find_embedded_files(ByteSpan raw);
 std::optional<EncodedBlock> encode_file(ByteSpan file, const LevelRow& level, const BlockResources& resources);
 // Of bytes of which some codec can take apart a good part, wherever it stands; nothing if there is none.
 std::optional<EncodedBlock> encode_container(ByteSpan raw, const LevelRow& level, const BlockResources& resources);
+// The program that compressed a file which begins so, if it is of a kind that is known but not opened; else empty.
+std::string unopened_kind(ByteSpan start);
 // Why a whole file was not taken apart: words to stand alone.
 std::string why_not_taken_apart(ByteSpan file);
 

@@ -2,7 +2,9 @@
 
 What the user relies on: names, pipes, exit codes, nothing overwritten, nothing left behind, sources untouched.
 """
+import gzip
 import json
+import lzma
 import os
 import random
 import re
@@ -420,6 +422,13 @@ class Images(Case):
         self.lmc("-d", "-c", "--as", "png", "--region", "1,1,4,1", "b.pgm.lmc", code=USAGE)
         self.lmc("-d", "-c", "--as", "jpeg", "b.pgm.lmc", code=USAGE)
         self.lmc("-d", "-c", "--region", "0,0,1,1", "b.pgm.lmc", code=USAGE)
+
+    def test_what_is_compressed_and_not_opened_is_said(self):
+        self.write("a.xz", lzma.compress(b"a text " * 50))
+        self.assertIn(b"compressed by xz, which is not opened", self.lmc("-1", "-v", "a.xz").stderr)
+        self.assertNotIn(b"not opened", self.lmc("-1", "-f", "a.xz").stderr)
+        self.write("b.gz", gzip.compress(b"a text, and another one; " * 50))
+        self.assertNotIn(b"not opened", self.lmc("-1", "-v", "b.gz").stderr)
 
     def test_pixels_only(self):
         data = png_of_chance()
