@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 
+#include "lmc/container/layout.h"
 #include "lmc/media/deflate/stream_search.h"
 
 namespace lmc {
@@ -23,6 +24,7 @@ constexpr uint64_t kMostExpansion = 1032;  // of deflate: two bits for 258 bytes
 constexpr size_t kMostOther = size_t(1) << 16;
 constexpr size_t kMostWalks = 8;
 constexpr size_t kSmallestFile = 256;
+constexpr size_t kMostDescribed = 8;  // blocks inside
 
 Error damaged(const std::string& what) { return bad_input("deflate block: " + what + "; the file is damaged"); }
 
@@ -66,18 +68,18 @@ std::vector<FoundStream> find_streams(ByteSpan raw, const Budget* budget) {
                               {.most_data_bytes = size_t(most), .spare = [&](size_t at) { return files.end_of(at); }});
 }
 
-struct Layout {
+struct Parts {
   size_t expanded_bytes = 0;
   ByteSpan choices, file;
 };
 
-Result<Layout> read_layout(ByteSpan payload, size_t raw_bytes) {
+Result<Parts> read_parts(ByteSpan payload, size_t raw_bytes) {
   ByteReader reader(payload);
   LMC_ASSIGN(const auto expanded, reader.read_varint("deflate block: size of the expanded data"));
   if (expanded > most_expanded_bytes(raw_bytes)) return damaged("more data than its streams can hold");
   LMC_ASSIGN(const auto choices, reader.read_varint("deflate block: size of the choices"));
   if (choices > reader.remaining()) return damaged("its choices are cut short");
-  Layout out;
+  Parts out;
   out.expanded_bytes = size_t(expanded);
   out.choices = *reader.read_bytes(size_t(choices), "choices");
   out.file = reader.rest();
@@ -196,15 +198,15 @@ Result<EncodedBlock> encode_streams(ByteSpan raw, const LevelRow&, const BlockRe
 }
 
 Result<Bytes> decode_streams(ByteSpan payload, size_t raw_bytes, const BlockResources& resources) {
-  LMC_ASSIGN(const auto layout, read_layout(payload, raw_bytes));
+  LMC_ASSIGN(const auto parts, read_parts(payload, raw_bytes));
   if (!resources.decompress_inside) return damaged("containers that nest too deep");
   LMC_ASSIGN(const auto memory,
-             Budget::take(resources.budget, 2 * uint64_t(layout.expanded_bytes) + raw_bytes,
-                          "deflate streams that hold " + std::to_string(layout.expanded_bytes) + " bytes"));
-  LMC_ASSIGN(const auto expanded, resources.decompress_inside(layout.file, layout.expanded_bytes, resources.threads));
-  if (expanded.size() != layout.expanded_bytes) return damaged("expanded data of another size");
+             Budget::take(resources.budget, 2 * uint64_t(parts.expanded_bytes) + raw_bytes,
+                          "deflate streams that hold " + std::to_string(parts.expanded_bytes) + " bytes"));
+  LMC_ASSIGN(const auto expanded, resources.decompress_inside(parts.file, parts.expanded_bytes, resources.threads));
+  if (expanded.size() != parts.expanded_bytes) return damaged("expanded data of another size");
   if (resources.progress) resources.progress(raw_bytes);
-  return rebuild(expanded, layout.choices, raw_bytes);
+  return rebuild(expanded, parts.choices, raw_bytes);
 }
 
 Status check_streams(ByteSpan raw) {
@@ -213,8 +215,28 @@ Status check_streams(ByteSpan raw) {
 }
 
 std::string describe_streams(ByteSpan payload) {
-  const auto layout = read_layout(payload, kMaxFileBytes);
-  return layout.ok() ? "deflate streams, " + std::to_string(layout->expanded_bytes) + " bytes inside" : "";
+  const auto parts = read_parts(payload, kMaxFileBytes);
+  if (!parts.ok()) return "";
+  std::string out = "deflate streams, " + std::to_string(parts->expanded_bytes) + " bytes inside";
+  const auto frames = read_layout(parts->file);
+  if (!frames.ok()) return out;
+  size_t blocks = 0;
+  const auto add = [&](uint8_t codec, ByteSpan inside) {
+    if (++blocks > kMostDescribed) return;
+    const CodecRow* const row = find_codec(codec);
+    const std::string more = row != nullptr && row->describe != nullptr ? row->describe(inside) : "";
+    out += (blocks == 1 ? ": " : "; ") + codec_name(codec) + (more.empty() ? "" : " (" + more + ")");
+  };
+  for (const FrameLayout& frame : *frames) {
+    if (frame.tiny && frame.tiny_header.raw_bytes > 0)
+      add(frame.tiny_header.codec,
+          parts->file.subspan(size_t(frame.offset) + frame.tiny_header.header_bytes, frame.tiny_header.payload_bytes));
+    for (const BlockLayout& block : frame.blocks)
+      add(block.header.codec,
+          parts->file.subspan(size_t(block.header_offset) + kBlockHeaderBytes, block.header.payload_bytes));
+  }
+  if (blocks > kMostDescribed) out += "; and " + std::to_string(blocks - kMostDescribed) + " more blocks";
+  return out;
 }
 
 bool begins_like_stream_file(ByteSpan start) { return begins_like_streams(start); }
