@@ -10,10 +10,9 @@
 #include "lmc/codecs/streams.h"
 
 #include <algorithm>
-#include <array>
 
+#include "lmc/codecs/file_search.h"
 #include "lmc/container/layout.h"
-#include "lmc/media/deflate/stream_search.h"
 
 namespace lmc {
 namespace {
@@ -22,50 +21,25 @@ enum StreamForm : uint8_t { kCorrected = 0, kChosen = 1 };
 
 constexpr uint64_t kMostExpansion = 1032;  // of deflate: two bits for 258 bytes
 constexpr size_t kMostOther = size_t(1) << 16;
-constexpr size_t kMostWalks = 8;
-constexpr size_t kSmallestFile = 256;
 constexpr size_t kMostDescribed = 8;  // blocks inside
 
 Error damaged(const std::string& what) { return bad_input("deflate block: " + what + "; the file is damaged"); }
 
 uint64_t most_expanded_bytes(size_t raw_bytes) { return kMostExpansion * raw_bytes + kMostOther; }
 
-// Where whole files of kinds that are taken apart by themselves end; each place is asked for once, in order.
-class FilesToSpare {
- public:
-  explicit FilesToSpare(ByteSpan raw) : raw_(raw) {
-    for (const CodecRow& row : codec_table())
-      if (row.file.length != nullptr)
-        for (const uint8_t byte : row.file.first_bytes) first_[byte] = true;
-  }
-  size_t end_of(size_t at) {
-    if (!first_[raw_[at]] || walked_ > kMostWalks * raw_.size()) return at;
-    const ByteSpan rest = raw_.subspan(at);
-    for (const CodecRow& row : codec_table()) {
-      if (row.file.length == nullptr || !row.file.sniff(rest)) continue;
-      const FileLength length = row.file.length(rest);
-      if (length.end == FileLength::End::kThere && length.bytes >= kSmallestFile) return at + length.bytes;
-      walked_ += length.bytes;
-      return at;
-    }
-    return at;
-  }
-
- private:
-  ByteSpan raw_;
-  std::array<bool, 256> first_{};
-  size_t walked_ = 0;
-};
-
 // What is found, put together, compressed and compared takes so many times as much memory as it holds.
 constexpr uint64_t kCopies = 4;
 
 std::vector<FoundStream> find_streams(ByteSpan raw, const Budget* budget) {
-  FilesToSpare files(raw);
   const uint64_t room = budget == nullptr ? UINT64_MAX : budget->limit_bytes() - budget->used_bytes();
   const auto most = std::min<uint64_t>({most_expanded_bytes(raw.size()), kMaxFileBytes, room / kCopies});
-  return find_deflate_streams(raw,
-                              {.most_data_bytes = size_t(most), .spare = [&](size_t at) { return files.end_of(at); }});
+  const std::vector<FoundFile> files = find_files(raw).files;  // those are taken apart by themselves
+  auto next = files.begin();
+  const auto end_of_file_at = [&](size_t at) {
+    while (next != files.end() && next->begin + next->bytes <= at) ++next;
+    return next != files.end() && next->begin <= at ? next->begin + next->bytes : at;
+  };
+  return find_deflate_streams(raw, {.most_data_bytes = size_t(most), .spare = end_of_file_at});
 }
 
 struct Parts {
@@ -86,35 +60,40 @@ Result<Parts> read_parts(ByteSpan payload, size_t raw_bytes) {
   return out;
 }
 
+// What is said of a stream.
 struct StreamPlace {
-  size_t gap = 0, data_bytes = 0;
-  StreamForm form = kCorrected;
+  uint64_t gap = 0;
+  size_t data_bytes = 0;
+  uint8_t form = kCorrected;
+  ByteSpan corrections;
 };
+
+Result<StreamPlace> read_place(ByteReader& reader) {
+  StreamPlace out;
+  LMC_ASSIGN(const auto gap, reader.read_varint("deflate block: bytes before a stream"));
+  LMC_ASSIGN(const auto bytes, reader.read_varint("deflate block: size of what a stream holds"));
+  LMC_ASSIGN(const auto form, reader.read_le<uint8_t>("deflate block: form of a stream"));
+  LMC_ASSIGN(const auto side, reader.read_varint("deflate block: size of the corrections"));
+  if (form > kChosen) return damaged("a stream of an unknown form");
+  if (side > reader.remaining() || bytes > reader.remaining()) return damaged("a stream that is cut short");
+  LMC_ASSIGN(const auto corrections, reader.read_bytes(size_t(side), "corrections"));
+  return StreamPlace{gap, size_t(bytes), form, corrections};
+}
 
 // The raw bytes again.
 Result<Bytes> rebuild(ByteSpan expanded, ByteSpan choices, size_t raw_bytes) {
   ByteReader reader(expanded);
   LMC_ASSIGN(const auto count, reader.read_varint("deflate block: number of streams"));
   if (count > expanded.size()) return damaged("too many streams");
-  // Corrections stand among the places, and are passed over by what reads them; so they are read when they are needed.
-  size_t gaps_at = 0, data_bytes = 0;
-  {
-    ByteReader ahead = reader;
-    for (uint64_t i = 0; i < count; ++i) {
-      LMC_TRY(ahead.read_varint("deflate block: bytes before a stream"));
-      LMC_ASSIGN(const auto bytes, ahead.read_varint("deflate block: size of what a stream holds"));
-      if (bytes > expanded.size() - data_bytes) return damaged("a stream that holds too much");
-      data_bytes += size_t(bytes);
-      LMC_ASSIGN(const auto form, ahead.read_le<uint8_t>("deflate block: form of a stream"));
-      if (form > kChosen) return damaged("a stream of an unknown form");
-      LMC_ASSIGN(const auto side, ahead.read_varint("deflate block: size of the corrections"));
-      if (side > ahead.remaining()) return damaged("corrections that are cut short");
-      LMC_TRY(ahead.read_bytes(size_t(side), "corrections"));
-    }
-    gaps_at = ahead.position();
+  // Twice: first for where the gaps and the data begin. Kept, they could take more than the file has paid for.
+  ByteReader ahead = reader;
+  size_t data_bytes = 0;
+  for (uint64_t i = 0; i < count; ++i) {
+    LMC_ASSIGN(const auto place, read_place(ahead));
+    data_bytes += place.data_bytes;
     if (data_bytes > ahead.remaining()) return damaged("streams that hold more than there is");
   }
-  ByteSpan gaps = expanded.subspan(gaps_at, expanded.size() - gaps_at - data_bytes);
+  ByteSpan gaps = ahead.rest().first(ahead.remaining() - data_bytes);
   ByteSpan data = expanded.last(data_bytes);
   ChoicesReader reads_choices(choices);
   Bytes raw;
@@ -126,17 +105,13 @@ Result<Bytes> rebuild(ByteSpan expanded, ByteSpan choices, size_t raw_bytes) {
     return Ok();
   };
   for (uint64_t i = 0; i < count; ++i) {
-    LMC_ASSIGN(const auto gap, reader.read_varint("gap"));
-    LMC_ASSIGN(const auto bytes, reader.read_varint("size"));
-    LMC_ASSIGN(const auto form, reader.read_le<uint8_t>("form"));
-    LMC_ASSIGN(const auto side_bytes, reader.read_varint("corrections"));
-    LMC_ASSIGN(const auto side, reader.read_bytes(size_t(side_bytes), "corrections"));
-    LMC_TRY(copy_gap(size_t(std::min<uint64_t>(gap, SIZE_MAX))));
-    const ByteSpan content = data.first(size_t(bytes));
-    data = data.subspan(size_t(bytes));
-    ByteReader corrections(side);
-    auto stream = form == kChosen ? reads_choices.next(content, raw_bytes - raw.size())
-                                  : rebuild_deflate(corrections, content, raw_bytes - raw.size());
+    LMC_ASSIGN(const auto place, read_place(reader));
+    LMC_TRY(copy_gap(size_t(std::min<uint64_t>(place.gap, SIZE_MAX))));
+    const ByteSpan content = data.first(place.data_bytes);
+    data = data.subspan(place.data_bytes);
+    ByteReader corrections(place.corrections);
+    auto stream = place.form == kChosen ? reads_choices.next(content, raw_bytes - raw.size())
+                                        : rebuild_deflate(corrections, content, raw_bytes - raw.size());
     if (!stream.ok()) return stream.error();
     if (corrections.remaining() > 0) return damaged("corrections that nothing needs");
     if (stream->size() > raw_bytes - raw.size()) return damaged("streams that are too long");
@@ -238,7 +213,5 @@ std::string describe_streams(ByteSpan payload) {
   if (blocks > kMostDescribed) out += "; and " + std::to_string(blocks - kMostDescribed) + " more blocks";
   return out;
 }
-
-bool begins_like_stream_file(ByteSpan start) { return begins_like_streams(start); }
 
 }  // namespace lmc

@@ -5,6 +5,7 @@
 #define LMC_CODECS_STREAMS_H_
 
 #include "lmc/codecs/codec.h"
+#include "lmc/media/deflate/stream_search.h"
 
 namespace lmc {
 
@@ -14,11 +15,9 @@ Result<Bytes> decode_streams(ByteSpan payload, size_t raw_bytes, const BlockReso
 Status check_streams(ByteSpan raw);
 // "3 deflate streams, 120000 bytes inside"
 std::string describe_streams(ByteSpan payload);
-bool begins_like_stream_file(ByteSpan start);
 
 inline constexpr uint8_t kStreamsFirstBytes[] = {'P', 0x1f, 0x78, '%'};
-inline constexpr FileKind kStreamsFiles{
-    begins_like_stream_file, kStreamsFirstBytes, nullptr, check_streams, nullptr, true};
+inline constexpr FileKind kStreamsFiles{begins_like_streams, kStreamsFirstBytes, nullptr, check_streams, nullptr, true};
 inline constexpr CodecRow kStreamsRow{kStreams,       "deflate",      ModelNeed::kNone, Shape::kWholeFile, kTextThreads,
                                       encode_streams, decode_streams, describe_streams, kStreamsFiles};
 

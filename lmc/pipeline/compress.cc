@@ -331,8 +331,8 @@ Result<Stats> compress(Source& source, Sink& sink, const CompressOptions& given)
   options.block_bytes = std::min(given.block_bytes, most_block_bytes(given));
   constexpr size_t kLookBytes = 64;
   LMC_ASSIGN(auto start, read_up_to(source, kLookBytes));
-  const std::string unopened = unopened_kind(start);
-  if (options.note && !unopened.empty()) options.note("it was compressed by " + unopened + ", which is not opened");
+  if (const std::string by = unopened_kind(start); options.note && !by.empty())
+    options.note("it was compressed by " + by + ", which is not opened");
   if (begins_like_file(start)) return compress_file(std::move(start), source, sink, options);
   PrefixedSource whole(std::move(start), source);
   return compress_blocks(whole, sink, options);

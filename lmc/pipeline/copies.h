@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "lmc/base/bytes.h"
-#include "lmc/pipeline/file_search.h"
+#include "lmc/codecs/file_search.h"
 
 namespace lmc {
 

@@ -78,15 +78,10 @@ std::optional<EncodedBlock> encode_container(ByteSpan raw, const LevelRow& level
 }
 
 std::string unopened_kind(ByteSpan start) {
-  constexpr std::pair<std::string_view, const char*> kKinds[] = {{std::string_view("\xfd"
-                                                                                   "7zXZ\0",
-                                                                                   6),
-                                                                  "xz"},
-                                                                 {"BZh", "bzip2"},
-                                                                 {"\x28\xb5\x2f\xfd", "zstd"},
-                                                                 {"\x04\x22\x4d\x18", "LZ4"},
-                                                                 {"7z\xbc\xaf\x27\x1c", "7-Zip"},
-                                                                 {"Rar!\x1a\x07", "RAR"}};
+  constexpr std::pair<std::string_view, const char*> kKinds[] = {
+      {"\xfd\x37zXZ", "xz"},           {"BZh", "bzip2"},
+      {"\x28\xb5\x2f\xfd", "zstd"},    {"\x04\x22\x4d\x18", "LZ4"},
+      {"7z\xbc\xaf\x27\x1c", "7-Zip"}, {"Rar!\x1a\x07", "RAR"}};
   for (const auto& [begin, name] : kKinds)
     if (begins_with(start, begin)) return name;
   return "";

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "lmc/codecs/codec.h"
+#include "lmc/codecs/file_search.h"
 #include "lmc/pipeline/copies.h"
-#include "lmc/pipeline/file_search.h"
 
 namespace lmc {
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "lmc/base/bytes.h"
+#include "lmc/codecs/file_search.h"
 #include "lmc/pipeline/copies.h"
-#include "lmc/pipeline/file_search.h"
 
 namespace lmc {
 

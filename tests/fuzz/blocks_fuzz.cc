@@ -2,7 +2,7 @@
 // grouped, and it comes back from the tiny frame, the full one and a message.
 //
 // The first byte is the level, and with its high bit the full form.
-#include "lmc/pipeline/file_search.h"
+#include "lmc/codecs/file_search.h"
 #include "lmc/pipeline/message.h"
 #include "tests/fuzz/fuzz_models.h"
 

@@ -18,8 +18,9 @@ constexpr size_t kMostSteps = size_t(1) << 21;  // that are held at once; a posi
 
 // What is learnt from all streams.
 struct Models {
-  template <typename Bytes>
-  explicit Models(Bytes& bytes) : coder(bytes), headers(coder), tokens(coder) {}
+  // Bytes& to write, ByteSpan to read.
+  template <typename Where>
+  explicit Models(Where& bytes) : coder(bytes), headers(coder), tokens(coder) {}
 
   ChoiceCoder coder;
   HeaderModel headers;
@@ -130,11 +131,13 @@ class BlockCoder {
     }
     return counts;
   }
+  // Symbols without a word might get one.
   static TokenCosts lenient_costs(CodeLengths lengths) {
+    constexpr uint8_t kRareLiteralBits = 13, kRareDistanceBits = 10;
     for (size_t i = 0; i < kLiteralCodes; ++i)
-      if (lengths.literal[i] == 0) lengths.literal[i] = 13;
+      if (lengths.literal[i] == 0) lengths.literal[i] = kRareLiteralBits;
     for (size_t i = 0; i < kDistanceCodes; ++i)
-      if (lengths.distance[i] == 0) lengths.distance[i] = 10;
+      if (lengths.distance[i] == 0) lengths.distance[i] = kRareDistanceBits;
     return TokenCosts(lengths);
   }
   static Token cheapest(ByteSpan rest, std::span<const MatchStep> steps, const TokenCosts& costs,

@@ -1,4 +1,4 @@
-#include "lmc/pipeline/file_search.h"
+#include "lmc/codecs/file_search.h"
 
 #include <gtest/gtest.h>
 

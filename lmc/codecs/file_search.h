@@ -2,8 +2,8 @@
 //
 // Found by their first bytes and followed by their structure to their end, as the rows of the table of codecs say;
 // whether they can be taken apart is for the codecs to say.
-#ifndef LMC_PIPELINE_FILE_SEARCH_H_
-#define LMC_PIPELINE_FILE_SEARCH_H_
+#ifndef LMC_CODECS_FILE_SEARCH_H_
+#define LMC_CODECS_FILE_SEARCH_H_
 
 #include <optional>
 #include <vector>
@@ -32,4 +32,4 @@ inline constexpr size_t kSmallestFoundFile = 256;  // what smaller ones would sa
 
 }  // namespace lmc
 
-#endif  // LMC_PIPELINE_FILE_SEARCH_H_
+#endif  // LMC_CODECS_FILE_SEARCH_H_
