@@ -134,12 +134,15 @@ auto code_alone(const CompressOptions& options, const Code& code) {
   return code(1, own);
 }
 
-// Of an input that is one file of a known format, coded by the calling thread.
+// Of an input that is one file of a known format, coded by the calling thread. In what is no larger than a block,
+// encode_block looks for containers.
 std::optional<EncodedBlock> encode_only_file(ByteSpan raw, const CompressOptions& options, ProgressSum& progress) {
   return code_alone(options, [&](int threads, Budget& budget) {
     BlockResources with = resources(options, nullptr, threads, budget, progress);
     with.note = options.note;
-    return encode_file(raw, level_row(options.level), with);
+    auto coded = encode_file(raw, level_row(options.level), with);
+    return coded || raw.size() <= options.block_bytes ? std::move(coded)
+                                                      : encode_container(raw, level_row(options.level), with);
   });
 }
 

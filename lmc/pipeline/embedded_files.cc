@@ -61,6 +61,11 @@ EmbeddedFiles find_embedded_files(ByteSpan raw) {
 std::optional<EncodedBlock> encode_file(ByteSpan file, const LevelRow& level, const BlockResources& resources) {
   const CodecRow* const row = file_codec(file);
   if (!level.models || row == nullptr || more_files_follow(file)) return {};
+  if (row->file.takes_any_bytes) {  // encode_container looks into it
+    if (const Status can = resources.note ? row->file.check(file) : Ok(); !can.ok())
+      resources.note(can.error().message);
+    return {};
+  }
   if (row->model != ModelNeed::kNone && resources.model(row->model) == nullptr) return {};
   auto coded = row->encode(file, level, resources);
   if (coded.ok() && coded->payload.size() < file.size()) return std::move(*coded);

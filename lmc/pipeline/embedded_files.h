@@ -29,8 +29,8 @@ struct EmbeddedFiles {
 // By structure only; a file of a tar archive by its first bytes.
 EmbeddedFiles find_embedded_files(ByteSpan raw);
 
-// Of a whole file; nothing if no codec takes it, or nothing is gained, or if other files follow it. Needs no language
-// model.
+// Of a whole file that is no container; nothing if no codec takes it, or nothing is gained, or if other files follow
+// it. Needs no language model.
 std::optional<EncodedBlock> encode_file(ByteSpan file, const LevelRow& level, const BlockResources& resources);
 // Of bytes of which some codec can take apart a good part, wherever it stands; nothing if there is none.
 std::optional<EncodedBlock> encode_container(ByteSpan raw, const LevelRow& level, const BlockResources& resources);
