@@ -69,7 +69,6 @@ struct StreamPlace {
 };
 
 Result<StreamPlace> read_place(ByteReader& reader) {
-  StreamPlace out;
   LMC_ASSIGN(const auto gap, reader.read_varint("deflate block: bytes before a stream"));
   LMC_ASSIGN(const auto bytes, reader.read_varint("deflate block: size of what a stream holds"));
   LMC_ASSIGN(const auto form, reader.read_le<uint8_t>("deflate block: form of a stream"));
