@@ -35,6 +35,13 @@ struct ParsedDeflate {
   size_t size_bytes = 0;  // of the stream; more may follow
 };
 
+// Of a zlib stream that may be cut off or damaged. What rebuild_zlib makes begins with the size_bytes of the stream,
+// but for odd bytes: its checksum, where that is wrong, and the size of a stored block in which it ends.
+struct ZlibStart : ParsedDeflate {
+  size_t surplus_bytes = 0;  // that rebuild_zlib makes beyond them
+  bool is_odd = false;       // whether there may be such bytes
+};
+
 // What a container says of the stream; where it is right, the settings are found sooner.
 struct DeflateHint {
   int window_bits = 15;  // 8 to 15
@@ -44,6 +51,8 @@ struct DeflateHint {
 // Errors: bad input, if the stream is damaged, holds more than max_data_bytes, or if its encoder is no kin of zlib.
 Result<ParsedDeflate> parse_deflate(ByteSpan stream, size_t max_data_bytes, const DeflateHint& hint);
 Result<ParsedDeflate> parse_zlib(ByteSpan stream, size_t max_data_bytes);
+// As much as can be read. Errors: bad input, if that is nothing.
+Result<ZlibStart> parse_zlib_start(ByteSpan stream, size_t max_data_bytes);
 
 // A stream in one of its two forms, or both: then the smaller one is best.
 struct DeflateDescription {

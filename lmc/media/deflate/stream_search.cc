@@ -111,21 +111,15 @@ std::vector<FoundStream> find_deflate_streams(ByteSpan raw, const StreamLimits& 
     }
     ByteSpan rest = raw.subspan(wrapping.begin);
     if (wrapping.bytes) rest = rest.first(std::min(rest.size(), *wrapping.bytes));
-    size_t made_bytes = 0;
-    auto inflated = inflate(rest, limits.most_data_bytes - data_bytes, &made_bytes);
-    if (!inflated.ok()) {
-      in_vain += made_bytes + 64;
+    InflatedStream inflated = inflate_start(rest, limits.most_data_bytes - data_bytes);
+    const size_t bytes = (inflated.size_bits + 7) / 8, end = wrapping.begin + bytes;
+    if (inflated.fault || bytes < kSmallestStream || !fits(raw, wrapping, end, inflated.data)) {
+      in_vain += inflated.data.size() + 64;
       ++at;
       continue;
     }
-    const size_t bytes = (inflated->size_bits + 7) / 8, end = wrapping.begin + bytes;
-    if (bytes < kSmallestStream || !fits(raw, wrapping, end, inflated->data)) {
-      in_vain += inflated->data.size();
-      ++at;
-      continue;
-    }
-    data_bytes += inflated->data.size();
-    out.push_back({wrapping.begin, bytes, wrapping.hint, std::move(inflated->data)});
+    data_bytes += inflated.data.size();
+    out.push_back({wrapping.begin, bytes, wrapping.hint, std::move(inflated.data)});
     at = end;
   }
   return out;

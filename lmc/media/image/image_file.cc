@@ -9,6 +9,7 @@
 #include "lmc/media/image/grid_bytes.h"
 #include "lmc/media/image/png/png_chunks.h"
 #include "lmc/media/image/png/png_file.h"
+#include "lmc/media/image/png/png_streams.h"
 #include "lmc/media/image/pnm/pnm_file.h"
 #include "lmc/media/image/tiff/tiff_file.h"
 #include "lmc/media/image/tiff/tiff_piece_form.h"
@@ -48,10 +49,12 @@ uint64_t most_in_gif(uint64_t file_bytes) { return (most_by_lzw(file_bytes) + 1)
 
 // Filters and unused bits of rows, which are up to twice as many where rows are interlaced.
 uint64_t png_side(const Picture& shape) { return 8 * uint64_t(shape.height); }
-// The rows, and what is noted of runs of chunks, of which honest files have few.
+// The rows, and what is noted of runs of chunks, of which honest files have few; of animations what is on the canvas,
+// and frames.
 uint64_t png_memory(const Picture& shape, ByteSpan side, uint64_t file_bytes) {
   const uint64_t runs = std::min<uint64_t>(side.size(), kMostPngRuns);
-  return kCopies * file_bytes + 2 * (shape.size_bytes() + 4 * uint64_t(shape.height)) + 48 * runs +
+  const bool animated = !side.empty() && has_png_frames(side[0]);
+  return kCopies * file_bytes + (animated ? 5 : 2) * (shape.size_bytes() + 4 * uint64_t(shape.height)) + 48 * runs +
          deflate_token_memory(file_bytes, shape.size_bytes()) + kDeflateMemory;
 }
 
