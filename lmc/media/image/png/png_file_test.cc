@@ -250,7 +250,7 @@ Bytes make_apng(const PngOptions& options, const std::vector<FrameOptions>& fram
     of_frame.width = frame.width;
     of_frame.height = frame.height;
     Bytes rows = make_rows(of_frame);
-    rows.back() ^= uint8_t(frame.change << 4);
+    if (frame.change != 0) rows.back() ^= uint8_t(frame.change << 4);
     const Bytes stream = zlib_stream(rows, {});
     for (size_t at = 0; at < stream.size(); at += frame.chunk_bytes) {
       Bytes data;
