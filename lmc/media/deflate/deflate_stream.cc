@@ -18,7 +18,7 @@ constexpr size_t kCorrectionsOf = 64;    // one byte of so many of a stream: bey
 constexpr size_t kPatience = 64;         // bytes of corrections that any encoder may need
 constexpr size_t kSmallBytes = 1 << 16;  // of data: settings of earlier streams serve streams of less
 constexpr int kMostStrange = 3;  // streams in a row that zlib did not write, and no small one is looked at for it
-constexpr size_t kZlibHeaderBytes = 2, kChecksumBytes = 4, kZlibBytes = kZlibHeaderBytes + kChecksumBytes;
+constexpr size_t kChecksumBytes = 4, kZlibBytes = kZlibHeaderBytes + kChecksumBytes;
 constexpr uint8_t kChoicesFollow = 15;  // in place of a level and a strategy
 // More than this, and the stream is better kept as it is. Whether less pays is seen when all is coded (encode_image).
 size_t max_side_bytes(size_t stream_bytes) { return stream_bytes + 32; }
@@ -538,17 +538,37 @@ uint32_t adler32(ByteSpan bytes) {
   return b << 16 | a;
 }
 
+Result<InflatedZlib> inflate_zlib(ByteSpan stream, size_t max_data_bytes) {
+  InflatedZlib out;
+  LMC_ASSIGN(out.hint, read_zlib_header(stream));
+  const ByteSpan inside = stream.subspan(kZlibHeaderBytes);
+  LMC_ASSIGN(auto inflated, inflate(inside, size_t(std::min<uint64_t>(max_data_bytes, kMaxDeflateDataBytes))));
+  out.header = stream.first(kZlibHeaderBytes);
+  out.deflate = inside.first((inflated.size_bits + 7) / 8);
+  const ByteSpan rest = inside.subspan(out.deflate.size());
+  if (rest.size() < kChecksumBytes) return bad_input("zlib: the stream ends before its checksum", stream.size());
+  if (read_checksum(rest) != adler32(inflated.data))
+    return bad_input("zlib: the checksum does not fit the data", kZlibHeaderBytes + out.deflate.size());
+  out.data = std::move(inflated.data);
+  out.size_bytes = out.deflate.size() + kZlibBytes;
+  return out;
+}
+
+Bytes zlib_around(ByteSpan header, ByteSpan deflate, ByteSpan data) {
+  Bytes out(header.begin(), header.end());
+  append_bytes(out, deflate);
+  const uint32_t checksum = adler32(data);
+  for (int shift = 24; shift >= 0; shift -= 8) out.push_back(uint8_t(checksum >> shift));
+  return out;
+}
+
 Result<ParsedDeflate> parse_zlib(ByteSpan stream, size_t max_data_bytes) {
-  LMC_ASSIGN(const auto hint, read_zlib_header(stream));
-  auto parsed = parse_deflate(stream.subspan(kZlibHeaderBytes), max_data_bytes, hint);
-  if (!parsed.ok()) return parsed;
-  const size_t end = kZlibHeaderBytes + parsed->size_bytes;
-  if (stream.size() - end < kChecksumBytes)
-    return bad_input("zlib: the stream ends before its checksum", stream.size());
-  if (read_checksum(stream.subspan(end)) != adler32(parsed->data))
-    return bad_input("zlib: the checksum does not fit the data", end);
-  parsed->size_bytes = end + kChecksumBytes;
-  parsed->side.insert(parsed->side.begin(), {stream[0], stream[1]});
+  LMC_ASSIGN(auto zlib, inflate_zlib(stream, max_data_bytes));
+  ParsedDeflate parsed;
+  LMC_ASSIGN(parsed.side, describe_alone(zlib.deflate, zlib.data, zlib.hint));
+  parsed.side.insert(parsed.side.begin(), zlib.header.begin(), zlib.header.end());
+  parsed.size_bytes = zlib.size_bytes;
+  parsed.data = std::move(zlib.data);
   return parsed;
 }
 
@@ -581,10 +601,7 @@ Result<Bytes> rebuild_zlib(ByteReader& side, ByteSpan data, size_t max_bytes) {
   if (max_bytes < kZlibBytes) return bad_input("a zlib stream has at least 6 bytes");
   auto stream = rebuild_deflate(side, data, max_bytes - kZlibBytes);
   if (!stream.ok()) return stream;
-  stream->insert(stream->begin(), header.begin(), header.end());
-  const uint32_t checksum = adler32(data);
-  for (int shift = 24; shift >= 0; shift -= 8) stream->push_back(uint8_t(checksum >> shift));
-  return stream;
+  return zlib_around(header, *stream, data);
 }
 
 }  // namespace lmc

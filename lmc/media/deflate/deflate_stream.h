@@ -29,6 +29,8 @@ constexpr uint64_t deflate_token_memory(uint64_t stream_bytes, uint64_t data_byt
   return 8 * (tokens < kMaxBlockTokens ? tokens : kMaxBlockTokens);
 }
 
+inline constexpr size_t kZlibHeaderBytes = 2;
+
 struct ParsedDeflate {
   Bytes data;
   Bytes side;
@@ -51,6 +53,19 @@ struct DeflateHint {
 // Errors: bad input, if the stream is damaged, holds more than max_data_bytes, or if its encoder is no kin of zlib.
 Result<ParsedDeflate> parse_deflate(ByteSpan stream, size_t max_data_bytes, const DeflateHint& hint);
 Result<ParsedDeflate> parse_zlib(ByteSpan stream, size_t max_data_bytes);
+
+// A whole zlib stream and what it holds.
+struct InflatedZlib {
+  Bytes data;
+  ByteSpan header, deflate;
+  DeflateHint hint;
+  size_t size_bytes = 0;
+};
+// Errors: bad input, if the stream is damaged or holds more than max_data_bytes.
+Result<InflatedZlib> inflate_zlib(ByteSpan stream, size_t max_data_bytes);
+// With the checksum of the data.
+Bytes zlib_around(ByteSpan header, ByteSpan deflate, ByteSpan data);
+
 // As much as can be read. Errors: bad input, if that is nothing.
 Result<ZlibStart> parse_zlib_start(ByteSpan stream, size_t max_data_bytes);
 
