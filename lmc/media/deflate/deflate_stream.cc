@@ -572,28 +572,33 @@ Result<ParsedDeflate> parse_zlib(ByteSpan stream, size_t max_data_bytes) {
   return parsed;
 }
 
-Result<ZlibStart> parse_zlib_start(ByteSpan stream, size_t max_data_bytes) {
-  LMC_ASSIGN(const auto hint, read_zlib_header(stream));
+Result<ZlibStart> read_zlib_start(ByteSpan stream, size_t max_data_bytes) {
+  ZlibStart out;
+  LMC_ASSIGN(out.hint, read_zlib_header(stream));
+  out.header = stream.first(kZlibHeaderBytes);
   const ByteSpan inside = stream.subspan(kZlibHeaderBytes);
   InflatedStream inflated = inflate_start(inside, size_t(std::min<uint64_t>(max_data_bytes, kMaxDeflateDataBytes)));
   if (inflated.data.empty()) return bad_input("zlib: a stream of which nothing can be read", kZlibHeaderBytes);
-  EndedStream ended;
-  ByteSpan whole = inside.first((inflated.size_bits + 7) / 8);
-  size_t kept_bytes = std::min(inside.size(), whole.size() + kChecksumBytes);
+  out.deflate = inside.first((inflated.size_bits + 7) / 8);
+  size_t kept_bytes = std::min(inside.size(), out.deflate.size() + kChecksumBytes);
   if (inflated.fault) {
-    ended = end_stream(inside, inflated);
-    whole = ended.stream;
+    EndedStream ended = end_stream(inside, inflated);
+    out.ended = std::move(ended.stream);
+    out.deflate = out.ended;
     kept_bytes = ended.kept_bytes;
   }
-  ZlibStart out;
-  const ByteSpan after = inside.subspan(std::min(kept_bytes, whole.size()));
+  const ByteSpan after = inside.subspan(std::min(kept_bytes, out.deflate.size()));
   out.is_odd = inflated.fault || after.size() < kChecksumBytes || read_checksum(after) != adler32(inflated.data);
-  LMC_ASSIGN(out.side, describe_alone(whole, inflated.data, hint));
-  out.side.insert(out.side.begin(), {stream[0], stream[1]});
   out.data = std::move(inflated.data);
   out.size_bytes = kZlibHeaderBytes + kept_bytes;
-  out.surplus_bytes = whole.size() + kChecksumBytes - kept_bytes;
+  out.surplus_bytes = out.deflate.size() + kChecksumBytes - kept_bytes;
   return out;
+}
+
+Result<Bytes> describe_zlib(const ZlibStart& start) {
+  LMC_ASSIGN(auto side, describe_alone(start.deflate, start.data, start.hint));
+  side.insert(side.begin(), start.header.begin(), start.header.end());
+  return side;
 }
 
 Result<Bytes> rebuild_zlib(ByteReader& side, ByteSpan data, size_t max_bytes) {

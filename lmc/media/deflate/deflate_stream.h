@@ -37,17 +37,22 @@ struct ParsedDeflate {
   size_t size_bytes = 0;  // of the stream; more may follow
 };
 
-// Of a zlib stream that may be cut off or damaged. What rebuild_zlib makes begins with the size_bytes of the stream,
-// but for odd bytes: its checksum, where that is wrong, and the size of a stored block in which it ends.
-struct ZlibStart : ParsedDeflate {
-  size_t surplus_bytes = 0;  // that rebuild_zlib makes beyond them
-  bool is_odd = false;       // whether there may be such bytes
-};
-
 // What a container says of the stream; where it is right, the settings are found sooner.
 struct DeflateHint {
   int window_bits = 15;  // 8 to 15
   int level_class = -1;  // FLEVEL of zlib's header: 0 level 1 or no search, 1 levels 2 to 5, 2 level 6, 3 levels 7 to 9
+};
+
+// Of a zlib stream that may be cut off or damaged. What rebuild_zlib makes begins with the size_bytes of the stream,
+// but for odd bytes: its checksum, where that is wrong, and the size of a stored block in which it ends.
+struct ZlibStart {
+  Bytes data;
+  size_t size_bytes = 0;
+  size_t surplus_bytes = 0;  // that rebuild_zlib makes beyond them
+  bool is_odd = false;       // whether there may be such bytes
+  DeflateHint hint;
+  Bytes ended;               // the deflate stream, if it is not that of the file
+  ByteSpan header, deflate;  // of the file, or of `ended`
 };
 
 // Errors: bad input, if the stream is damaged, holds more than max_data_bytes, or if its encoder is no kin of zlib.
@@ -67,7 +72,9 @@ Result<InflatedZlib> inflate_zlib(ByteSpan stream, size_t max_data_bytes);
 Bytes zlib_around(ByteSpan header, ByteSpan deflate, ByteSpan data);
 
 // As much as can be read. Errors: bad input, if that is nothing.
-Result<ZlibStart> parse_zlib_start(ByteSpan stream, size_t max_data_bytes);
+Result<ZlibStart> read_zlib_start(ByteSpan stream, size_t max_data_bytes);
+// Its reconstruction data, which take far longer.
+Result<Bytes> describe_zlib(const ZlibStart& start);
 
 // A stream in one of its two forms, or both: then the smaller one is best.
 struct DeflateDescription {

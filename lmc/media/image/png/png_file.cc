@@ -10,6 +10,7 @@
 #include "lmc/media/image/png/png_file.h"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 
 #include "lmc/media/image/png/png_chunks.h"
@@ -98,36 +99,34 @@ std::vector<FoundFrame> find_frames(const std::vector<PngChunk>& chunks, Picture
   return found;
 }
 
-// The list of chunks with frames in it; puts the frames into the picture.
-Result<Bytes> parse_frames(const std::vector<PngChunk>& chunks, const std::vector<FoundFrame>& frames, bool interlaced,
-                           const Picture& first, Picture& picture) {
+// A frame that is read.
+struct ReadFrame {
+  Bytes chunk_data;  // what its chunks hold
+  ReadPngStream stream;
+  bool changes = false;
+};
+
+// Puts the frames into the picture.
+Result<std::vector<ReadFrame>> read_frames(const std::vector<PngChunk>& chunks, const std::vector<FoundFrame>& frames,
+                                           bool interlaced, const Picture& first, Picture& picture) {
   FrameStacker stacker(first);
-  Bytes side;
-  size_t next = 0;
-  for (const FoundFrame& found : frames) {
-    for (; next < found.first_chunk; ++next) write_chunk(side, chunks[next]);
-    Bytes stream;
+  std::vector<ReadFrame> out(frames.size());
+  for (size_t i = 0; i < frames.size(); ++i) {
+    const FoundFrame& found = frames[i];
     std::vector<uint32_t> sizes;
-    for (; next < found.end_chunk; ++next) {
-      append_bytes(stream, chunks[next].data.subspan(4));
-      sizes.push_back(uint32_t(chunks[next].data.size() - 4));
+    for (size_t k = found.first_chunk; k < found.end_chunk; ++k) {
+      append_bytes(out[i].chunk_data, chunks[k].data.subspan(4));
+      sizes.push_back(uint32_t(chunks[k].data.size() - 4));
     }
     Picture shape = first;
     shape.samples.clear();
     shape.width = found.frame.width;
     shape.height = found.frame.height;
-    LMC_ASSIGN(const auto parsed, parse_png_stream(stream, sizes, interlaced, shape));
-    if (parsed.is_odd || shape.height != found.frame.height) return bad_input("PNG: a frame that is damaged");
-    const bool changes = stacker.put(found.frame, found.place, shape.samples, picture);
-    PngChunk chunk{.type = {'f', 'd', 'A', 'T'}, .data = {}};
-    Bytes data{uint8_t(parsed.flags | (changes ? kChanges : 0))};
-    append_bytes(data, parsed.side);
-    chunk.data = data;
-    write_chunk(side, chunk);
+    LMC_ASSIGN(out[i].stream, read_png_stream(out[i].chunk_data, sizes, interlaced, shape));
+    if (out[i].stream.is_odd || shape.height != found.frame.height) return bad_input("PNG: a frame that is damaged");
+    out[i].changes = stacker.put(found.frame, found.place, shape.samples, picture);
   }
-  for (; next < chunks.size(); ++next) write_chunk(side, chunks[next]);
-  side.push_back(0);
-  return side;
+  return out;
 }
 
 // Appends the chunks after IDAT. first: the picture of the chunks IDAT.
@@ -167,39 +166,66 @@ Picture first_rows(const Picture& picture, uint64_t height) {
   return first;
 }
 
-// All but the flags and what kDamaged announces.
-struct ParsedParts {
+// A file whose pixels are read. What it refers to outlives it.
+struct ReadPng {
+  PngParts parts;
+  std::vector<FoundFrame> found;
+  ReadPngStream stream;
+  std::vector<ReadFrame> frames;
   uint8_t flags = 0;
-  Bytes side;
-  Picture picture;
-  bool is_odd = false;
+
+  bool is_odd() const { return stream.is_odd || parts.wrong_crcs; }
 };
 
-Result<ParsedParts> parse_parts(const PngParts& parts, const std::vector<FoundFrame>& frames, uint32_t all_height) {
-  ParsedParts out;
-  Picture& picture = out.picture;
+// Makes the picture of read.parts, all_height rows high if frames were found.
+Status read_pixels(ReadPng& read, uint32_t all_height, Picture& picture) {
+  const PngParts& parts = read.parts;
   picture = parts.shape;
-  LMC_ASSIGN(const auto parsed, parse_png_stream(parts.stream, parts.stream_chunks, parts.interlaced, picture));
-  out.is_odd = parsed.is_odd;
-  if (!frames.empty() && picture.height != parts.shape.height) return bad_input("PNG: an animation that is damaged");
-  Bytes after;
-  if (frames.empty()) {
-    write_chunk_list(after, parts.after);
-  } else {
+  LMC_ASSIGN(read.stream, read_png_stream(parts.stream, parts.stream_chunks, parts.interlaced, picture));
+  if (!read.found.empty()) {
+    if (picture.height != parts.shape.height) return bad_input("PNG: an animation that is damaged");
     const Picture first = picture;
     picture.height = all_height;
     picture.samples.resize(picture.size_bytes());
-    LMC_ASSIGN(after, parse_frames(parts.after, frames, parts.interlaced, first, picture));
+    LMC_ASSIGN(read.frames, read_frames(parts.after, read.found, parts.interlaced, first, picture));
   }
-  const bool own_height = picture.height != parts.shape.height;
-  out.flags = uint8_t(parsed.flags | (parts.interlaced ? kInterlaced : 0) | (own_height ? kOwnHeight : 0) |
-                      (frames.empty() ? 0 : kFrames));
-  if (own_height) append_varint(out.side, parts.shape.height);
-  write_chunk_list(out.side, parts.before);
-  append_bytes(out.side, after);
-  append_bytes(out.side, parsed.side);
-  append_bytes(out.side, parts.trailing);
-  return out;
+  read.flags = uint8_t(read.stream.flags | (parts.interlaced ? kInterlaced : 0) |
+                       (picture.height != parts.shape.height ? kOwnHeight : 0) | (read.found.empty() ? 0 : kFrames));
+  return Ok();
+}
+
+// The list of chunks after IDAT, with frames in it.
+Result<Bytes> side_of_frames(const ReadPng& read) {
+  Bytes side;
+  size_t next = 0;
+  const auto write_until = [&](size_t end) {
+    for (; next < end; ++next) write_chunk(side, read.parts.after[next]);
+  };
+  for (size_t i = 0; i < read.frames.size(); ++i) {
+    const ReadFrame& frame = read.frames[i];
+    write_until(read.found[i].first_chunk);
+    next = read.found[i].end_chunk;
+    Bytes data{uint8_t(frame.stream.flags | (frame.changes ? kChanges : 0))};
+    LMC_ASSIGN(const auto stream, frame.stream.side());
+    append_bytes(data, stream);
+    write_chunk(side, {.type = {'f', 'd', 'A', 'T'}, .data = data});
+  }
+  write_until(read.parts.after.size());
+  side.push_back(0);
+  return side;
+}
+
+// All but the flags and what kDamaged announces.
+Result<Bytes> side_of_parts(const ReadPng& read) {
+  Bytes side;
+  if (read.flags & kOwnHeight) append_varint(side, read.parts.shape.height);
+  write_chunk_list(side, read.parts.before);
+  LMC_ASSIGN(const auto after, side_of_frames(read));
+  append_bytes(side, after);
+  LMC_ASSIGN(const auto stream, read.stream.side());
+  append_bytes(side, stream);
+  append_bytes(side, read.parts.trailing);
+  return side;
 }
 
 // The file, but for its damage, of which the end is given.
@@ -236,31 +262,43 @@ Result<Bytes> rebuild_parts(ByteSpan side, uint8_t flags, const PngEnd& end, con
   return file;
 }
 
+Result<Bytes> side_of(const ReadPng& read, ByteSpan file, const Picture& picture) {
+  const PngParts& parts = read.parts;
+  LMC_ASSIGN(const auto side, side_of_parts(read));
+  PngDamage damage{.end = {parts.has_end, parts.said_bytes}, .between = parts.between, .odd = {}};
+  Bytes actual;
+  if (read.is_odd()) {
+    LMC_ASSIGN(const auto made, rebuild_parts(side, read.flags, damage.end, picture, file.size()));
+    actual = without(file, parts.between);
+    LMC_ASSIGN(damage.odd, differing_bytes(made, actual));
+  }
+  Bytes out{uint8_t(read.flags | (damage.is_any() ? kDamaged : 0))};
+  if (damage.is_any()) write_png_damage(out, damage);
+  append_bytes(out, side);
+  return out;
+}
+
 }  // namespace
 
 Result<ParsedImage> parse_png(ByteSpan file, const OnShape& on_shape) {
-  LMC_ASSIGN(auto parts, read_png_parts(file));
-  Picture shape = parts.shape;
-  std::vector<FoundFrame> frames = find_frames(parts.after, shape);
+  const auto read = std::make_shared<ReadPng>();
+  LMC_ASSIGN(read->parts, read_png_parts(file));
+  Picture shape = read->parts.shape;
+  read->found = find_frames(read->parts.after, shape);
   LMC_TRY(check_shape(shape));
   LMC_TRY(check_image_fits_file(ImageFormat::kPng, shape, file.size()));
-  const uint64_t of_frames = frames.empty() ? 0 : sizeof(FoundFrame) * frames.size() + 3 * shape.size_bytes();
+  const uint64_t of_frames =
+      read->found.empty() ? 0 : sizeof(FoundFrame) * read->found.size() + 3 * shape.size_bytes() + file.size();
   LMC_TRY(on_shape(shape, of_frames));
-  auto parsed = parse_parts(parts, frames, shape.height);
-  if (!parsed.ok() && !frames.empty()) parsed = parse_parts(parts, {}, parts.shape.height);
-  if (!parsed.ok()) return parsed.error();
-  PngDamage damage{.end = {parts.has_end, parts.said_bytes}, .between = parts.between, .odd = {}};
-  Bytes odd_from;
-  if (parsed->is_odd || parts.wrong_crcs) {
-    LMC_ASSIGN(auto rebuilt, rebuild_parts(parsed->side, parsed->flags, damage.end, parsed->picture, file.size()));
-    odd_from = without(file, parts.between);
-    LMC_ASSIGN(damage.odd, differing_bytes(rebuilt, odd_from));
-  }
   ParsedImage out;
-  out.picture = std::move(parsed->picture);
-  out.side.push_back(uint8_t(parsed->flags | (damage.is_any() ? kDamaged : 0)));
-  if (damage.is_any()) write_png_damage(out.side, damage);
-  append_bytes(out.side, parsed->side);
+  auto status = read_pixels(*read, shape.height, out.picture);
+  if (!status.ok() && !read->found.empty()) {
+    read->found.clear();
+    read->frames.clear();
+    status = read_pixels(*read, read->parts.shape.height, out.picture);
+  }
+  LMC_TRY(status);
+  out.make_side = [read, file](const Picture& picture) { return side_of(*read, file, picture); };
   return out;
 }
 

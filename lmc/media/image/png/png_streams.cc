@@ -9,7 +9,6 @@
 //   [varint, bytes]   kMoreStream: what the chunks hold after the zlib stream
 #include "lmc/media/image/png/png_streams.h"
 
-#include "lmc/media/deflate/deflate_stream.h"
 #include "lmc/media/image/png/png_chunks.h"
 #include "lmc/media/image/png/png_rows.h"
 #include "lmc/media/image/side_part.h"
@@ -125,32 +124,42 @@ Result<Bytes> rebuild_data(ByteReader& side, uint8_t flags, bool interlaced, con
 
 }  // namespace
 
-Result<ParsedPngStream> parse_png_stream(ByteSpan stream, const std::vector<uint32_t>& chunk_bytes, bool interlaced,
-                                         Picture& picture) {
+Result<ReadPngStream> read_png_stream(ByteSpan stream, const std::vector<uint32_t>& chunk_bytes, bool interlaced,
+                                      Picture& picture) {
   const auto rows_bytes = size_t(png_data_bytes(picture, interlaced));
-  LMC_ASSIGN(auto zlib, parse_zlib_start(stream, rows_bytes + kMaxMoreData));
-  const size_t good =
-      png_good_bytes(ByteSpan(zlib.data).first(std::min(zlib.data.size(), rows_bytes)), interlaced, picture);
-  if (good == 0 || zlib.size_bytes < stream.size() / 2 || (good < rows_bytes && good < zlib.data.size() / 2))
+  ReadPngStream out;
+  LMC_ASSIGN(out.zlib, read_zlib_start(stream, rows_bytes + kMaxMoreData));
+  const ByteSpan data = out.zlib.data;
+  const size_t good = png_good_bytes(data.first(std::min(data.size(), rows_bytes)), interlaced, picture);
+  if (good == 0 || out.zlib.size_bytes < stream.size() / 2 || (good < rows_bytes && good < data.size() / 2))
     return bad_input("PNG: most of what it holds cannot be read");
-  const Bytes more_data(zlib.data.begin() + ptrdiff_t(good), zlib.data.end());
-  const ByteSpan more_stream = stream.subspan(zlib.size_bytes);
-  if (!interlaced) picture.height = png_rows_begun(picture, good);
-  zlib.data.resize(size_t(png_data_bytes(picture, interlaced)));  // what is missing is 0
-  std::fill(zlib.data.begin() + ptrdiff_t(good), zlib.data.end(), uint8_t(0));
-  ParsedPngStream out;
-  out.is_odd = zlib.is_odd;
-  out.flags = uint8_t((more_data.empty() ? 0 : kMoreData) | (more_stream.empty() ? 0 : kMoreStream) |
-                      (good < rows_bytes ? kRowsCut : 0) | (zlib.surplus_bytes > 0 ? kStreamCut : 0));
-  LMC_ASSIGN(const auto filters, unfilter_png(zlib.data, interlaced, picture));
-  write_chunk_sizes(out.side, chunk_bytes);
-  append_bytes(out.side, filters);
-  if (out.flags & kRowsCut) append_varint(out.side, good);
-  if (out.flags & kMoreData) append_part(out.side, more_data);
-  append_bytes(out.side, zlib.side);
-  if (out.flags & kStreamCut) append_varint(out.side, zlib.surplus_bytes);
-  if (out.flags & kMoreStream) append_part(out.side, more_stream);
+  out.more_stream = stream.subspan(out.zlib.size_bytes);
+  out.is_odd = out.zlib.is_odd;
+  out.flags = uint8_t((good < data.size() ? kMoreData : 0) | (out.more_stream.empty() ? 0 : kMoreStream) |
+                      (good < rows_bytes ? kRowsCut : 0) | (out.zlib.surplus_bytes > 0 ? kStreamCut : 0));
+  write_chunk_sizes(out.side_start, chunk_bytes);
+  if (good == rows_bytes) {
+    LMC_ASSIGN(const auto filters, unfilter_png(data.first(good), interlaced, picture));
+    append_bytes(out.side_start, filters);
+  } else {
+    if (!interlaced) picture.height = png_rows_begun(picture, good);
+    Bytes rows(data.begin(), data.begin() + ptrdiff_t(good));
+    rows.resize(size_t(png_data_bytes(picture, interlaced)));  // what is missing is 0
+    LMC_ASSIGN(const auto filters, unfilter_png(rows, interlaced, picture));
+    append_bytes(out.side_start, filters);
+    append_varint(out.side_start, good);
+  }
+  if (out.flags & kMoreData) append_part(out.side_start, data.subspan(good));
   return out;
+}
+
+Result<Bytes> ReadPngStream::side() const {
+  Bytes side = side_start;
+  LMC_ASSIGN(const auto described, describe_zlib(zlib));
+  append_bytes(side, described);
+  if (flags & kStreamCut) append_varint(side, zlib.surplus_bytes);
+  if (flags & kMoreStream) append_part(side, more_stream);
+  return side;
 }
 
 Result<uint32_t> rebuild_png_stream(ByteReader& side, uint8_t flags, bool interlaced, const Picture& picture,

@@ -6,6 +6,7 @@
 
 #include <optional>
 
+#include "lmc/media/deflate/deflate_stream.h"
 #include "lmc/media/image/image_file.h"
 
 namespace lmc {
@@ -21,16 +22,22 @@ enum PngStreamFlag : uint8_t {
   kStreamFlags = kMoreData | kMoreStream | kRowsCut | kStreamCut,
 };
 
-struct ParsedPngStream {
+// Of a stream whose rows are read. Movable; what the chunks hold must outlive it.
+struct ReadPngStream {
   uint8_t flags = 0;
-  Bytes side;
   bool is_odd = false;  // rebuilt, it may differ in a few bytes
+  Bytes side_start;     // what comes before the zlib stream
+  ZlibStart zlib;
+  ByteSpan more_stream;
+
+  // The reconstruction data. Takes long.
+  Result<Bytes> side() const;
 };
 // stream: what the chunks hold, of these sizes. picture: its shape, as wide and high as it should be; the height is
 // lessened to the rows that are begun, if it is not interlaced; samples are made. Errors: bad input, if less than half
 // of the stream is rows.
-Result<ParsedPngStream> parse_png_stream(ByteSpan stream, const std::vector<uint32_t>& chunk_bytes, bool interlaced,
-                                         Picture& picture);
+Result<ReadPngStream> read_png_stream(ByteSpan stream, const std::vector<uint32_t>& chunk_bytes, bool interlaced,
+                                      Picture& picture);
 
 // How chunks are written.
 struct PngChunkForm {
