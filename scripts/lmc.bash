@@ -11,7 +11,7 @@ _lmc() {
       return
       ;;
     --isa)
-      COMPREPLY=($(compgen -W 'scalar avx2 avx512 neon' -- "$word"))
+      COMPREPLY=($(compgen -W 'scalar avx2 avxvnni avx512 neon' -- "$word"))
       return
       ;;
   esac

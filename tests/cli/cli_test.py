@@ -505,7 +505,7 @@ class Words(Case):
         script = (f"source '{ROOT}/scripts/lmc.bash'; COMP_WORDS=(lmc --sal); COMP_CWORD=1; _lmc; echo ${{COMPREPLY[@]}};"
                   "COMP_WORDS=(lmc --isa avx); COMP_CWORD=2; _lmc; echo ${COMPREPLY[@]}")
         done = subprocess.run(["bash", "-c", script], capture_output=True, check=True)
-        self.assertEqual(done.stdout, b"--salvage\navx2 avx512\n")
+        self.assertEqual(done.stdout, b"--salvage\navx2 avxvnni avx512\n")
 
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ void set_memory(Options& o, const std::string& text) {
 
 void set_isa(Options& o, const std::string& text) {
   o.isa = parse_isa(text);
-  if (!o.isa) reject("--isa: unknown instruction set '" + text + "'; scalar, avx2, avx512 and neon are known");
+  if (!o.isa) reject("--isa: unknown instruction set '" + text + "'; scalar, avx2, avxvnni, avx512 and neon are known");
 }
 
 constexpr const char* kOperation = "Operation";
@@ -170,7 +170,7 @@ const Row kRows[] = {
     {{kTuning, "--models", "FOLDER", nullptr,
       "look for models here (colons between several) before LMC_MODELS and the installed ones", false},
      LMC_SET(o.model_folders = v)},
-    {{kTuning, "--isa", "NAME", "scalar avx2 avx512 neon",
+    {{kTuning, "--isa", "NAME", "scalar avx2 avxvnni avx512 neon",
       "use this instruction set (default: the fastest); the bytes are the same with every one", false},
      set_isa},
     {{kTalk, "-q,--quiet", nullptr, nullptr, "say nothing but errors", true}, LMC_SET(o.quiet = true)},
