@@ -4,6 +4,7 @@
 
 #include "lmc/base/bytes_test_support.h"
 #include "lmc/base/hash.h"
+#include "lmc/coding/ascii85.h"
 #include "lmc/media/deflate/cheapest_parse.h"
 #include "lmc/media/deflate/deflate_codes.h"
 #include "lmc/media/deflate/inflate.h"
@@ -199,6 +200,31 @@ TEST(StreamSearch, FindsWhatStandsInContainers) {
   const auto spared = find_deflate_streams(
       raw, {.most_data_bytes = 1 << 20, .spare = [&](size_t at) { return at == 0 ? raw.size() - 500 : at; }});
   EXPECT_LT(spared.size(), 2u);
+}
+
+TEST(StreamSearch, FindsTextInPdf) {
+  const Bytes data = wordy_bytes(3000, 1);
+  const Bytes zlib = zlib_stream(data);
+  for (const size_t line_bytes : {0, 72}) {
+    for (const char* const before : {"/Filter [ /ASCII85Decode /FlateDecode ] >>\nstream\n", ">>\r\nstream\r\n"}) {
+      Bytes raw;
+      append_bytes(raw, as_bytes(before));
+      const size_t begin = raw.size();
+      append_bytes(raw, encode_ascii85(zlib, line_bytes));
+      const size_t end = raw.size();
+      append_bytes(raw, as_bytes("~>endstream"));
+      const auto found = find_deflate_streams(raw, {.most_data_bytes = 10000});
+      ASSERT_EQ(found.size(), 1u);
+      EXPECT_EQ(found[0].begin, begin);
+      EXPECT_EQ(found[0].begin + found[0].bytes, end);
+      EXPECT_EQ(found[0].data, data);
+      ASSERT_TRUE(found[0].text);
+      EXPECT_EQ(found[0].text->line_bytes, line_bytes);
+      EXPECT_EQ(found[0].text->zlib, zlib);
+      EXPECT_EQ(found[0].stream(raw).size(), zlib.size() - 6);
+      EXPECT_TRUE(find_deflate_streams(raw, {.most_data_bytes = 2999}).empty());
+    }
+  }
 }
 
 TEST(StreamSearch, ABrokenOrCutStreamIsNone) {

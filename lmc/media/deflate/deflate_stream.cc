@@ -18,7 +18,6 @@ constexpr size_t kCorrectionsOf = 64;    // one byte of so many of a stream: bey
 constexpr size_t kPatience = 64;         // bytes of corrections that any encoder may need
 constexpr size_t kSmallBytes = 1 << 16;  // of data: settings of earlier streams serve streams of less
 constexpr int kMostStrange = 3;  // streams in a row that zlib did not write, and no small one is looked at for it
-constexpr size_t kChecksumBytes = 4, kZlibBytes = kZlibHeaderBytes + kChecksumBytes;
 constexpr uint8_t kChoicesFollow = 15;  // in place of a level and a strategy
 // More than this, and the stream is better kept as it is. Whether less pays is seen when all is coded (encode_image).
 size_t max_side_bytes(size_t stream_bytes) { return stream_bytes + 32; }
@@ -350,7 +349,7 @@ Result<DeflateHint> read_zlib_header(ByteSpan stream) {
 
 uint32_t read_checksum(ByteSpan bytes) {
   uint32_t checksum = 0;
-  for (const uint8_t byte : bytes.first(kChecksumBytes)) checksum = checksum << 8 | byte;
+  for (const uint8_t byte : bytes.first(kZlibChecksumBytes)) checksum = checksum << 8 | byte;
   return checksum;
 }
 
@@ -546,7 +545,7 @@ Result<InflatedZlib> inflate_zlib(ByteSpan stream, size_t max_data_bytes) {
   out.header = stream.first(kZlibHeaderBytes);
   out.deflate = inside.first((inflated.size_bits + 7) / 8);
   const ByteSpan rest = inside.subspan(out.deflate.size());
-  if (rest.size() < kChecksumBytes) return bad_input("zlib: the stream ends before its checksum", stream.size());
+  if (rest.size() < kZlibChecksumBytes) return bad_input("zlib: the stream ends before its checksum", stream.size());
   if (read_checksum(rest) != adler32(inflated.data))
     return bad_input("zlib: the checksum does not fit the data", kZlibHeaderBytes + out.deflate.size());
   out.data = std::move(inflated.data);
@@ -580,7 +579,7 @@ Result<ZlibStart> read_zlib_start(ByteSpan stream, size_t max_data_bytes) {
   InflatedStream inflated = inflate_start(inside, size_t(std::min<uint64_t>(max_data_bytes, kMaxDeflateDataBytes)));
   if (inflated.data.empty()) return bad_input("zlib: a stream of which nothing can be read", kZlibHeaderBytes);
   out.deflate = inside.first((inflated.size_bits + 7) / 8);
-  size_t kept_bytes = std::min(inside.size(), out.deflate.size() + kChecksumBytes);
+  size_t kept_bytes = std::min(inside.size(), out.deflate.size() + kZlibChecksumBytes);
   if (inflated.fault) {
     EndedStream ended = end_stream(inside, inflated);
     out.ended = std::move(ended.stream);
@@ -588,10 +587,10 @@ Result<ZlibStart> read_zlib_start(ByteSpan stream, size_t max_data_bytes) {
     kept_bytes = ended.kept_bytes;
   }
   const ByteSpan after = inside.subspan(std::min(kept_bytes, out.deflate.size()));
-  out.is_odd = inflated.fault || after.size() < kChecksumBytes || read_checksum(after) != adler32(inflated.data);
+  out.is_odd = inflated.fault || after.size() < kZlibChecksumBytes || read_checksum(after) != adler32(inflated.data);
   out.data = std::move(inflated.data);
   out.size_bytes = kZlibHeaderBytes + kept_bytes;
-  out.surplus_bytes = out.deflate.size() + kChecksumBytes - kept_bytes;
+  out.surplus_bytes = out.deflate.size() + kZlibChecksumBytes - kept_bytes;
   return out;
 }
 

@@ -29,7 +29,8 @@ constexpr uint64_t deflate_token_memory(uint64_t stream_bytes, uint64_t data_byt
   return 8 * (tokens < kMaxBlockTokens ? tokens : kMaxBlockTokens);
 }
 
-inline constexpr size_t kZlibHeaderBytes = 2;
+inline constexpr size_t kZlibHeaderBytes = 2, kZlibChecksumBytes = 4;
+inline constexpr size_t kZlibBytes = kZlibHeaderBytes + kZlibChecksumBytes;  // beside the deflate stream
 
 struct ParsedDeflate {
   Bytes data;
