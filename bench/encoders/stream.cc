@@ -1,5 +1,6 @@
 // A zlib stream of what comes in at standard input, to standard output, by a library that is chosen when this is
-// compiled (bench/png_encoders.py): BY_MINIZ, BY_STB or BY_LODEPNG. The argument is a level, for those that have levels.
+// compiled (bench/png_encoders.py): BY_MINIZ, BY_STB or BY_LODEPNG. The argument is a level, for those that have
+// levels.
 #include <cstdio>
 #include <cstdlib>
 #include <vector>
