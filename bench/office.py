@@ -87,7 +87,8 @@ def run(arguments):
     rows.insert(-1, ["each of them alone", *(sum(column) for column in zip(*(row[1:] for row in each)))])
     rows = [[row[0], *map(str, row[1:])] for row in rows]
     how = ("Sums of files, each in a process of its own; every byte came back. The files: " + versions() + ", zipfile; of "
-           f"{TEXTS} texts of {TEXT_BYTES} bytes, three tables, pictures as PNG and JPEG (`bench/encoders/office_files.py`).")
+           f"{TEXTS} texts of {TEXT_BYTES} bytes, three tables, pictures as PNG and JPEG (`bench/encoders/office_files.py`). "
+           f"Load of the machine over the last 15 minutes: {os.getloadavg()[2]:.1f}; above 2 others had a part of it.")
     text = "\n".join([*image.header(programs, missing, arguments, how), table(["files", "number", "bytes", *costs], rows), "",
                       "Cost, KB/s of the files:", "", cost_table(costs)]) + "\n"
     print(text)
