@@ -149,21 +149,4 @@ Result<Pixels> read_png_pixels(ByteSpan file) {
   return pixels;
 }
 
-Result<Bytes> rewrite_png(ByteSpan file) {
-  LMC_ASSIGN(const auto parts, read_png_parts(file));
-  LMC_ASSIGN(const auto pixels, read_png_pixels(file));
-  LMC_ASSIGN(const auto stream, deflate_rows(pixels.picture));
-  Bytes out;
-  append_bytes(out, as_bytes(kPngSignature));
-  write_png_chunk(out, "IHDR", png_header_data(pixels.picture, false));
-  const auto copy = [&](const PngChunk& chunk) {
-    write_png_chunk(out, std::string_view(chunk.type.data(), 4), chunk.data);
-  };
-  for (const PngChunk& chunk : parts.before) copy(chunk);
-  write_png_chunk(out, "IDAT", stream);
-  for (const PngChunk& chunk : parts.after) copy(chunk);
-  write_png_chunk(out, "IEND", {});
-  return out;
-}
-
 }  // namespace lmc
