@@ -17,20 +17,21 @@ constexpr size_t kStretch = size_t(1) << 16, kAhead = size_t(1) << 12;
 constexpr size_t kMostSteps = size_t(1) << 21;  // that are held at once; a position has less than 256
 
 // What is learnt from all streams.
+template <typename Parts>
 struct Models {
-  // Bytes& to write, ByteSpan to read.
-  template <typename Where>
-  explicit Models(Where& bytes) : coder(bytes), headers(coder), tokens(coder) {}
+  explicit Models(Bytes& out, Parts parts = {}) : coder(out, parts), headers(coder), tokens(coder) {}
+  explicit Models(ByteSpan in) : coder(in), headers(coder), tokens(coder) {}
 
-  ChoiceCoder coder;
-  HeaderModel headers;
-  TokenModel tokens;
+  BasicChoiceCoder<Parts> coder;
+  HeaderModel<BasicChoiceCoder<Parts>> headers;
+  TokenModel<BasicChoiceCoder<Parts>> tokens;
 };
 
 // The blocks of one stream, the same steps for writing and reading.
+template <typename Parts>
 class BlockCoder {
  public:
-  BlockCoder(Models& models, ByteSpan data, const ChoiceSettings& settings)
+  BlockCoder(Models<Parts>& models, ByteSpan data, const ChoiceSettings& settings)
       : coder_(models.coder),
         headers_(models.headers),
         tokens_(models.tokens),
@@ -114,6 +115,7 @@ class BlockCoder {
   SymbolCounts expect(size_t end) {
     SymbolCounts counts;
     CodeLengths lengths = last_lengths_;
+    if (!coder_.parts().uses(kChoiceHeaders)) return counts;
     for (int round = 0; round < 2; ++round) {
       const TokenCosts costs = lenient_costs(lengths);
       const ByteSpan stretch = data_.subspan(position_, end - position_);
@@ -170,7 +172,7 @@ class BlockCoder {
   }
 
   Status code_tokens(DeflateBlock& block, size_t end) {
-    const TokenCosts costs(block.lengths);
+    const TokenCosts costs(coder_.parts().uses(kChoiceOwnCode) ? block.lengths : kFixedLengths);
     last_lengths_ = block.lengths;
     const bool reads = coder_.decodes();
     if (reads) block.tokens.clear();
@@ -191,7 +193,7 @@ class BlockCoder {
                                .limited = ranks_ ? lists_.limited[at] : MatchStep{},
                                .limited_next = ranks_ && at + 1 < lists_.size() ? lists_.limited[at + 1] : MatchStep{},
                                .is_limited = ranks_.has_value(),
-                               .recent = recent_match(end),
+                               .recent = coder_.parts().uses(kChoiceRecent) ? recent_match(end) : Token{},
                                .most_distance = position_};
         LMC_ASSIGN(const auto token, tokens_.code(place, reads ? Token{} : block.tokens[index]));
         if (token.length > end - position_)
@@ -208,9 +210,9 @@ class BlockCoder {
     return Ok();
   }
 
-  ChoiceCoder& coder_;
-  HeaderModel& headers_;
-  TokenModel& tokens_;
+  BasicChoiceCoder<Parts>& coder_;
+  HeaderModel<BasicChoiceCoder<Parts>>& headers_;
+  TokenModel<BasicChoiceCoder<Parts>>& tokens_;
   ByteSpan data_;
   size_t position_ = 0, most_tokens_ = SIZE_MAX;
   MatchFinder finder_;
@@ -225,7 +227,8 @@ class BlockCoder {
   BlockKind last_kind_ = BlockKind::kDynamic;
 };
 
-void code_settings(ChoiceCoder& coder, ChoiceSettings& settings) {
+template <typename Coder>
+void code_settings(Coder& coder, ChoiceSettings& settings) {
   const bool has_zlib = coder.code_bit(settings.zlib.has_value(), kZlibGuess);
   if (has_zlib) {
     if (coder.decodes()) settings.zlib.emplace();
@@ -241,7 +244,9 @@ void code_settings(ChoiceCoder& coder, ChoiceSettings& settings) {
 }
 
 // The choices of the first most_tokens tokens, or of all.
-Status write_stream(Models& models, ByteSpan stream, ByteSpan data, ChoiceSettings settings, size_t most_tokens) {
+template <typename Parts>
+Status write_stream(Models<Parts>& models, ByteSpan stream, ByteSpan data, ChoiceSettings settings,
+                    size_t most_tokens) {
   code_settings(models.coder, settings);
   BlockCoder blocks(models, data, settings);
   DeflateBlockReader reader(stream);
@@ -302,7 +307,7 @@ ChoiceSettings find_choice_settings(ByteSpan stream, ByteSpan data, const std::o
   size_t least = SIZE_MAX;
   const auto try_one = [&](const ChoiceSettings& settings) {
     Bytes choices;
-    Models models(choices);
+    Models<AllParts> models(choices);
     if (!write_stream(models, stream, data, settings, sample_tokens).ok()) return;
     models.coder.finish();
     if (choices.size() >= least) return;
@@ -327,7 +332,7 @@ ChoiceSettings find_choice_settings(ByteSpan stream, ByteSpan data, const std::o
 
 struct ChoicesWriter::State {
   Bytes out;
-  Models models{out};
+  Models<AllParts> models{out};
 };
 
 ChoicesWriter::ChoicesWriter() : state_(std::make_unique<State>()) {}
@@ -342,9 +347,17 @@ Bytes ChoicesWriter::finish() && {
   return std::move(state_->out);
 }
 
+Result<size_t> ablated_choices_bytes(ByteSpan stream, ByteSpan data, const ChoiceSettings& settings, uint32_t without) {
+  Bytes out;
+  Models<ChosenParts> models(out, ChosenParts{without});
+  LMC_TRY(write_stream(models, stream, data, settings, SIZE_MAX));
+  models.coder.finish();
+  return out.size();
+}
+
 struct ChoicesReader::State {
   explicit State(ByteSpan choices) : models(choices) {}
-  Models models;
+  Models<AllParts> models;
 };
 
 ChoicesReader::ChoicesReader(ByteSpan choices) : state_(std::make_unique<State>(choices)) {}

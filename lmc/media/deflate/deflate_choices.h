@@ -48,6 +48,10 @@ class ChoicesReader {
   std::unique_ptr<State> state_;
 };
 
+// The bytes that the choices of a stream take without some ChoiceParts (choice_coder.h), for ablations; nothing reads
+// them.
+Result<size_t> ablated_choices_bytes(ByteSpan stream, ByteSpan data, const ChoiceSettings& settings, uint32_t without);
+
 }  // namespace lmc
 
 #endif  // LMC_MEDIA_DEFLATE_DEFLATE_CHOICES_H_

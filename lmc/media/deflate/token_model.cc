@@ -28,9 +28,11 @@ uint32_t log_of(uint32_t number) { return uint32_t(std::bit_width(number)); }
 
 }  // namespace
 
-void TokenModel::look_at(const TokenPlace& place) {
+template <typename Coder>
+void TokenModel<Coder>::look_at(const TokenPlace& place) {
   const int32_t least = place.rest_costs[0];
   literal_excess_ = place.costs.literal[place.rest_of_block[0]] + place.rest_costs[1] - least;
+  if (!coder_.parts().uses(kChoiceCosts)) literal_excess_ = 0;
   lengths_.clear();
   best_ = shortest_ = 0;
   uint32_t length = kMinMatch;
@@ -38,7 +40,8 @@ void TokenModel::look_at(const TokenPlace& place) {
   for (const MatchStep step : place.here) {
     const int32_t distance = place.costs.of_distance(step.distance);
     for (; length <= std::min<uint32_t>(step.length, most); ++length) {
-      const int32_t excess = place.costs.length[length] + distance + place.rest_costs[length] - least;
+      int32_t excess = place.costs.length[length] + distance + place.rest_costs[length] - least;
+      if (!coder_.parts().uses(kChoiceCosts)) excess = 0;
       lengths_.push_back({length, step.distance, excess});
       if (excess < lengths_[best_].excess) shortest_ = lengths_.size() - 1;
       if (excess <= lengths_[best_].excess) best_ = lengths_.size() - 1;
@@ -46,7 +49,8 @@ void TokenModel::look_at(const TokenPlace& place) {
   }
 }
 
-Result<Token> TokenModel::code(const TokenPlace& place, Token actual) {
+template <typename Coder>
+Result<Token> TokenModel<Coder>::code(const TokenPlace& place, Token actual) {
   look_at(place);
   if (!code_is_match(place, actual.is_match())) {
     learn(place, {});
@@ -61,7 +65,8 @@ Result<Token> TokenModel::code(const TokenPlace& place, Token actual) {
   return token;
 }
 
-bool TokenModel::code_is_match(const TokenPlace& place, bool actual) {
+template <typename Coder>
+bool TokenModel<Coder>::code_is_match(const TokenPlace& place, bool actual) {
   const bool any = !lengths_.empty();
   const uint32_t literal = class_of(literal_excess_), match = any ? class_of(lengths_[best_].excess) : 14;
   const uint32_t zlib = !place.zlib ? 0 : place.zlib->is_match() ? 2 : 1;
@@ -90,7 +95,8 @@ bool TokenModel::code_is_match(const TokenPlace& place, bool actual) {
              recent_hits_ & 7})});
 }
 
-Result<uint32_t> TokenModel::code_length(const TokenPlace& place, uint32_t actual) {
+template <typename Coder>
+Result<uint32_t> TokenModel<Coder>::code_length(const TokenPlace& place, uint32_t actual) {
   const auto most = uint32_t(std::min<size_t>(kMaxMatch, place.rest_of_block.size()));
   std::array<uint32_t, kGuesses> guesses{};
   if (!lengths_.empty())
@@ -145,7 +151,8 @@ Result<uint32_t> TokenModel::code_length(const TokenPlace& place, uint32_t actua
   return length;
 }
 
-Result<uint32_t> TokenModel::code_distance(const TokenPlace& place, uint32_t length, uint32_t actual) {
+template <typename Coder>
+Result<uint32_t> TokenModel<Coder>::code_distance(const TokenPlace& place, uint32_t length, uint32_t actual) {
   const uint32_t nearest = length < kMinMatch + lengths_.size() ? lengths_[length - kMinMatch].distance : 0;
   const bool zlib_here = place.zlib && place.zlib->is_match() && place.zlib->length == length;
   const uint32_t by_zlib = zlib_here ? place.zlib->distance : 0;
@@ -182,7 +189,8 @@ Result<uint32_t> TokenModel::code_distance(const TokenPlace& place, uint32_t len
   return distance;
 }
 
-void TokenModel::learn(const TokenPlace& place, Token token) {
+template <typename Coder>
+void TokenModel<Coder>::learn(const TokenPlace& place, Token token) {
   const bool matched = token.is_match();
   const bool any = !lengths_.empty();
   const int32_t excess =
@@ -210,5 +218,8 @@ void TokenModel::learn(const TokenPlace& place, Token token) {
   if (place.recent.is_match()) note(kRecent, place.recent.length == token.length);
   if (place.limited.length != 0) note(kLimited, place.limited.length == token.length);
 }
+
+template class TokenModel<ChoiceCoder>;
+template class TokenModel<AblatedChoiceCoder>;
 
 }  // namespace lmc

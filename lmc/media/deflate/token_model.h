@@ -23,9 +23,10 @@ struct TokenPlace {
   size_t most_distance;                       // bytes before
 };
 
+template <typename Coder>
 class TokenModel {
  public:
-  explicit TokenModel(ChoiceCoder& coder) : coder_(coder) {}
+  explicit TokenModel(Coder& coder) : coder_(coder) {}
 
   // actual counts only when writing. Errors: bad input.
   Result<Token> code(const TokenPlace& place, Token actual);
@@ -44,7 +45,7 @@ class TokenModel {
   Result<uint32_t> code_distance(const TokenPlace& place, uint32_t length, uint32_t actual);
   void learn(const TokenPlace& place, Token token);
 
-  ChoiceCoder& coder_;
+  Coder& coder_;
   int32_t literal_excess_ = 0;
   std::vector<Candidate> lengths_;  // by length, from kMinMatch on
   size_t best_ = 0, shortest_ = 0;  // the cheapest of them: of several the longest, and the shortest
