@@ -5,7 +5,7 @@
 #include "lmc/codecs/streams.h"
 #include "lmc/coding/ascii85.h"
 #include "lmc/media/deflate/deflate_corrections.h"
-#include "lmc/media/deflate/deflate_stream.h"
+#include "lmc/media/deflate/zlib_stream.h"
 #include "lmc/pipeline/decompress.h"
 
 namespace lmc {

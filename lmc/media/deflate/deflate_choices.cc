@@ -41,6 +41,7 @@ class BlockCoder {
     chain_bytes_ = settings.chain_bytes;
     chain_steps_ = settings.chain_steps;
     if (settings.zlib) zlib_.emplace(data, *settings.zlib, workspace_);
+    if (settings.quick != QuickKind::kNone) quick_.emplace(data, settings.quick);
   }
 
   // A block of more is an error when reading: a token takes a bit.
@@ -171,6 +172,13 @@ class BlockCoder {
     return length < 4 ? Token{} : Token{uint16_t(length), uint16_t(position_ + 1 - last)};
   }
 
+  // What an encoder whose search is known would write here.
+  std::optional<Token> imitated() {
+    if (zlib_) return zlib_->predict();
+    if (quick_) return quick_->next(position_);
+    return std::nullopt;
+  }
+
   Status code_tokens(DeflateBlock& block, size_t end) {
     const TokenCosts costs(coder_.parts().uses(kChoiceOwnCode) ? block.lengths : kFixedLengths);
     last_lengths_ = block.lengths;
@@ -189,7 +197,7 @@ class BlockCoder {
                                .next = at + 1 < lists_.size() ? lists_.at(at + 1) : std::span<const MatchStep>(),
                                .costs = costs,
                                .rest_costs = &rests_[at],
-                               .zlib = zlib_ ? std::optional(zlib_->predict()) : std::nullopt,
+                               .imitated = imitated(),
                                .limited = ranks_ ? lists_.limited[at] : MatchStep{},
                                .limited_next = ranks_ && at + 1 < lists_.size() ? lists_.limited[at + 1] : MatchStep{},
                                .is_limited = ranks_.has_value(),
@@ -203,6 +211,7 @@ class BlockCoder {
         if (reads) block.tokens.push_back(token);
         ++index;
         if (zlib_) zlib_->commit(token);
+        if (quick_) quick_->commit(position_, token);
         position_ += token.length;
       }
       lists_.drop_first(std::min(position_ - begin, lists_.size()));
@@ -223,6 +232,7 @@ class BlockCoder {
   std::vector<int32_t> rests_;
   DeflateWorkspace workspace_;
   std::optional<DeflatePredictor> zlib_;
+  std::optional<QuickSearch> quick_;
   CodeLengths last_lengths_ = kFixedLengths;
   BlockKind last_kind_ = BlockKind::kDynamic;
 };
@@ -237,6 +247,8 @@ void code_settings(Coder& coder, ChoiceSettings& settings) {
     zlib.memory = int(1 + coder.code_bits(uint32_t(zlib.memory - 1), 4, kZlibGuess, 2));
     zlib.window_bits = int(9 + coder.code_bits(uint32_t(zlib.window_bits - 9), 3, kZlibGuess, 3));
     zlib.strategy = DeflateStrategy(coder.code_bits(uint32_t(zlib.strategy), 3, kZlibGuess, 4));
+  } else {
+    settings.quick = QuickKind(coder.code_bits(uint32_t(settings.quick), 3, kZlibGuess, 8));
   }
   settings.chain_bytes = coder.code_bits(settings.chain_bytes, 3, kZlibGuess, 6);
   settings.chain_steps = coder.code_number(settings.chain_steps, kZlibGuess, 7);
@@ -294,9 +306,36 @@ std::array<uint32_t, 2> chain_steps_of(ByteSpan stream, ByteSpan data, uint32_t 
   return out;
 }
 
+// The quick search that most tokens come from, if that is nearly all of them.
+QuickKind quick_kind_of(ByteSpan stream, ByteSpan data, size_t most_tokens) {
+  constexpr size_t kRightOf = 8;  // at most one token of so many is another one
+  QuickKind best = QuickKind::kNone;
+  size_t least = SIZE_MAX;
+  for (uint8_t kind = 1; kind < kQuickKinds; ++kind) {
+    QuickSearch search(data, QuickKind(kind));
+    DeflateBlockReader reader(stream);
+    DeflateBlock block;
+    size_t position = 0, tokens = 0, wrong = 0;
+    do {
+      if (!reader.read(block, most_tokens - tokens).ok()) return QuickKind::kNone;
+      for (const Token token : block.tokens) {
+        wrong += search.next(position) != token;
+        search.commit(position, token);
+        position += token.length;
+      }
+      position += block.stored_bytes;
+      tokens += block.tokens.size();
+    } while (!block.last && tokens < most_tokens);
+    if (wrong > tokens / kRightOf || wrong >= least) continue;
+    least = wrong;
+    best = QuickKind(kind);
+  }
+  return best;
+}
+
 }  // namespace
 
-ChoiceSettings find_choice_settings(ByteSpan stream, ByteSpan data, const std::optional<DeflateSettings>& likely) {
+ChoiceSettings find_choice_settings(ByteSpan stream, ByteSpan data, const std::optional<LikelyZlib>& likely) {
   // As many tokens as 128 KiB of data have, if one takes twenty bits.
   constexpr uint64_t kSampleBytes = 1 << 17, kBitsOfByte = 8, kBitsOfToken = 20;
   const auto sample_tokens = size_t(std::clamp<uint64_t>(
@@ -314,18 +353,27 @@ ChoiceSettings find_choice_settings(ByteSpan stream, ByteSpan data, const std::o
     least = choices.size();
     best = settings;
   };
+  const auto is_easy = [&] { return least < sample_tokens / kEasyTokens; };
+  if (const QuickKind quick = quick_kind_of(stream, data, sample_tokens); quick != QuickKind::kNone) {
+    try_one({.zlib = {}, .quick = quick});
+    return best;
+  }
   try_one(best);
-  if (least < sample_tokens / kEasyTokens) return best;
   for (const uint32_t bytes : {3u, 4u}) {
+    if (is_easy()) break;
     uint32_t before = 0;
     for (const uint32_t steps : chain_steps_of(stream, data, bytes, sample_tokens))
       if (steps != before && steps <= kMostChainSteps)
         try_one({.zlib = {}, .chain_bytes = bytes, .chain_steps = before = steps});
   }
-  if (likely) {
+  if (likely && (likely->is_close || !is_easy())) {
+    // gzip's blocks are those of more memory, its matches those of less.
     ChoiceSettings settings = best;
-    settings.zlib = likely;
-    try_one(settings);
+    for (const int less : {0, 1}) {
+      settings.zlib = likely->settings;
+      settings.zlib->memory -= less;
+      if (settings.zlib->memory > 0) try_one(settings);
+    }
   }
   return best;
 }
@@ -370,7 +418,8 @@ Result<Bytes> ChoicesReader::next(ByteSpan data, size_t max_bytes) {
   const auto impossible = [](const DeflateSettings& zlib) {
     return zlib.level > 9 || zlib.memory > 9 || zlib.window_bits > 15 || zlib.strategy > DeflateStrategy::kFixed;
   };
-  if ((settings.zlib && impossible(*settings.zlib)) || settings.most_visits > kMaxDistance ||
+  if ((settings.zlib && impossible(*settings.zlib)) || uint8_t(settings.quick) >= kQuickKinds ||
+      settings.most_visits > kMaxDistance ||
       (settings.chain_bytes != 0 && settings.chain_bytes != 3 && settings.chain_bytes != 4))
     return bad_input("reconstruction data of a deflate stream: settings that cannot be");
   BlockCoder blocks(state_->models, data, settings);

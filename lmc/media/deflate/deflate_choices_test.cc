@@ -130,6 +130,37 @@ TEST(DeflateChoices, AnEncoderWithAShortSearchIsSeenThrough) {
   EXPECT_LT(std::move(with).finish().size(), std::move(plain).finish().size() / 2);
 }
 
+TEST(DeflateChoices, QuickEncodersAreImitated) {
+  Bytes data = wordy_bytes(100000, 3);
+  append_bytes(data, wavy_bytes(30000, 2));
+  append_bytes(data, Bytes(5000, 7));
+  for (uint8_t kind = 1; kind < kQuickKinds; ++kind) {
+    QuickSearch search(data, QuickKind(kind));
+    size_t matches = 0, tokens = 0;
+    const auto next = [&](size_t at) {
+      const Token token = search.next(at);
+      search.commit(at, token);
+      matches += token.is_match();
+      ++tokens;
+      return token;
+    };
+    const Bytes stream = stream_of_tokens(data, next, [] { return size_t(20000); });
+    const auto inflated = inflate(stream, data.size());
+    ASSERT_TRUE(inflated.ok()) << int(kind);
+    EXPECT_EQ(inflated->data, data);
+    EXPECT_GT(matches, 1000u);
+    const ChoiceSettings settings = find_choice_settings(stream, data, {});
+    EXPECT_EQ(int(settings.quick), int(kind));
+    ChoicesWriter writer;
+    ASSERT_TRUE(writer.add(stream, data, settings).ok());
+    const Bytes choices = std::move(writer).finish();
+    EXPECT_LT(choices.size(), 400 + tokens / 100) << int(kind);
+    const auto again = ChoicesReader(choices).next(data, stream.size());
+    ASSERT_TRUE(again.ok());
+    EXPECT_EQ(*again, stream);
+  }
+}
+
 TEST(DeflateChoices, DamageIsHarmless) {
   const Bytes data = wordy_bytes(3000, 1), stream = random_stream(data, 3);
   ChoicesWriter writer;
@@ -157,9 +188,11 @@ TEST(DeflateChoices, TheyStayWhatTheyAre) {
   ASSERT_TRUE(writer.add(stream, data, {}).ok());
   ASSERT_TRUE(writer.add(stream, data, {.zlib = DeflateSettings{.level = 4}}).ok());
   ASSERT_TRUE(writer.add(stream, data, {.zlib = {}, .chain_bytes = 4, .chain_steps = 8}).ok());
+  for (uint8_t kind = 1; kind < kQuickKinds; ++kind)
+    ASSERT_TRUE(writer.add(stream, data, {.zlib = {}, .quick = QuickKind(kind)}).ok());
   const Bytes choices = std::move(writer).finish();
-  EXPECT_EQ(choices.size(), 16885u);
-  EXPECT_EQ(crc32c(choices), 1172288789u);
+  EXPECT_EQ(choices.size(), 38299u);
+  EXPECT_EQ(crc32c(choices), 3054799694u);
 }
 
 Bytes gzip_member(ByteSpan data) {

@@ -1,4 +1,4 @@
-// Deflate and zlib streams taken apart into their data and the few bytes it takes to write the very same stream again.
+// Deflate streams taken apart into their data and the few bytes it takes to write the very same stream again.
 //
 // DeflatePredictor and predict_block guess every token, block and header from the data; reconstruction data name the
 // settings that guess best and correct what is wrong. So any valid stream can be kept, at a cost: nearly nothing if
@@ -6,8 +6,7 @@
 // rebuild_ needs the data and the reconstruction data only; no library has a part in it.
 //
 // Reconstruction data of deflate: settings (2 bytes), corrections of tokens, corrections of blocks; see
-// deflate_stream.cc. Reconstruction data of zlib: the two bytes of its header (RFC 1950), then those of deflate.
-// Adler-32 is derived.
+// deflate_stream.cc.
 #ifndef LMC_MEDIA_DEFLATE_DEFLATE_STREAM_H_
 #define LMC_MEDIA_DEFLATE_DEFLATE_STREAM_H_
 
@@ -29,9 +28,6 @@ constexpr uint64_t deflate_token_memory(uint64_t stream_bytes, uint64_t data_byt
   return 8 * (tokens < kMaxBlockTokens ? tokens : kMaxBlockTokens);
 }
 
-inline constexpr size_t kZlibHeaderBytes = 2, kZlibChecksumBytes = 4;
-inline constexpr size_t kZlibBytes = kZlibHeaderBytes + kZlibChecksumBytes;  // beside the deflate stream
-
 struct ParsedDeflate {
   Bytes data;
   Bytes side;
@@ -44,38 +40,10 @@ struct DeflateHint {
   int level_class = -1;  // FLEVEL of zlib's header: 0 level 1 or no search, 1 levels 2 to 5, 2 level 6, 3 levels 7 to 9
 };
 
-// Of a zlib stream that may be cut off or damaged. What rebuild_zlib makes begins with the size_bytes of the stream,
-// but for odd bytes: its checksum, where that is wrong, and the size of a stored block in which it ends.
-struct ZlibStart {
-  Bytes data;
-  size_t size_bytes = 0;
-  size_t surplus_bytes = 0;  // that rebuild_zlib makes beyond them
-  bool is_odd = false;       // whether there may be such bytes
-  DeflateHint hint;
-  Bytes ended;               // the deflate stream, if it is not that of the file
-  ByteSpan header, deflate;  // of the file, or of `ended`
-};
-
 // Errors: bad input, if the stream is damaged, holds more than max_data_bytes, or if its encoder is no kin of zlib.
 Result<ParsedDeflate> parse_deflate(ByteSpan stream, size_t max_data_bytes, const DeflateHint& hint);
-Result<ParsedDeflate> parse_zlib(ByteSpan stream, size_t max_data_bytes);
-
-// A whole zlib stream and what it holds.
-struct InflatedZlib {
-  Bytes data;
-  ByteSpan header, deflate;
-  DeflateHint hint;
-  size_t size_bytes = 0;
-};
-// Errors: bad input, if the stream is damaged or holds more than max_data_bytes.
-Result<InflatedZlib> inflate_zlib(ByteSpan stream, size_t max_data_bytes);
-// With the checksum of the data.
-Bytes zlib_around(ByteSpan header, ByteSpan deflate, ByteSpan data);
-
-// As much as can be read. Errors: bad input, if that is nothing.
-Result<ZlibStart> read_zlib_start(ByteSpan stream, size_t max_data_bytes);
-// Its reconstruction data, which take far longer.
-Result<Bytes> describe_zlib(const ZlibStart& start);
+// The side alone, of a stream that is whole and valid, to its last byte. Errors: as above.
+Result<Bytes> describe_deflate(ByteSpan stream, ByteSpan data, const DeflateHint& hint);
 
 // A stream in one of its two forms, or both: then the smaller one is best.
 struct DeflateDescription {
@@ -96,9 +64,6 @@ class DeflateDescriber {
 
 // Reads its part of side and leaves the reader after it. Errors: bad input; nothing in side is trusted.
 Result<Bytes> rebuild_deflate(ByteReader& side, ByteSpan data, size_t max_bytes);
-Result<Bytes> rebuild_zlib(ByteReader& side, ByteSpan data, size_t max_bytes);
-
-uint32_t adler32(ByteSpan bytes);
 
 }  // namespace lmc
 

@@ -10,24 +10,18 @@
 
 namespace lmc {
 
-// What some encoder writes who takes any match that there is, or none, in blocks of fixed and dynamic codes.
-inline Bytes random_stream(ByteSpan data, uint32_t seed) {
-  std::minstd_rand random(seed);
+// Blocks of at most so many tokens as block_tokens() says, in fixed or dynamic codes. next(at): the token at that
+// place.
+template <typename Next, typename BlockTokens>
+Bytes stream_of_tokens(ByteSpan data, const Next& next, const BlockTokens& block_tokens) {
   BitWriter bits;
-  MatchFinder finder(data, 1000);
   size_t at = 0;
   do {
     std::vector<Token> tokens;
     SymbolCounts counts;
     const size_t begin = at;
-    for (size_t most = random() % 3000; at < data.size() && tokens.size() < most;) {
-      std::vector<MatchStep> steps;
-      while (finder.position() <= at) steps.clear(), finder.next(steps);
-      Token token;
-      if (!steps.empty() && random() % 3 != 0) {
-        const MatchStep step = steps[random() % steps.size()];
-        token = {uint16_t(3 + random() % size_t(step.length - 2)), step.distance};
-      }
+    for (const size_t most = block_tokens(); at < data.size() && tokens.size() < most;) {
+      const Token token = next(at);
       counts.add(token, data[at]);
       tokens.push_back(token);
       at += token.length;
@@ -45,6 +39,20 @@ inline Bytes random_stream(ByteSpan data, uint32_t seed) {
     writer.write_end(bits);
   } while (at < data.size());
   return std::move(bits).finish();
+}
+
+// What some encoder writes who takes any match that there is, or none.
+inline Bytes random_stream(ByteSpan data, uint32_t seed) {
+  std::minstd_rand random(seed);
+  MatchFinder finder(data, 1000);
+  const auto next = [&](size_t at) {
+    std::vector<MatchStep> steps;
+    while (finder.position() <= at) steps.clear(), finder.next(steps);
+    if (steps.empty() || random() % 3 == 0) return Token{};
+    const MatchStep step = steps[random() % steps.size()];
+    return Token{uint16_t(3 + random() % size_t(step.length - 2)), step.distance};
+  };
+  return stream_of_tokens(data, next, [&] { return size_t(random() % 3000); });
 }
 
 }  // namespace lmc

@@ -7,7 +7,7 @@
 #include <functional>
 #include <vector>
 
-#include "lmc/media/deflate/deflate_stream.h"
+#include "lmc/media/deflate/zlib_stream.h"
 
 namespace lmc {
 

@@ -69,7 +69,7 @@ template <typename Coder>
 bool TokenModel<Coder>::code_is_match(const TokenPlace& place, bool actual) {
   const bool any = !lengths_.empty();
   const uint32_t literal = class_of(literal_excess_), match = any ? class_of(lengths_[best_].excess) : 14;
-  const uint32_t zlib = !place.zlib ? 0 : place.zlib->is_match() ? 2 : 1;
+  const uint32_t zlib = !place.imitated ? 0 : place.imitated->is_match() ? 2 : 1;
   const MatchStep found = place.is_limited ? place.limited : any ? place.here.back() : MatchStep{};
   const MatchStep found_next = place.is_limited     ? place.limited_next
                                : place.next.empty() ? MatchStep{}
@@ -102,7 +102,8 @@ Result<uint32_t> TokenModel<Coder>::code_length(const TokenPlace& place, uint32_
   if (!lengths_.empty())
     guesses[kCheapest] = lengths_[best_].length, guesses[kLongest] = lengths_.back().length,
     guesses[kShortest] = lengths_[shortest_].length;
-  if (place.zlib && place.zlib->is_match() && place.zlib->length <= most) guesses[kZlib] = place.zlib->length;
+  if (place.imitated && place.imitated->is_match() && place.imitated->length <= most)
+    guesses[kZlib] = place.imitated->length;
   if (place.recent.is_match() && place.recent.length <= most) guesses[kRecent] = place.recent.length;
   if (place.limited.length != 0 && place.limited.length <= most) guesses[kLimited] = place.limited.length;
   std::array<uint32_t, kGuesses> order = {kCheapest, kLongest, kZlib, kRecent, kLimited, kShortest};
@@ -154,8 +155,8 @@ Result<uint32_t> TokenModel<Coder>::code_length(const TokenPlace& place, uint32_
 template <typename Coder>
 Result<uint32_t> TokenModel<Coder>::code_distance(const TokenPlace& place, uint32_t length, uint32_t actual) {
   const uint32_t nearest = length < kMinMatch + lengths_.size() ? lengths_[length - kMinMatch].distance : 0;
-  const bool zlib_here = place.zlib && place.zlib->is_match() && place.zlib->length == length;
-  const uint32_t by_zlib = zlib_here ? place.zlib->distance : 0;
+  const bool zlib_here = place.imitated && place.imitated->is_match() && place.imitated->length == length;
+  const uint32_t by_zlib = zlib_here ? place.imitated->distance : 0;
   const uint32_t recent = place.recent.is_match() && place.recent.length >= length ? place.recent.distance : 0;
   std::array<uint32_t, 4> guesses = {nearest, recent, by_zlib, last_distance_};
   if (by_zlib != 0 && (zlib_hits_ & 7) == 7)
@@ -199,7 +200,7 @@ void TokenModel<Coder>::learn(const TokenPlace& place, Token token) {
           ? lengths_[token.length - kMinMatch].excess
           : 1;
   if (any) parse_hits_ = parse_hits_ << 1 | (excess == 0);
-  if (place.zlib) zlib_hits_ = zlib_hits_ << 1 | (*place.zlib == token);
+  if (place.imitated) zlib_hits_ = zlib_hits_ << 1 | (*place.imitated == token);
   if (place.recent.is_match()) recent_hits_ = recent_hits_ << 1 | (place.recent == token);
   kinds_ = kinds_ << 1 | matched;
   literal_run_ = matched ? 0 : literal_run_ + 1;
@@ -214,7 +215,7 @@ void TokenModel<Coder>::learn(const TokenPlace& place, Token token) {
     note(kLongest, token.length == lengths_.back().length);
     note(kShortest, token.length == lengths_[shortest_].length);
   }
-  if (place.zlib && place.zlib->is_match()) note(kZlib, place.zlib->length == token.length);
+  if (place.imitated && place.imitated->is_match()) note(kZlib, place.imitated->length == token.length);
   if (place.recent.is_match()) note(kRecent, place.recent.length == token.length);
   if (place.limited.length != 0) note(kLimited, place.limited.length == token.length);
 }

@@ -16,7 +16,7 @@ struct TokenPlace {
   std::span<const MatchStep> here, next;  // matches of this byte and the one after it
   const TokenCosts& costs;
   const int32_t* rest_costs;                  // of this byte and all after it (cheapest_rests)
-  std::optional<Token> zlib;                  // what zlib would take
+  std::optional<Token> imitated;              // what an encoder whose search is known would take
   MatchStep limited = {}, limited_next = {};  // what a search of limited depth finds here and at the next byte
   bool is_limited = false;                    // whether the encoder has such a limit
   Token recent;                               // the match at the last token that began with the same bytes, if any

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "lmc/media/deflate/deflate_corrections.h"
-#include "lmc/media/deflate/deflate_stream.h"
 #include "lmc/media/deflate/inflate.h"
+#include "lmc/media/deflate/zlib_stream.h"
 #include "lmc/media/image/png/png_chunks.h"
 #include "lmc/media/image/png/png_rows.h"
 

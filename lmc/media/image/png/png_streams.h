@@ -6,7 +6,7 @@
 
 #include <optional>
 
-#include "lmc/media/deflate/deflate_stream.h"
+#include "lmc/media/deflate/zlib_stream.h"
 #include "lmc/media/image/image_file.h"
 
 namespace lmc {

@@ -4,8 +4,6 @@
 #include <optional>
 #include <string>
 
-#include "lmc/media/deflate/deflate_stream.h"
-
 namespace lmc {
 namespace {
 

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "lmc/media/deflate/deflate_stream.h"
+#include "lmc/media/deflate/zlib_stream.h"
 #include "lmc/media/image/lzw_codes.h"
 #include "lmc/media/image/tiff/packbits.h"
 

@@ -2,8 +2,8 @@
 #ifndef LMC_MEDIA_IMAGE_TIFF_TIFF_TEST_SUPPORT_H_
 #define LMC_MEDIA_IMAGE_TIFF_TIFF_TEST_SUPPORT_H_
 
-#include "lmc/media/deflate/deflate_stream.h"
 #include "lmc/media/deflate/random_encoder_test_support.h"
+#include "lmc/media/deflate/zlib_stream.h"
 #include "lmc/media/deflate/zlib_test_support.h"
 #include "lmc/media/image/lzw_test_support.h"
 #include "lmc/media/image/tiff/packbits_test_support.h"
