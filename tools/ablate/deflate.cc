@@ -35,7 +35,6 @@ constexpr Case kCases[] = {
     {"without what zlib would take", 0, [](ChoiceSettings& s) { s.zlib.reset(); }},
     {"without quick searches", 0, [](ChoiceSettings& s) { s.quick = lmc::QuickKind::kNone; }},
     {"without chains of limited depth", 0, [](ChoiceSettings& s) { s.chain_bytes = s.chain_steps = 0; }},
-    {"without recent matches", lmc::kChoiceRecent},
     {"with costs under the fixed code", lmc::kChoiceOwnCode},
     {"without costs", lmc::kChoiceCosts},
     {"without foretold headers", lmc::kChoiceHeaders},

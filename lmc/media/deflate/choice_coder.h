@@ -22,12 +22,11 @@ inline constexpr uint32_t kChoiceKinds = 32, kChoiceSelectors = 64;
 
 // Parts that an ablation can do without (ablated_choices_bytes).
 enum ChoiceParts : uint32_t {
-  kChoiceRecent = 1 << 0,      // the match at the last token that began with the same bytes
-  kChoiceCosts = 1 << 1,       // how much more than the cheapest parse a token costs
-  kChoiceOwnCode = 1 << 2,     // costs under the block's own code, not the fixed one
-  kChoiceHeaders = 1 << 3,     // code lengths foretold from a parse
-  kChoiceContexts = 1 << 4,    // of a decision, all but the first
-  kChoiceSituations = 1 << 5,  // weights of their own
+  kChoiceCosts = 1 << 0,       // how much more than the cheapest parse a token costs
+  kChoiceOwnCode = 1 << 1,     // costs under the block's own code, not the fixed one
+  kChoiceHeaders = 1 << 2,     // code lengths foretold from a parse
+  kChoiceContexts = 1 << 3,    // of a decision, all but the first
+  kChoiceSituations = 1 << 4,  // weights of their own
 };
 
 // A context of several small numbers.

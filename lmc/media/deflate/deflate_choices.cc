@@ -158,20 +158,6 @@ class BlockCoder {
     return best;
   }
 
-  // Quick encoders remember only where tokens began.
-  Token recent_match(size_t end) {
-    if (end - position_ < 4) return {};
-    uint32_t four = 0;
-    for (size_t i = 0; i < 4; ++i) four |= uint32_t(data_[position_ + i]) << 8 * i;
-    uint32_t& slot = starts_[(four * 0x9E3779B1u) >> 16];
-    const uint32_t last = slot;
-    slot = uint32_t(position_ + 1);
-    if (last == 0 || position_ + 1 - last > kMaxDistance) return {};
-    const auto limit = uint32_t(std::min<size_t>(kMaxMatch, end - position_));
-    const uint32_t length = common_length(data_.data() + position_, data_.data() + last - 1, 0, limit);
-    return length < 4 ? Token{} : Token{uint16_t(length), uint16_t(position_ + 1 - last)};
-  }
-
   // What an encoder whose search is known would write here.
   std::optional<Token> imitated() {
     if (zlib_) return zlib_->predict();
@@ -201,7 +187,6 @@ class BlockCoder {
                                .limited = ranks_ ? lists_.limited[at] : MatchStep{},
                                .limited_next = ranks_ && at + 1 < lists_.size() ? lists_.limited[at + 1] : MatchStep{},
                                .is_limited = ranks_.has_value(),
-                               .recent = coder_.parts().uses(kChoiceRecent) ? recent_match(end) : Token{},
                                .most_distance = position_};
         LMC_ASSIGN(const auto token, tokens_.code(place, reads ? Token{} : block.tokens[index]));
         if (token.length > end - position_)
@@ -226,7 +211,6 @@ class BlockCoder {
   size_t position_ = 0, most_tokens_ = SIZE_MAX;
   MatchFinder finder_;
   MatchLists lists_;  // from position_ on, at the beginning of a stretch
-  std::vector<uint32_t> starts_ = std::vector<uint32_t>(1 << 16);
   std::optional<ChainRanks> ranks_;
   uint32_t chain_bytes_ = 0, chain_steps_ = 0;
   std::vector<int32_t> rests_;

@@ -91,8 +91,7 @@ bool TokenModel<Coder>::code_is_match(const TokenPlace& place, bool actual) {
        join({literal, match, zlib, kinds_ & 1, uint32_t(std::clamp(score, -12, 12) + 12), longest > 5}),
        join({std::min(longest, 12u), std::min(longest_next, 13u), log_of(far) / 2, log_of(far_next) / 2}),
        join({std::min(byte_cost, 16u), std::min(cost, 30u), std::min(longest, 8u), std::min(literal_run_, 3u)}),
-       join({parse_hits_ & 31, std::min(literal, 2u), std::min(match, 2u), std::min<uint32_t>(place.recent.length, 9),
-             recent_hits_ & 7})});
+       join({parse_hits_ & 31, std::min(literal, 2u), std::min(match, 2u)})});
 }
 
 template <typename Coder>
@@ -104,14 +103,13 @@ Result<uint32_t> TokenModel<Coder>::code_length(const TokenPlace& place, uint32_
     guesses[kShortest] = lengths_[shortest_].length;
   if (place.imitated && place.imitated->is_match() && place.imitated->length <= most)
     guesses[kZlib] = place.imitated->length;
-  if (place.recent.is_match() && place.recent.length <= most) guesses[kRecent] = place.recent.length;
   if (place.limited.length != 0 && place.limited.length <= most) guesses[kLimited] = place.limited.length;
-  std::array<uint32_t, kGuesses> order = {kCheapest, kLongest, kZlib, kRecent, kLimited, kShortest};
+  std::array<uint32_t, kGuesses> order = {kCheapest, kLongest, kZlib, kLimited, kShortest};
   std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return scores_[a] > scores_[b]; });
   std::array<uint32_t, kGuesses> refused{};
   uint32_t refusals = 0;
-  const uint32_t hits = (hits_[0] & 3) | (hits_[1] & 3) << 2 | (hits_[2] & 3) << 4 | (hits_[3] & 3) << 6 |
-                        (hits_[4] & 3) << 8 | (hits_[5] & 3) << 10;
+  const uint32_t hits =
+      (hits_[0] & 3) | (hits_[1] & 3) << 2 | (hits_[2] & 3) << 4 | (hits_[3] & 3) << 6 | (hits_[4] & 3) << 8;
   for (const uint32_t guess : order) {
     const uint32_t length = guesses[guess];
     if (length == 0 || std::find(refused.begin(), refused.end(), length) != refused.end()) continue;
@@ -157,21 +155,17 @@ Result<uint32_t> TokenModel<Coder>::code_distance(const TokenPlace& place, uint3
   const uint32_t nearest = length < kMinMatch + lengths_.size() ? lengths_[length - kMinMatch].distance : 0;
   const bool zlib_here = place.imitated && place.imitated->is_match() && place.imitated->length == length;
   const uint32_t by_zlib = zlib_here ? place.imitated->distance : 0;
-  const uint32_t recent = place.recent.is_match() && place.recent.length >= length ? place.recent.distance : 0;
-  std::array<uint32_t, 4> guesses = {nearest, recent, by_zlib, last_distance_};
-  if (by_zlib != 0 && (zlib_hits_ & 7) == 7)
-    std::swap(guesses[0], guesses[2]);
-  else if (recent != 0 && (recent_hits_ & 7) == 7)
-    std::swap(guesses[0], guesses[1]);
+  std::array<uint32_t, 3> guesses = {nearest, by_zlib, last_distance_};
+  if (by_zlib != 0 && (zlib_hits_ & 7) == 7) std::swap(guesses[0], guesses[1]);
   for (size_t i = 0; i < guesses.size(); ++i) {
     const uint32_t guess = guesses[i];
     if (guess == 0 ||
         std::find(guesses.begin(), guesses.begin() + ptrdiff_t(i), guess) != guesses.begin() + ptrdiff_t(i))
       continue;
-    const uint32_t same = uint32_t(guess == nearest) | uint32_t(guess == by_zlib) << 1 |
-                          uint32_t(guess == last_distance_) << 2 | uint32_t(guess == recent) << 3;
+    const uint32_t same =
+        uint32_t(guess == nearest) | uint32_t(guess == by_zlib) << 1 | uint32_t(guess == last_distance_) << 2;
     if (coder_.code(
-            actual == guess, kIsGuessedDistance, uint32_t(i) << 4 | same,
+            actual == guess, kIsGuessedDistance, uint32_t(i) << 3 | same,
             {join({same, uint32_t(i), class_of_length(length)}), join({same, uint32_t(i), log_of(guess)}),
              join({same, uint32_t(i),
                    length < kMinMatch + lengths_.size() ? class_of(lengths_[length - kMinMatch].excess) : 14})}))
@@ -201,7 +195,6 @@ void TokenModel<Coder>::learn(const TokenPlace& place, Token token) {
           : 1;
   if (any) parse_hits_ = parse_hits_ << 1 | (excess == 0);
   if (place.imitated) zlib_hits_ = zlib_hits_ << 1 | (*place.imitated == token);
-  if (place.recent.is_match()) recent_hits_ = recent_hits_ << 1 | (place.recent == token);
   kinds_ = kinds_ << 1 | matched;
   literal_run_ = matched ? 0 : literal_run_ + 1;
   if (!matched) return;
@@ -216,7 +209,6 @@ void TokenModel<Coder>::learn(const TokenPlace& place, Token token) {
     note(kShortest, token.length == lengths_[shortest_].length);
   }
   if (place.imitated && place.imitated->is_match()) note(kZlib, place.imitated->length == token.length);
-  if (place.recent.is_match()) note(kRecent, place.recent.length == token.length);
   if (place.limited.length != 0) note(kLimited, place.limited.length == token.length);
 }
 
