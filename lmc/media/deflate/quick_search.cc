@@ -8,7 +8,7 @@ namespace lmc {
 namespace {
 
 constexpr size_t kWordBytes = 4;
-constexpr int kMinizBits = 12, kGoBits = 14, kIsalBits = 13, kBucketBits = 14;
+constexpr int kMinizBits = 12, kGoBits = 14, kIsalBits = 13, kBucketBits = 14, kZlibNgBits = 16;
 constexpr size_t kFarForThree = 8192;  // miniz takes no match of three bytes from so far
 
 // CRC-32C of a byte, without inversions (Castagnoli, reflected).
@@ -44,7 +44,7 @@ QuickSearch::QuickSearch(ByteSpan data, QuickKind kind) : data_(data), kind_(kin
   if (kind == QuickKind::kBuckets)
     buckets_.resize(size_t(1) << kBucketBits);
   else
-    last_.resize(size_t(1) << kGoBits);
+    last_.resize(size_t(1) << kZlibNgBits);
 }
 
 uint32_t QuickSearch::word(size_t position) const {
@@ -62,6 +62,8 @@ uint32_t QuickSearch::slot_of(size_t position) const {
       return four * 0x1e35a7bdu >> (32 - kGoBits);
     case QuickKind::kIsal:
       return crc32c_of(four) & ((1u << kIsalBits) - 1);
+    case QuickKind::kZlibNg:
+      return four * 0x9E3779B1u >> (32 - kZlibNgBits);
     case QuickKind::kBuckets:
     case QuickKind::kNone:
       break;

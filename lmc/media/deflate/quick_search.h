@@ -17,8 +17,9 @@ enum class QuickKind : uint8_t {
   kGo = 2,       // level 1 of Go: four bytes, also where a match ended
   kIsal = 3,     // levels 0 and 1 of ISA-L: four bytes, at the first four bytes of a token
   kBuckets = 4,  // stb_image_write: the longest of up to 16, unless the next byte has a longer one
+  kZlibNg = 5,   // level 1 of zlib-ng: the last token that began with four such bytes
 };
-inline constexpr uint8_t kQuickKinds = 5;
+inline constexpr uint8_t kQuickKinds = 6;
 
 class QuickSearch {
  public:
