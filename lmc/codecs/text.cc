@@ -1,6 +1,7 @@
 #include "lmc/codecs/text.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "lmc/codecs/lockstep.h"
 #include "lmc/coding/arithmetic_coder.h"
@@ -31,12 +32,15 @@ constexpr uint64_t kAskTokens = 64;  // between two questions whether to go on
 template <typename Coder, typename Mixing, typename GoOn>
 uint64_t code_tokens(Coder& coder, Lockstep& lockstep, const TextModel& model, const StreamPlan& plan,
                      std::span<const uint16_t> tokens, Mixing& mixing, size_t size_bytes,
-                     const BlockResources& resources, const GoOn& go_on) {
+                     const BlockResources& resources, const GoOn& go_on, double* model_bits = nullptr) {
   size_t done_bytes = 0;
   uint64_t done_tokens = 0;
   const auto code = [&](uint32_t stream, uint64_t step, const uint32_t* cumulative) {
     const uint32_t sent = Coder::kDecodes ? 0 : tokens[plan.first(stream) + step];
     const uint32_t token = code_token(coder, model.tree, mixing, stream, cumulative, sent);
+    if (model_bits != nullptr)
+      *model_bits += std::log2(double(cumulative[model.tokenizer.vocabulary_size()]) /
+                               double(cumulative[token + 1] - cumulative[token]));
     done_bytes += model.tree.bytes(token).size();
     ++done_tokens;
     const bool more = done_bytes < size_bytes && (done_tokens % kAskTokens != 0 || go_on(done_bytes));
@@ -71,6 +75,7 @@ struct EncodedText {
   size_t tokens;
   Bytes coded;  // the arithmetic code
   std::unique_ptr<Mixing> mixing;
+  double model_bits = 0;
 };
 // go_on says no: what is coded by then, with 0 tokens.
 template <typename Mixing = MixingModel>
@@ -85,10 +90,12 @@ Result<EncodedText<Mixing>> encode_with(const TextModel& model, const TextExperi
   Bytes coded;
   ArithmeticEncoder coder(coded);
   Lockstep lockstep(model.transformer, plan, resources.threads, setup.adapt_head);
+  double model_bits = 0;
   const uint64_t done = code_tokens(coder, lockstep, model, plan, tokens, *mixing, raw.size(), resources,
-                                    [&](size_t bytes) { return !go_on || go_on(bytes, coded.size()); });
+                                    [&](size_t bytes) { return !go_on || go_on(bytes, coded.size()); },
+                                    setup.measure_model ? &model_bits : nullptr);
   coder.finish();
-  return EncodedText<Mixing>{size_t(done), std::move(coded), std::move(mixing)};
+  return EncodedText<Mixing>{size_t(done), std::move(coded), std::move(mixing), model_bits};
 }
 
 template <typename Mixing>
@@ -123,7 +130,7 @@ Result<Bytes> decode_tokens(const TextModel& model, const StreamPlan& plan, bool
 
 Result<std::shared_ptr<const TextModel>> load_text_model(const ModelFile& file, Isa isa) {
   if (file.kind() != ModelKind::kTransformer) return bad_input("model " + file.name() + " is no language model");
-  LMC_ASSIGN(auto tokenizer, Tokenizer::parse(file.section("tokenizer")));
+  LMC_ASSIGN(auto tokenizer, Tokenizer::parse(file.section("tokenizer"), file.section("tokenizer.merges")));
   if (tokenizer.vocabulary_size() != size_t(file.config().vocab))
     return bad_input("model " + file.name() + ": its tokenizer has " + std::to_string(tokenizer.vocabulary_size()) +
                      " tokens, its network " + std::to_string(file.config().vocab));
@@ -165,7 +172,8 @@ Result<TextOutcome> try_text_block(const TextModel& model, ByteSpan raw, const T
                                    const BlockResources& resources) {
   const auto outcome_of = [&](const auto& encoded) -> Result<TextOutcome> {
     if (!encoded.ok()) return encoded.error();
-    return TextOutcome{payload_of(*encoded, experiment.profile).size(), encoded->mixing->save_prior()};
+    return TextOutcome{payload_of(*encoded, experiment.profile).size(), encoded->tokens, encoded->model_bits,
+                       encoded->mixing->save_prior()};
   };
   if (experiment.without == 0) return outcome_of(encode_with(model, experiment, raw, resources));
   return outcome_of(encode_with<AblatedMixing>(model, experiment, raw, resources, {}, experiment.without));

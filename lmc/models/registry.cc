@@ -79,9 +79,20 @@ void append_beside(const fs::path& file, std::vector<std::string>& folders) {
 
 }  // namespace
 
+std::string user_model_folder() {
+  const auto variable = [](const char* name) -> std::string {
+    const char* const value = std::getenv(name);
+    return value != nullptr && value[0] == '/' ? value : "";  // a relative one does not count (XDG base directories)
+  };
+  if (const std::string data = variable("XDG_DATA_HOME"); !data.empty()) return data + "/lmcompress/models";
+  const std::string home = variable("HOME");
+  return home.empty() ? "" : home + "/.local/share/lmcompress/models";
+}
+
 std::vector<std::string> default_model_folders() {
   std::vector<std::string> folders;
   if (const char* list = std::getenv("LMC_MODELS")) folders = split_folders(list);
+  if (std::string own = user_model_folder(); !own.empty()) folders.push_back(std::move(own));
   append_beside(own_file(), folders);
   folders.push_back(LMC_INSTALLED_MODELS);
   // A folder may be named twice (the installed program's own prefix): once is enough.

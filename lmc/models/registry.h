@@ -48,8 +48,12 @@ class ModelOnDemand {
   mutable const LoadedModel* found_ = nullptr;
 };
 
+// Where a user's own models lie: lmcompress/models below XDG_DATA_HOME, or below .local/share in HOME. Empty: neither of
+// them is set.
+std::string user_model_folder();
+
 // Where models are looked for when nobody says otherwise: the folders of the environment variable LMC_MODELS (colons
-// between them), share/lmc/models below the prefix that the program or liblmc lies in, the folder installed to.
+// between them), the user's own, share/lmc/models below the prefix that the program or liblmc lies in, the folder installed to.
 std::vector<std::string> default_model_folders();
 
 // "a:b" to {"a", "b"}; empty parts are left out.

@@ -85,6 +85,7 @@ struct TransformerBuffers {
   std::vector<int8_t> planes;         // (2,B,widest input)
   std::vector<int32_t> sums;          // (2,B,widest output)
   std::vector<float> cosines, sines;  // (B,D/2)
+  std::vector<float> sink_cosines, sink_sines, sink_key;  // (D/2), (D/2), (D)
   std::vector<int8_t> q, k, v;        // (G,D), (D), (D)
   std::vector<float> factors;         // (G)
   AttentionScratch attention;
@@ -248,11 +249,28 @@ class Step {
 
   // Rotates and quantises one head's query or key; returns its scale.
   float rotate_head(int b, float* head, int8_t* q) {
-    const int dim = config_.head_dim, half = dim / 2;
-    kernels_.rotate(head, half, buffers_.cosines.data() + size_t(b * half), buffers_.sines.data() + size_t(b * half));
+    const size_t at = size_t(b) * size_t(config_.head_dim / 2);
+    return rotate_head(head, buffers_.cosines.data() + at, buffers_.sines.data() + at, q);
+  }
+  float rotate_head(float* head, const float* cosines, const float* sines, int8_t* q) {
+    const int dim = config_.head_dim;
+    kernels_.rotate(head, dim / 2, cosines, sines);
     const float peak = kernels_.peak(head, dim);
     const float scale = quantise_row8(kernels_, head, dim, peak, q);
     return config_.qk_norm ? scale * inverse_rms(kernels_, head, dim, peak, float(config_.norm_eps)) : scale;
+  }
+
+  // The first position's key, as if it stood right before the window that ends at `position`.
+  void move_sink(AttentionCache& cache, uint64_t position) {
+    const size_t half = size_t(config_.head_dim / 2);
+    buffers_.sink_cosines.resize(half);
+    buffers_.sink_sines.resize(half);
+    kernels_.rotations(position + 1 - uint64_t(cache.window()), weights_.frequencies.data(), int(half),
+                       buffers_.sink_cosines.data(), buffers_.sink_sines.data());
+    buffers_.sink_key.assign(cache.first_key(), cache.first_key() + config_.head_dim);
+    const float scale = rotate_head(buffers_.sink_key.data(), buffers_.sink_cosines.data(), buffers_.sink_sines.data(),
+                                    buffers_.k.data());
+    cache.move_sink(buffers_.k.data(), scale);
   }
 
   // Row b, key/value head g with the query heads that share it: from buffers_.rows to buffers_.attended.
@@ -268,6 +286,8 @@ class Step {
     AttentionCache& cache =
         state_.streams[streams_[size_t(b)]].caches[size_t(l) * size_t(config_.kv_heads) + size_t(g)];
     const uint64_t position = buffers_.positions[size_t(b)];
+    if (position == 0) cache.keep_first_key(key);
+    if (cache.sink_moves(position)) move_sink(cache, position);
     const float k_scale = rotate_head(b, key, buffers_.k.data());
     const float v_scale = quantise_row8(kernels_, value, dim, kernels_.peak(value, dim), buffers_.v.data());
     cache.append(position, buffers_.k.data(), k_scale, buffers_.v.data(), v_scale);
@@ -388,7 +408,7 @@ TransformerState Transformer::make_state(uint32_t streams) const {
   contents->streams.resize(streams);
   for (auto& stream : contents->streams)
     for (int window : config.windows)
-      for (int g = 0; g < config.kv_heads; ++g) stream.caches.emplace_back(weights_->isa, window, config.head_dim);
+      for (int g = 0; g < config.kv_heads; ++g) stream.caches.emplace_back(weights_->isa, window, config.head_dim, config.sinks);
   return TransformerState(std::move(contents));
 }
 

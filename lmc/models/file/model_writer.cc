@@ -14,7 +14,7 @@ using Json = nlohmann::ordered_json;
 size_t aligned(size_t offset) { return (offset + kModelAlignment - 1) / kModelAlignment * kModelAlignment; }
 
 Json architecture_json(const ModelConfig& c) {
-  return {{"layers", c.layers},
+  Json json = {{"layers", c.layers},
           {"width", c.width},
           {"heads", c.heads},
           {"kv_heads", c.kv_heads},
@@ -33,6 +33,8 @@ Json architecture_json(const ModelConfig& c) {
             {"up", c.act_bits.up},
             {"down", c.act_bits.down},
             {"head", c.act_bits.head}}}};
+  if (c.sinks > 0) json["sinks"] = c.sinks;
+  return json;
 }
 
 }  // namespace
@@ -99,7 +101,7 @@ Result<Bytes> ModelWriter::finish() const {
   }
 
   Bytes out(kModelMagic, kModelMagic + sizeof kModelMagic);
-  append_le(out, kModelVersion);
+  append_le(out, config_.sinks > 0 ? kModelVersionSinks : kModelVersion);
   append_le(out, uint64_t(header.size()));
   append_bytes(out, as_bytes(header));
   for (const auto& [name, entry] : entries_) {
