@@ -75,12 +75,13 @@ bool Lockstep::code_group(Group& group, uint64_t step, const CodeToken& code) {
 }
 
 void Lockstep::adapt_group(Group& group, uint64_t step) {
-  if (!adapt_head_) return;
+  const auto model_rate = float(transformer_.config().head_rate);
+  if (!adapt_head_ || model_rate == 0) return;
   const size_t row = size_t(head_.vocab()) + 1;
   const uint32_t rows = active(group.first, group.count, step);
   for (uint32_t i = 0; i < rows; ++i) {
     const float fall = std::sqrt(1.0f + float(adapted_) / kHeadRateTokens);
-    const float rate = kHeadRate / std::sqrt(float(head_.width())) / fall;
+    const float rate = kHeadRate / std::sqrt(float(head_.width())) / fall * model_rate;
     head_.adapt(group.batch->hidden, int(group.first - group.batch->first + i), tokens_[group.first + i],
                 group.cumulative.data() + i * row, rate);
     ++adapted_;

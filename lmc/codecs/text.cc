@@ -91,9 +91,9 @@ Result<EncodedText<Mixing>> encode_with(const TextModel& model, const TextExperi
   ArithmeticEncoder coder(coded);
   Lockstep lockstep(model.transformer, plan, resources.threads, setup.adapt_head);
   double model_bits = 0;
-  const uint64_t done = code_tokens(coder, lockstep, model, plan, tokens, *mixing, raw.size(), resources,
-                                    [&](size_t bytes) { return !go_on || go_on(bytes, coded.size()); },
-                                    setup.measure_model ? &model_bits : nullptr);
+  const uint64_t done = code_tokens(
+      coder, lockstep, model, plan, tokens, *mixing, raw.size(), resources,
+      [&](size_t bytes) { return !go_on || go_on(bytes, coded.size()); }, setup.measure_model ? &model_bits : nullptr);
   coder.finish();
   return EncodedText<Mixing>{size_t(done), std::move(coded), std::move(mixing), model_bits};
 }

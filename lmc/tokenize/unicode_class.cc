@@ -7,7 +7,8 @@
 namespace lmc {
 namespace {
 
-constexpr uint32_t kRuns[] = {  // first code point of a run << 2 | class
+constexpr uint32_t kRuns[] = {
+    // first code point of a run << 2 | class
 #include "lmc/tokenize/unicode_classes.inc"
 };
 

@@ -72,6 +72,8 @@ int import_command(int argc, const char* const* argv) {
   app.add_option("--window", job.options.window, "tokens that each layer sees (default 1024)")
       ->check(CLI::Range(2, 32768));
   app.add_option("--activation-bits", job.bits, "QKV,O,UP,DOWN,HEAD: 8 or 16 (default 16 each)")->delimiter(',');
+  app.add_option("--head-rate", job.options.head_rate, "how fast the output layer learns (built-in models: 1)")
+      ->check(CLI::Range(0.0, 16.0));
   app.add_option("--prior", job.prior, "the model whose mixing it starts from (default text-base), or none");
   app.add_option("--models", job.folders, "look for that model here");
   app.add_flag("-f,--force", job.force, "overwrite");

@@ -4,8 +4,8 @@
 // matrix, values as the columns of another, so that scores and weighted sums are the same integer products as
 // everything else. The order of positions in the ring does not matter: every sum over them is a sum of integers.
 //
-// With a sink the first position of the stream is kept for ever, in slot 0, and the ring is one shorter. Its key is then
-// turned anew for every position, as if it stood right before the window: no distance exceeds window - 1.
+// With a sink the first position of the stream is kept for ever, in slot 0, and the ring is one shorter. Its key is
+// then turned anew for every position, as if it stood right before the window: no distance exceeds window - 1.
 #ifndef LMC_MODELS_ARCH_ATTENTION_H_
 #define LMC_MODELS_ARCH_ATTENTION_H_
 

@@ -75,19 +75,19 @@ struct TransformerStreams {
 };
 
 struct TransformerBuffers {
-  std::vector<uint64_t> positions;    // (B)
-  std::vector<float> x;               // (B,C) residual
-  std::vector<float> rows;            // (B, widest) outputs of a matrix
-  std::vector<float> gained;          // (C)
-  std::vector<float> attended;        // (B,H*D)
-  std::vector<float> scales;          // (B) of the quantised rows
-  std::vector<int16_t> wide;          // (widest)
-  std::vector<int8_t> planes;         // (2,B,widest input)
-  std::vector<int32_t> sums;          // (2,B,widest output)
-  std::vector<float> cosines, sines;  // (B,D/2)
+  std::vector<uint64_t> positions;                        // (B)
+  std::vector<float> x;                                   // (B,C) residual
+  std::vector<float> rows;                                // (B, widest) outputs of a matrix
+  std::vector<float> gained;                              // (C)
+  std::vector<float> attended;                            // (B,H*D)
+  std::vector<float> scales;                              // (B) of the quantised rows
+  std::vector<int16_t> wide;                              // (widest)
+  std::vector<int8_t> planes;                             // (2,B,widest input)
+  std::vector<int32_t> sums;                              // (2,B,widest output)
+  std::vector<float> cosines, sines;                      // (B,D/2)
   std::vector<float> sink_cosines, sink_sines, sink_key;  // (D/2), (D/2), (D)
-  std::vector<int8_t> q, k, v;        // (G,D), (D), (D)
-  std::vector<float> factors;         // (G)
+  std::vector<int8_t> q, k, v;                            // (G,D), (D), (D)
+  std::vector<float> factors;                             // (G)
   AttentionScratch attention;
 };
 
@@ -408,7 +408,8 @@ TransformerState Transformer::make_state(uint32_t streams) const {
   contents->streams.resize(streams);
   for (auto& stream : contents->streams)
     for (int window : config.windows)
-      for (int g = 0; g < config.kv_heads; ++g) stream.caches.emplace_back(weights_->isa, window, config.head_dim, config.sinks);
+      for (int g = 0; g < config.kv_heads; ++g)
+        stream.caches.emplace_back(weights_->isa, window, config.head_dim, config.sinks);
   return TransformerState(std::move(contents));
 }
 

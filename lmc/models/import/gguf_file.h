@@ -48,7 +48,7 @@ class GgufFile {
 
  private:
   struct Value {
-    uint32_t type = 0;          // of its elements, where it is an array
+    uint32_t type = 0;  // of its elements, where it is an array
     bool is_array = false;
     uint64_t count = 1;
     ByteSpan bytes;  // the elements

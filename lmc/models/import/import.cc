@@ -55,6 +55,7 @@ Result<ModelConfig> config_of(const GgufFile& file, const ImportOptions& options
   c.activation = Activation::kSwiglu;
   c.qk_norm = false;
   c.sinks = 1;
+  c.head_rate = options.head_rate;
   c.tied = file.tensors().count("output.weight") == 0;
   c.act_bits = options.act_bits;
   return c;

@@ -1,7 +1,7 @@
 // Language models of others, made into model files (.lmcm).
 //
-// Read: GGUF of the architecture llama (LLaMA, SmolLM2), see gguf_file.h. Weights become int8 with a scale for each row.
-// The same file gives the same bytes on every machine.
+// Read: GGUF of the architecture llama (LLaMA, SmolLM2), see gguf_file.h. Weights become int8 with a scale for each
+// row. The same file gives the same bytes on every machine.
 #ifndef LMC_MODELS_IMPORT_IMPORT_H_
 #define LMC_MODELS_IMPORT_IMPORT_H_
 
@@ -13,10 +13,11 @@
 namespace lmc {
 
 struct ImportOptions {
-  std::string name;                                      // of the model
-  int window = 1024;                                     // that every layer sees
-  ActivationBits act_bits = {16, 16, 16, 16, 16};        // docs/big-models.md says what fewer cost
-  ByteSpan mixing_prior = {};                            // the section mixing.tokens; empty: none
+  std::string name;                                         // of the model
+  int window = 1024;                                        // that every layer sees
+  ActivationBits act_bits = {16, 16, 16, 16, 16};           // docs/big-models.md says what fewer cost
+  double head_rate = 0.1;                                   // of the adaptive head
+  ByteSpan mixing_prior = {};                               // the section mixing.tokens; empty: none
   std::function<void(int done, int layers)> progress = {};  // may be empty
 };
 
