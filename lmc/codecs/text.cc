@@ -89,7 +89,7 @@ Result<EncodedText<Mixing>> encode_with(const TextModel& model, const TextExperi
   LMC_ASSIGN(auto mixing, make_mixing<Mixing>(setup.prior, plan, raw.size(), resources.isa, more...));
   Bytes coded;
   ArithmeticEncoder coder(coded);
-  Lockstep lockstep(model.transformer, plan, resources.threads, setup.adapt_head);
+  Lockstep lockstep(model.transformer, plan, resources.threads, tokens, setup.adapt_head);
   double model_bits = 0;
   const uint64_t done = code_tokens(
       coder, lockstep, model, plan, tokens, *mixing, raw.size(), resources,
@@ -114,7 +114,7 @@ Result<Bytes> decode_tokens(const TextModel& model, const StreamPlan& plan, bool
   auto mixing = make_mixing(model.prior, plan, raw_size_bytes, resources.isa);
   if (!mixing.ok()) return mixing.error();
   ArithmeticDecoder coder(coded);
-  Lockstep lockstep(model.transformer, plan, resources.threads);
+  Lockstep lockstep(model.transformer, plan, resources.threads, {});
   const uint64_t tokens =
       code_tokens(coder, lockstep, model, plan, {}, **mixing, raw_size_bytes, resources, [](size_t) { return true; });
   if (tokens == 0 || (all_of_them && tokens != plan.tokens))

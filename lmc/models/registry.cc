@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <utility>
 
 namespace lmc {
@@ -18,7 +19,7 @@ constexpr const char* kSuffix = ".lmcm";
 
 constexpr uint8_t hex_digit(char c) { return uint8_t(c <= '9' ? c - '0' : c - 'a' + 10); }
 
-[[maybe_unused]] constexpr Sha256 parse_sha256(const char* hex) {  // unused while there are no built-in models
+constexpr Sha256 parse_sha256(const char* hex) {
   Sha256 out{};
   for (size_t i = 0; i < out.size(); ++i) out[i] = uint8_t(hex_digit(hex[2 * i]) << 4 | hex_digit(hex[2 * i + 1]));
   return out;
@@ -30,7 +31,25 @@ constexpr BuiltinModel kBuiltins[] = {
     {},  // no model has the number 0: the end
 };
 
+constexpr KnownModel kKnown[] = {
+    {"smollm2", parse_sha256("0000000000000000000000000000000000000000000000000000000000000000"),
+     "scripts/get-model smollm2"},
+};
+
+// The SHA-256 that a file says it has, from its last bytes. Whether it is true shows when it is opened.
+Result<Sha256> stated_hash(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  Sha256 out{};
+  if (!file || file.tellg() < std::streamoff(out.size())) return environment_error(path + ": cannot read");
+  file.seekg(-std::streamoff(out.size()), std::ios::end);
+  if (!file.read(reinterpret_cast<char*>(out.data()), std::streamsize(out.size())))
+    return environment_error(path + ": cannot read");
+  return out;
+}
+
 }  // namespace
+
+std::span<const KnownModel> known_models() { return kKnown; }
 
 std::span<const BuiltinModel> builtin_models() { return std::span(kBuiltins).first(std::size(kBuiltins) - 1); }
 
@@ -147,9 +166,12 @@ Result<const LoadedModel*> Registry::find_hash(const Sha256& sha256) {
       if (const auto model = open(folder + "/" + builtin.name + kSuffix); model.ok() && (*model)->sha256 == sha256)
         return *model;
   }
-  for (const std::string& path : model_paths())
+  for (const std::string& path : model_paths()) {
+    const auto stated = stated_hash(path);  // large models are not read to find out that they are others
+    if (!stated.ok() || *stated != sha256) continue;
     if (const auto model = open(path); model.ok() && (*model)->sha256 == sha256) return *model;
-  return missing("with SHA-256 " + hex(sha256));
+  }
+  return missing_hash(sha256);
 }
 
 Result<const LoadedModel*> Registry::find_builtin(int number) {
@@ -171,17 +193,28 @@ Result<const LoadedModel*> Registry::find_name(const std::string& name) {
   for (const std::string& path : paths)
     if (fs::path(path).stem() == name || fs::path(path).filename() == name) return open(path);
   if (name.size() >= kMinHexDigits && name.find_first_not_of("0123456789abcdef") == std::string::npos)
-    for (const std::string& path : paths)
+    for (const std::string& path : paths) {
+      const auto stated = stated_hash(path);
+      if (!stated.ok() || !hex(*stated).starts_with(name)) continue;
       if (const auto model = open(path); model.ok() && hex((*model)->sha256).starts_with(name)) return *model;
+    }
+  for (const KnownModel& known : known_models())
+    if (name == known.name) return missing(name, known.how);
   return missing(name);
 }
 
-Error Registry::missing(const std::string& what) const {
+Error Registry::missing_hash(const Sha256& sha256) const {
+  for (const KnownModel& known : known_models())
+    if (known.sha256 == sha256) return missing(std::string(known.name) + " with SHA-256 " + hex(sha256), known.how);
+  return missing("with SHA-256 " + hex(sha256));
+}
+
+Error Registry::missing(const std::string& what, const std::string& how) const {
   std::string message = "model " + what + " is not to be found in:";
   for (const std::string& folder : folders_) message += "\n  " + folder;
   if (folders_.empty()) message += "\n  (no folder given)";
-  return environment_error(message +
-                           "\nput its .lmcm file into one of these folders, or name its folder with --models");
+  if (!how.empty()) return environment_error(message + "\n" + how + " brings it");
+  return environment_error(message + "\n'lmc model add FILE.lmcm' puts it there; or name its folder with --models");
 }
 
 }  // namespace lmc
