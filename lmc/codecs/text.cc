@@ -62,11 +62,19 @@ Result<std::unique_ptr<Mixing>> make_mixing(ByteSpan prior, const StreamPlan& pl
   return mixing;
 }
 
-Result<Budget::Lease> take_memory(uint32_t streams, size_t raw_bytes, uint64_t copies,
+// What a model's caches and the copy of its head take counts above what the built-in ones need.
+uint64_t model_bytes(const TextModel& model, uint32_t streams) {
+  constexpr uint64_t kFree = uint64_t(16) << 20;
+  const ModelConfig& config = model.transformer.config();
+  const uint64_t bytes = streams * model.transformer.stream_bytes() + uint64_t(config.vocab) * uint64_t(config.width);
+  return bytes > kFree ? bytes - kFree : 0;
+}
+
+Result<Budget::Lease> take_memory(const TextModel& model, uint32_t streams, size_t raw_bytes, uint64_t copies,
                                   const BlockResources& resources) {
   const uint64_t mixing_bytes =
       MixingModel::memory_bytes({.tokens = true, .streams = streams, .size_bytes = raw_bytes});
-  return Budget::take(resources.budget, mixing_bytes + copies * raw_bytes,
+  return Budget::take(resources.budget, mixing_bytes + model_bytes(model, streams) + copies * raw_bytes,
                       "a text of " + std::to_string(raw_bytes) + " bytes");
 }
 
@@ -82,8 +90,8 @@ template <typename Mixing = MixingModel>
 Result<EncodedText<Mixing>> encode_with(const TextModel& model, const TextExperiment& setup, ByteSpan raw,
                                         const BlockResources& resources, const GoOn& go_on = {}, auto... more) {
   constexpr uint64_t kCopies = 6;  // tokens while they grow, and what becomes of them
-  LMC_ASSIGN(const auto memory,
-             take_memory(StreamPlan::for_tokens(raw.size(), setup.profile).streams, raw.size(), kCopies, resources));
+  LMC_ASSIGN(const auto memory, take_memory(model, StreamPlan::for_tokens(raw.size(), setup.profile).streams,
+                                            raw.size(), kCopies, resources));
   const std::vector<uint16_t> tokens = model.tokenizer.encode(raw);
   const StreamPlan plan = StreamPlan::for_tokens(tokens.size(), setup.profile);
   LMC_ASSIGN(auto mixing, make_mixing<Mixing>(setup.prior, plan, raw.size(), resources.isa, more...));
@@ -110,7 +118,7 @@ Bytes payload_of(const EncodedText<Mixing>& encoded, TextProfile profile) {
 Result<Bytes> decode_tokens(const TextModel& model, const StreamPlan& plan, bool all_of_them, ByteSpan coded,
                             size_t raw_size_bytes, const BlockResources& resources) {
   constexpr uint64_t kCopies = 2;
-  LMC_ASSIGN(const auto memory, take_memory(plan.streams, raw_size_bytes, kCopies, resources));
+  LMC_ASSIGN(const auto memory, take_memory(model, plan.streams, raw_size_bytes, kCopies, resources));
   auto mixing = make_mixing(model.prior, plan, raw_size_bytes, resources.isa);
   if (!mixing.ok()) return mixing.error();
   ArithmeticDecoder coder(coded);

@@ -18,13 +18,14 @@ namespace {
 struct Import {
   std::string from, to;
   std::vector<int> bits;
-  std::string prior = "text-base", folders;
+  std::string prior = "text-base", prior_file, folders;
   bool force = false;
   ImportOptions options;
 };
 
 // How mixing starts: as it does behind another language model.
 Result<Bytes> prior_of(const Import& job) {
+  if (!job.prior_file.empty()) return read_file(job.prior_file);
   if (job.prior == "none") return Bytes();
   LMC_ASSIGN(const auto folders, model_folders(job.folders));
   Registry registry(folders);
@@ -75,6 +76,7 @@ int import_command(int argc, const char* const* argv) {
   app.add_option("--head-rate", job.options.head_rate, "how fast the output layer learns (built-in models: 1)")
       ->check(CLI::Range(0.0, 16.0));
   app.add_option("--prior", job.prior, "the model whose mixing it starts from (default text-base), or none");
+  app.add_option("--prior-file", job.prior_file, "that start itself, as a file (models/smollm2.prior.lmc holds one)");
   app.add_option("--models", job.folders, "look for that model here");
   app.add_flag("-f,--force", job.force, "overwrite");
   try {

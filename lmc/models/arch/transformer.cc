@@ -413,6 +413,14 @@ TransformerState Transformer::make_state(uint32_t streams) const {
   return TransformerState(std::move(contents));
 }
 
+uint64_t Transformer::stream_bytes() const {
+  const ModelConfig& config = weights_->config;
+  uint64_t bytes = 0;
+  const auto dim = uint64_t(config.head_dim) + 64;  // rows, columns and panels are padded
+  for (int window : config.windows) bytes += uint64_t(config.kv_heads) * (2 * dim + 8) * (uint64_t(window) + 64);
+  return bytes;
+}
+
 Head Transformer::make_head() const { return *weights_->head; }
 
 void Transformer::step(TransformerState& state, std::span<const uint32_t> streams, std::span<const uint16_t> tokens,

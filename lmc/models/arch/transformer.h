@@ -28,7 +28,7 @@ struct Hidden {
   std::vector<float> scales;    // (count)
 };
 
-// The caches of S streams: S * sum(windows) * Hkv * D * 2 bytes, allocated when made. Distinct streams may be stepped
+// The caches of S streams: S * Transformer::stream_bytes(), about sum(windows) * Hkv * D * 2 each, allocated when made. Distinct streams may be stepped
 // by different threads at the same time.
 class TransformerState {
  public:
@@ -64,6 +64,7 @@ class Transformer {
   const ModelConfig& config() const;
   Isa isa() const;
   TransformerState make_state(uint32_t streams) const;
+  uint64_t stream_bytes() const;  // at most what the caches of one stream take
   Head make_head() const;  // a copy of the output layer, which the coder may adapt
 
   // Feeds tokens[i] (< vocab) to stream streams[i], for all i, and writes hidden row i. A stream may occur several
