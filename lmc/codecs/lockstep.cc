@@ -29,7 +29,8 @@ Lockstep::Lockstep(const Transformer& transformer, const StreamPlan& plan, int t
       adapt_head_(adapt_head),
       plan_(plan),
       known_(known),
-      workers_(plan.streams > 1 || !known.empty() ? std::clamp(threads, 1, 2) : 1),
+      large_(transformer.is_large()),
+      workers_(plan.streams > 1 || !known.empty() || large_ ? std::clamp(threads, 1, 2) : 1),
       state_(transformer.make_state(plan.streams)),
       head_(transformer.make_head()),
       ids_(plan.streams),
@@ -41,9 +42,13 @@ Lockstep::Lockstep(const Transformer& transformer, const StreamPlan& plan, int t
     group.first = plan.streams * g / groups;
     group.count = plan.streams * (g + 1) / groups - group.first;
     group.cumulative.resize(group.count * (size_t(head_.vocab()) + 1));
-    if (g == 0 || workers_.threads() > 1) batches_.emplace_back().first = group.first;
+    if (g == 0 || (workers_.threads() > 1 && !large_)) batches_.emplace_back().first = group.first;
     group.batch = &batches_.back();
     group.batch->count += group.count;
+  }
+  if (large_ && known_.empty()) {
+    batches_[0].scratch = TransformerScratch(&workers_);
+    head_scratch_.workers = &workers_;
   }
 }
 
@@ -109,7 +114,7 @@ bool Lockstep::finish_step(Group& group, uint64_t step, const CodeToken& code) {
 // One thread finishes this group's step while the other runs the first layers for the next group. How many those are
 // follows from the time each takes and changes no result.
 bool Lockstep::run_phase(Group& group, uint64_t step, Group& next, uint64_t next_step, const CodeToken& code) {
-  if (&group == &next || workers_.threads() == 1) return finish_step(group, step, code);
+  if (&group == &next || workers_.threads() == 1 || large_) return finish_step(group, step, code);
   using Clock = std::chrono::steady_clock;
   bool sound = true;
   Clock::duration finishing{}, beginning{};

@@ -4,7 +4,8 @@
 // group, stream by stream. Threads only share out work whose results do not depend on who does it.
 //
 // An encoder knows the tokens, so that the network need not wait for them: it takes many steps at once, which reads its
-// weights less often. The results are the same.
+// weights less often. Of a large model the weights are read once for all streams, and two threads share each product.
+// The results are the same.
 #ifndef LMC_CODECS_LOCKSTEP_H_
 #define LMC_CODECS_LOCKSTEP_H_
 
@@ -91,10 +92,11 @@ class Lockstep {
   bool adapt_head_;
   StreamPlan plan_;
   std::span<const uint16_t> known_;
+  bool large_;  // the model
   Workers workers_;
   TransformerState state_;
   Head head_;
-  std::deque<Batch> batches_;  // one for each group; with one thread a larger one for both
+  std::deque<Batch> batches_;  // one for each group; with one thread, or a large model, a larger one for both
   std::vector<Group> groups_;
   std::vector<uint32_t> ids_;     // 0 .. streams - 1
   std::vector<uint16_t> tokens_;  // last token of each stream; BOS at first

@@ -70,7 +70,7 @@ int import_command(int argc, const char* const* argv) {
   app.add_option("FILE", job.from, "the GGUF file")->required();
   app.add_option("-o,--output", job.to, "the model file (.lmcm)")->required();
   app.add_option("--name", job.options.name, "the model's name (default: that of the output)");
-  app.add_option("--window", job.options.window, "tokens that each layer sees (default 1024)")
+  app.add_option("--window", job.options.window, "tokens that each layer sees (default 2048)")
       ->check(CLI::Range(2, 32768));
   app.add_option("--activation-bits", job.bits, "QKV,O,UP,DOWN,HEAD: 8 or 16 (default 16 each)")->delimiter(',');
   app.add_option("--head-rate", job.options.head_rate, "how fast the output layer learns (built-in models: 1)")

@@ -14,7 +14,7 @@ namespace lmc {
 
 struct ImportOptions {
   std::string name;                                         // of the model
-  int window = 1024;                                        // that every layer sees
+  int window = 2048;                                        // that every layer sees
   ActivationBits act_bits = {16, 16, 16, 16, 16};           // docs/big-models.md says what fewer cost
   double head_rate = 0.3;                                   // of the adaptive head
   ByteSpan mixing_prior = {};                               // the section mixing.tokens; empty: none
