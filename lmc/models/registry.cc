@@ -32,7 +32,7 @@ constexpr BuiltinModel kBuiltins[] = {
 };
 
 constexpr KnownModel kKnown[] = {
-    {"smollm2", parse_sha256("0000000000000000000000000000000000000000000000000000000000000000"),
+    {"smollm2", parse_sha256("cede2ed8abb7e5e63acaf76a3428060fe237362f1248ad7dc8d3300f21d539a6"),
      "scripts/get-model smollm2"},
 };
 

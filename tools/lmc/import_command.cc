@@ -8,8 +8,6 @@
 
 #include "lmc/base/io.h"
 #include "lmc/models/import/import.h"
-#include "lmc/models/registry.h"
-#include "tools/lmc/model_folders.h"
 #include "tools/lmc/names.h"
 
 namespace lmc {
@@ -18,22 +16,9 @@ namespace {
 struct Import {
   std::string from, to;
   std::vector<int> bits;
-  std::string prior = "text-base", prior_file, folders;
   bool force = false;
   ImportOptions options;
 };
-
-// How mixing starts: as it does behind another language model.
-Result<Bytes> prior_of(const Import& job) {
-  if (!job.prior_file.empty()) return read_file(job.prior_file);
-  if (job.prior == "none") return Bytes();
-  LMC_ASSIGN(const auto folders, model_folders(job.folders));
-  Registry registry(folders);
-  const auto model = registry.find_name(job.prior);
-  if (!model.ok()) return model.error();
-  const ByteSpan prior = (*model)->file.section("mixing.tokens");
-  return Bytes(prior.begin(), prior.end());
-}
 
 Status import(Import& job) {
   std::error_code none;
@@ -50,8 +35,6 @@ Status import(Import& job) {
     job.options.progress = [](int done, int layers) {
       std::fprintf(stderr, "\rlayer %d of %d%s", done, layers, done == layers ? "\n" : "");
     };
-  LMC_ASSIGN(const auto prior, prior_of(job));
-  job.options.mixing_prior = prior;
   LMC_ASSIGN(const auto file, MappedFile::open(job.from));
   auto made = import_gguf(file.bytes(), job.options);
   if (!made.ok()) return Error{made.error().family, job.from + ": " + made.error().message, made.error().offset_bytes};
@@ -72,12 +55,9 @@ int import_command(int argc, const char* const* argv) {
   app.add_option("--name", job.options.name, "the model's name (default: that of the output)");
   app.add_option("--window", job.options.window, "tokens that each layer sees (default 2048)")
       ->check(CLI::Range(2, 32768));
-  app.add_option("--activation-bits", job.bits, "QKV,O,UP,DOWN,HEAD: 8 or 16 (default 16 each)")->delimiter(',');
+  app.add_option("--activation-bits", job.bits, "QKV,O,UP,DOWN,HEAD: 8 or 16 (default 16,8,8,16,16)")->delimiter(',');
   app.add_option("--head-rate", job.options.head_rate, "how fast the output layer learns (built-in models: 1)")
       ->check(CLI::Range(0.0, 16.0));
-  app.add_option("--prior", job.prior, "the model whose mixing it starts from (default text-base), or none");
-  app.add_option("--prior-file", job.prior_file, "that start itself, as a file (models/smollm2.prior.lmc holds one)");
-  app.add_option("--models", job.folders, "look for that model here");
   app.add_flag("-f,--force", job.force, "overwrite");
   try {
     app.parse(argc - 2, argv + 2);

@@ -189,7 +189,6 @@ Result<Bytes> import_gguf(ByteSpan bytes, const ImportOptions& options) {
   config.vocab = int(vocabulary.rows.size());
   ModelWriter writer(options.name, config);
   LMC_TRY(Importer(file, config, vocabulary, writer).run(options));
-  if (!options.mixing_prior.empty()) writer.add_section("mixing.tokens", options.mixing_prior);
   writer.set_training(origin(file, bytes));
   return writer.finish();
 }

@@ -15,9 +15,8 @@ namespace lmc {
 struct ImportOptions {
   std::string name;                                         // of the model
   int window = 2048;                                        // that every layer sees
-  ActivationBits act_bits = {16, 16, 16, 16, 16};           // docs/big-models.md says what fewer cost
+  ActivationBits act_bits = {16, 8, 8, 16, 16};             // docs/big-models.md says what fewer cost
   double head_rate = 0.3;                                   // of the adaptive head
-  ByteSpan mixing_prior = {};                               // the section mixing.tokens; empty: none
   std::function<void(int done, int layers)> progress = {};  // may be empty
 };
 
