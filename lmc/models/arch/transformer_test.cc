@@ -8,6 +8,7 @@
 #include <numeric>
 #include <thread>
 
+#include "lmc/base/workers.h"
 #include "lmc/models/arch/head.h"
 #include "lmc/models/test_model.h"
 #include "lmc/numerics/isa_test_support.h"
@@ -178,6 +179,27 @@ TEST_P(Engine, ThreadsAgree) {
       }
     });
   for (std::thread& thread : threads) thread.join();
+  EXPECT_TRUE(traces == expected);
+}
+
+TEST_P(Engine, SharedWorkIsTheSame) {
+  const Texts texts = random_texts(3, 60, config().vocab);
+  const Transformer model = load(config(), best_isa(), gains());
+  const auto expected = run(model, texts, 3);
+  Workers workers(3);
+  TransformerState state = model.make_state(3);
+  TransformerScratch scratch(&workers);
+  HeadScratch head_scratch;
+  head_scratch.workers = &workers;
+  Hidden hidden;
+  const Head head = model.make_head();
+  std::vector<Trace> traces(3);
+  const uint32_t streams[3] = {0, 1, 2};
+  for (size_t step = 0; step < 60; ++step) {
+    const uint16_t tokens[3] = {texts[0][step], texts[1][step], texts[2][step]};
+    model.step(state, streams, tokens, hidden, scratch);
+    for (int i = 0; i < 3; ++i) append(traces[size_t(i)], head, hidden, i, head_scratch);
+  }
   EXPECT_TRUE(traces == expected);
 }
 
