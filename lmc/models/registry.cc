@@ -26,14 +26,9 @@ constexpr Sha256 parse_sha256(const char* hex) {
 }
 
 constexpr BuiltinModel kBuiltins[] = {
-// {number, name, parse_sha256(hash)}, one line for each line of models/builtin.txt
+// {number, name, parse_sha256(hash), how}, one line for each line of models/builtin.txt
 #include "builtin_models.inc"
     {},  // no model has the number 0: the end
-};
-
-constexpr KnownModel kKnown[] = {
-    {"smollm2", parse_sha256("cede2ed8abb7e5e63acaf76a3428060fe237362f1248ad7dc8d3300f21d539a6"),
-     "scripts/get-model smollm2"},
 };
 
 // The SHA-256 that a file says it has, from its last bytes. Whether it is true shows when it is opened.
@@ -48,8 +43,6 @@ Result<Sha256> stated_hash(const std::string& path) {
 }
 
 }  // namespace
-
-std::span<const KnownModel> known_models() { return kKnown; }
 
 std::span<const BuiltinModel> builtin_models() { return std::span(kBuiltins).first(std::size(kBuiltins) - 1); }
 
@@ -177,16 +170,20 @@ Result<const LoadedModel*> Registry::find_hash(const Sha256& sha256) {
 Result<const LoadedModel*> Registry::find_builtin(int number) {
   for (const BuiltinModel& builtin : builtin_models()) {
     if (builtin.number != number) continue;
-    const auto model = find_hash(builtin.sha256);
-    return model.ok() ? model : missing(std::string(builtin.name) + " with SHA-256 " + hex(builtin.sha256));
+    return find_hash(builtin.sha256);
   }
   return bad_input("built-in model number " + std::to_string(number) +
                    " is unknown to this program: the file is damaged, or was written by a newer lmc");
 }
 
 Result<const LoadedModel*> Registry::find_name(const std::string& name) {
-  for (const BuiltinModel& builtin : builtin_models())
-    if (name == builtin.name) return find_builtin(builtin.number);
+  std::string how;
+  for (const BuiltinModel& builtin : builtin_models()) {
+    if (name != builtin.name) continue;
+    const auto model = find_builtin(builtin.number);
+    if (model.ok() || builtin.how[0] == 0) return model;
+    how = builtin.how;  // a file of that name may be the user's own variant of it
+  }
   std::error_code none;
   if (fs::is_regular_file(name, none)) return open(name);
   const std::vector<std::string> paths = model_paths();
@@ -198,13 +195,11 @@ Result<const LoadedModel*> Registry::find_name(const std::string& name) {
       if (!stated.ok() || !hex(*stated).starts_with(name)) continue;
       if (const auto model = open(path); model.ok() && hex((*model)->sha256).starts_with(name)) return *model;
     }
-  for (const KnownModel& known : known_models())
-    if (name == known.name) return missing(name, known.how);
-  return missing(name);
+  return missing(name, how);
 }
 
 Error Registry::missing_hash(const Sha256& sha256) const {
-  for (const KnownModel& known : known_models())
+  for (const BuiltinModel& known : builtin_models())
     if (known.sha256 == sha256) return missing(std::string(known.name) + " with SHA-256 " + hex(sha256), known.how);
   return missing("with SHA-256 " + hex(sha256));
 }

@@ -22,18 +22,10 @@ struct BuiltinModel {
   int number = 0;  // 1 or more; up to 15 can appear in tiny frames
   const char* name = "";
   Sha256 sha256{};
+  const char* how = "";  // the command that brings it, of one that is too large to come with the program
 };
 
 std::span<const BuiltinModel> builtin_models();
-
-// Models that are not built in, but that this program knows how to get: what an archive's SHA-256 stands for, in words.
-struct KnownModel {
-  const char* name = "";
-  Sha256 sha256{};
-  const char* how = "";  // the command that brings it
-};
-
-std::span<const KnownModel> known_models();
 
 struct LoadedModel {
   ModelFile file;

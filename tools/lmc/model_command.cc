@@ -52,9 +52,10 @@ int list(Registry& registry) {
   }
   for (size_t i = 0; i < found.size(); ++i)
     if (!found[i])
-      std::printf("%-20s %-12s %s  missing\n", builtin_models()[i].name,
+      std::printf("%-20s %-12s %s  missing%s%s\n", builtin_models()[i].name,
                   builtin_text(builtin_models()[i].number).c_str(),
-                  hex(builtin_models()[i].sha256).substr(0, 16).c_str());
+                  hex(builtin_models()[i].sha256).substr(0, 16).c_str(), builtin_models()[i].how[0] != 0 ? ": " : "",
+                  builtin_models()[i].how);
   return code;
 }
 
