@@ -75,8 +75,7 @@ Vocabulary make_vocabulary(const std::vector<std::pair<std::string, std::string>
   for (int byte = 0; byte < 256; ++byte) out.strings.emplace_back(1, char(byte));
   for (const auto& [left, right] : merges) out.strings.push_back(left + right);
   std::ranges::sort(out.strings);
-  const auto same = std::ranges::unique(out.strings);
-  out.strings.erase(same.begin(), same.end());
+  out.strings.erase(std::unique(out.strings.begin(), out.strings.end()), out.strings.end());
   const auto id = [&](const std::string& string) {
     return uint16_t(std::ranges::lower_bound(out.strings, string) - out.strings.begin());
   };

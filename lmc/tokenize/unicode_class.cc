@@ -8,7 +8,7 @@ namespace lmc {
 namespace {
 
 constexpr uint32_t kRuns[] = {
-    // first code point of a run << 2 | class
+// first code point of a run << 2 | class
 #include "lmc/tokenize/unicode_classes.inc"
 };
 

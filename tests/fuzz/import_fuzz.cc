@@ -1,5 +1,5 @@
-// Any bytes as a GGUF file, and a valid small model with edits of its first bytes: values, names, sizes, places. What is
-// imported is a sound model file.
+// Any bytes as a GGUF file, and a valid small model with edits of its first bytes: values, names, sizes, places. What
+// is imported is a sound model file.
 #include <cstdlib>
 
 #include "lmc/models/import/gguf_test_support.h"
@@ -31,6 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto model = lmc::ModelFile::from_bytes(*made);
   if (!model.ok()) std::abort();
   const auto tokenizer = lmc::Tokenizer::parse(model->section("tokenizer"), model->section("tokenizer.merges"));
-  if (!tokenizer.ok() || tokenizer->decode(tokenizer->encode({data, size})) != lmc::Bytes(data, data + size)) std::abort();
+  if (!tokenizer.ok() || tokenizer->decode(tokenizer->encode({data, size})) != lmc::Bytes(data, data + size))
+    std::abort();
   return 0;
 }

@@ -76,8 +76,8 @@ std::vector<Entry> sorted_entries(const std::vector<std::string_view>& tokens, c
   for (int byte = 0; byte < 256; ++byte) entries.push_back({std::string(1, char(byte)), kNoRow});
   std::ranges::sort(
       entries, [](const Entry& a, const Entry& b) { return a.bytes != b.bytes ? a.bytes < b.bytes : a.row < b.row; });
-  const auto same = std::ranges::unique(entries, {}, &Entry::bytes);
-  entries.erase(same.begin(), same.end());
+  const auto same = [](const Entry& a, const Entry& b) { return a.bytes == b.bytes; };
+  entries.erase(std::unique(entries.begin(), entries.end(), same), entries.end());
   return entries;
 }
 
