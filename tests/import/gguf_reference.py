@@ -2,7 +2,8 @@
 """A reference for imported language models, with numpy only: reads a GGUF file, dequantises it, computes the logits of
 the architecture llama in binary32.
 
-  gguf_reference.py bits MODEL.gguf FILE [--bytes N] [--window W]   bits that FILE takes; wants the package tokenizers
+  gguf_reference.py bits MODEL.gguf FILE [--bytes N] [--window W [--no-sink]]
+                                                     bits that FILE takes; wants the package tokenizers
   gguf_reference.py logits MODEL.gguf TOKEN...                       logits after each token, one line each
 
 It is slow, plain and made for comparison; lmc itself never runs it. Source: docs/numerics.md, the GGUF notes there.
@@ -134,11 +135,12 @@ TYPES = {
 
 
 class Llama:
-    """window: a position sees itself and the window - 1 before it; the first one is seen by all, at that distance."""
+    """window: a position sees itself and the window - 1 before it; with a sink, one less, and the first one at that
+    distance."""
 
-    def __init__(self, gguf, window=1 << 30):
+    def __init__(self, gguf, window=1 << 30, sink=True):
         m = gguf.meta
-        self.window = window
+        self.window, self.sink = window, sink
         self.layers, self.heads = m["llama.block_count"], m["llama.attention.head_count"]
         self.kv_heads = m.get("llama.attention.head_count_kv", self.heads)
         self.eps = np.float32(m["llama.attention.layer_norm_rms_epsilon"])
@@ -162,17 +164,6 @@ class Llama:
         out[..., 1::2] = x[..., 1::2] * cos + x[..., 0::2] * sin
         return out
 
-    def attend(self, q, k, v):
-        """(T, D) each, for one head."""
-        total = len(q[0])
-        at = np.arange(total)
-        q_turned, k_turned = self.turn(q, at), self.turn(k, at)
-        q_first = self.turn(q, np.minimum(at, self.window - 1))
-        out = np.empty_like(q)
-        scale = np.float32(1 / np.sqrt(self.dim))
-        group = self.heads // self.kv_heads
-        return at, q_turned, k_turned, q_first, out, scale, group
-
     def attention(self, q, k, v):
         """q (T, H, D), k and v (T, Hkv, D)"""
         total = len(q)
@@ -189,7 +180,7 @@ class Llama:
                 keys = at[first:rows[-1] + 1]
                 s = qt[rows, h] @ kt[keys, g].T * scale
                 seen = (keys[None] <= rows[:, None]) & (keys[None] > rows[:, None] - self.window)
-                away = rows >= self.window  # those whose window does not reach the first position: one less, and it
+                away = self.sink & (rows >= self.window)  # those whose window does not reach the first position: one less, and it
                 seen &= ~(away[:, None] & (keys[None] == rows[:, None] - self.window + 1))
                 s = np.where(seen, s, -np.inf)
                 s0 = np.where(away, (q_first[rows, h] @ kt[0, g]) * scale, -np.inf)
@@ -249,9 +240,10 @@ def main():
     parser.add_argument("rest", nargs="+")
     parser.add_argument("--bytes", type=int, default=20000)
     parser.add_argument("--window", type=int, default=1 << 30)
+    parser.add_argument("--no-sink", action="store_true")
     options = parser.parse_args()
     gguf = Gguf(options.model)
-    model = Llama(gguf, options.window)
+    model = Llama(gguf, options.window, not options.no_sink)
     if options.what == "logits":
         for row in model.logits([int(t) for t in options.rest]):
             print(" ".join(f"{z:.6f}" for z in row))
