@@ -180,7 +180,7 @@ class Llama:
                 keys = at[first:rows[-1] + 1]
                 s = qt[rows, h] @ kt[keys, g].T * scale
                 seen = (keys[None] <= rows[:, None]) & (keys[None] > rows[:, None] - self.window)
-                away = self.sink & (rows >= self.window)  # those whose window does not reach the first position: one less, and it
+                away = self.sink & (rows >= self.window)  # see one less, and the first position
                 seen &= ~(away[:, None] & (keys[None] == rows[:, None] - self.window + 1))
                 s = np.where(seen, s, -np.inf)
                 s0 = np.where(away, (q_first[rows, h] @ kt[0, g]) * scale, -np.inf)
