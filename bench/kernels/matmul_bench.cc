@@ -51,7 +51,7 @@ int main(int argc, char** argv) {
 #if defined(__x86_64__)
   if (lmc::isa_available(lmc::Isa::kAvx512)) benchmark::RegisterBenchmark("bare_vpdpbusd", bare_vnni);
 #endif
-  for (lmc::Isa isa : {lmc::Isa::kAvx512, lmc::Isa::kAvx2, lmc::Isa::kNeon, lmc::Isa::kScalar}) {
+  for (lmc::Isa isa : {lmc::Isa::kAvx512, lmc::Isa::kAvxVnni, lmc::Isa::kAvx2, lmc::Isa::kNeon, lmc::Isa::kScalar}) {
     if (!lmc::isa_available(isa)) continue;
     auto* bench = benchmark::RegisterBenchmark((std::string("product/") + lmc::isa_name(isa)).c_str(),
                                                [isa](benchmark::State& state) { product(state, isa); });

@@ -136,7 +136,7 @@ void copy_head(benchmark::State& state, Isa isa) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  for (Isa isa : {Isa::kAvx512, Isa::kAvx2, Isa::kNeon, Isa::kScalar}) {
+  for (Isa isa : {Isa::kAvx512, Isa::kAvxVnni, Isa::kAvx2, Isa::kNeon, Isa::kScalar}) {
     if (!isa_available(isa)) continue;
     const auto add = [isa](const char* name, auto function) {
       return benchmark::RegisterBenchmark((std::string(name) + "/" + isa_name(isa)).c_str(), function);

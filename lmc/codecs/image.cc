@@ -319,6 +319,28 @@ Result<std::vector<Bytes>> encode_tiles(const Picture& picture, size_t file_byte
   return tiles;
 }
 
+// The samples of a picture, coded.
+struct CodedPicture {
+  uint8_t profile = kTiles;
+  Bytes sizes, payload;  // of tiles
+};
+
+Result<CodedPicture> encode_picture(const Picture& picture, size_t file_bytes, const LevelRow& level,
+                                    const PixelNetwork& network, const BlockResources& resources) {
+  DecodedTry decoded = try_decoded(picture, level.thorough_jpeg, resources);
+  CodedPicture as_decoded{kDecodedJpeg, {}, std::move(decoded.payload)};
+  if (!as_decoded.payload.empty() && !decoded.doubtful) return as_decoded;
+  const auto tiles = encode_tiles(picture, file_bytes, level.images, network, resources);
+  if (!tiles.ok() && !as_decoded.payload.empty()) return as_decoded;
+  if (!tiles.ok()) return tiles.error();
+  CodedPicture out;
+  for (const Bytes& tile : *tiles) append_varint(out.sizes, tile.size());
+  for (const Bytes& tile : *tiles) append_bytes(out.payload, tile);
+  const bool decoded_is_less =
+      !as_decoded.payload.empty() && as_decoded.payload.size() < out.sizes.size() + out.payload.size();
+  return decoded_is_less ? as_decoded : out;
+}
+
 }  // namespace
 
 TileEffort tile_effort(ImageEffort effort, TileLook look) {
@@ -352,40 +374,35 @@ Result<EncodedBlock> encode_image(ByteSpan file, const LevelRow& level, const Bl
   const auto format = guess_image_format(file);
   if (!format) return bad_input("its content is no image");
   LMC_ASSIGN(const auto network, load_network(resources));
-  LMC_ASSIGN(const auto parsed, parse_image(*format, file, resources.budget));
+  LMC_ASSIGN(auto parsed, read_image(*format, file, resources.budget));
   const Picture& picture = parsed.picture;
-  const EncodedBlock side = encode_reconstruction_data(parsed.side, resources);
-  const auto headed = [&](uint8_t profile) {
-    Bytes out{profile, uint8_t(*format)};
-    append_varint(out, picture.width);
-    append_varint(out, picture.height);
-    out.push_back(uint8_t(picture.channels));
-    out.push_back(uint8_t(picture.bits | (picture.indexed ? kIndexedBit : 0)));
-    append_varint(out, parsed.side.size());
-    out.push_back(side.codec);
-    append_varint(out, side.payload.size());
-    return out;
-  };
-  const auto block = [&](Bytes payload) {
-    return EncodedBlock{kImage, std::move(payload), {resources.model(ModelNeed::kPixels)}};
-  };
-  const DecodedTry decoded = try_decoded(picture, level.thorough_jpeg, resources);
-  Bytes as_decoded;
-  if (!decoded.payload.empty()) {
-    as_decoded = headed(kDecodedJpeg);
-    append_bytes(as_decoded, side.payload);
-    append_bytes(as_decoded, decoded.payload);
-    if (!decoded.doubtful) return block(std::move(as_decoded));
+  // How a PNG's encoder worked is found out while the pixels are coded.
+  InOrder<Status> finishing(resources.threads, [] {});
+  Budget::Lease memory;
+  if (parsed.make_side && resources.threads > 1) {
+    auto taken = Budget::take(resources.budget, finish_memory_bytes(picture, file.size()), describe(picture));
+    if (taken.ok()) {
+      memory = std::move(*taken);
+      finishing.submit(1, [&] { return finish_image(*format, file, parsed); });
+    }
   }
-  const auto coded = encode_tiles(picture, file.size(), level.images, *network, resources);
-  if (!coded.ok() && !as_decoded.empty()) return block(std::move(as_decoded));
-  if (!coded.ok()) return coded.error();
-  const std::vector<Bytes>& tiles = *coded;
-  Bytes out = headed(kTiles);
-  for (const Bytes& tile : tiles) append_varint(out, tile.size());
+  if (finishing.empty()) LMC_TRY(finish_image(*format, file, parsed, resources.budget));
+  const auto coded = encode_picture(picture, file.size(), level, *network, resources);
+  if (!finishing.empty()) LMC_TRY(finishing.take());
+  LMC_TRY(coded);
+  const EncodedBlock side = encode_reconstruction_data(parsed.side, resources);
+  Bytes out{coded->profile, uint8_t(*format)};
+  append_varint(out, picture.width);
+  append_varint(out, picture.height);
+  out.push_back(uint8_t(picture.channels));
+  out.push_back(uint8_t(picture.bits | (picture.indexed ? kIndexedBit : 0)));
+  append_varint(out, parsed.side.size());
+  out.push_back(side.codec);
+  append_varint(out, side.payload.size());
+  append_bytes(out, coded->sizes);
   append_bytes(out, side.payload);
-  for (const Bytes& tile : tiles) append_bytes(out, tile);
-  return block(std::move(!as_decoded.empty() && as_decoded.size() < out.size() ? as_decoded : out));
+  append_bytes(out, coded->payload);
+  return EncodedBlock{kImage, std::move(out), {resources.model(ModelNeed::kPixels)}};
 }
 
 Result<size_t> try_image(ByteSpan file, const std::function<TileEffort(TileLook)>& effort_of,

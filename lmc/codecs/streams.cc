@@ -4,7 +4,8 @@
 //   rest           a .lmc file of the expanded data:
 //     varint         number of streams
 //     per stream     varint: bytes between it and the one before; varint: bytes of its data; a byte: StreamForm;
-//                    varint, bytes: corrections (deflate_corrections.h), none in form 1
+//                    varint, bytes: corrections (deflate_corrections.h), none in form 1; with kInText: varint: bytes of
+//                    a line of ASCII85 (ascii85.h); the header of zlib
 //     bytes          all that is between the streams and behind the last
 //     bytes          the data of the streams, one after the other
 #include "lmc/codecs/streams.h"
@@ -12,12 +13,13 @@
 #include <algorithm>
 
 #include "lmc/codecs/file_search.h"
+#include "lmc/coding/ascii85.h"
 #include "lmc/container/layout.h"
 
 namespace lmc {
 namespace {
 
-enum StreamForm : uint8_t { kCorrected = 0, kChosen = 1 };
+enum StreamForm : uint8_t { kCorrected = 0, kChosen = 1, kInText = 2 };
 
 constexpr uint64_t kMostExpansion = 1032;  // of deflate: two bits for 258 bytes
 constexpr size_t kMostOther = size_t(1) << 16;
@@ -66,6 +68,8 @@ struct StreamPlace {
   size_t data_bytes = 0;
   uint8_t form = kCorrected;
   ByteSpan corrections;
+  uint64_t line_bytes = 0;
+  ByteSpan zlib_header = {};
 };
 
 Result<StreamPlace> read_place(ByteReader& reader) {
@@ -73,10 +77,15 @@ Result<StreamPlace> read_place(ByteReader& reader) {
   LMC_ASSIGN(const auto bytes, reader.read_varint("deflate block: size of what a stream holds"));
   LMC_ASSIGN(const auto form, reader.read_le<uint8_t>("deflate block: form of a stream"));
   LMC_ASSIGN(const auto side, reader.read_varint("deflate block: size of the corrections"));
-  if (form > kChosen) return damaged("a stream of an unknown form");
+  if (form > (kChosen | kInText)) return damaged("a stream of an unknown form");
   if (side > reader.remaining() || bytes > reader.remaining()) return damaged("a stream that is cut short");
   LMC_ASSIGN(const auto corrections, reader.read_bytes(size_t(side), "corrections"));
-  return StreamPlace{gap, size_t(bytes), form, corrections};
+  StreamPlace place{gap, size_t(bytes), form, corrections};
+  if (form & kInText) {
+    LMC_ASSIGN(place.line_bytes, reader.read_varint("deflate block: bytes of a line"));
+    LMC_ASSIGN(place.zlib_header, reader.read_bytes(kZlibHeaderBytes, "deflate block: header of zlib"));
+  }
+  return place;
 }
 
 // The raw bytes again.
@@ -109,10 +118,12 @@ Result<Bytes> rebuild(ByteSpan expanded, ByteSpan choices, size_t raw_bytes) {
     const ByteSpan content = data.first(place.data_bytes);
     data = data.subspan(place.data_bytes);
     ByteReader corrections(place.corrections);
-    auto stream = place.form == kChosen ? reads_choices.next(content, raw_bytes - raw.size())
-                                        : rebuild_deflate(corrections, content, raw_bytes - raw.size());
+    auto stream = (place.form & kChosen) ? reads_choices.next(content, raw_bytes - raw.size())
+                                         : rebuild_deflate(corrections, content, raw_bytes - raw.size());
     if (!stream.ok()) return stream.error();
     if (corrections.remaining() > 0) return damaged("corrections that nothing needs");
+    if (place.form & kInText)
+      *stream = encode_ascii85(zlib_around(place.zlib_header, *stream, content), size_t(place.line_bytes));
     if (stream->size() > raw_bytes - raw.size()) return damaged("streams that are too long");
     append_bytes(raw, *stream);
   }
@@ -137,22 +148,28 @@ Result<EncodedBlock> encode_streams(ByteSpan raw, const LevelRow&, const BlockRe
   ChoicesWriter choices;
   size_t end = 0;
   for (FoundStream& found : streams) {
-    const ByteSpan stream = raw.subspan(found.begin, found.bytes);
+    const ByteSpan stream = found.stream(raw);
+    const uint8_t text = found.text ? kInText : 0;
     LMC_ASSIGN(const auto described, describer.describe(stream, found.data, found.hint));
     append_varint(expanded, found.begin - end);
     append_varint(expanded, found.data.size());
     if (described.choices) {
       LMC_TRY(choices.add(stream, found.data, *described.choices));
-      expanded.push_back(kChosen);
+      expanded.push_back(kChosen | text);
       append_varint(expanded, 0);
     } else {
-      expanded.push_back(kCorrected);
+      expanded.push_back(kCorrected | text);
       append_varint(expanded, described.corrections.size());
       append_bytes(expanded, described.corrections);
+    }
+    if (found.text) {
+      append_varint(expanded, found.text->line_bytes);
+      append_bytes(expanded, ByteSpan(found.text->zlib).first(kZlibHeaderBytes));
     }
     append_bytes(gaps, raw.subspan(end, found.begin - end));
     append_bytes(contents, found.data);
     found.data = {};
+    found.text.reset();
     end = found.begin + found.bytes;
   }
   append_bytes(expanded, gaps);

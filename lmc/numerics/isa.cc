@@ -3,6 +3,10 @@
 #include <array>
 #include <cstddef>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 namespace lmc {
 namespace {
 
@@ -17,6 +21,16 @@ constexpr bool kIsAarch64 = true;  // NEON is part of every ARMv8-A
 constexpr bool kIsAarch64 = false;
 #endif
 
+// Compilers do not agree on a name for it.
+bool has_avx_vnni() {
+#if defined(__x86_64__)
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax >> 4 & 1) != 0;
+#else
+  return false;
+#endif
+}
+
 struct IsaRow {
   Isa isa, below;
   const char* name;
@@ -27,7 +41,8 @@ constexpr IsaRow kRows[] = {
     {Isa::kScalar, Isa::kScalar, "scalar", [] { return true; }},
     {Isa::kNeon, Isa::kScalar, "neon", [] { return kIsAarch64; }},
     {Isa::kAvx2, Isa::kScalar, "avx2", [] { return LMC_X86_HAS("avx2"); }},
-    {Isa::kAvx512, Isa::kAvx2, "avx512",
+    {Isa::kAvxVnni, Isa::kAvx2, "avxvnni", [] { return LMC_X86_HAS("avx2") && has_avx_vnni(); }},
+    {Isa::kAvx512, Isa::kAvxVnni, "avx512",
      [] {
        return LMC_X86_HAS("avx512f") && LMC_X86_HAS("avx512bw") && LMC_X86_HAS("avx512dq") && LMC_X86_HAS("avx512vl") &&
               LMC_X86_HAS("avx512vnni");

@@ -9,10 +9,10 @@
 
 namespace lmc {
 
-enum class Isa { kScalar, kAvx2, kAvx512, kNeon };
+enum class Isa { kScalar, kAvx2, kAvxVnni, kAvx512, kNeon };
 
 // Those that kernels of one source are compiled for: ROW(..., isa) of each. NEON is not among them: on aarch64 the
-// compiler uses it for kScalar.
+// compiler uses it for kScalar; nor is AVX-VNNI, which is good for products alone.
 #if defined(__x86_64__)
 #define LMC_ISAS_OF_COMPILER(ROW, ...) ROW(__VA_ARGS__, kScalar) ROW(__VA_ARGS__, kAvx2) ROW(__VA_ARGS__, kAvx512)
 #else
@@ -26,7 +26,7 @@ Isa best_isa();
 bool isa_available(Isa isa);
 // The one whose kernels stand in where there are none for this one; kScalar for kScalar.
 Isa isa_below(Isa isa);
-const char* isa_name(Isa isa);                        // "scalar", "avx2", "avx512", "neon"
+const char* isa_name(Isa isa);                        // "scalar", "avx2", "avxvnni", "avx512", "neon"
 std::optional<Isa> parse_isa(std::string_view name);  // the inverse; nullopt for any other word
 
 }  // namespace lmc

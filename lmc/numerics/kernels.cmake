@@ -5,6 +5,7 @@ function(lmc_isa_flags isa out)
   set(kScalar)
   set(kNeon)
   set(kAvx2 -mavx2)
+  set(kAvxVnni -mavx2 -mavxvnni)
   set(kAvx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mprefer-vector-width=512
     -Wno-maybe-uninitialized)  # gcc 12 warns about its own intrinsics headers (bug 105593)
   set(${out} ${${isa}} PARENT_SCOPE)

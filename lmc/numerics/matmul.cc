@@ -15,6 +15,9 @@ namespace lmc {
 LMC_DECLARE_KERNELS(MatmulKernels, matmul_kernels, kNeon)
 #endif
 LMC_ISAS_OF_COMPILER(LMC_DECLARE_KERNELS, MatmulKernels, matmul_kernels)
+#if defined(__x86_64__)
+LMC_DECLARE_KERNELS(MatmulKernels, matmul_kernels, kAvxVnni)
+#endif
 
 namespace {
 
@@ -26,6 +29,9 @@ int round_up(int value, int step) { return (value + step - 1) / step * step; }
 constexpr KernelRow<MatmulKernels> kRows[] = {
 #if defined(__aarch64__)
     {Isa::kNeon, &matmul_kernels_kNeon},
+#endif
+#if defined(__x86_64__)
+    {Isa::kAvxVnni, &matmul_kernels_kAvxVnni},
 #endif
     LMC_ISAS_OF_COMPILER(LMC_KERNEL_ROW, MatmulKernels, matmul_kernels)};
 

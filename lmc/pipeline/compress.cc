@@ -7,7 +7,6 @@
 #include "lmc/base/parallel.h"
 #include "lmc/container/frame.h"
 #include "lmc/container/tiny_frame.h"
-#include "lmc/media/image/png/png_pixels.h"
 #include "lmc/pipeline/block_cutter.h"
 #include "lmc/pipeline/embedded_files.h"
 #include "lmc/pipeline/encode_block.h"
@@ -101,7 +100,6 @@ BlockResources resources(const CompressOptions& options, const LoadedModel* text
     inside.memory_limit_bytes = std::max<uint64_t>(budget.limit_bytes() - budget.used_bytes(), 1);
     inside.threads = with_threads;
     inside.content_bytes = raw.size();
-    inside.pixels_suffice = false;
     inside.note = {};
     inside.progress = {};
     inside.tiny = true;
@@ -264,20 +262,6 @@ Result<Stats> compress_blocks(Source& source, Sink& sink, const CompressOptions&
   return compress_many(std::move(first), cutter, sink, options);
 }
 
-// If the file is a PNG that cannot be made again, another one with its pixels; else nothing.
-std::optional<Bytes> replace_image(ByteSpan file, const CompressOptions& options) {
-  if (guess_image_format(file) != ImageFormat::kPng) return {};
-  Budget budget(memory_limit_alone(options));
-  const auto parsed = parse_image(ImageFormat::kPng, file, &budget);
-  if (parsed.ok() || parsed.error().family == ErrorFamily::kEnvironment) return {};
-  auto other = rewrite_png(file);
-  if (!other.ok()) return {};
-  if (options.note)
-    options.note(parsed.error().message + "; its pixels are kept, and what is restored is another PNG of them, of " +
-                 std::to_string(other->size()) + " bytes");
-  return std::move(*other);
-}
-
 // Reads on as long as what there is can be the start of a file that a codec takes. False: it is none, and more may
 // follow.
 Result<bool> read_file(Bytes& start, Source& source) {
@@ -299,13 +283,6 @@ Result<Stats> compress_file(Bytes start, Source& source, Sink& sink, const Compr
     PrefixedSource whole(std::move(start), source);
     return compress_blocks(whole, sink, options);
   }
-  if (options.pixels_suffice)
-    if (auto other = replace_image(start, options)) {
-      CompressOptions with = options;
-      with.pixels_suffice = false;
-      with.content_bytes = other->size();
-      return compress_file(std::move(*other), source, sink, with);
-    }
   if (start.size() <= options.block_bytes) return compress_single(std::move(start), sink, options);
   ProgressSum progress(options.progress, false);
   if (auto file = encode_only_file(start, options, progress))

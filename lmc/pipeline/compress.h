@@ -29,8 +29,6 @@ struct CompressOptions {
   ModelOnDemand model;                         // none: no language model. Not looked for while images suffice
   const LoadedModel* pixel_model = nullptr;    // null: images are coded like other data
   std::optional<uint64_t> content_bytes = {};  // the input's size, where it is known; checked
-  // An image file that cannot be made again byte for byte may be replaced by another with the same pixels (PNG only).
-  bool pixels_suffice = false;
   std::function<void(const std::string& why)> note = {};  // of an image that is not taken apart exactly; may be empty
   uint64_t memory_limit_bytes = 0;  // for what the data at hand ask for (budget.h); 0: Budget::default_limit_bytes
   bool tiny = true;                 // false: the full form even where the tiny one would do

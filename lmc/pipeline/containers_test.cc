@@ -3,8 +3,9 @@
 
 #include "lmc/base/bytes_test_support.h"
 #include "lmc/codecs/streams.h"
+#include "lmc/coding/ascii85.h"
 #include "lmc/media/deflate/deflate_corrections.h"
-#include "lmc/media/deflate/deflate_stream.h"
+#include "lmc/media/deflate/zlib_stream.h"
 #include "lmc/pipeline/decompress.h"
 
 namespace lmc {
@@ -87,6 +88,21 @@ TEST(Containers, CostAboutWhatTheirContentCosts) {
   expect_round_trip(joined({zip_entry(text), zip_entry(more), zip_entry(text)}));
   expect_round_trip(joined({noise(3000), gzip_of(text), noise(2000, 2), zip_entry(more), noise(10, 3)}));
   expect_round_trip(joined({gzip_of(text), gzip_of(more, true), Bytes(100, 0)}), 5);
+}
+
+TEST(Containers, StreamsOfPdfInText) {
+  const Bytes text = numbers(40000);
+  const size_t content = packed(text, level(1)).size();
+  for (const bool oddly : {false, true}) {
+    for (const size_t line_bytes : {0, 60}) {
+      Bytes raw;
+      append_bytes(raw, as_bytes("%PDF-1.4\n1 0 obj\n/Filter [ /ASCII85Decode /FlateDecode ]\nstream\n"));
+      const Bytes zlib = zlib_around(Bytes{0x78, 0x9c}, deflated(text, oddly), text);
+      append_bytes(raw, encode_ascii85(zlib, line_bytes));
+      append_bytes(raw, as_bytes("~>endstream\nendobj\n"));
+      EXPECT_LT(expect_round_trip(raw).size(), content + content / 50 + 250);
+    }
+  }
 }
 
 TEST(Containers, InContainersToADepth) {

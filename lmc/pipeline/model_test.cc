@@ -87,7 +87,7 @@ TEST_F(WithModel, BytesThatAreNoTextNeedNoModel) {
 
 TEST_F(WithModel, EveryInstructionSetAndThreadCountGivesTheSame) {
   const Bytes file = packed(text_);
-  for (Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kNeon}) {
+  for (const Isa isa : all_isas()) {
     if (!isa_available(isa)) continue;
     for (int threads : {1, 3}) {
       options_.isa = isa;

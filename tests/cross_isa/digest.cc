@@ -63,7 +63,7 @@ int main() {
   other.tied = true;
   other.rope_theta = 500000.0;
   other.act_bits = {.qkv = 16, .o = 8, .up = 16, .down = 16, .head = 16};
-  for (Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kNeon}) {
+  for (const Isa isa : all_isas()) {
     if (!isa_available(isa)) continue;
     Bytes out;
     run(out, plain, false, isa);

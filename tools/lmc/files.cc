@@ -121,13 +121,7 @@ Status compress_inputs(const Session& session, const std::vector<InputFile>& inp
   how.pixel_model = session.pixel_model;
   how.content_bytes = known_size(inputs);
   how.memory_limit_bytes = options.memory_limit_bytes;
-  how.pixels_suffice = options.pixels;
-  how.note = [&](const std::string& why) {
-    if (options.pixels)
-      session.talk.warn(first.shown_name() + ": " + why);
-    else
-      session.talk.detail("  not taken apart: " + why);
-  };
+  how.note = [&](const std::string& why) { session.talk.detail("  not taken apart: " + why); };
   how.progress = [&](uint64_t done) { session.talk.progress(done); };
   const auto begin = std::chrono::steady_clock::now();
   const std::string name = names_of(inputs);

@@ -85,7 +85,7 @@ void set_memory(Options& o, const std::string& text) {
 
 void set_isa(Options& o, const std::string& text) {
   o.isa = parse_isa(text);
-  if (!o.isa) reject("--isa: unknown instruction set '" + text + "'; scalar, avx2, avx512 and neon are known");
+  if (!o.isa) reject("--isa: unknown instruction set '" + text + "'; scalar, avx2, avxvnni, avx512 and neon are known");
 }
 
 constexpr const char* kOperation = "Operation";
@@ -161,9 +161,6 @@ const Row kRows[] = {
     {{kTuning, "--block-size", "SIZE", "128K 256K 512K 1M 2M 4M 8M 16M 32M 64M",
       "bytes in a block, a power of two from 128K to 64M (default 4M): larger is smaller, smaller seeks better", false},
      LMC_SET(o.block_bytes = parse_size(v, "--block-size"))},
-    {{kTuning, "--pixels", nullptr, nullptr,
-      "keep only the pixels and metadata of PNG files that cannot be made again byte for byte (-v says which)", false},
-     LMC_SET(o.pixels = true)},
     {{kTuning, "--solid", nullptr, nullptr,
       "blocks of 64M, and with -c or -o all inputs as one content: smaller, but needs more memory and seeks badly",
       false},
@@ -173,7 +170,7 @@ const Row kRows[] = {
     {{kTuning, "--models", "FOLDER", nullptr,
       "look for models here (colons between several) before LMC_MODELS and the installed ones", false},
      LMC_SET(o.model_folders = v)},
-    {{kTuning, "--isa", "NAME", "scalar avx2 avx512 neon",
+    {{kTuning, "--isa", "NAME", "scalar avx2 avxvnni avx512 neon",
       "use this instruction set (default: the fastest); the bytes are the same with every one", false},
      set_isa},
     {{kTalk, "-q,--quiet", nullptr, nullptr, "say nothing but errors", true}, LMC_SET(o.quiet = true)},
@@ -193,12 +190,8 @@ const Row kRows[] = {
 
 Status check(const Options& o) {
   const bool decodes = o.mode == Mode::kDecompress;
-  if (o.pixels && o.mode != Mode::kCompress) return usage_error("--pixels is for compressing");
-  if (o.pixels && (o.solid || o.remove_source))
-    return usage_error(
-        "--pixels goes neither with --solid nor with --rm, which would remove what cannot be made again");
-  if (o.verify && (o.mode != Mode::kCompress || o.pixels || o.to_stdout || o.output == "-"))
-    return usage_error("--verify goes with compressing to a file; neither with --pixels nor with -c");
+  if (o.verify && (o.mode != Mode::kCompress || o.to_stdout || o.output == "-"))
+    return usage_error("--verify goes with compressing to a file; not with -c");
   if (o.salvage && !decodes) return usage_error("--salvage goes with -d");
   if (o.range && !decodes) return usage_error("--range goes with -d");
   if (o.range && o.salvage) return usage_error("--range and --salvage do not go together");

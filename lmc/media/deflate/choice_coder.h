@@ -13,11 +13,21 @@
 #include "lmc/mixing/counters.h"
 #include "lmc/mixing/hash.h"
 #include "lmc/mixing/mixer.h"
+#include "lmc/mixing/parts.h"
 
 namespace lmc {
 
 // What is decided: each kind has weights of its own, for kChoiceSelectors situations.
 inline constexpr uint32_t kChoiceKinds = 32, kChoiceSelectors = 64;
+
+// Parts that an ablation can do without (ablated_choices_bytes).
+enum ChoiceParts : uint32_t {
+  kChoiceCosts = 1 << 0,       // how much more than the cheapest parse a token costs
+  kChoiceOwnCode = 1 << 1,     // costs under the block's own code, not the fixed one
+  kChoiceHeaders = 1 << 2,     // code lengths foretold from a parse
+  kChoiceContexts = 1 << 3,    // of a decision, all but the first
+  kChoiceSituations = 1 << 4,  // weights of their own
+};
 
 // A context of several small numbers.
 inline uint32_t join(std::initializer_list<uint32_t> numbers) {
@@ -26,10 +36,13 @@ inline uint32_t join(std::initializer_list<uint32_t> numbers) {
   return out;
 }
 
-class ChoiceCoder {
+template <typename Parts>
+class BasicChoiceCoder {
  public:
-  explicit ChoiceCoder(Bytes& out) : ChoiceCoder() { encoder_.emplace(out); }
-  explicit ChoiceCoder(ByteSpan in) : ChoiceCoder() { decoder_.emplace(in); }
+  explicit BasicChoiceCoder(Bytes& out, Parts parts = {}) : BasicChoiceCoder(parts) { encoder_.emplace(out); }
+  explicit BasicChoiceCoder(ByteSpan in) : BasicChoiceCoder(Parts()) { decoder_.emplace(in); }
+
+  Parts parts() const { return parts_; }
 
   bool decodes() const { return decoder_.has_value(); }
   void finish() { encoder_->finish(); }
@@ -39,7 +52,9 @@ class ChoiceCoder {
     float* x = mixer_.inputs();
     size_t count = 0;
     std::array<MapEntry*, kMostContexts> entries;
+    if (!parts_.uses(kChoiceSituations)) selector = 0;
     for (const uint32_t context : contexts) {
+      if (count == 1 && !parts_.uses(kChoiceContexts)) break;
       MapEntry& entry = table_[hash2(kind << 8 | uint32_t(count), context) >> (64 - kTableBits)];
       entries[count] = &entry;
       const uint32_t p = entry.p16();
@@ -89,8 +104,9 @@ class ChoiceCoder {
   static constexpr int kTableBits = 16;
   static constexpr uint32_t kLimit = 400;
 
-  ChoiceCoder()
-      : table_(size_t(1) << kTableBits),
+  explicit BasicChoiceCoder(Parts parts)
+      : parts_(parts),
+        table_(size_t(1) << kTableBits),
         mixer_({.inputs = 2 * kMostContexts + 1,
                 .set_sizes = {kChoiceKinds * kChoiceSelectors, kChoiceKinds},
                 .last_sizes = {kChoiceKinds}},
@@ -100,11 +116,15 @@ class ChoiceCoder {
 
   bool code_with(bool bit, uint32_t p1) { return encoder_ ? encoder_->code(bit, p1) : decoder_->code(bit, p1); }
 
+  [[no_unique_address]] Parts parts_;
   std::optional<ArithmeticEncoder> encoder_;
   std::optional<ArithmeticDecoder> decoder_;
   std::vector<MapEntry> table_;
   Mixer mixer_;
 };
+
+using ChoiceCoder = BasicChoiceCoder<AllParts>;
+using AblatedChoiceCoder = BasicChoiceCoder<ChosenParts>;
 
 }  // namespace lmc
 

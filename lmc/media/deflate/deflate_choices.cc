@@ -17,20 +17,21 @@ constexpr size_t kStretch = size_t(1) << 16, kAhead = size_t(1) << 12;
 constexpr size_t kMostSteps = size_t(1) << 21;  // that are held at once; a position has less than 256
 
 // What is learnt from all streams.
+template <typename Parts>
 struct Models {
-  // Bytes& to write, ByteSpan to read.
-  template <typename Where>
-  explicit Models(Where& bytes) : coder(bytes), headers(coder), tokens(coder) {}
+  explicit Models(Bytes& out, Parts parts = {}) : coder(out, parts), headers(coder), tokens(coder) {}
+  explicit Models(ByteSpan in) : coder(in), headers(coder), tokens(coder) {}
 
-  ChoiceCoder coder;
-  HeaderModel headers;
-  TokenModel tokens;
+  BasicChoiceCoder<Parts> coder;
+  HeaderModel<BasicChoiceCoder<Parts>> headers;
+  TokenModel<BasicChoiceCoder<Parts>> tokens;
 };
 
 // The blocks of one stream, the same steps for writing and reading.
+template <typename Parts>
 class BlockCoder {
  public:
-  BlockCoder(Models& models, ByteSpan data, const ChoiceSettings& settings)
+  BlockCoder(Models<Parts>& models, ByteSpan data, const ChoiceSettings& settings)
       : coder_(models.coder),
         headers_(models.headers),
         tokens_(models.tokens),
@@ -40,6 +41,7 @@ class BlockCoder {
     chain_bytes_ = settings.chain_bytes;
     chain_steps_ = settings.chain_steps;
     if (settings.zlib) zlib_.emplace(data, *settings.zlib, workspace_);
+    if (settings.quick != QuickKind::kNone) quick_.emplace(data, settings.quick);
   }
 
   // A block of more is an error when reading: a token takes a bit.
@@ -114,6 +116,7 @@ class BlockCoder {
   SymbolCounts expect(size_t end) {
     SymbolCounts counts;
     CodeLengths lengths = last_lengths_;
+    if (!coder_.parts().uses(kChoiceHeaders)) return counts;
     for (int round = 0; round < 2; ++round) {
       const TokenCosts costs = lenient_costs(lengths);
       const ByteSpan stretch = data_.subspan(position_, end - position_);
@@ -155,22 +158,15 @@ class BlockCoder {
     return best;
   }
 
-  // Quick encoders remember only where tokens began.
-  Token recent_match(size_t end) {
-    if (end - position_ < 4) return {};
-    uint32_t four = 0;
-    for (size_t i = 0; i < 4; ++i) four |= uint32_t(data_[position_ + i]) << 8 * i;
-    uint32_t& slot = starts_[(four * 0x9E3779B1u) >> 16];
-    const uint32_t last = slot;
-    slot = uint32_t(position_ + 1);
-    if (last == 0 || position_ + 1 - last > kMaxDistance) return {};
-    const auto limit = uint32_t(std::min<size_t>(kMaxMatch, end - position_));
-    const uint32_t length = common_length(data_.data() + position_, data_.data() + last - 1, 0, limit);
-    return length < 4 ? Token{} : Token{uint16_t(length), uint16_t(position_ + 1 - last)};
+  // What an encoder whose search is known would write here.
+  std::optional<Token> imitated() {
+    if (zlib_) return zlib_->predict();
+    if (quick_) return quick_->next(position_);
+    return std::nullopt;
   }
 
   Status code_tokens(DeflateBlock& block, size_t end) {
-    const TokenCosts costs(block.lengths);
+    const TokenCosts costs(coder_.parts().uses(kChoiceOwnCode) ? block.lengths : kFixedLengths);
     last_lengths_ = block.lengths;
     const bool reads = coder_.decodes();
     if (reads) block.tokens.clear();
@@ -187,11 +183,10 @@ class BlockCoder {
                                .next = at + 1 < lists_.size() ? lists_.at(at + 1) : std::span<const MatchStep>(),
                                .costs = costs,
                                .rest_costs = &rests_[at],
-                               .zlib = zlib_ ? std::optional(zlib_->predict()) : std::nullopt,
+                               .imitated = imitated(),
                                .limited = ranks_ ? lists_.limited[at] : MatchStep{},
                                .limited_next = ranks_ && at + 1 < lists_.size() ? lists_.limited[at + 1] : MatchStep{},
                                .is_limited = ranks_.has_value(),
-                               .recent = recent_match(end),
                                .most_distance = position_};
         LMC_ASSIGN(const auto token, tokens_.code(place, reads ? Token{} : block.tokens[index]));
         if (token.length > end - position_)
@@ -201,6 +196,7 @@ class BlockCoder {
         if (reads) block.tokens.push_back(token);
         ++index;
         if (zlib_) zlib_->commit(token);
+        if (quick_) quick_->commit(position_, token);
         position_ += token.length;
       }
       lists_.drop_first(std::min(position_ - begin, lists_.size()));
@@ -208,24 +204,25 @@ class BlockCoder {
     return Ok();
   }
 
-  ChoiceCoder& coder_;
-  HeaderModel& headers_;
-  TokenModel& tokens_;
+  BasicChoiceCoder<Parts>& coder_;
+  HeaderModel<BasicChoiceCoder<Parts>>& headers_;
+  TokenModel<BasicChoiceCoder<Parts>>& tokens_;
   ByteSpan data_;
   size_t position_ = 0, most_tokens_ = SIZE_MAX;
   MatchFinder finder_;
   MatchLists lists_;  // from position_ on, at the beginning of a stretch
-  std::vector<uint32_t> starts_ = std::vector<uint32_t>(1 << 16);
   std::optional<ChainRanks> ranks_;
   uint32_t chain_bytes_ = 0, chain_steps_ = 0;
   std::vector<int32_t> rests_;
   DeflateWorkspace workspace_;
   std::optional<DeflatePredictor> zlib_;
+  std::optional<QuickSearch> quick_;
   CodeLengths last_lengths_ = kFixedLengths;
   BlockKind last_kind_ = BlockKind::kDynamic;
 };
 
-void code_settings(ChoiceCoder& coder, ChoiceSettings& settings) {
+template <typename Coder>
+void code_settings(Coder& coder, ChoiceSettings& settings) {
   const bool has_zlib = coder.code_bit(settings.zlib.has_value(), kZlibGuess);
   if (has_zlib) {
     if (coder.decodes()) settings.zlib.emplace();
@@ -234,6 +231,8 @@ void code_settings(ChoiceCoder& coder, ChoiceSettings& settings) {
     zlib.memory = int(1 + coder.code_bits(uint32_t(zlib.memory - 1), 4, kZlibGuess, 2));
     zlib.window_bits = int(9 + coder.code_bits(uint32_t(zlib.window_bits - 9), 3, kZlibGuess, 3));
     zlib.strategy = DeflateStrategy(coder.code_bits(uint32_t(zlib.strategy), 3, kZlibGuess, 4));
+  } else {
+    settings.quick = QuickKind(coder.code_bits(uint32_t(settings.quick), 3, kZlibGuess, 8));
   }
   settings.chain_bytes = coder.code_bits(settings.chain_bytes, 3, kZlibGuess, 6);
   settings.chain_steps = coder.code_number(settings.chain_steps, kZlibGuess, 7);
@@ -241,7 +240,9 @@ void code_settings(ChoiceCoder& coder, ChoiceSettings& settings) {
 }
 
 // The choices of the first most_tokens tokens, or of all.
-Status write_stream(Models& models, ByteSpan stream, ByteSpan data, ChoiceSettings settings, size_t most_tokens) {
+template <typename Parts>
+Status write_stream(Models<Parts>& models, ByteSpan stream, ByteSpan data, ChoiceSettings settings,
+                    size_t most_tokens) {
   code_settings(models.coder, settings);
   BlockCoder blocks(models, data, settings);
   DeflateBlockReader reader(stream);
@@ -289,9 +290,36 @@ std::array<uint32_t, 2> chain_steps_of(ByteSpan stream, ByteSpan data, uint32_t 
   return out;
 }
 
+// The quick search that most tokens come from, if that is nearly all of them.
+QuickKind quick_kind_of(ByteSpan stream, ByteSpan data, size_t most_tokens) {
+  constexpr size_t kRightOf = 8;  // at most one token of so many is another one
+  QuickKind best = QuickKind::kNone;
+  size_t least = SIZE_MAX;
+  for (uint8_t kind = 1; kind < kQuickKinds; ++kind) {
+    QuickSearch search(data, QuickKind(kind));
+    DeflateBlockReader reader(stream);
+    DeflateBlock block;
+    size_t position = 0, tokens = 0, wrong = 0;
+    do {
+      if (!reader.read(block, most_tokens - tokens).ok()) return QuickKind::kNone;
+      for (const Token token : block.tokens) {
+        wrong += search.next(position) != token;
+        search.commit(position, token);
+        position += token.length;
+      }
+      position += block.stored_bytes;
+      tokens += block.tokens.size();
+    } while (!block.last && tokens < most_tokens);
+    if (wrong > tokens / kRightOf || wrong >= least) continue;
+    least = wrong;
+    best = QuickKind(kind);
+  }
+  return best;
+}
+
 }  // namespace
 
-ChoiceSettings find_choice_settings(ByteSpan stream, ByteSpan data, const std::optional<DeflateSettings>& likely) {
+ChoiceSettings find_choice_settings(ByteSpan stream, ByteSpan data, const std::optional<LikelyZlib>& likely) {
   // As many tokens as 128 KiB of data have, if one takes twenty bits.
   constexpr uint64_t kSampleBytes = 1 << 17, kBitsOfByte = 8, kBitsOfToken = 20;
   const auto sample_tokens = size_t(std::clamp<uint64_t>(
@@ -302,32 +330,41 @@ ChoiceSettings find_choice_settings(ByteSpan stream, ByteSpan data, const std::o
   size_t least = SIZE_MAX;
   const auto try_one = [&](const ChoiceSettings& settings) {
     Bytes choices;
-    Models models(choices);
+    Models<AllParts> models(choices);
     if (!write_stream(models, stream, data, settings, sample_tokens).ok()) return;
     models.coder.finish();
     if (choices.size() >= least) return;
     least = choices.size();
     best = settings;
   };
+  const auto is_easy = [&] { return least < sample_tokens / kEasyTokens; };
+  if (const QuickKind quick = quick_kind_of(stream, data, sample_tokens); quick != QuickKind::kNone) {
+    try_one({.zlib = {}, .quick = quick});
+    return best;
+  }
   try_one(best);
-  if (least < sample_tokens / kEasyTokens) return best;
   for (const uint32_t bytes : {3u, 4u}) {
+    if (is_easy()) break;
     uint32_t before = 0;
     for (const uint32_t steps : chain_steps_of(stream, data, bytes, sample_tokens))
       if (steps != before && steps <= kMostChainSteps)
         try_one({.zlib = {}, .chain_bytes = bytes, .chain_steps = before = steps});
   }
-  if (likely) {
+  if (likely && (likely->is_close || !is_easy())) {
+    // gzip's blocks are those of more memory, its matches those of less.
     ChoiceSettings settings = best;
-    settings.zlib = likely;
-    try_one(settings);
+    for (const int less : {0, 1}) {
+      settings.zlib = likely->settings;
+      settings.zlib->memory -= less;
+      if (settings.zlib->memory > 0) try_one(settings);
+    }
   }
   return best;
 }
 
 struct ChoicesWriter::State {
   Bytes out;
-  Models models{out};
+  Models<AllParts> models{out};
 };
 
 ChoicesWriter::ChoicesWriter() : state_(std::make_unique<State>()) {}
@@ -342,9 +379,17 @@ Bytes ChoicesWriter::finish() && {
   return std::move(state_->out);
 }
 
+Result<size_t> ablated_choices_bytes(ByteSpan stream, ByteSpan data, const ChoiceSettings& settings, uint32_t without) {
+  Bytes out;
+  Models<ChosenParts> models(out, ChosenParts{without});
+  LMC_TRY(write_stream(models, stream, data, settings, SIZE_MAX));
+  models.coder.finish();
+  return out.size();
+}
+
 struct ChoicesReader::State {
   explicit State(ByteSpan choices) : models(choices) {}
-  Models models;
+  Models<AllParts> models;
 };
 
 ChoicesReader::ChoicesReader(ByteSpan choices) : state_(std::make_unique<State>(choices)) {}
@@ -357,7 +402,8 @@ Result<Bytes> ChoicesReader::next(ByteSpan data, size_t max_bytes) {
   const auto impossible = [](const DeflateSettings& zlib) {
     return zlib.level > 9 || zlib.memory > 9 || zlib.window_bits > 15 || zlib.strategy > DeflateStrategy::kFixed;
   };
-  if ((settings.zlib && impossible(*settings.zlib)) || settings.most_visits > kMaxDistance ||
+  if ((settings.zlib && impossible(*settings.zlib)) || uint8_t(settings.quick) >= kQuickKinds ||
+      settings.most_visits > kMaxDistance ||
       (settings.chain_bytes != 0 && settings.chain_bytes != 3 && settings.chain_bytes != 4))
     return bad_input("reconstruction data of a deflate stream: settings that cannot be");
   BlockCoder blocks(state_->models, data, settings);

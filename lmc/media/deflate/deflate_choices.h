@@ -9,19 +9,27 @@
 
 #include "lmc/base/result.h"
 #include "lmc/media/deflate/deflate_predictor.h"
+#include "lmc/media/deflate/quick_search.h"
 
 namespace lmc {
 
 // What may help to foretell the choices; the writer finds it, and writes it down.
 struct ChoiceSettings {
-  std::optional<DeflateSettings> zlib;  // an encoder like zlib with these settings
+  std::optional<DeflateSettings> zlib;  // an encoder like zlib with these settings, or
+  QuickKind quick = QuickKind::kNone;   // a quick one
   uint32_t chain_bytes = 0;             // it follows chains of positions with so many equal bytes, 3 or 4, or 0: none,
   uint32_t chain_steps = 0;             // so far
   uint32_t most_visits = 1024;          // of the match finder, for a position
 };
 
+// What of zlib's settings does best, and whether it is nearly always right.
+struct LikelyZlib {
+  DeflateSettings settings;
+  bool is_close = false;
+};
+
 // stream: a whole valid one, to the end of its last byte; data: what it holds.
-ChoiceSettings find_choice_settings(ByteSpan stream, ByteSpan data, const std::optional<DeflateSettings>& likely);
+ChoiceSettings find_choice_settings(ByteSpan stream, ByteSpan data, const std::optional<LikelyZlib>& likely);
 
 // The choices of several streams, one after the other, in one code: what is learnt from one serves the next.
 class ChoicesWriter {
@@ -47,6 +55,10 @@ class ChoicesReader {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+// The bytes that the choices of a stream take without some ChoiceParts (choice_coder.h), for ablations; nothing reads
+// them.
+Result<size_t> ablated_choices_bytes(ByteSpan stream, ByteSpan data, const ChoiceSettings& settings, uint32_t without);
 
 }  // namespace lmc
 

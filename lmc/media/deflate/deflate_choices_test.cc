@@ -4,10 +4,12 @@
 
 #include "lmc/base/bytes_test_support.h"
 #include "lmc/base/hash.h"
+#include "lmc/coding/ascii85.h"
 #include "lmc/media/deflate/cheapest_parse.h"
 #include "lmc/media/deflate/deflate_codes.h"
 #include "lmc/media/deflate/inflate.h"
 #include "lmc/media/deflate/parse_kernels.h"
+#include "lmc/media/deflate/random_encoder_test_support.h"
 #include "lmc/media/deflate/stream_search.h"
 #include "lmc/media/deflate/zlib_test_support.h"
 
@@ -17,43 +19,6 @@ namespace {
 Bytes deflated(ByteSpan data, const ZlibSettings& settings = {}) {
   const Bytes zlib = zlib_stream(data, settings);
   return Bytes(zlib.begin() + 2, zlib.end() - 4);
-}
-
-// What some encoder writes who takes any match that there is, or none, in blocks of fixed and dynamic codes.
-Bytes random_stream(ByteSpan data, uint32_t seed) {
-  std::minstd_rand random(seed);
-  BitWriter bits;
-  MatchFinder finder(data, 1000);
-  size_t at = 0;
-  do {
-    std::vector<Token> tokens;
-    SymbolCounts counts;
-    const size_t begin = at;
-    for (size_t most = random() % 3000; at < data.size() && tokens.size() < most;) {
-      std::vector<MatchStep> steps;
-      while (finder.position() <= at) steps.clear(), finder.next(steps);
-      Token token;
-      if (!steps.empty() && random() % 3 != 0) {
-        const MatchStep step = steps[random() % steps.size()];
-        token = {uint16_t(3 + random() % size_t(step.length - 2)), step.distance};
-      }
-      counts.add(token, data[at]);
-      tokens.push_back(token);
-      at += token.length;
-    }
-    bits.write(at == data.size(), 1);
-    const PredictedBlock block = predict_block(counts, SIZE_MAX, false);
-    bits.write(uint32_t(block.kind), 2);
-    if (block.kind == BlockKind::kDynamic) bits.write_bits_of(block.header.bits, block.header.size_bits);
-    const TokenWriter writer(block.kind == BlockKind::kFixed ? kFixedLengths : block.header.lengths);
-    size_t position = begin;
-    for (const Token token : tokens) {
-      writer.write(bits, token, data[position]);
-      position += token.length;
-    }
-    writer.write_end(bits);
-  } while (at < data.size());
-  return std::move(bits).finish();
 }
 
 TEST(MatchFinder, FindsTheNearestMatchOfEveryLength) {
@@ -165,6 +130,37 @@ TEST(DeflateChoices, AnEncoderWithAShortSearchIsSeenThrough) {
   EXPECT_LT(std::move(with).finish().size(), std::move(plain).finish().size() / 2);
 }
 
+TEST(DeflateChoices, QuickEncodersAreImitated) {
+  Bytes data = wordy_bytes(100000, 3);
+  append_bytes(data, wavy_bytes(30000, 2));
+  append_bytes(data, Bytes(5000, 7));
+  for (uint8_t kind = 1; kind < kQuickKinds; ++kind) {
+    QuickSearch search(data, QuickKind(kind));
+    size_t matches = 0, tokens = 0;
+    const auto next = [&](size_t at) {
+      const Token token = search.next(at);
+      search.commit(at, token);
+      matches += token.is_match();
+      ++tokens;
+      return token;
+    };
+    const Bytes stream = stream_of_tokens(data, next, [] { return size_t(20000); });
+    const auto inflated = inflate(stream, data.size());
+    ASSERT_TRUE(inflated.ok()) << int(kind);
+    EXPECT_EQ(inflated->data, data);
+    EXPECT_GT(matches, 1000u);
+    const ChoiceSettings settings = find_choice_settings(stream, data, {});
+    EXPECT_EQ(int(settings.quick), int(kind));
+    ChoicesWriter writer;
+    ASSERT_TRUE(writer.add(stream, data, settings).ok());
+    const Bytes choices = std::move(writer).finish();
+    EXPECT_LT(choices.size(), 400 + tokens / 100) << int(kind);
+    const auto again = ChoicesReader(choices).next(data, stream.size());
+    ASSERT_TRUE(again.ok());
+    EXPECT_EQ(*again, stream);
+  }
+}
+
 TEST(DeflateChoices, DamageIsHarmless) {
   const Bytes data = wordy_bytes(3000, 1), stream = random_stream(data, 3);
   ChoicesWriter writer;
@@ -192,9 +188,11 @@ TEST(DeflateChoices, TheyStayWhatTheyAre) {
   ASSERT_TRUE(writer.add(stream, data, {}).ok());
   ASSERT_TRUE(writer.add(stream, data, {.zlib = DeflateSettings{.level = 4}}).ok());
   ASSERT_TRUE(writer.add(stream, data, {.zlib = {}, .chain_bytes = 4, .chain_steps = 8}).ok());
+  for (uint8_t kind = 1; kind < kQuickKinds; ++kind)
+    ASSERT_TRUE(writer.add(stream, data, {.zlib = {}, .quick = QuickKind(kind)}).ok());
   const Bytes choices = std::move(writer).finish();
-  EXPECT_EQ(choices.size(), 16885u);
-  EXPECT_EQ(crc32c(choices), 1172288789u);
+  EXPECT_EQ(choices.size(), 38745u);
+  EXPECT_EQ(crc32c(choices), 684986438u);
 }
 
 Bytes gzip_member(ByteSpan data) {
@@ -235,6 +233,31 @@ TEST(StreamSearch, FindsWhatStandsInContainers) {
   const auto spared = find_deflate_streams(
       raw, {.most_data_bytes = 1 << 20, .spare = [&](size_t at) { return at == 0 ? raw.size() - 500 : at; }});
   EXPECT_LT(spared.size(), 2u);
+}
+
+TEST(StreamSearch, FindsTextInPdf) {
+  const Bytes data = wordy_bytes(3000, 1);
+  const Bytes zlib = zlib_stream(data);
+  for (const size_t line_bytes : {0, 72}) {
+    for (const char* const before : {"/Filter [ /ASCII85Decode /FlateDecode ] >>\nstream\n", ">>\r\nstream\r\n"}) {
+      Bytes raw;
+      append_bytes(raw, as_bytes(before));
+      const size_t begin = raw.size();
+      append_bytes(raw, encode_ascii85(zlib, line_bytes));
+      const size_t end = raw.size();
+      append_bytes(raw, as_bytes("~>endstream"));
+      const auto found = find_deflate_streams(raw, {.most_data_bytes = 10000});
+      ASSERT_EQ(found.size(), 1u);
+      EXPECT_EQ(found[0].begin, begin);
+      EXPECT_EQ(found[0].begin + found[0].bytes, end);
+      EXPECT_EQ(found[0].data, data);
+      ASSERT_TRUE(found[0].text);
+      EXPECT_EQ(found[0].text->line_bytes, line_bytes);
+      EXPECT_EQ(found[0].text->zlib, zlib);
+      EXPECT_EQ(found[0].stream(raw).size(), zlib.size() - 6);
+      EXPECT_TRUE(find_deflate_streams(raw, {.most_data_bytes = 2999}).empty());
+    }
+  }
 }
 
 TEST(StreamSearch, ABrokenOrCutStreamIsNone) {

@@ -233,7 +233,11 @@ class BestRecording {
   }
 
   // The settings that were the best on a sample.
-  const std::optional<DeflateSettings>& likely() const { return likely_; }
+  std::optional<LikelyZlib> likely() const {
+    constexpr size_t kCloseOf = 16;  // tokens for a byte of corrections
+    if (!likely_) return std::nullopt;
+    return LikelyZlib{*likely_, likely_cost_ <= likely_tokens_ / kCloseOf};
+  }
   void note(const DeflateSettings& settings, size_t cost, size_t sample_tokens) {
     if (settings.level == 0 || cost == SIZE_MAX || (sample_tokens == likely_tokens_ && cost >= likely_cost_)) return;
     likely_ = settings, likely_cost_ = cost, likely_tokens_ = sample_tokens;
@@ -443,19 +447,23 @@ Result<ParsedDeflate> parse_deflate(ByteSpan stream, size_t max_data_bytes, cons
   ParsedDeflate parsed;
   parsed.data = std::move(inflated.data);
   parsed.size_bytes = (inflated.size_bits + 7) / 8;
-  stream = stream.first(parsed.size_bytes);
+  LMC_ASSIGN(parsed.side, describe_deflate(stream.first(parsed.size_bytes), parsed.data, hint));
+  return parsed;
+}
+
+Result<Bytes> describe_deflate(ByteSpan stream, ByteSpan data, const DeflateHint& hint) {
   DeflateDescriber describer;
-  LMC_ASSIGN(auto described, describer.describe(stream, parsed.data, hint));
-  parsed.side = std::move(described.corrections);
+  LMC_ASSIGN(auto described, describer.describe(stream, data, hint));
+  Bytes side = std::move(described.corrections);
   if (described.choices) {
     ChoicesWriter choices;
-    LMC_TRY(choices.add(stream, parsed.data, *described.choices));
-    Bytes side = with_choices(std::move(choices).finish());
-    if (parsed.side.empty() || side.size() < parsed.side.size()) parsed.side = std::move(side);
+    LMC_TRY(choices.add(stream, data, *described.choices));
+    Bytes chosen = with_choices(std::move(choices).finish());
+    if (side.empty() || chosen.size() < side.size()) side = std::move(chosen);
   }
-  if (parsed.side.size() > max_side_bytes(stream.size()))
+  if (side.size() > max_side_bytes(stream.size()))
     return bad_input("deflate: describing the encoder's choices would take more than the stream does");
-  return parsed;
+  return side;
 }
 
 Result<DeflateDescription> DeflateDescriber::describe(ByteSpan stream, ByteSpan data, const DeflateHint& hint) {
@@ -499,50 +507,6 @@ Result<Bytes> rebuild_deflate(ByteReader& side, ByteSpan data, size_t max_bytes)
   bits.write(corrections.final_padding() & ((1u << filled) - 1), filled);
   Bytes stream = std::move(bits).finish();
   if (stream.size() > max_bytes) return bad_input("reconstruction data of a deflate stream: it gets too long");
-  return stream;
-}
-
-uint32_t adler32(ByteSpan bytes) {
-  uint32_t a = 1, b = 0;
-  while (!bytes.empty()) {
-    const size_t part = std::min<size_t>(bytes.size(), 5552);  // so many bytes cannot overflow 32 bits
-    for (const uint8_t byte : bytes.first(part)) {
-      a += byte;
-      b += a;
-    }
-    a %= 65521;
-    b %= 65521;
-    bytes = bytes.subspan(part);
-  }
-  return b << 16 | a;
-}
-
-Result<ParsedDeflate> parse_zlib(ByteSpan stream, size_t max_data_bytes) {
-  if (stream.size() < 6) return bad_input("zlib: a stream has at least 6 bytes", stream.size());
-  const uint32_t header = uint32_t(stream[0]) << 8 | stream[1];
-  const int window_bits = 8 + (stream[0] >> 4);
-  if ((stream[0] & 15) != 8 || window_bits > 15 || header % 31 != 0 || (stream[1] & 0x20) != 0)
-    return bad_input("zlib: expected a header for deflate without a dictionary", 0);
-  auto parsed = parse_deflate(stream.subspan(2), max_data_bytes, {window_bits, stream[1] >> 6});
-  if (!parsed.ok()) return parsed;
-  const size_t end = 2 + parsed->size_bytes;
-  if (stream.size() - end < 4) return bad_input("zlib: the stream ends before its checksum", stream.size());
-  uint32_t checksum = 0;
-  for (size_t i = 0; i < 4; ++i) checksum = checksum << 8 | stream[end + i];
-  if (checksum != adler32(parsed->data)) return bad_input("zlib: the checksum does not fit the data", end);
-  parsed->size_bytes = end + 4;
-  parsed->side.insert(parsed->side.begin(), {stream[0], stream[1]});
-  return parsed;
-}
-
-Result<Bytes> rebuild_zlib(ByteReader& side, ByteSpan data, size_t max_bytes) {
-  LMC_ASSIGN(const auto header, side.read_bytes(2, "header of a zlib stream"));
-  if (max_bytes < 6) return bad_input("a zlib stream has at least 6 bytes");
-  auto stream = rebuild_deflate(side, data, max_bytes - 6);
-  if (!stream.ok()) return stream;
-  stream->insert(stream->begin(), header.begin(), header.end());
-  const uint32_t checksum = adler32(data);
-  for (int shift = 24; shift >= 0; shift -= 8) stream->push_back(uint8_t(checksum >> shift));
   return stream;
 }
 

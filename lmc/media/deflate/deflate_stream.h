@@ -1,4 +1,4 @@
-// Deflate and zlib streams taken apart into their data and the few bytes it takes to write the very same stream again.
+// Deflate streams taken apart into their data and the few bytes it takes to write the very same stream again.
 //
 // DeflatePredictor and predict_block guess every token, block and header from the data; reconstruction data name the
 // settings that guess best and correct what is wrong. So any valid stream can be kept, at a cost: nearly nothing if
@@ -6,8 +6,7 @@
 // rebuild_ needs the data and the reconstruction data only; no library has a part in it.
 //
 // Reconstruction data of deflate: settings (2 bytes), corrections of tokens, corrections of blocks; see
-// deflate_stream.cc. Reconstruction data of zlib: the two bytes of its header (RFC 1950), then those of deflate.
-// Adler-32 is derived.
+// deflate_stream.cc.
 #ifndef LMC_MEDIA_DEFLATE_DEFLATE_STREAM_H_
 #define LMC_MEDIA_DEFLATE_DEFLATE_STREAM_H_
 
@@ -43,7 +42,8 @@ struct DeflateHint {
 
 // Errors: bad input, if the stream is damaged, holds more than max_data_bytes, or if its encoder is no kin of zlib.
 Result<ParsedDeflate> parse_deflate(ByteSpan stream, size_t max_data_bytes, const DeflateHint& hint);
-Result<ParsedDeflate> parse_zlib(ByteSpan stream, size_t max_data_bytes);
+// The side alone, of a stream that is whole and valid, to its last byte. Errors: as above.
+Result<Bytes> describe_deflate(ByteSpan stream, ByteSpan data, const DeflateHint& hint);
 
 // A stream in one of its two forms, or both: then the smaller one is best.
 struct DeflateDescription {
@@ -64,9 +64,6 @@ class DeflateDescriber {
 
 // Reads its part of side and leaves the reader after it. Errors: bad input; nothing in side is trusted.
 Result<Bytes> rebuild_deflate(ByteReader& side, ByteSpan data, size_t max_bytes);
-Result<Bytes> rebuild_zlib(ByteReader& side, ByteSpan data, size_t max_bytes);
-
-uint32_t adler32(ByteSpan bytes);
 
 }  // namespace lmc
 

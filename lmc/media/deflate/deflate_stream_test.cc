@@ -1,10 +1,9 @@
 // Streams of zlib with all settings come back exactly, and cost next to nothing; others come back or are refused.
-#include "lmc/media/deflate/deflate_stream.h"
-
 #include "lmc/media/deflate/deflate_codes.h"
 #include "lmc/media/deflate/deflate_corrections.h"
 #include "lmc/media/deflate/deflate_predictor.h"
 #include "lmc/media/deflate/inflate.h"
+#include "lmc/media/deflate/zlib_stream.h"
 #include "lmc/media/deflate/zlib_test_support.h"
 #include "lmc/media/image/png/png_chunks.h"
 

@@ -17,7 +17,8 @@ std::vector<uint8_t> all_lengths(const DeflateHeader& header) {
 
 }  // namespace
 
-Result<DeflateHeader> HeaderModel::code(const SymbolCounts& expected, DeflateHeader header) {
+template <typename Coder>
+Result<DeflateHeader> HeaderModel<Coder>::code(const SymbolCounts& expected, DeflateHeader header) {
   header.literal_codes = 257 + coder_.code_bits(uint32_t(header.literal_codes - 257), 5, kLiteralCodesCount);
   header.distance_codes = 1 + coder_.code_bits(uint32_t(header.distance_codes - 1), 5, kDistanceCodesCount);
   if (header.literal_codes > kLiteralCodes || header.distance_codes > kDistanceCodes)
@@ -35,8 +36,9 @@ Result<DeflateHeader> HeaderModel::code(const SymbolCounts& expected, DeflateHea
   return header;
 }
 
-void HeaderModel::code_lengths(std::span<const uint32_t> counts, std::span<const uint8_t> before, uint32_t part,
-                               std::span<uint8_t> lengths) {
+template <typename Coder>
+void HeaderModel<Coder>::code_lengths(std::span<const uint32_t> counts, std::span<const uint8_t> before, uint32_t part,
+                                      std::span<uint8_t> lengths) {
   std::vector<uint8_t> predicted(counts.size());
   predict_code_lengths(counts, kMaxCodeBits, predicted);
   uint32_t total = 1;
@@ -86,7 +88,8 @@ void HeaderModel::code_lengths(std::span<const uint32_t> counts, std::span<const
   }
 }
 
-Status HeaderModel::code_steps(DeflateHeader& header) {
+template <typename Coder>
+Status HeaderModel<Coder>::code_steps(DeflateHeader& header) {
   const std::vector<uint8_t> lengths = all_lengths(header);
   std::vector<LengthStep> steps;
   for (size_t at = 0, i = 0; at < lengths.size(); ++i) {
@@ -119,7 +122,8 @@ Status HeaderModel::code_steps(DeflateHeader& header) {
   return Ok();
 }
 
-void HeaderModel::code_step_code(DeflateHeader& header) {
+template <typename Coder>
+void HeaderModel<Coder>::code_step_code(DeflateHeader& header) {
   std::array<uint32_t, kCodeLengthCodes> counts{};
   for (const LengthStep& step : header.steps) ++counts[step.symbol];
   std::array<uint8_t, kCodeLengthCodes> predicted{};
@@ -136,5 +140,8 @@ void HeaderModel::code_step_code(DeflateHeader& header) {
   header.length_codes = natural + coder_.code_bits(uint32_t(header.length_codes - natural), 4, kLengthCodesCount);
   header.length_codes = std::min<size_t>(header.length_codes, kCodeLengthCodes);
 }
+
+template class HeaderModel<ChoiceCoder>;
+template class HeaderModel<AblatedChoiceCoder>;
 
 }  // namespace lmc

@@ -9,9 +9,10 @@
 
 namespace lmc {
 
+template <typename Coder>
 class HeaderModel {
  public:
-  explicit HeaderModel(ChoiceCoder& coder) : coder_(coder) {}
+  explicit HeaderModel(Coder& coder) : coder_(coder) {}
 
   // expected: how often symbols should come up. header counts only when writing. Errors: bad input.
   Result<DeflateHeader> code(const SymbolCounts& expected, DeflateHeader header);
@@ -23,7 +24,7 @@ class HeaderModel {
   Status code_steps(DeflateHeader& header);
   void code_step_code(DeflateHeader& header);
 
-  ChoiceCoder& coder_;
+  Coder& coder_;
   CodeLengths before_;  // of the last block
   bool has_before_ = false;
 };

@@ -126,6 +126,7 @@ Result<bool> read_tokens(BitReader& bits, const CodeLengths& lengths, Sink& sink
     if (distance_code < 0 || distance_code >= kDistanceCodes) return at_bits(bits, "a distance that does not exist");
     const SymbolRange range = kDistanceRanges[size_t(distance_code)];
     const uint32_t distance = range.base + bits.read(range.extra_bits);
+    if (bits.past_end()) return at_bits(bits, "the stream ends within a match");
     if (length == kMaxMatch && symbol != kFirstLength + 28)
       return at_bits(bits, "a length of 258 written the long way");
     if (!sink.match(length, distance)) return at_bits(bits, "a match that begins before the data");
@@ -158,33 +159,50 @@ Status read_start(BitReader& bits, DeflateBlock& block) {
   return Ok();
 }
 
-}  // namespace
-
-namespace {
-
 Status inflate_into(ByteSpan stream, size_t max_bytes, InflatedStream& result) {
   BitReader bits(stream);
   DeflateBlock block;
   const auto too_much = [&] {
     return at_bits(bits, "the stream holds more than the " + std::to_string(max_bytes) + " bytes expected");
   };
+  const auto end_block = [&] {
+    result.size_bits = bits.position_bits();
+    result.before_fault_bytes = result.data.size();
+  };
   while (!block.last) {
     LMC_TRY(read_start(bits, block));
-    ++result.blocks;
     if (block.kind == BlockKind::kStored) {
-      const size_t begin = bits.position_bits() / 8;
-      if (block.stored_bytes > stream.size() - begin) return at_bits(bits, "the stream ends within a stored block");
-      if (block.stored_bytes > max_bytes - result.data.size()) return too_much();
-      append_bytes(result.data, stream.subspan(begin, block.stored_bytes));
+      const size_t begin = bits.position_bits() / 8, room = max_bytes - result.data.size();
+      const size_t there = std::min<size_t>(block.stored_bytes, stream.size() - begin);
+      append_bytes(result.data, stream.subspan(begin, std::min(there, room)));
+      if (there > room) return too_much();
+      if (there < block.stored_bytes) return at_bits(bits, "the stream ends within a stored block");
       bits.seek_bits(8 * (begin + block.stored_bytes));
+      end_block();
       continue;
     }
     DataSink sink{result.data, max_bytes};
     LMC_ASSIGN(const auto complete, read_tokens(bits, block.lengths, sink));
     if (!complete || result.data.size() > max_bytes) return too_much();
+    end_block();
   }
-  result.size_bits = bits.position_bits();
   return Ok();
+}
+
+// The tokens from here on for so many bytes of data, and an end of block after them. Returns where that stands.
+size_t copy_tokens(BitReader& bits, const DeflateBlock& block, ByteSpan data, BitWriter& out) {
+  const TokenWriter writer(block.lengths);
+  std::vector<Token> tokens;
+  TokenSink sink{tokens, data.size()};
+  [[maybe_unused]] const auto to_its_fault = read_tokens(bits, block.lengths, sink);
+  for (const Token token : tokens) {
+    if (token.length > data.size()) break;
+    writer.write(out, token, data[0]);
+    data = data.subspan(token.length);
+  }
+  const size_t end_bits = out.size_bits();
+  writer.write_end(out);
+  return end_bits;
 }
 
 }  // namespace
@@ -221,12 +239,45 @@ Result<DeflateHeader> read_deflate_header(BitReader& bits) {
   return header;
 }
 
-Result<InflatedStream> inflate(ByteSpan stream, size_t max_bytes, size_t* made_bytes) {
+InflatedStream inflate_start(ByteSpan stream, size_t max_bytes) {
   InflatedStream result;
   const auto status = inflate_into(stream, max_bytes, result);
-  if (made_bytes != nullptr) *made_bytes = result.data.size();
-  if (!status.ok()) return status.error();
+  if (!status.ok()) result.fault = status.error();
   return result;
+}
+
+Result<InflatedStream> inflate(ByteSpan stream, size_t max_bytes) {
+  InflatedStream result = inflate_start(stream, max_bytes);
+  if (result.fault) return *result.fault;
+  return result;
+}
+
+EndedStream end_stream(ByteSpan stream, const InflatedStream& started) {
+  const size_t left = started.data.size() - started.before_fault_bytes;  // for the block with the fault
+  BitReader bits(stream);
+  bits.seek_bits(started.size_bits);
+  DeflateBlock block;
+  const bool begun = left > 0 && read_start(bits, block).ok();
+  BitWriter ended;
+  ended.write_bits_of(stream, started.size_bits);
+  size_t kept_bits = started.size_bits;
+  if (begun) {
+    ended.write(block.last, 1);
+    ended.write(uint32_t(block.kind), 2);
+    if (block.kind == BlockKind::kStored) {
+      if (!write_stored_block(ended, stream.subspan(bits.position_bits() / 8, left), block.padding).ok()) return {};
+      kept_bits = ended.size_bits();
+    } else {
+      if (block.kind == BlockKind::kDynamic) block.header.write(ended);
+      kept_bits = copy_tokens(bits, block, ByteSpan(started.data).last(left), ended);
+    }
+  }
+  if (!begun || !block.last) {  // one that is empty
+    ended.write(1, 1);
+    ended.write(uint32_t(BlockKind::kFixed), 2);
+    TokenWriter(kFixedLengths).write_end(ended);
+  }
+  return {std::move(ended).finish(), kept_bits / 8};
 }
 
 Status DeflateBlockReader::read(DeflateBlock& block, size_t max_tokens) {

@@ -5,6 +5,7 @@
 #ifndef LMC_MEDIA_DEFLATE_INFLATE_H_
 #define LMC_MEDIA_DEFLATE_INFLATE_H_
 
+#include <optional>
 #include <vector>
 
 #include "lmc/coding/bit_string.h"
@@ -25,13 +26,24 @@ struct DeflateBlock {
 
 struct InflatedStream {
   Bytes data;
-  size_t size_bits = 0;  // of the stream, to the end of its last block
-  size_t blocks = 0;
+  size_t size_bits = 0;             // of the stream, to the end of its last block, or of the last before the fault
+  size_t before_fault_bytes = 0;    // of data, by blocks that are whole
+  std::optional<Error> fault = {};  // why there is no more: bad input, with the offset in the stream
 };
 
-// Errors: bad input, with the offset in the stream; also if there are more than max_bytes. made_bytes, if not null: of
-// data, also before an error.
-Result<InflatedStream> inflate(ByteSpan stream, size_t max_bytes, size_t* made_bytes = nullptr);
+// As much of a stream as can be read, and at most max_bytes and a match.
+InflatedStream inflate_start(ByteSpan stream, size_t max_bytes);
+
+// Errors: its fault.
+Result<InflatedStream> inflate(ByteSpan stream, size_t max_bytes);
+
+// A stream that was cut off or is damaged, ended where its fault is: valid, of started.data.
+struct EndedStream {
+  Bytes stream;
+  size_t kept_bytes = 0;  // so many at its beginning are those of the damaged one, but for the size of a stored block
+};
+// started: what inflate_start said of the stream.
+EndedStream end_stream(ByteSpan stream, const InflatedStream& started);
 
 // The blocks of a stream that inflate has accepted, without making its data once more.
 class DeflateBlockReader {

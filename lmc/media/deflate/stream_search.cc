@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "lmc/coding/ascii85.h"
 #include "lmc/media/deflate/inflate.h"
 
 namespace lmc {
@@ -91,6 +92,25 @@ bool fits(ByteSpan raw, const Wrapping& wrapping, size_t end, ByteSpan data) {
   return false;
 }
 
+// A PDF's stream in ASCII85: its text begins with what stands for zlib's header with the largest window.
+bool may_be_text(ByteSpan raw, size_t at) {
+  constexpr size_t kWord = 8;  // "\nstream\n"
+  return raw[at] == 'G' && at > kWord && raw[at - 1] == '\n' &&
+         (has(raw, at - kWord + 1, "stream\n") || has(raw, at - kWord, "stream\r\n"));
+}
+
+std::optional<FoundStream> text_at(ByteSpan raw, size_t at, size_t most_data_bytes) {
+  auto text = decode_ascii85(raw.subspan(at), raw.size());
+  if (!text) return std::nullopt;
+  auto zlib = inflate_zlib(text->bytes, most_data_bytes);
+  if (!zlib.ok() || zlib->size_bytes != text->bytes.size()) return std::nullopt;
+  return FoundStream{.begin = at,
+                     .bytes = text->size_bytes,
+                     .hint = zlib->hint,
+                     .data = std::move(zlib->data),
+                     .text = TextForm{text->line_bytes, std::move(text->bytes)}};
+}
+
 }  // namespace
 
 std::vector<FoundStream> find_deflate_streams(ByteSpan raw, const StreamLimits& limits) {
@@ -104,6 +124,15 @@ std::vector<FoundStream> find_deflate_streams(ByteSpan raw, const StreamLimits& 
         continue;
       }
     }
+    if (may_be_text(raw, at) && in_vain <= kMostWork * raw.size()) {
+      if (auto found = text_at(raw, at, limits.most_data_bytes - data_bytes)) {
+        data_bytes += found->data.size();
+        at += found->bytes;
+        out.push_back(std::move(*found));
+        continue;
+      }
+      in_vain += size_t(std::find(raw.begin() + ptrdiff_t(at), raw.end(), '~') - raw.begin()) - at;
+    }
     const Wrapping wrapping = wrapping_at(raw, at);
     if (wrapping.begin == 0 || wrapping.begin >= raw.size() || in_vain > kMostWork * raw.size()) {
       ++at;
@@ -111,21 +140,15 @@ std::vector<FoundStream> find_deflate_streams(ByteSpan raw, const StreamLimits& 
     }
     ByteSpan rest = raw.subspan(wrapping.begin);
     if (wrapping.bytes) rest = rest.first(std::min(rest.size(), *wrapping.bytes));
-    size_t made_bytes = 0;
-    auto inflated = inflate(rest, limits.most_data_bytes - data_bytes, &made_bytes);
-    if (!inflated.ok()) {
-      in_vain += made_bytes + 64;
+    InflatedStream inflated = inflate_start(rest, limits.most_data_bytes - data_bytes);
+    const size_t bytes = (inflated.size_bits + 7) / 8, end = wrapping.begin + bytes;
+    if (inflated.fault || bytes < kSmallestStream || !fits(raw, wrapping, end, inflated.data)) {
+      in_vain += inflated.data.size() + 64;
       ++at;
       continue;
     }
-    const size_t bytes = (inflated->size_bits + 7) / 8, end = wrapping.begin + bytes;
-    if (bytes < kSmallestStream || !fits(raw, wrapping, end, inflated->data)) {
-      in_vain += inflated->data.size();
-      ++at;
-      continue;
-    }
-    data_bytes += inflated->data.size();
-    out.push_back({wrapping.begin, bytes, wrapping.hint, std::move(inflated->data)});
+    data_bytes += inflated.data.size();
+    out.push_back({wrapping.begin, bytes, wrapping.hint, std::move(inflated.data)});
     at = end;
   }
   return out;

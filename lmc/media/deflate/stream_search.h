@@ -1,19 +1,32 @@
 // Deflate streams inside other data: by the structure around them (zip local headers, gzip members) or by the header of
-// zlib (PDF, git objects, SWF, WOFF and many others). What is found holds: it was inflated, and its checksum fits.
+// zlib (PDF, there as ASCII85 too, git objects, SWF, WOFF and many others). What is found holds: it was inflated, and
+// its checksum fits.
 #ifndef LMC_MEDIA_DEFLATE_STREAM_SEARCH_H_
 #define LMC_MEDIA_DEFLATE_STREAM_SEARCH_H_
 
 #include <functional>
 #include <vector>
 
-#include "lmc/media/deflate/deflate_stream.h"
+#include "lmc/media/deflate/zlib_stream.h"
 
 namespace lmc {
 
+// A zlib stream that is written as text.
+struct TextForm {
+  size_t line_bytes = 0;  // ascii85.h
+  Bytes zlib;             // the stream
+};
+
 struct FoundStream {
-  size_t begin = 0, bytes = 0;  // of the deflate stream alone, to its last byte
+  size_t begin = 0, bytes = 0;  // of the deflate stream alone, to its last byte; or of the text
   DeflateHint hint;
   Bytes data;
+  std::optional<TextForm> text = {};
+
+  ByteSpan stream(ByteSpan raw) const {
+    return text ? ByteSpan(text->zlib).subspan(kZlibHeaderBytes, text->zlib.size() - kZlibBytes)
+                : raw.subspan(begin, bytes);
+  }
 };
 
 inline constexpr size_t kSmallestStream = 32;  // what smaller ones would save is less than describing them costs

@@ -28,9 +28,11 @@ uint32_t log_of(uint32_t number) { return uint32_t(std::bit_width(number)); }
 
 }  // namespace
 
-void TokenModel::look_at(const TokenPlace& place) {
+template <typename Coder>
+void TokenModel<Coder>::look_at(const TokenPlace& place) {
   const int32_t least = place.rest_costs[0];
   literal_excess_ = place.costs.literal[place.rest_of_block[0]] + place.rest_costs[1] - least;
+  if (!coder_.parts().uses(kChoiceCosts)) literal_excess_ = 0;
   lengths_.clear();
   best_ = shortest_ = 0;
   uint32_t length = kMinMatch;
@@ -38,7 +40,8 @@ void TokenModel::look_at(const TokenPlace& place) {
   for (const MatchStep step : place.here) {
     const int32_t distance = place.costs.of_distance(step.distance);
     for (; length <= std::min<uint32_t>(step.length, most); ++length) {
-      const int32_t excess = place.costs.length[length] + distance + place.rest_costs[length] - least;
+      int32_t excess = place.costs.length[length] + distance + place.rest_costs[length] - least;
+      if (!coder_.parts().uses(kChoiceCosts)) excess = 0;
       lengths_.push_back({length, step.distance, excess});
       if (excess < lengths_[best_].excess) shortest_ = lengths_.size() - 1;
       if (excess <= lengths_[best_].excess) best_ = lengths_.size() - 1;
@@ -46,7 +49,8 @@ void TokenModel::look_at(const TokenPlace& place) {
   }
 }
 
-Result<Token> TokenModel::code(const TokenPlace& place, Token actual) {
+template <typename Coder>
+Result<Token> TokenModel<Coder>::code(const TokenPlace& place, Token actual) {
   look_at(place);
   if (!code_is_match(place, actual.is_match())) {
     learn(place, {});
@@ -61,10 +65,11 @@ Result<Token> TokenModel::code(const TokenPlace& place, Token actual) {
   return token;
 }
 
-bool TokenModel::code_is_match(const TokenPlace& place, bool actual) {
+template <typename Coder>
+bool TokenModel<Coder>::code_is_match(const TokenPlace& place, bool actual) {
   const bool any = !lengths_.empty();
   const uint32_t literal = class_of(literal_excess_), match = any ? class_of(lengths_[best_].excess) : 14;
-  const uint32_t zlib = !place.zlib ? 0 : place.zlib->is_match() ? 2 : 1;
+  const uint32_t zlib = !place.imitated ? 0 : place.imitated->is_match() ? 2 : 1;
   const MatchStep found = place.is_limited ? place.limited : any ? place.here.back() : MatchStep{};
   const MatchStep found_next = place.is_limited     ? place.limited_next
                                : place.next.empty() ? MatchStep{}
@@ -86,25 +91,25 @@ bool TokenModel::code_is_match(const TokenPlace& place, bool actual) {
        join({literal, match, zlib, kinds_ & 1, uint32_t(std::clamp(score, -12, 12) + 12), longest > 5}),
        join({std::min(longest, 12u), std::min(longest_next, 13u), log_of(far) / 2, log_of(far_next) / 2}),
        join({std::min(byte_cost, 16u), std::min(cost, 30u), std::min(longest, 8u), std::min(literal_run_, 3u)}),
-       join({parse_hits_ & 31, std::min(literal, 2u), std::min(match, 2u), std::min<uint32_t>(place.recent.length, 9),
-             recent_hits_ & 7})});
+       join({parse_hits_ & 31, std::min(literal, 2u), std::min(match, 2u)})});
 }
 
-Result<uint32_t> TokenModel::code_length(const TokenPlace& place, uint32_t actual) {
+template <typename Coder>
+Result<uint32_t> TokenModel<Coder>::code_length(const TokenPlace& place, uint32_t actual) {
   const auto most = uint32_t(std::min<size_t>(kMaxMatch, place.rest_of_block.size()));
   std::array<uint32_t, kGuesses> guesses{};
   if (!lengths_.empty())
     guesses[kCheapest] = lengths_[best_].length, guesses[kLongest] = lengths_.back().length,
     guesses[kShortest] = lengths_[shortest_].length;
-  if (place.zlib && place.zlib->is_match() && place.zlib->length <= most) guesses[kZlib] = place.zlib->length;
-  if (place.recent.is_match() && place.recent.length <= most) guesses[kRecent] = place.recent.length;
+  if (place.imitated && place.imitated->is_match() && place.imitated->length <= most)
+    guesses[kZlib] = place.imitated->length;
   if (place.limited.length != 0 && place.limited.length <= most) guesses[kLimited] = place.limited.length;
-  std::array<uint32_t, kGuesses> order = {kCheapest, kLongest, kZlib, kRecent, kLimited, kShortest};
+  std::array<uint32_t, kGuesses> order = {kCheapest, kLongest, kZlib, kLimited, kShortest};
   std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return scores_[a] > scores_[b]; });
   std::array<uint32_t, kGuesses> refused{};
   uint32_t refusals = 0;
-  const uint32_t hits = (hits_[0] & 3) | (hits_[1] & 3) << 2 | (hits_[2] & 3) << 4 | (hits_[3] & 3) << 6 |
-                        (hits_[4] & 3) << 8 | (hits_[5] & 3) << 10;
+  const uint32_t hits =
+      (hits_[0] & 3) | (hits_[1] & 3) << 2 | (hits_[2] & 3) << 4 | (hits_[3] & 3) << 6 | (hits_[4] & 3) << 8;
   for (const uint32_t guess : order) {
     const uint32_t length = guesses[guess];
     if (length == 0 || std::find(refused.begin(), refused.end(), length) != refused.end()) continue;
@@ -145,25 +150,22 @@ Result<uint32_t> TokenModel::code_length(const TokenPlace& place, uint32_t actua
   return length;
 }
 
-Result<uint32_t> TokenModel::code_distance(const TokenPlace& place, uint32_t length, uint32_t actual) {
+template <typename Coder>
+Result<uint32_t> TokenModel<Coder>::code_distance(const TokenPlace& place, uint32_t length, uint32_t actual) {
   const uint32_t nearest = length < kMinMatch + lengths_.size() ? lengths_[length - kMinMatch].distance : 0;
-  const bool zlib_here = place.zlib && place.zlib->is_match() && place.zlib->length == length;
-  const uint32_t by_zlib = zlib_here ? place.zlib->distance : 0;
-  const uint32_t recent = place.recent.is_match() && place.recent.length >= length ? place.recent.distance : 0;
-  std::array<uint32_t, 4> guesses = {nearest, recent, by_zlib, last_distance_};
-  if (by_zlib != 0 && (zlib_hits_ & 7) == 7)
-    std::swap(guesses[0], guesses[2]);
-  else if (recent != 0 && (recent_hits_ & 7) == 7)
-    std::swap(guesses[0], guesses[1]);
+  const bool zlib_here = place.imitated && place.imitated->is_match() && place.imitated->length == length;
+  const uint32_t by_zlib = zlib_here ? place.imitated->distance : 0;
+  std::array<uint32_t, 3> guesses = {nearest, by_zlib, last_distance_};
+  if (by_zlib != 0 && (zlib_hits_ & 7) == 7) std::swap(guesses[0], guesses[1]);
   for (size_t i = 0; i < guesses.size(); ++i) {
     const uint32_t guess = guesses[i];
     if (guess == 0 ||
         std::find(guesses.begin(), guesses.begin() + ptrdiff_t(i), guess) != guesses.begin() + ptrdiff_t(i))
       continue;
-    const uint32_t same = uint32_t(guess == nearest) | uint32_t(guess == by_zlib) << 1 |
-                          uint32_t(guess == last_distance_) << 2 | uint32_t(guess == recent) << 3;
+    const uint32_t same =
+        uint32_t(guess == nearest) | uint32_t(guess == by_zlib) << 1 | uint32_t(guess == last_distance_) << 2;
     if (coder_.code(
-            actual == guess, kIsGuessedDistance, uint32_t(i) << 4 | same,
+            actual == guess, kIsGuessedDistance, uint32_t(i) << 3 | same,
             {join({same, uint32_t(i), class_of_length(length)}), join({same, uint32_t(i), log_of(guess)}),
              join({same, uint32_t(i),
                    length < kMinMatch + lengths_.size() ? class_of(lengths_[length - kMinMatch].excess) : 14})}))
@@ -182,7 +184,8 @@ Result<uint32_t> TokenModel::code_distance(const TokenPlace& place, uint32_t len
   return distance;
 }
 
-void TokenModel::learn(const TokenPlace& place, Token token) {
+template <typename Coder>
+void TokenModel<Coder>::learn(const TokenPlace& place, Token token) {
   const bool matched = token.is_match();
   const bool any = !lengths_.empty();
   const int32_t excess =
@@ -191,8 +194,7 @@ void TokenModel::learn(const TokenPlace& place, Token token) {
           ? lengths_[token.length - kMinMatch].excess
           : 1;
   if (any) parse_hits_ = parse_hits_ << 1 | (excess == 0);
-  if (place.zlib) zlib_hits_ = zlib_hits_ << 1 | (*place.zlib == token);
-  if (place.recent.is_match()) recent_hits_ = recent_hits_ << 1 | (place.recent == token);
+  if (place.imitated) zlib_hits_ = zlib_hits_ << 1 | (*place.imitated == token);
   kinds_ = kinds_ << 1 | matched;
   literal_run_ = matched ? 0 : literal_run_ + 1;
   if (!matched) return;
@@ -206,9 +208,11 @@ void TokenModel::learn(const TokenPlace& place, Token token) {
     note(kLongest, token.length == lengths_.back().length);
     note(kShortest, token.length == lengths_[shortest_].length);
   }
-  if (place.zlib && place.zlib->is_match()) note(kZlib, place.zlib->length == token.length);
-  if (place.recent.is_match()) note(kRecent, place.recent.length == token.length);
+  if (place.imitated && place.imitated->is_match()) note(kZlib, place.imitated->length == token.length);
   if (place.limited.length != 0) note(kLimited, place.limited.length == token.length);
 }
+
+template class TokenModel<ChoiceCoder>;
+template class TokenModel<AblatedChoiceCoder>;
 
 }  // namespace lmc

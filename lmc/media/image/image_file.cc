@@ -9,6 +9,7 @@
 #include "lmc/media/image/grid_bytes.h"
 #include "lmc/media/image/png/png_chunks.h"
 #include "lmc/media/image/png/png_file.h"
+#include "lmc/media/image/png/png_streams.h"
 #include "lmc/media/image/pnm/pnm_file.h"
 #include "lmc/media/image/tiff/tiff_file.h"
 #include "lmc/media/image/tiff/tiff_piece_form.h"
@@ -48,11 +49,16 @@ uint64_t most_in_gif(uint64_t file_bytes) { return (most_by_lzw(file_bytes) + 1)
 
 // Filters and unused bits of rows, which are up to twice as many where rows are interlaced.
 uint64_t png_side(const Picture& shape) { return 8 * uint64_t(shape.height); }
-// The rows, and what is noted of runs of chunks, of which honest files have few.
-uint64_t png_memory(const Picture& shape, ByteSpan side, uint64_t file_bytes) {
-  const uint64_t runs = std::min<uint64_t>(side.size(), kMostPngRuns);
-  return kCopies * file_bytes + 2 * (shape.size_bytes() + 4 * uint64_t(shape.height)) + 48 * runs +
+// The rows, and what is noted of runs of chunks, of which honest files have few; of animations what is on the canvas,
+// and frames.
+uint64_t png_memory(const Picture& shape, uint64_t runs, bool animated, uint64_t file_bytes) {
+  return kCopies * file_bytes + (animated ? 5 : 2) * (shape.size_bytes() + 4 * uint64_t(shape.height)) + 48 * runs +
          deflate_token_memory(file_bytes, shape.size_bytes()) + kDeflateMemory;
+}
+
+uint64_t png_rebuild_memory(const Picture& shape, ByteSpan side, uint64_t file_bytes) {
+  const bool animated = !side.empty() && has_png_frames(side[0]);
+  return png_memory(shape, std::min<uint64_t>(side.size(), kMostPngRuns), animated, file_bytes);
 }
 
 // The stream; its data while they grow; the tokens of a block, of a bit or more; filters by all rules.
@@ -123,7 +129,7 @@ constexpr FormatRow kFormats[] = {
     {ImageFormat::kBmp, "BMP", kBmpSuffixes, begins_like_bmp, nullptr, most_bmp_bytes, parse_bmp, rebuild_grid,
      same_size, no_side, grid_memory, grid_parse_memory},
     {ImageFormat::kPng, "PNG", kPngSuffixes, begins_like_png, png_length, most_png_bytes, parse_png, rebuild_png,
-     most_by_deflate, png_side, png_memory, png_parse_memory},
+     most_by_deflate, png_side, png_rebuild_memory, png_parse_memory},
     {ImageFormat::kTiff, "TIFF", kTiffSuffixes, begins_like_tiff, nullptr, most_tiff_bytes, parse_tiff, rebuild_tiff,
      most_by_lzw, tiff_side, tiff_memory, tiff_parse_memory},
     {ImageFormat::kGif, "GIF", kGifSuffixes, begins_like_gif, gif_length, most_gif_bytes, parse_gif, rebuild_gif,
@@ -197,7 +203,7 @@ uint64_t rebuild_memory_bytes(ImageFormat format, const Picture& shape, ByteSpan
   return row != nullptr ? row->rebuild_memory(shape, side, file_bytes) : 0;
 }
 
-Result<ParsedImage> parse_image(ImageFormat format, ByteSpan file, Budget* budget) {
+Result<ParsedImage> read_image(ImageFormat format, ByteSpan file, Budget* budget) {
   const FormatRow* const row = find_image_format(format);
   if (row == nullptr) return bad_input("image files of an unknown format cannot be taken apart by this version");
   Budget::Lease memory;
@@ -212,18 +218,37 @@ Result<ParsedImage> parse_image(ImageFormat format, ByteSpan file, Budget* budge
   auto parsed = row->parse(file, on_shape);
   if (!parsed.ok()) return parsed;
   LMC_TRY(check_image_fits_file(format, parsed->picture, file.size()));
-  if (parsed->side.size() > most_image_side_bytes(format, parsed->picture, file.size()))
-    return bad_input("a " + std::string(row->name) + " file whose encoder's choices take too many bytes to describe");
-  memory.shrink_to(parsed->picture.size_bytes() + parsed->side.capacity());
   parsed->memory = std::move(memory);
-  LMC_ASSIGN(const auto rebuilding,
-             Budget::take(budget, row->rebuild_memory(parsed->picture, parsed->side, file.size()),
-                          "making a " + std::string(row->name) + " file again"));
-  LMC_ASSIGN(const auto rebuilt, rebuild_image(format, parsed->side, parsed->picture, file.size()));
+  return parsed;
+}
+
+uint64_t finish_memory_bytes(const Picture& shape, size_t file_bytes) {
+  return png_memory(shape, std::min<uint64_t>(file_bytes / kPngChunkBytes, kMostPngRuns), true, file_bytes);
+}
+
+Status finish_image(ImageFormat format, ByteSpan file, ParsedImage& image, Budget* budget) {
+  const FormatRow* const row = find_image_format(format);
+  if (image.make_side) {
+    LMC_ASSIGN(image.side, image.make_side(image.picture));
+    image.make_side = {};
+  }
+  if (image.side.size() > most_image_side_bytes(format, image.picture, file.size()))
+    return bad_input("a " + std::string(row->name) + " file whose encoder's choices take too many bytes to describe");
+  if (budget != nullptr) image.memory.shrink_to(image.picture.size_bytes() + image.side.capacity());
+  LMC_ASSIGN(const auto rebuilding, Budget::take(budget, row->rebuild_memory(image.picture, image.side, file.size()),
+                                                 "making a " + std::string(row->name) + " file again"));
+  LMC_ASSIGN(const auto rebuilt, rebuild_image(format, image.side, image.picture, file.size()));
   if (!std::equal(rebuilt.begin(), rebuilt.end(), file.begin(), file.end()))
     return Error{ErrorFamily::kBug,
                  "a " + std::string(row->name) + " file was not rebuilt as it was; please report it"};
-  return parsed;
+  return Ok();
+}
+
+Result<ParsedImage> parse_image(ImageFormat format, ByteSpan file, Budget* budget) {
+  auto image = read_image(format, file, budget);
+  if (!image.ok()) return image;
+  LMC_TRY(finish_image(format, file, *image, budget));
+  return image;
 }
 
 Result<Bytes> rebuild_image(ImageFormat format, ByteSpan side, const Picture& picture, size_t max_bytes) {

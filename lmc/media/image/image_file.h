@@ -49,6 +49,8 @@ uint64_t rebuild_memory_bytes(ImageFormat format, const Picture& shape, ByteSpan
 struct ParsedImage {
   Picture picture;
   Bytes side;
+  // Where that takes long it is not made yet, and this makes it. The file must still be there.
+  std::function<Result<Bytes>(const Picture& picture)> make_side = {};
   Budget::Lease memory = {};  // of both
 };
 
@@ -87,6 +89,12 @@ std::optional<ImageFormat> guess_image_format(ByteSpan file);
 // Errors: bad input, saying why this file cannot be taken apart; environment, if that takes more memory than the budget
 // has. What parse_image returns has been rebuilt and compared.
 Result<ParsedImage> parse_image(ImageFormat format, ByteSpan file, Budget* budget = nullptr);
+// The same in two steps: first the picture, which may be read while the other one runs. Without a budget, the second
+// charges nothing and gives nothing back.
+Result<ParsedImage> read_image(ImageFormat format, ByteSpan file, Budget* budget = nullptr);
+Status finish_image(ImageFormat format, ByteSpan file, ParsedImage& image, Budget* budget = nullptr);
+// At most what finish_image takes, beyond what read_image has taken, where the side is still to be made.
+uint64_t finish_memory_bytes(const Picture& shape, size_t file_bytes);
 // Errors: bad input; nothing in side is trusted. Makes at most max_bytes.
 Result<Bytes> rebuild_image(ImageFormat format, ByteSpan side, const Picture& picture, size_t max_bytes);
 

@@ -7,7 +7,7 @@
 //   varint, bytes     what the sub-blocks hold after the codes
 //   rest              what follows the sub-blocks
 // and of several:
-//   1 byte            kFrames, and kInCells if the picture has three channels (gif_frames.h)
+//   1 byte            kFrames, and kInCells if the picture has three channels (frame_cells.h)
 //   varint            number of images
 //   for each image
 //     varint, bytes     what lies before it since the sub-blocks of the last, its descriptor included
@@ -21,6 +21,7 @@
 #include <optional>
 #include <string>
 
+#include "lmc/media/image/frame_cells.h"
 #include "lmc/media/image/gif/gif_frames.h"
 #include "lmc/media/image/lzw_codes.h"
 #include "lmc/media/image/side_part.h"
@@ -63,7 +64,7 @@ Result<Bytes> pick_pixels(const Picture& picture, const FramePlace& place, int m
   return pixels;
 }
 
-FramePlace place_frame(GifCells& cells, const Picture& picture, FramePlace place) {
+FramePlace place_frame(FrameCells& cells, const Picture& picture, FramePlace place) {
   const auto [x, y, channel] = cells.put(place.width, place.height);
   place.begin = size_t((y * picture.width + x) * uint64_t(picture.channels) + channel);
   return place;
@@ -163,9 +164,9 @@ bool frames_foretell(const std::vector<TakenFrame>& frames) {
 }
 
 // Channels of a cell that are left over show the frame before, which costs least.
-void fill_channels(GifCells& cells, const FramePlace& last, Picture& picture) {
+void fill_channels(FrameCells& cells, const FramePlace& last, Picture& picture) {
   for (;;) {
-    GifCells tried = cells;
+    FrameCells tried = cells;
     const auto [x, y, channel] = tried.put(1, 1);
     const size_t begin = size_t((y * picture.width + x) * uint64_t(picture.channels) + channel);
     if (begin / size_t(picture.channels) != last.begin / size_t(picture.channels)) return;
@@ -184,7 +185,7 @@ Result<std::vector<FramePlace>> place_frames(const std::vector<TakenFrame>& fram
     picture.bits = std::max(picture.bits, each.frame->min_code_bits);
     pixels += uint64_t(each.frame->width) * each.frame->height;
   }
-  GifCells cells(picture.width, uint32_t(picture.channels));
+  FrameCells cells(picture.width, uint32_t(picture.channels));
   std::vector<FramePlace> places;
   for (const TakenFrame& each : frames)
     places.push_back(place_frame(cells, picture, {each.frame->width, each.frame->height, each.frame->interlaced}));
@@ -242,7 +243,7 @@ Status rebuild_single(ByteReader& reader, uint8_t flags, const Picture& picture,
   return rebuild_codes(reader, *pixels, min_code_bits, flags & kSizesGiven, max_bytes, file);
 }
 
-Status rebuild_frame(ByteReader& reader, const Picture& picture, GifCells& cells, size_t max_bytes, Bytes& file) {
+Status rebuild_frame(ByteReader& reader, const Picture& picture, FrameCells& cells, size_t max_bytes, Bytes& file) {
   LMC_ASSIGN(const auto before, read_part(reader, "what lies before an image of a GIF"));
   if (before.size() < kGifDescriptorBytes || before.size() > max_bytes - file.size())
     return bad_input("reconstruction data of a GIF: an image that cannot be", reader.position());
@@ -293,7 +294,7 @@ Result<Bytes> rebuild_gif(ByteSpan side, const Picture& picture, size_t max_byte
     LMC_TRY(rebuild_single(reader, flags, picture, max_bytes, file));
   } else {
     LMC_ASSIGN(const auto count, reader.read_varint("number of images of a GIF"));
-    GifCells cells(picture.width, uint32_t(picture.channels));
+    FrameCells cells(picture.width, uint32_t(picture.channels));
     for (uint64_t i = 0; i < count; ++i) {
       LMC_TRY(rebuild_frame(reader, picture, cells, max_bytes, file));
       if (file.size() > max_bytes) return bad_input("reconstruction data of a GIF: more than the file's size");

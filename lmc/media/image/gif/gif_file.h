@@ -1,5 +1,5 @@
 // GIF files (GIF87a, GIF89a), interlaced or not; what surrounds the pixels is kept as it is. Animations become one
-// picture with all their images (gif_frames.h). An image whose encoder is not greedy (lzw_codes.h) is kept as it is if
+// picture with all their images (frame_cells.h). An image whose encoder is not greedy (lzw_codes.h) is kept as it is if
 // there are others.
 // Refused: files of which more than half follows the last image that was taken apart.
 #ifndef LMC_MEDIA_IMAGE_GIF_GIF_FILE_H_

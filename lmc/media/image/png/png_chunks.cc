@@ -22,6 +22,12 @@ constexpr CrcTables kCrcTables = [] {
   return tables;
 }();
 
+constexpr size_t kBeforeData = 8;  // bytes of a chunk: the size of its data and its type
+
+bool is_png_type(ByteSpan type) {
+  return std::ranges::all_of(type, [](uint8_t c) { return (c | 32) >= 'a' && (c | 32) <= 'z'; });
+}
+
 Status read_header(const PngChunk& chunk, PngParts& parts) {
   const ByteSpan data = chunk.data;
   if (!chunk.is("IHDR") || data.size() != 13) return bad_input("PNG: expected a chunk IHDR of 13 bytes", 8);
@@ -70,21 +76,6 @@ void append_be32(Bytes& out, uint32_t value) {
   for (int shift = 24; shift >= 0; shift -= 8) out.push_back(uint8_t(value >> shift));
 }
 
-Result<PngChunk> read_png_chunk(ByteReader& reader) {
-  const size_t position = reader.position();
-  LMC_ASSIGN(const auto size, reader.read_bytes(4, "size of a PNG chunk"));
-  const uint32_t size_bytes = read_be32(size, 0);
-  if (size_bytes > reader.remaining()) return bad_input("PNG: the file ends within a chunk", position);
-  LMC_ASSIGN(const auto body, reader.read_bytes(4 + size_t(size_bytes), "PNG chunk"));
-  LMC_ASSIGN(const auto crc, reader.read_bytes(4, "CRC of a PNG chunk"));
-  PngChunk chunk;
-  std::copy_n(body.begin(), 4, chunk.type.begin());
-  chunk.data = body.subspan(4);
-  if (read_be32(crc, 0) != png_crc(body))
-    return bad_input("PNG: the CRC of chunk " + std::string(chunk.type.data(), 4) + " is wrong", position);
-  return chunk;
-}
-
 void write_png_chunk(Bytes& out, std::string_view type, ByteSpan data) {
   append_be32(out, uint32_t(data.size()));
   const size_t begin = out.size();
@@ -108,27 +99,40 @@ Result<PngParts> read_png_parts(ByteSpan file) {
                                                         [](char a, uint8_t b) { return uint8_t(a) == b; }))
     return bad_input("expected the signature of PNG", 0);
   PngParts parts;
-  ByteReader reader(file);
-  LMC_TRY(reader.read_bytes(kPngSignature.size(), "signature"));
-  LMC_ASSIGN(const auto header, read_png_chunk(reader));
-  LMC_TRY(read_header(header, parts));
-  for (;;) {
-    const size_t position = reader.position();
-    LMC_ASSIGN(const auto chunk, read_png_chunk(reader));
-    if (chunk.is("IEND")) {
-      if (!chunk.data.empty()) return bad_input("PNG: the chunk IEND is not empty", position);
-      break;
-    }
-    if (chunk.is("IDAT")) {
-      if (!parts.after.empty()) return bad_input("PNG: another chunk between chunks IDAT", position);
+  size_t at = kPngSignature.size(), after_begin = 0;
+  for (bool first = true; !parts.has_end; first = false) {
+    const ByteSpan rest = file.subspan(at);
+    if (rest.size() < kPngChunkBytes || !is_png_type(rest.subspan(4, 4))) break;
+    const size_t said = read_be32(rest, 0), there = std::min(said, rest.size() - kBeforeData);
+    const bool whole = said <= rest.size() - kPngChunkBytes;
+    PngChunk chunk;
+    std::copy_n(rest.begin() + 4, chunk.type.size(), chunk.type.begin());
+    chunk.data = rest.subspan(kBeforeData, there);
+    if (first) {
+      LMC_TRY(read_header(chunk, parts));
+    } else if (chunk.is("IDAT") && said <= INT32_MAX) {
+      if (!parts.after.empty()) parts.between.push_back({after_begin, file.subspan(after_begin, at - after_begin)});
+      parts.after.clear();
       append_bytes(parts.stream, chunk.data);
-      parts.stream_chunks.push_back(uint32_t(chunk.data.size()));
+      parts.stream_chunks.push_back(uint32_t(there));
+      if (!whole) parts.said_bytes = uint32_t(said);
+    } else if (!whole || (chunk.is("IEND") && said > 0)) {
+      break;
+    } else if (chunk.is("IEND")) {
+      parts.has_end = true;
+    } else if (parts.stream_chunks.empty()) {
+      parts.before.push_back(chunk);
     } else {
-      (parts.stream_chunks.empty() ? parts.before : parts.after).push_back(chunk);
+      if (parts.after.empty()) after_begin = at;
+      parts.after.push_back(chunk);
     }
+    if (whole) parts.wrong_crcs |= read_be32(rest, kBeforeData + there) != png_crc(rest.subspan(4, 4 + there));
+    at += whole ? kPngChunkBytes + said : kBeforeData + there;
+    if (!whole) break;
   }
-  if (parts.stream_chunks.empty()) return bad_input("PNG: no chunk IDAT", reader.position());
-  parts.trailing = file.subspan(reader.position());
+  if (parts.shape.channels == 0) return bad_input("PNG: expected a chunk IHDR of 13 bytes", kPngSignature.size());
+  if (parts.stream_chunks.empty()) return bad_input("PNG: no chunk IDAT", at);
+  parts.trailing = file.subspan(at);
   return parts;
 }
 

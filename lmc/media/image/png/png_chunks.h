@@ -1,8 +1,9 @@
-// The chunks of a PNG file (PNG specification, section 5): read with every CRC checked, written with it derived.
+// The chunks of a PNG file (PNG specification, section 5), read leniently, written with their CRCs.
 #ifndef LMC_MEDIA_IMAGE_PNG_PNG_CHUNKS_H_
 #define LMC_MEDIA_IMAGE_PNG_PNG_CHUNKS_H_
 
 #include <array>
+#include <optional>
 #include <string_view>
 
 #include "lmc/media/image/image_file.h"
@@ -19,20 +20,28 @@ struct PngChunk {
   bool is(std::string_view name) const { return std::string_view(type.data(), 4) == name; }
 };
 
-// Reads the chunk at the reader's position. Errors: bad input, if it is cut short or its CRC is wrong.
-Result<PngChunk> read_png_chunk(ByteReader& reader);
 void write_png_chunk(Bytes& out, std::string_view type, ByteSpan data);
+
+// Bytes that stand where a PNG has none.
+struct OddBytes {
+  size_t begin = 0;  // in the file
+  ByteSpan bytes;
+};
 
 struct PngParts {
   Picture shape;
   bool interlaced = false;
   std::vector<PngChunk> before, after;  // of IDAT, without IHDR and IEND
+  std::vector<OddBytes> between;        // chunks between two chunks IDAT
   Bytes stream;                         // what all IDAT chunks hold
   std::vector<uint32_t> stream_chunks;  // their sizes
-  ByteSpan trailing;
+  std::optional<uint32_t> said_bytes;   // of the last of them, if the file ends within it
+  bool has_end = false;                 // IEND
+  bool wrong_crcs = false;              // of any chunk
+  ByteSpan trailing;                    // from where no chunk begins
 };
 
-// Errors: bad input, if the file is no PNG, is damaged or has chunks where they must not be.
+// Reads on where a file is damaged. Errors: bad input, if it is no PNG, or has no rows.
 Result<PngParts> read_png_parts(ByteSpan file);
 
 // What IHDR holds. picture.bits is 1, 2, 4, 8 or 16.

@@ -132,12 +132,13 @@ TEST(Png, AllThatIsUnusual) {
   side_bytes({.more_data = 3, .more_stream = 4, .trailing = 5, .extra_chunks = true});
 }
 
+constexpr size_t kIdatAt = 8 + 25;  // without other chunks
+
 TEST(Png, EmptyIdatChunks) {
   Bytes file = make_png({});
-  const size_t idat = 8 + 25;
   Bytes empty;
   write_png_chunk(empty, "IDAT", {});
-  file.insert(file.begin() + idat, empty.begin(), empty.end());
+  file.insert(file.begin() + kIdatAt, empty.begin(), empty.end());
   expect_round_trip(ImageFormat::kPng, file);
   file.insert(file.end() - 12, empty.begin(), empty.end());
   expect_round_trip(ImageFormat::kPng, file);
@@ -157,13 +158,141 @@ TEST(Png, WhatIsRefused) {
   refused(make_png({.width = 0}));
   refused(make_png({.filter = 5}));
   Bytes file = make_png({});
-  file.back() ^= 1;  // a CRC
+  file.resize(kIdatAt + 9);  // hardly anything of the stream
   refused(file);
-  Bytes apart = make_png({.width = 100, .height = 100, .idat_bytes = 50});
-  Bytes text;
+}
+
+size_t side_bytes_of(ByteSpan file) { return expect_round_trip(ImageFormat::kPng, file).side.size(); }
+
+TEST(Png, DamageIsNoted) {
+  const PngOptions options{.width = 100, .height = 100, .idat_bytes = 500};
+  const Bytes file = make_png(options);
+  const size_t usual = side_bytes_of(file);
+  for (const size_t crc_at : {kIdatAt - 1, kIdatAt + 8 + 500, file.size() - 1}) {
+    Bytes damaged = file;
+    damaged[crc_at] ^= 1;
+    EXPECT_LE(side_bytes_of(damaged), usual + 6);
+  }
+  Bytes no_end(file.begin(), file.end() - 12);
+  EXPECT_LE(side_bytes_of(no_end), usual + 1);
+  append_bytes(no_end, random_bytes(30, 1));
+  EXPECT_LE(side_bytes_of(no_end), usual + 31);
+  Bytes apart = file, text;
   write_png_chunk(text, "tEXt", as_bytes("between"));
-  apart.insert(apart.begin() + 33 + 62, text.begin(), text.end());
-  refused(apart);
+  for (const size_t at : {kIdatAt + 2 * 512, kIdatAt + 512}) {
+    apart.insert(apart.begin() + ptrdiff_t(at), text.begin(), text.end());
+    append_bytes(text, Bytes(text));  // two chunks in the other place
+  }
+  EXPECT_LE(side_bytes_of(apart), usual + 3 * 19 + 10);
+}
+
+TEST(Png, ChecksumOfTheStream) {
+  const Bytes file = make_png({.idat_bytes = 100000});
+  Bytes wrong = file;
+  wrong[wrong.size() - 12 - 5] ^= 1;  // before the CRC, which is wrong then
+  EXPECT_LE(side_bytes_of(wrong), side_bytes_of(file) + 12);
+}
+
+TEST(Png, CutAnywhere) {
+  for (const auto& [level, interlaced] : {std::pair(6, false), std::pair(6, true), std::pair(0, false)}) {
+    const PngOptions options{
+        .width = 60, .height = 60, .interlaced = interlaced, .idat_bytes = 700, .zlib = {.level = level}};
+    const Bytes file = make_png(options);
+    const size_t usual = side_bytes_of(file);
+    for (size_t size = 200; size<file.size(); size += size> file.size() - 40 ? 1 : 13) {
+      const auto parsed = expect_round_trip(ImageFormat::kPng, ByteSpan(file).first(size));
+      EXPECT_LE(parsed.side.size(), usual + 200) << size;
+      EXPECT_EQ(parsed.picture.width, 60u);
+      if (!interlaced && level == 0)
+        EXPECT_NEAR(double(parsed.picture.height), std::min(60.0, double(size) / 181), 2) << size;
+    }
+  }
+}
+
+TEST(Png, RowsThatAreMissingOrWrong) {
+  const PngOptions options{.width = 50, .height = 40};
+  const Bytes rows = make_rows(options);
+  const auto with = [&](ByteSpan data) {
+    Bytes file = make_png({.width = 50, .height = 40, .more_data = 0});
+    file.resize(kIdatAt);
+    write_png_chunk(file, "IDAT", zlib_stream(Bytes(data.begin(), data.end()), {}));
+    write_png_chunk(file, "IEND", {});
+    return file;
+  };
+  for (const size_t bytes : {size_t(1), size_t(151), size_t(152), size_t(3000), rows.size() - 1}) {
+    const auto parsed = expect_round_trip(ImageFormat::kPng, with(ByteSpan(rows).first(bytes)));
+    EXPECT_EQ(parsed.picture.height, (bytes + 150) / 151);
+    EXPECT_LE(parsed.side.size(), 60u);
+  }
+  Bytes wrong = rows;
+  wrong[30 * 151] = 77;  // no filter
+  const auto parsed = expect_round_trip(ImageFormat::kPng, with(wrong));
+  EXPECT_EQ(parsed.picture.height, 30u);
+}
+
+// What a frame of an animation is like.
+struct FrameOptions {
+  uint32_t x = 0, y = 0, width = 0, height = 0;
+  size_t chunk_bytes = 1000;
+  uint32_t change = 0;  // of the last pixel
+};
+
+Bytes make_apng(const PngOptions& options, const std::vector<FrameOptions>& frames) {
+  Bytes file = make_png(options);
+  file.resize(file.size() - 12);
+  uint32_t serial = 0;
+  for (const FrameOptions& frame : frames) {
+    Bytes control;
+    for (const uint32_t value : {serial++, frame.width, frame.height, frame.x, frame.y}) append_be32(control, value);
+    append_bytes(control, Bytes{0, 1, 0, 10, 0, 0});
+    write_png_chunk(file, "fcTL", control);
+    PngOptions of_frame = options;
+    of_frame.width = frame.width;
+    of_frame.height = frame.height;
+    Bytes rows = make_rows(of_frame);
+    if (frame.change != 0) rows.back() ^= uint8_t(frame.change << 4);
+    const Bytes stream = zlib_stream(rows, {});
+    for (size_t at = 0; at < stream.size(); at += frame.chunk_bytes) {
+      Bytes data;
+      append_be32(data, serial++);
+      append_bytes(data, ByteSpan(stream).subspan(at, std::min(frame.chunk_bytes, stream.size() - at)));
+      write_png_chunk(file, "fdAT", data);
+    }
+  }
+  write_png_chunk(file, "IEND", {});
+  return file;
+}
+
+TEST(Png, Animations) {
+  for (const auto& [colour, bits] : {std::pair(2, 8), std::pair(6, 16), std::pair(3, 4), std::pair(0, 1)}) {
+    for (const bool interlaced : {false, true}) {
+      const PngOptions options{
+          .width = 40, .height = 30, .colour = uint8_t(colour), .bits = uint8_t(bits), .interlaced = interlaced};
+      const Bytes file = make_apng(options, {{0, 0, 40, 30}, {0, 0, 40, 30, 70, 5}, {8, 3, 17, 20}, {39, 29, 1, 1, 3}});
+      const auto parsed = expect_round_trip(ImageFormat::kPng, file);
+      EXPECT_EQ(parsed.picture.width, 40u);
+      EXPECT_EQ(parsed.picture.height, 3u * 30 + 20);  // the two small ones side by side
+      EXPECT_LE(parsed.side.size(), 520u);
+      // A frame that is as the picture before it has no changes.
+      const size_t frame_bytes = 40 * 30 * size_t(parsed.picture.channels) * parsed.picture.sample_bytes();
+      const ByteSpan second = ByteSpan(parsed.picture.samples).subspan(frame_bytes, frame_bytes);
+      EXPECT_TRUE(std::all_of(second.begin(), second.end(), [](uint8_t sample) { return sample == 0; }));
+    }
+  }
+}
+
+TEST(Png, OddAnimations) {
+  const PngOptions options{.width = 40, .height = 30};
+  const auto height = [](const Bytes& file) { return expect_round_trip(ImageFormat::kPng, file).picture.height; };
+  EXPECT_EQ(height(make_apng(options, {{0, 0, 40, 30}})), 60u);
+  EXPECT_EQ(height(make_apng(options, {{1, 0, 40, 30}})), 30u);  // outside the canvas
+  EXPECT_EQ(height(make_apng(options, {{0, 0, 40, 0}})), 30u);   // without rows
+  EXPECT_EQ(height(make_apng(options, {{0, 0, 40, 30, 50}})), 60u);
+  Bytes file = make_apng(options, {{0, 0, 40, 30, 50}});
+  file[file.size() - 12 - 1] ^= 1;  // a CRC
+  EXPECT_EQ(height(file), 60u);
+  file[file.size() - 12 - 5] ^= 1;  // the stream's checksum
+  EXPECT_EQ(height(file), 30u);
 }
 
 TEST(Png, AHeaderThatPromisesTooMuchAllocatesNothing) {
@@ -188,6 +317,16 @@ TEST(Png, DamageIsHarmless) {
     expect_damage_is_harmless(ImageFormat::kPng, file);
     expect_damaged_side_is_harmless(ImageFormat::kPng, expect_round_trip(ImageFormat::kPng, file), file.size());
   }
+  Bytes file = make_apng({.colour = 0}, {{0, 0, 5, 4, 20, 3}, {1, 1, 2, 2}});
+  expect_damage_is_harmless(ImageFormat::kPng, file);
+  expect_damaged_side_is_harmless(ImageFormat::kPng, expect_round_trip(ImageFormat::kPng, file), file.size());
+  Bytes text;
+  write_png_chunk(text, "tEXt", as_bytes("between"));
+  file = make_png({.idat_bytes = 30});
+  file.insert(file.begin() + kIdatAt + 42, text.begin(), text.end());
+  file[kIdatAt + 41] ^= 1;
+  file.resize(file.size() - 15);
+  expect_damaged_side_is_harmless(ImageFormat::kPng, expect_round_trip(ImageFormat::kPng, file), file.size());
 }
 
 TEST(Png, CorrectionsBehindTheLastRowAreErrors) {

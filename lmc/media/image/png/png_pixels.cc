@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "lmc/media/deflate/deflate_corrections.h"
-#include "lmc/media/deflate/deflate_stream.h"
 #include "lmc/media/deflate/inflate.h"
+#include "lmc/media/deflate/zlib_stream.h"
 #include "lmc/media/image/png/png_chunks.h"
 #include "lmc/media/image/png/png_rows.h"
 
@@ -147,23 +147,6 @@ Result<Pixels> read_png_pixels(ByteSpan file) {
   LMC_TRY(unfilter_png(ByteSpan(data->data).first(rows_bytes), parts.interlaced, pixels.picture));
   if (pixels.picture.indexed) pixels.palette = png_palette(parts.before);
   return pixels;
-}
-
-Result<Bytes> rewrite_png(ByteSpan file) {
-  LMC_ASSIGN(const auto parts, read_png_parts(file));
-  LMC_ASSIGN(const auto pixels, read_png_pixels(file));
-  LMC_ASSIGN(const auto stream, deflate_rows(pixels.picture));
-  Bytes out;
-  append_bytes(out, as_bytes(kPngSignature));
-  write_png_chunk(out, "IHDR", png_header_data(pixels.picture, false));
-  const auto copy = [&](const PngChunk& chunk) {
-    write_png_chunk(out, std::string_view(chunk.type.data(), 4), chunk.data);
-  };
-  for (const PngChunk& chunk : parts.before) copy(chunk);
-  write_png_chunk(out, "IDAT", stream);
-  for (const PngChunk& chunk : parts.after) copy(chunk);
-  write_png_chunk(out, "IEND", {});
-  return out;
 }
 
 }  // namespace lmc

@@ -31,10 +31,6 @@ Result<Bytes> write_png(const Picture& picture, const Palette& palette);
 // Errors: bad input.
 Result<Pixels> read_png_pixels(ByteSpan file);
 
-// Another PNG file with the same pixels and chunks, not interlaced, whose deflate stream is of this library's making:
-// that one can be taken apart exactly. Errors: bad input.
-Result<Bytes> rewrite_png(ByteSpan file);
-
 }  // namespace lmc
 
 #endif  // LMC_MEDIA_IMAGE_PNG_PNG_PIXELS_H_

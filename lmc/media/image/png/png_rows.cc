@@ -277,6 +277,23 @@ uint64_t png_data_bytes(const Picture& shape, bool interlaced) {
   return bytes;
 }
 
+uint32_t png_rows_begun(const Picture& shape, uint64_t data_bytes) {
+  const uint64_t row_bytes = 1 + packed_bytes(shape, {.width = shape.width, .height = shape.height});
+  return uint32_t(std::min<uint64_t>((data_bytes + row_bytes - 1) / row_bytes, shape.height));
+}
+
+size_t png_good_bytes(ByteSpan data, bool interlaced, const Picture& shape) {
+  size_t at = 0;
+  for (const Pass& pass : passes_of(shape, interlaced)) {
+    const size_t row_bytes = 1 + packed_bytes(shape, pass);
+    for (uint32_t row = 0; row < pass.height; ++row, at += row_bytes) {
+      if (at >= data.size()) return data.size();
+      if (data[at] >= kFilters) return at;
+    }
+  }
+  return data.size();
+}
+
 Result<Bytes> unfilter_png(ByteSpan data, bool interlaced, Picture& picture) {
   const std::vector<Pass> passes = passes_of(picture, interlaced);
   picture.samples.resize(picture.size_bytes());

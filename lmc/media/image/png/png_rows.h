@@ -13,6 +13,11 @@ namespace lmc {
 // The bytes of all rows, filter bytes included. shape as check_shape wants it.
 uint64_t png_data_bytes(const Picture& shape, bool interlaced);
 
+// The rows that begin in so many bytes, not interlaced.
+uint32_t png_rows_begun(const Picture& shape, uint64_t data_bytes);
+// Of the bytes, those before the first row with a filter that does not exist.
+size_t png_good_bytes(ByteSpan data, bool interlaced, const Picture& shape);
+
 // data has png_data_bytes; fills picture.samples. Returns reconstruction data: filters, then bits that fill rows.
 // Errors: bad input, if a filter does not exist.
 Result<Bytes> unfilter_png(ByteSpan data, bool interlaced, Picture& picture);

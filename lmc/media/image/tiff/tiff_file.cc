@@ -109,7 +109,7 @@ Result<GridLayout> grid_of(const TiffPage& page, bool big_endian, const Picture&
 
 // What is noted of strips and tiles, and what tiles may have beyond their pages: bytes, and samples of the largest.
 uint64_t pieces_memory(const std::vector<const TiffPage*>& pages, const Picture& shape) {
-  constexpr uint64_t kPieceMemory = 320, kPageMemory = 256, kSpareTimes = 8;
+  constexpr uint64_t kPieceMemory = 400, kPageMemory = 256, kSpareTimes = 8;
   uint64_t bytes = 0;
   bool tiled = false;
   for (const TiffPage* page : pages) {

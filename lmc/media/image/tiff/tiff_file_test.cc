@@ -101,6 +101,29 @@ TEST(Tiff, StripsInAnyOrder) {
   EXPECT_EQ(parsed.picture.samples, expect_round_trip(ImageFormat::kTiff, make_tiff(options)).picture.samples);
 }
 
+TEST(Tiff, ChoicesOfAllStripsAreOneCode) {
+  TiffOptions options{.width = 60, .height = 40, .rows_per_strip = 4, .compression = 8};
+  options.random_encoder = true;
+  for (const bool backwards : {false, true}) {
+    for (const uint32_t pages : {1, 3}) {
+      for (const uint32_t tile : {0, 16}) {
+        options.backwards = backwards;
+        options.pages = pages;
+        options.tile = tile;
+        const Bytes file = make_tiff(options);
+        const auto parsed = expect_round_trip(ImageFormat::kTiff, file);
+        EXPECT_EQ(parsed.picture.height, 40 * pages);
+        if (pages == 1 && tile == 0) EXPECT_LE(parsed.side.size(), file.size() / 2);
+      }
+    }
+  }
+  options = {.width = 20, .height = 12, .samples = 1, .rows_per_strip = 4, .compression = 8};
+  options.random_encoder = true;
+  const Bytes small = make_tiff(options);
+  expect_damage_is_harmless(ImageFormat::kTiff, small);
+  expect_damaged_side_is_harmless(ImageFormat::kTiff, expect_round_trip(ImageFormat::kTiff, small), small.size());
+}
+
 TEST(Tiff, WhatIsRefused) {
   for (const TiffOptions& options :
        {TiffOptions{.width = 0}, TiffOptions{.samples = 5}, TiffOptions{.bits = 32}, TiffOptions{.compression = 7},

@@ -9,6 +9,8 @@
 //     [varint, 1 byte]   kCountsFollow: the same for their sizes
 //   1 byte    1 if the pieces of all pages, one after the other, do not lie in this order in the file; then, for each
 //   [varint]  in the file's order: the number of the piece
+//   [varint, bytes]   if a page has kChosenDeflate: choices (deflate_choices.h) of the pieces that are described so, in
+//                     the file's order
 //   for each piece, in the file's order
 //     varint, bytes   what lies before it, since the end of the last; zeros for values that follow from the pieces
 //     [1 byte]        of a tile that goes beyond its page: 1 if the padding is given, and then all samples of it:
@@ -91,6 +93,7 @@ class Parser {
       y += page->height;
     }
     LMC_TRY(sort_pieces());
+    LMC_TRY(describe_deflate());
     for (size_t i = 0; i < plans_.size(); ++i) find_lists(*pages_[i], plans_[i]);
     // Now there are as many bytes as the picture has: what was decoded.
     picture_.samples.resize(picture_.size_bytes());
@@ -148,6 +151,17 @@ class Parser {
     for (size_t i = 1; i < order_.size(); ++i)
       if (places_[order_[i]].begin - places_[order_[i - 1]].begin < places_[order_[i - 1]].size)
         return bad_input("TIFF: strips or tiles overlap", places_[order_[i]].begin);
+    return Ok();
+  }
+
+  Status describe_deflate() {
+    std::vector<ParsedTiffStream*> streams;
+    for (const size_t i : order_)
+      if (plan_of(i).heuristics.coding == TiffCoding::kDeflate) streams.push_back(&streams_[i]);
+    LMC_ASSIGN(choices_, describe_tiff_deflate(streams));
+    for (PagePlan& plan : plans_)
+      if (choices_ && plan.heuristics.coding == TiffCoding::kDeflate)
+        plan.heuristics.coding = TiffCoding::kChosenDeflate;
     return Ok();
   }
 
@@ -223,6 +237,7 @@ class Parser {
     side.push_back(sorted ? 0 : 1);
     if (!sorted)
       for (const size_t i : order_) append_varint(side, i);
+    if (choices_) append_part(side, *choices_);
     Bytes kept(file_.begin(), file_.end());
     for (const PagePlan& plan : plans_)
       for (const ValueList* list : {&plan.offsets, &plan.counts})
@@ -256,6 +271,7 @@ class Parser {
   const std::vector<const TiffPage*>& pages_;
   Picture picture_;
   std::vector<PagePlan> plans_;
+  std::optional<Bytes> choices_;
   std::vector<TiffPiece> pieces_;  // of all pages, one after the other, as are
   std::vector<PiecePlace> places_;
   std::vector<ParsedTiffStream> streams_;
@@ -291,6 +307,7 @@ class Rebuilder {
     file_.reserve(max_bytes_);
     LMC_TRY(read_pages());
     LMC_TRY(read_order());
+    LMC_TRY(read_choices());
     Samples before;
     for (const size_t i : order_) LMC_TRY(append_piece(i, before));
     append_bytes(file_, side_.subspan(reader_.position()));
@@ -399,6 +416,14 @@ class Rebuilder {
     return Ok();
   }
 
+  Status read_choices() {
+    const auto has_choices = [](const PagePlan& plan) { return plan.heuristics.coding == TiffCoding::kChosenDeflate; };
+    if (std::ranges::find_if(plans_, has_choices) == plans_.end()) return Ok();
+    LMC_ASSIGN(const auto choices, read_part(reader_, "choices of a TIFF"));
+    choices_.emplace(choices);
+    return Ok();
+  }
+
   // Into samples, if it is given.
   Status read_padding(const TiffPiece& piece, size_t channels, Samples& samples) {
     LMC_ASSIGN(const auto given, reader_.read_le<uint8_t>("padding of a tile"));
@@ -427,8 +452,8 @@ class Rebuilder {
     if (piece.is_padded()) LMC_TRY(read_padding(piece, form.channels(), samples));
     const Bytes data = form.pack(piece, samples);
     if (plan.form.tiled) before = std::move(samples);
-    LMC_ASSIGN(const auto stream,
-               rebuild_tiff_stream(reader_, plan.heuristics, data, form.row_bytes(piece), max_bytes_ - file_.size()));
+    LMC_ASSIGN(const auto stream, rebuild_tiff_stream(reader_, plan.heuristics, choices_ ? &*choices_ : nullptr, data,
+                                                      form.row_bytes(piece), max_bytes_ - file_.size()));
     places_[i] = {file_.size(), stream.size()};
     append_bytes(file_, stream);
     if (file_.size() > max_bytes_) return bad_input("reconstruction data of a TIFF: more than the file's size");
@@ -454,6 +479,7 @@ class Rebuilder {
   std::vector<PagePlan> plans_;
   std::vector<TiffPiece> pieces_;
   std::vector<size_t> plan_of_;  // of each piece
+  std::optional<ChoicesReader> choices_;
   std::vector<PiecePlace> places_;
   std::vector<size_t> order_;
 };

@@ -4,8 +4,6 @@
 #include <optional>
 #include <string>
 
-#include "lmc/media/deflate/deflate_stream.h"
-
 namespace lmc {
 namespace {
 
@@ -39,12 +37,13 @@ Result<CountedStream> parse_stream(const TiffStreamHeuristics& heuristics, const
                                              packbits_heuristics(heuristics, place.row_bytes, place.data_bytes)));
       return counted(packed, std::move(packed.data), packed.corrections);
     }
-    case TiffCoding::kDeflate: {
-      LMC_ASSIGN(auto zlib, parse_zlib(place.stream, place.data_bytes));
+    case TiffCoding::kDeflate:
+    case TiffCoding::kChosenDeflate: {
+      LMC_ASSIGN(auto zlib, inflate_zlib(place.stream, place.data_bytes));
       if (zlib.data.size() != place.data_bytes)
         return bad_input("TIFF: a strip or tile of " + std::to_string(zlib.data.size()) + " bytes; expected " +
                          std::to_string(place.data_bytes));
-      return counted(zlib, std::move(zlib.data), 0);
+      return CountedStream{{std::move(zlib.data), {}, zlib.size_bytes, zlib.header, zlib.deflate, zlib.hint}, 0};
     }
   }
   return bad_input("TIFF: unknown compression");
@@ -82,6 +81,18 @@ std::vector<TiffStreamHeuristics> heuristics_to_try(TiffCoding coding, const std
   return list;
 }
 
+// With kChosenDeflate the side of a stream is the header of zlib, this byte, and corrections or nothing.
+enum StreamForm : uint8_t { kCorrected = 0, kChosen = 1 };
+
+Result<Bytes> rebuild_chosen(ByteReader& side, ChoicesReader& choices, ByteSpan data, size_t max_bytes) {
+  LMC_ASSIGN(const auto header, side.read_bytes(kZlibHeaderBytes, "header of a zlib stream"));
+  LMC_ASSIGN(const auto form, side.read_le<uint8_t>("form of a zlib stream"));
+  if (form > kChosen) return bad_input("reconstruction data of a TIFF: a stream of an unknown form", side.position());
+  LMC_ASSIGN(const auto deflate,
+             form == kChosen ? choices.next(data, max_bytes) : rebuild_deflate(side, data, max_bytes));
+  return zlib_around(header, deflate, data);
+}
+
 }  // namespace
 
 void append_tiff_heuristics(Bytes& side, const TiffStreamHeuristics& heuristics) {
@@ -94,7 +105,8 @@ void append_tiff_heuristics(Bytes& side, const TiffStreamHeuristics& heuristics)
 
 Result<TiffStreamHeuristics> read_tiff_heuristics(ByteReader& side) {
   LMC_ASSIGN(const auto coding, side.read_le<uint8_t>("compression of a TIFF"));
-  if (coding > uint8_t(TiffCoding::kDeflate)) return bad_input("reconstruction data of a TIFF: unknown compression");
+  if (coding > uint8_t(TiffCoding::kChosenDeflate))
+    return bad_input("reconstruction data of a TIFF: unknown compression");
   TiffStreamHeuristics heuristics{.coding = TiffCoding(coding)};
   if (heuristics.coding == TiffCoding::kLzw) {
     LMC_ASSIGN(const auto clear_at, side.read_varint("size of a cleared table"));
@@ -126,8 +138,29 @@ Result<ParsedTiffStreams> parse_tiff_streams(TiffCoding coding, const std::vecto
   return std::move(best->parsed);
 }
 
-Result<Bytes> rebuild_tiff_stream(ByteReader& side, const TiffStreamHeuristics& heuristics, ByteSpan data,
-                                  size_t row_bytes, size_t max_bytes) {
+Result<std::optional<Bytes>> describe_tiff_deflate(std::span<ParsedTiffStream* const> streams) {
+  std::vector<bool> chosen;
+  DeflateDescriber describer;
+  ChoicesWriter choices;
+  for (ParsedTiffStream* const stream : streams) {
+    LMC_ASSIGN(const auto described, describer.describe(stream->deflate, stream->data, stream->hint));
+    chosen.push_back(described.choices.has_value());
+    stream->side.assign(stream->header.begin(), stream->header.end());
+    if (described.choices)
+      LMC_TRY(choices.add(stream->deflate, stream->data, *described.choices));
+    else
+      append_bytes(stream->side, described.corrections);
+  }
+  if (std::ranges::find(chosen, true) == chosen.end()) return std::optional<Bytes>();
+  for (size_t i = 0; i < streams.size(); ++i) {
+    Bytes& side = streams[i]->side;
+    side.insert(side.begin() + kZlibHeaderBytes, chosen[i] ? kChosen : kCorrected);
+  }
+  return std::optional(std::move(choices).finish());
+}
+
+Result<Bytes> rebuild_tiff_stream(ByteReader& side, const TiffStreamHeuristics& heuristics, ChoicesReader* choices,
+                                  ByteSpan data, size_t row_bytes, size_t max_bytes) {
   switch (heuristics.coding) {
     case TiffCoding::kPlain:
       return Bytes(data.begin(), data.end());
@@ -137,6 +170,8 @@ Result<Bytes> rebuild_tiff_stream(ByteReader& side, const TiffStreamHeuristics& 
       return rebuild_packbits(side, data, packbits_heuristics(heuristics, row_bytes, data.size()), max_bytes);
     case TiffCoding::kDeflate:
       return rebuild_zlib(side, data, max_bytes);
+    case TiffCoding::kChosenDeflate:
+      return rebuild_chosen(side, *choices, data, max_bytes);
   }
   return bad_input("reconstruction data of a TIFF: unknown compression");
 }

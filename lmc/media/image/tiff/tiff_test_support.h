@@ -2,7 +2,8 @@
 #ifndef LMC_MEDIA_IMAGE_TIFF_TIFF_TEST_SUPPORT_H_
 #define LMC_MEDIA_IMAGE_TIFF_TIFF_TEST_SUPPORT_H_
 
-#include "lmc/media/deflate/deflate_stream.h"
+#include "lmc/media/deflate/random_encoder_test_support.h"
+#include "lmc/media/deflate/zlib_stream.h"
 #include "lmc/media/deflate/zlib_test_support.h"
 #include "lmc/media/image/lzw_test_support.h"
 #include "lmc/media/image/tiff/packbits_test_support.h"
@@ -19,6 +20,7 @@ struct TiffOptions {
   TestPadding padding = TestPadding::kZeros;
   bool backwards = false;  // the last strip is the first in the file
   uint32_t pages = 1;
+  bool random_encoder = false;  // of deflate
 };
 
 class TiffMaker {
@@ -108,6 +110,7 @@ class TiffMaker {
 
   Bytes compressed(const Bytes& data, size_t row_bytes) const {
     if (options_.compression == 5) return encode_lzw(data, {.form = kTiffLzwForm, .clear_at = 4093});
+    if (options_.random_encoder) return zlib_around(Bytes{0x78, 0x9c}, random_stream(data, 1), data);
     if (options_.compression == 8 || options_.compression == 32946) return zlib_stream(data);
     return options_.compression == 32773 ? encode_packbits(data, row_bytes) : data;
   }
