@@ -150,11 +150,14 @@ void PackedMatrix::multiply(const int8_t* a, size_t a_stride, int count, int32_t
              .y = y + size_t(first) * size_t(layout_.rows),
              .y_stride = y_stride});
   };
-  const int parts =
-      workers != nullptr && size_t(panels) * panel_bytes > kLargeMatrixBytes ? std::min(workers->threads(), panels) : 1;
+  // Kernels take panels by kRowPadding rows: parts begin at multiples of these.
+  const int units = rows / kRowPadding, unit_panels = kRowPadding / layout_.rows;
+  const bool shared = workers != nullptr && size_t(panels) * panel_bytes > kLargeMatrixBytes;
+  const int parts = shared ? std::min(workers->threads(), units) : 1;
   if (parts == 1) return multiply_panels(0, panels);
-  workers->run(uint32_t(parts),
-               [&](uint32_t part) { multiply_panels(panels * int(part) / parts, panels * (int(part) + 1) / parts); });
+  workers->run(uint32_t(parts), [&](uint32_t part) {
+    multiply_panels(units * int(part) / parts * unit_panels, units * (int(part) + 1) / parts * unit_panels);
+  });
 }
 
 }  // namespace lmc
