@@ -28,7 +28,8 @@ class ModelFile:
         self.identity = data[-32:]
         _require(data[:4] == b"LMCM" and len(data) >= 48, "not one")
         _require(hashlib.sha256(data[:-32]).digest() == self.identity, "its SHA-256 does not match: damaged")
-        _require(int.from_bytes(data[4:8], "little") == 1, "an unknown version")
+        self.version = int.from_bytes(data[4:8], "little")
+        _require(self.version in (1, 2), "an unknown version")
         size = int.from_bytes(data[8:16], "little")
         _require(size <= 1 << 24 and size + 48 <= len(data), "the length of its header")
         header = json.loads(data[16:16 + size])
@@ -52,6 +53,8 @@ class ModelFile:
         _require(a["heads"] % a["kv_heads"] == 0 and a["heads"] * a["head_dim"] <= 65536, "heads")
         _require(len(a["windows"]) == a["layers"] and all(1 <= w <= 32768 for w in a["windows"]), "windows")
         _require(a["activation"] in ("relu2", "swiglu"), "activation")
+        _require(a.get("sinks", 0) in (0, 1) and 0 <= a.get("head_rate", 1) <= 16, "sinks or head_rate")
+        _require(self.version > 1 or (a.get("sinks", 0) == 0 and a.get("head_rate", 1) == 1), "what version 1 has not")
         _require(2 <= a["rope_theta"] <= 1e9 and 1e-30 <= a["norm_eps"] <= 1, "rope_theta or norm_eps")
         _require(all(a["act_bits"][name] in (8, 16) for name in ("qkv", "o", "up", "down", "head")), "act_bits")
 
@@ -91,7 +94,7 @@ def read_vocabulary(section):
         for _ in range(reader.varint("strings")):
             shared = reader.varint("shared bytes")
             further = reader.varint("further bytes")
-            _require(shared <= len(string) and 1 <= shared + further <= 64, "the length of a token")
+            _require(shared <= len(string) and 1 <= shared + further <= 255, "the length of a token")
             string = string[:shared] + reader.take(further, "bytes")
             _require(not strings or strings[-1] < string, "the order of its tokens")
             strings.append(string)

@@ -27,8 +27,10 @@ class Layer:
 class Cache:
     """Keys and values of the last positions of one stream, of one key/value head of one layer."""
 
-    def __init__(self, window, dim):
+    def __init__(self, window, dim, sinks):
         self.window = window
+        self.sinks = sinks if window > 1 else 0
+        self.first_key = None  # of position 0, as the network gives it
         self.keys = np.zeros((window, dim))  # integers in float64
         self.values = np.zeros((window, dim))
         self.key_scales = np.zeros(window, f32)
@@ -36,7 +38,7 @@ class Cache:
         self.fraction = max(f for f in range(23) if window << f < 1 << 32)
 
     def append(self, position, key, value):
-        slot = position % self.window
+        slot = position if position < self.sinks else self.sinks + (position - self.sinks) % (self.window - self.sinks)
         self.keys[slot], self.key_scales[slot] = key
         self.values[slot], self.value_scales[slot] = value
 
@@ -75,7 +77,7 @@ class NetworkStream:
         self.network = network
         self.position = 0
         a = network.architecture
-        self.caches = [[Cache(layer.window, a["head_dim"]) for _ in range(a["kv_heads"])] for layer in network.layers]
+        self.caches = [[Cache(layer.window, a["head_dim"], a.get("sinks", 0)) for _ in range(a["kv_heads"])] for layer in network.layers]
 
     def feed(self, token):
         """The hidden row after a token: integers and their scale."""
@@ -91,12 +93,20 @@ class NetworkStream:
         self.position += 1
         return normalise(x, net.final_norm, net.epsilon, bits["head"])
 
-    def _rotated(self, head):
-        head = rotate(head, *self.turn)
+    def _rotated(self, head, turn=None):
+        head = rotate(head, *(turn or self.turn))
         q, scale = quantise(head, 8)
         if self.network.architecture["qk_norm"]:
             scale = scale * inverse_rms(head, self.network.epsilon)
         return q, scale
+
+    def _move_sink(self, cache, key):
+        """The first position's key, kept for ever, stands right before the window."""
+        if self.position == 0:
+            cache.first_key = key.copy()
+        elif cache.sinks and self.position >= cache.window:
+            turn = rotation(self.network.frequencies, self.position + 1 - cache.window)
+            cache.keys[0], cache.key_scales[0] = self._rotated(cache.first_key, turn)
 
     def _attention(self, layer, caches, q, scale):
         a = self.network.architecture
@@ -104,6 +114,7 @@ class NetworkStream:
         queries, keys, values = (matrix.product(q, scale, bits).reshape(-1, a["head_dim"])
                                  for matrix in (layer.wq, layer.wk, layer.wv))
         for cache, key, value in zip(caches, keys, values):
+            self._move_sink(cache, key)
             cache.append(self.position, self._rotated(key), quantise(value, 8))
         outputs = []
         for h, head in enumerate(queries):

@@ -39,6 +39,7 @@ class TextBlock:
         self.last_tokens = [bos] * count
         self.head = Head(model)
         self.first_rate = f32(0.015) / np.sqrt(f32(model.architecture["width"]))
+        self.model_rate = f32(model.architecture.get("head_rate", 1))
         self.learnt = 0
         self.mixing = Mixing(True, count, raw_size)
         self.mixing.load_prior(model.section("mixing.tokens", optional=True))
@@ -65,7 +66,7 @@ class TextBlock:
             raise DamagedFile("the tokens make too many bytes")
         for s, row, cumulative in zip(streams, hidden, cumulatives):
             fall = np.sqrt(f32(1) + f32(self.learnt) / f32(40000))
-            self.head.learn(row, cumulative, self.last_tokens[s], self.first_rate / fall)
+            self.head.learn(row, cumulative, self.last_tokens[s], self.first_rate / fall * self.model_rate)
             self.learnt += 1
 
     def _token(self, stream, cumulative):

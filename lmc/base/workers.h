@@ -1,6 +1,9 @@
 // A few threads that run short phases together: every phase is a list of independent jobs, and run() returns when all
 // are done. Jobs are taken in order, so the longest should come first. Which thread runs a job never matters to the
 // result: jobs of one phase touch different data.
+//
+// Nobody waits for a helper that has taken no job: on a machine that is busy with other things the calling thread does
+// them all.
 #ifndef LMC_BASE_WORKERS_H_
 #define LMC_BASE_WORKERS_H_
 
@@ -28,15 +31,18 @@ class Workers {
   void run(uint32_t count, const std::function<void(uint32_t)>& job);
 
  private:
+  static constexpr uint32_t kMostJobs = 0xffff;  // of one phase; more become several
+
+  void run_phase(uint32_t count, const std::function<void(uint32_t)>& job);
   void work();
   void drain() noexcept;
+  void fail() noexcept;
 
   std::vector<std::thread> threads_;
-  const std::function<void(uint32_t)>* job_ = nullptr;
-  uint32_t count_ = 0;
-  std::atomic<uint32_t> next_{0};
-  std::atomic<uint32_t> phase_{0};  // a change starts a phase
-  std::atomic<uint32_t> busy_{0};   // helpers still in the phase
+  const std::function<void(uint32_t)>* job_ = nullptr;  // of the phase; read by those who have taken a job of it
+  std::atomic<uint64_t> ticket_{0};                     // phase << 32 | jobs << 16 | the next job
+  std::atomic<uint32_t> phase_{0};                      // a change wakes the helpers
+  std::atomic<uint32_t> done_{0};                       // jobs of the phase
   std::atomic<bool> stop_{false};
   std::mutex failure_mutex_;
   std::exception_ptr failure_;  // of the phase

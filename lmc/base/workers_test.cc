@@ -21,6 +21,13 @@ TEST(Workers, EveryJobRunsOnceInEveryPhase) {
   }
 }
 
+TEST(Workers, MoreJobsThanOnePhaseHolds) {
+  Workers workers(3);
+  std::vector<uint8_t> ran(200000, 0);
+  workers.run(uint32_t(ran.size()), [&](uint32_t job) { ++ran[job]; });
+  for (const uint8_t times : ran) ASSERT_EQ(times, 1);
+}
+
 TEST(Workers, AnExceptionComesOutOfRunAndTheNextPhaseWorks) {
   for (int threads : {1, 2, 5}) {
     Workers workers(threads);

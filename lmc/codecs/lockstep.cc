@@ -10,6 +10,7 @@ namespace {
 
 constexpr uint32_t kManyStreams = 16, kFewStreams = 4;
 constexpr uint64_t kTokensPerStream = 3072;
+constexpr uint32_t kRowsAhead = 64;  // that the network takes at once when the tokens are known
 
 // Step of the adaptive head, per square root of the width, and the tokens after which it has fallen to 1/sqrt(2).
 constexpr float kHeadRate = 0.015f;
@@ -22,11 +23,14 @@ StreamPlan StreamPlan::for_tokens(uint64_t tokens, TextProfile profile) {
   return {uint32_t(std::clamp<uint64_t>(tokens / kTokensPerStream, 1, most)), tokens};
 }
 
-Lockstep::Lockstep(const Transformer& transformer, const StreamPlan& plan, int threads, bool adapt_head)
+Lockstep::Lockstep(const Transformer& transformer, const StreamPlan& plan, int threads, std::span<const uint16_t> known,
+                   bool adapt_head)
     : transformer_(transformer),
       adapt_head_(adapt_head),
       plan_(plan),
-      workers_(plan.streams > 1 ? std::clamp(threads, 1, 2) : 1),
+      known_(known),
+      large_(transformer.is_large()),
+      workers_(plan.streams > 1 || !known.empty() || large_ ? std::clamp(threads, 1, 2) : 1),
       state_(transformer.make_state(plan.streams)),
       head_(transformer.make_head()),
       ids_(plan.streams),
@@ -38,9 +42,13 @@ Lockstep::Lockstep(const Transformer& transformer, const StreamPlan& plan, int t
     group.first = plan.streams * g / groups;
     group.count = plan.streams * (g + 1) / groups - group.first;
     group.cumulative.resize(group.count * (size_t(head_.vocab()) + 1));
-    if (g == 0 || workers_.threads() > 1) batches_.emplace_back().first = group.first;
+    if (g == 0 || (workers_.threads() > 1 && !large_)) batches_.emplace_back().first = group.first;
     group.batch = &batches_.back();
     group.batch->count += group.count;
+  }
+  if (large_ && known_.empty()) {
+    batches_[0].scratch = TransformerScratch(&workers_);
+    head_scratch_.workers = &workers_;
   }
 }
 
@@ -74,34 +82,39 @@ bool Lockstep::code_group(Group& group, uint64_t step, const CodeToken& code) {
   return true;
 }
 
-void Lockstep::adapt_group(Group& group, uint64_t step) {
-  if (!adapt_head_) return;
+void Lockstep::adapt_group(Group& group, uint64_t step, const Hidden& hidden, size_t first_row) {
+  const auto model_rate = float(transformer_.config().head_rate);
+  if (!adapt_head_ || model_rate == 0) return;
   const size_t row = size_t(head_.vocab()) + 1;
   const uint32_t rows = active(group.first, group.count, step);
   for (uint32_t i = 0; i < rows; ++i) {
     const float fall = std::sqrt(1.0f + float(adapted_) / kHeadRateTokens);
-    const float rate = kHeadRate / std::sqrt(float(head_.width())) / fall;
-    head_.adapt(group.batch->hidden, int(group.first - group.batch->first + i), tokens_[group.first + i],
-                group.cumulative.data() + i * row, rate);
+    const float rate = kHeadRate / std::sqrt(float(head_.width())) / fall * model_rate;
+    head_.adapt(hidden, int(first_row + i), tokens_[group.first + i], group.cumulative.data() + i * row, rate);
     ++adapted_;
   }
 }
 
-bool Lockstep::finish_step(Group& group, uint64_t step, const CodeToken& code) {
-  run_network(*group.batch, step, transformer_.config().layers);
+// first_row: of hidden, where the group's streams begin.
+bool Lockstep::code_and_adapt(Group& group, uint64_t step, const Hidden& hidden, size_t first_row,
+                              const CodeToken& code) {
   const uint32_t rows = active(group.first, group.count, step);
   if (rows == 0) return true;
-  head_.cumulative(group.batch->hidden, int(group.first - group.batch->first), int(rows), group.cumulative.data(),
-                   head_scratch_);
+  head_.cumulative(hidden, int(first_row), int(rows), group.cumulative.data(), head_scratch_);
   if (!code_group(group, step, code)) return false;
-  adapt_group(group, step);
+  adapt_group(group, step, hidden, first_row);
   return true;
+}
+
+bool Lockstep::finish_step(Group& group, uint64_t step, const CodeToken& code) {
+  run_network(*group.batch, step, transformer_.config().layers);
+  return code_and_adapt(group, step, group.batch->hidden, group.first - group.batch->first, code);
 }
 
 // One thread finishes this group's step while the other runs the first layers for the next group. How many those are
 // follows from the time each takes and changes no result.
 bool Lockstep::run_phase(Group& group, uint64_t step, Group& next, uint64_t next_step, const CodeToken& code) {
-  if (&group == &next || workers_.threads() == 1) return finish_step(group, step, code);
+  if (&group == &next || workers_.threads() == 1 || large_) return finish_step(group, step, code);
   using Clock = std::chrono::steady_clock;
   bool sound = true;
   Clock::duration finishing{}, beginning{};
@@ -120,7 +133,59 @@ bool Lockstep::run_phase(Group& group, uint64_t step, Group& next, uint64_t next
   return sound;
 }
 
+// The network for all tokens of these steps; what a stream is fed is the token before.
+void Lockstep::run_ahead(Ahead& ahead, uint64_t first_step, uint64_t steps) {
+  std::vector<uint32_t> streams;
+  std::vector<uint16_t> tokens;
+  ahead.row_before.clear();
+  const auto bos = uint16_t(transformer_.config().vocab - 1);
+  for (uint64_t step = first_step; step < first_step + steps; ++step) {
+    ahead.row_before.push_back(streams.size());
+    const uint32_t rows = active(ahead.first, ahead.count, step);
+    for (uint32_t stream = ahead.first; stream < ahead.first + rows; ++stream) {
+      streams.push_back(stream);
+      tokens.push_back(step == 0 ? bos : known_[plan_.first(stream) + step - 1]);
+    }
+  }
+  if (!streams.empty()) transformer_.step(state_, streams, tokens, ahead.hidden, ahead.scratch);
+}
+
+// aheads: one for each group.
+bool Lockstep::code_steps(std::span<Ahead> aheads, uint64_t first_step, uint64_t steps, const CodeToken& code) {
+  for (uint64_t i = 0; i < steps; ++i)
+    for (size_t g = 0; g < groups_.size(); ++g)
+      if (!code_and_adapt(groups_[g], first_step + i, aheads[g].hidden, aheads[g].row_before[i], code)) return false;
+  return true;
+}
+
+// While some steps are coded, the network runs for the next ones.
+bool Lockstep::run_known(const CodeToken& code, const std::function<void(uint64_t)>& progress) {
+  const uint64_t most = std::max(1u, kRowsAhead / plan_.streams);
+  std::vector<Ahead> now(groups_.size()), next(groups_.size());
+  for (size_t g = 0; g < groups_.size(); ++g) {
+    now[g].first = next[g].first = groups_[g].first;
+    now[g].count = next[g].count = groups_[g].count;
+  }
+  const auto steps_from = [&](uint64_t step) { return std::min(most, plan_.steps() - std::min(step, plan_.steps())); };
+  const auto groups = uint32_t(groups_.size());
+  workers_.run(groups, [&](uint32_t g) { run_ahead(now[g], 0, steps_from(0)); });
+  for (uint64_t step = 0; step < plan_.steps(); step += most) {
+    bool sound = true;
+    workers_.run(1 + groups, [&](uint32_t job) {
+      if (job == 0)
+        sound = code_steps(now, step, steps_from(step), code);
+      else if (steps_from(step + most) > 0)
+        run_ahead(next[job - 1], step + most, steps_from(step + most));
+    });
+    if (!sound) return false;
+    std::swap(now, next);
+    if (progress) progress(step);
+  }
+  return true;
+}
+
 bool Lockstep::run(const CodeToken& code, const std::function<void(uint64_t)>& progress) {
+  if (!known_.empty()) return run_known(code, progress);
   const size_t phases = plan_.steps() * groups_.size();
   for (size_t phase = 0; phase < phases; ++phase) {
     const uint64_t step = phase / groups_.size();

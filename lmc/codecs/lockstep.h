@@ -2,6 +2,10 @@
 //
 // The order of everything that changes shared state (mixing, head) is fixed by the format: step by step, group by
 // group, stream by stream. Threads only share out work whose results do not depend on who does it.
+//
+// An encoder knows the tokens, so that the network need not wait for them: it takes many steps at once, which reads its
+// weights less often. Of a large model the weights are read once for all streams, and two threads share each product.
+// The results are the same.
 #ifndef LMC_CODECS_LOCKSTEP_H_
 #define LMC_CODECS_LOCKSTEP_H_
 
@@ -42,8 +46,10 @@ inline constexpr uint32_t kStop = 0xffffffffu;
 
 class Lockstep {
  public:
+  // known: all tokens of the block in its order, to encode; empty: to decode. They must outlive this.
   // adapt_head: whether the output layer learns; false in ablations only.
-  Lockstep(const Transformer& transformer, const StreamPlan& plan, int threads, bool adapt_head = true);
+  Lockstep(const Transformer& transformer, const StreamPlan& plan, int threads, std::span<const uint16_t> known,
+           bool adapt_head = true);
   // False if code returned kStop.
   bool run(const CodeToken& code, const std::function<void(uint64_t step)>& progress);
 
@@ -63,20 +69,34 @@ class Lockstep {
     std::vector<uint32_t> cumulative;  // (count, V + 1)
   };
 
+  // Hidden rows of some steps of some streams, when the tokens are known.
+  struct Ahead {
+    uint32_t first = 0, count = 0;   // streams
+    std::vector<size_t> row_before;  // of each step
+    Hidden hidden;
+    TransformerScratch scratch;
+  };
+
   uint32_t active(uint32_t first, uint32_t count, uint64_t step) const;
   void run_network(Batch& batch, uint64_t step, int last);
   bool code_group(Group& group, uint64_t step, const CodeToken& code);
-  void adapt_group(Group& group, uint64_t step);
+  void adapt_group(Group& group, uint64_t step, const Hidden& hidden, size_t first_row);
+  bool code_and_adapt(Group& group, uint64_t step, const Hidden& hidden, size_t first_row, const CodeToken& code);
+  void run_ahead(Ahead& ahead, uint64_t first_step, uint64_t steps);
+  bool code_steps(std::span<Ahead> aheads, uint64_t first_step, uint64_t steps, const CodeToken& code);
+  bool run_known(const CodeToken& code, const std::function<void(uint64_t step)>& progress);
   bool finish_step(Group& group, uint64_t step, const CodeToken& code);
   bool run_phase(Group& group, uint64_t step, Group& next, uint64_t next_step, const CodeToken& code);
 
   const Transformer& transformer_;
   bool adapt_head_;
   StreamPlan plan_;
+  std::span<const uint16_t> known_;
+  bool large_;  // the model
   Workers workers_;
   TransformerState state_;
   Head head_;
-  std::deque<Batch> batches_;  // one for each group; with one thread a larger one for both
+  std::deque<Batch> batches_;  // one for each group; with one thread, or a large model, a larger one for both
   std::vector<Group> groups_;
   std::vector<uint32_t> ids_;     // 0 .. streams - 1
   std::vector<uint16_t> tokens_;  // last token of each stream; BOS at first

@@ -1,6 +1,7 @@
 #include "lmc/codecs/text.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "lmc/codecs/lockstep.h"
 #include "lmc/coding/arithmetic_coder.h"
@@ -31,12 +32,15 @@ constexpr uint64_t kAskTokens = 64;  // between two questions whether to go on
 template <typename Coder, typename Mixing, typename GoOn>
 uint64_t code_tokens(Coder& coder, Lockstep& lockstep, const TextModel& model, const StreamPlan& plan,
                      std::span<const uint16_t> tokens, Mixing& mixing, size_t size_bytes,
-                     const BlockResources& resources, const GoOn& go_on) {
+                     const BlockResources& resources, const GoOn& go_on, double* model_bits = nullptr) {
   size_t done_bytes = 0;
   uint64_t done_tokens = 0;
   const auto code = [&](uint32_t stream, uint64_t step, const uint32_t* cumulative) {
     const uint32_t sent = Coder::kDecodes ? 0 : tokens[plan.first(stream) + step];
     const uint32_t token = code_token(coder, model.tree, mixing, stream, cumulative, sent);
+    if (model_bits != nullptr)
+      *model_bits += std::log2(double(cumulative[model.tokenizer.vocabulary_size()]) /
+                               double(cumulative[token + 1] - cumulative[token]));
     done_bytes += model.tree.bytes(token).size();
     ++done_tokens;
     const bool more = done_bytes < size_bytes && (done_tokens % kAskTokens != 0 || go_on(done_bytes));
@@ -58,11 +62,19 @@ Result<std::unique_ptr<Mixing>> make_mixing(ByteSpan prior, const StreamPlan& pl
   return mixing;
 }
 
-Result<Budget::Lease> take_memory(uint32_t streams, size_t raw_bytes, uint64_t copies,
+// What a model's caches and the copy of its head take counts above what the built-in ones need.
+uint64_t model_bytes(const TextModel& model, uint32_t streams) {
+  constexpr uint64_t kFree = uint64_t(16) << 20;
+  const ModelConfig& config = model.transformer.config();
+  const uint64_t bytes = streams * model.transformer.stream_bytes() + uint64_t(config.vocab) * uint64_t(config.width);
+  return bytes > kFree ? bytes - kFree : 0;
+}
+
+Result<Budget::Lease> take_memory(const TextModel& model, uint32_t streams, size_t raw_bytes, uint64_t copies,
                                   const BlockResources& resources) {
   const uint64_t mixing_bytes =
       MixingModel::memory_bytes({.tokens = true, .streams = streams, .size_bytes = raw_bytes});
-  return Budget::take(resources.budget, mixing_bytes + copies * raw_bytes,
+  return Budget::take(resources.budget, mixing_bytes + model_bytes(model, streams) + copies * raw_bytes,
                       "a text of " + std::to_string(raw_bytes) + " bytes");
 }
 
@@ -71,24 +83,27 @@ struct EncodedText {
   size_t tokens;
   Bytes coded;  // the arithmetic code
   std::unique_ptr<Mixing> mixing;
+  double model_bits = 0;
 };
 // go_on says no: what is coded by then, with 0 tokens.
 template <typename Mixing = MixingModel>
 Result<EncodedText<Mixing>> encode_with(const TextModel& model, const TextExperiment& setup, ByteSpan raw,
                                         const BlockResources& resources, const GoOn& go_on = {}, auto... more) {
   constexpr uint64_t kCopies = 6;  // tokens while they grow, and what becomes of them
-  LMC_ASSIGN(const auto memory,
-             take_memory(StreamPlan::for_tokens(raw.size(), setup.profile).streams, raw.size(), kCopies, resources));
+  LMC_ASSIGN(const auto memory, take_memory(model, StreamPlan::for_tokens(raw.size(), setup.profile).streams,
+                                            raw.size(), kCopies, resources));
   const std::vector<uint16_t> tokens = model.tokenizer.encode(raw);
   const StreamPlan plan = StreamPlan::for_tokens(tokens.size(), setup.profile);
   LMC_ASSIGN(auto mixing, make_mixing<Mixing>(setup.prior, plan, raw.size(), resources.isa, more...));
   Bytes coded;
   ArithmeticEncoder coder(coded);
-  Lockstep lockstep(model.transformer, plan, resources.threads, setup.adapt_head);
-  const uint64_t done = code_tokens(coder, lockstep, model, plan, tokens, *mixing, raw.size(), resources,
-                                    [&](size_t bytes) { return !go_on || go_on(bytes, coded.size()); });
+  Lockstep lockstep(model.transformer, plan, resources.threads, tokens, setup.adapt_head);
+  double model_bits = 0;
+  const uint64_t done = code_tokens(
+      coder, lockstep, model, plan, tokens, *mixing, raw.size(), resources,
+      [&](size_t bytes) { return !go_on || go_on(bytes, coded.size()); }, setup.measure_model ? &model_bits : nullptr);
   coder.finish();
-  return EncodedText<Mixing>{size_t(done), std::move(coded), std::move(mixing)};
+  return EncodedText<Mixing>{size_t(done), std::move(coded), std::move(mixing), model_bits};
 }
 
 template <typename Mixing>
@@ -103,11 +118,11 @@ Bytes payload_of(const EncodedText<Mixing>& encoded, TextProfile profile) {
 Result<Bytes> decode_tokens(const TextModel& model, const StreamPlan& plan, bool all_of_them, ByteSpan coded,
                             size_t raw_size_bytes, const BlockResources& resources) {
   constexpr uint64_t kCopies = 2;
-  LMC_ASSIGN(const auto memory, take_memory(plan.streams, raw_size_bytes, kCopies, resources));
+  LMC_ASSIGN(const auto memory, take_memory(model, plan.streams, raw_size_bytes, kCopies, resources));
   auto mixing = make_mixing(model.prior, plan, raw_size_bytes, resources.isa);
   if (!mixing.ok()) return mixing.error();
   ArithmeticDecoder coder(coded);
-  Lockstep lockstep(model.transformer, plan, resources.threads);
+  Lockstep lockstep(model.transformer, plan, resources.threads, {});
   const uint64_t tokens =
       code_tokens(coder, lockstep, model, plan, {}, **mixing, raw_size_bytes, resources, [](size_t) { return true; });
   if (tokens == 0 || (all_of_them && tokens != plan.tokens))
@@ -123,7 +138,7 @@ Result<Bytes> decode_tokens(const TextModel& model, const StreamPlan& plan, bool
 
 Result<std::shared_ptr<const TextModel>> load_text_model(const ModelFile& file, Isa isa) {
   if (file.kind() != ModelKind::kTransformer) return bad_input("model " + file.name() + " is no language model");
-  LMC_ASSIGN(auto tokenizer, Tokenizer::parse(file.section("tokenizer")));
+  LMC_ASSIGN(auto tokenizer, Tokenizer::parse(file.section("tokenizer"), file.section("tokenizer.merges")));
   if (tokenizer.vocabulary_size() != size_t(file.config().vocab))
     return bad_input("model " + file.name() + ": its tokenizer has " + std::to_string(tokenizer.vocabulary_size()) +
                      " tokens, its network " + std::to_string(file.config().vocab));
@@ -165,7 +180,8 @@ Result<TextOutcome> try_text_block(const TextModel& model, ByteSpan raw, const T
                                    const BlockResources& resources) {
   const auto outcome_of = [&](const auto& encoded) -> Result<TextOutcome> {
     if (!encoded.ok()) return encoded.error();
-    return TextOutcome{payload_of(*encoded, experiment.profile).size(), encoded->mixing->save_prior()};
+    return TextOutcome{payload_of(*encoded, experiment.profile).size(), encoded->tokens, encoded->model_bits,
+                       encoded->mixing->save_prior()};
   };
   if (experiment.without == 0) return outcome_of(encode_with(model, experiment, raw, resources));
   return outcome_of(encode_with<AblatedMixing>(model, experiment, raw, resources, {}, experiment.without));

@@ -54,10 +54,13 @@ struct TextExperiment {
   uint32_t without = 0;    // MixingParts left out
   bool adapt_head = true;  // whether the network's output layer learns
   TextProfile profile = TextProfile::kManyStreams;
+  bool measure_model = false;  // model_bits of the outcome
 };
 struct TextOutcome {
   size_t payload_bytes = 0;
-  Bytes prior;  // what the mixing has become: how the prior in a model file is learnt, sample by sample
+  size_t tokens = 0;
+  double model_bits = 0;  // that the language model alone would take, its head learning or not
+  Bytes prior;            // what the mixing has become: how the prior in a model file is learnt, sample by sample
 };
 Result<TextOutcome> try_text_block(const TextModel& model, ByteSpan raw, const TextExperiment& experiment,
                                    const BlockResources& resources);

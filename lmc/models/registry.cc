@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <utility>
 
 namespace lmc {
@@ -18,17 +19,28 @@ constexpr const char* kSuffix = ".lmcm";
 
 constexpr uint8_t hex_digit(char c) { return uint8_t(c <= '9' ? c - '0' : c - 'a' + 10); }
 
-[[maybe_unused]] constexpr Sha256 parse_sha256(const char* hex) {  // unused while there are no built-in models
+constexpr Sha256 parse_sha256(const char* hex) {
   Sha256 out{};
   for (size_t i = 0; i < out.size(); ++i) out[i] = uint8_t(hex_digit(hex[2 * i]) << 4 | hex_digit(hex[2 * i + 1]));
   return out;
 }
 
 constexpr BuiltinModel kBuiltins[] = {
-// {number, name, parse_sha256(hash)}, one line for each line of models/builtin.txt
+// {number, name, parse_sha256(hash), how}, one line for each line of models/builtin.txt
 #include "builtin_models.inc"
     {},  // no model has the number 0: the end
 };
+
+// The SHA-256 that a file says it has, from its last bytes. Whether it is true shows when it is opened.
+Result<Sha256> stated_hash(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  Sha256 out{};
+  if (!file || file.tellg() < std::streamoff(out.size())) return environment_error(path + ": cannot read");
+  file.seekg(-std::streamoff(out.size()), std::ios::end);
+  if (!file.read(reinterpret_cast<char*>(out.data()), std::streamsize(out.size())))
+    return environment_error(path + ": cannot read");
+  return out;
+}
 
 }  // namespace
 
@@ -79,9 +91,20 @@ void append_beside(const fs::path& file, std::vector<std::string>& folders) {
 
 }  // namespace
 
+std::string user_model_folder() {
+  const auto variable = [](const char* name) -> std::string {
+    const char* const value = std::getenv(name);
+    return value != nullptr && value[0] == '/' ? value : "";  // a relative one does not count (XDG base directories)
+  };
+  if (const std::string data = variable("XDG_DATA_HOME"); !data.empty()) return data + "/lmcompress/models";
+  const std::string home = variable("HOME");
+  return home.empty() ? "" : home + "/.local/share/lmcompress/models";
+}
+
 std::vector<std::string> default_model_folders() {
   std::vector<std::string> folders;
   if (const char* list = std::getenv("LMC_MODELS")) folders = split_folders(list);
+  if (std::string own = user_model_folder(); !own.empty()) folders.push_back(std::move(own));
   append_beside(own_file(), folders);
   folders.push_back(LMC_INSTALLED_MODELS);
   // A folder may be named twice (the installed program's own prefix): once is enough.
@@ -136,41 +159,57 @@ Result<const LoadedModel*> Registry::find_hash(const Sha256& sha256) {
       if (const auto model = open(folder + "/" + builtin.name + kSuffix); model.ok() && (*model)->sha256 == sha256)
         return *model;
   }
-  for (const std::string& path : model_paths())
+  for (const std::string& path : model_paths()) {
+    const auto stated = stated_hash(path);  // large models are not read to find out that they are others
+    if (!stated.ok() || *stated != sha256) continue;
     if (const auto model = open(path); model.ok() && (*model)->sha256 == sha256) return *model;
-  return missing("with SHA-256 " + hex(sha256));
+  }
+  return missing_hash(sha256);
 }
 
 Result<const LoadedModel*> Registry::find_builtin(int number) {
   for (const BuiltinModel& builtin : builtin_models()) {
     if (builtin.number != number) continue;
-    const auto model = find_hash(builtin.sha256);
-    return model.ok() ? model : missing(std::string(builtin.name) + " with SHA-256 " + hex(builtin.sha256));
+    return find_hash(builtin.sha256);
   }
   return bad_input("built-in model number " + std::to_string(number) +
                    " is unknown to this program: the file is damaged, or was written by a newer lmc");
 }
 
 Result<const LoadedModel*> Registry::find_name(const std::string& name) {
-  for (const BuiltinModel& builtin : builtin_models())
-    if (name == builtin.name) return find_builtin(builtin.number);
+  std::string how;
+  for (const BuiltinModel& builtin : builtin_models()) {
+    if (name != builtin.name) continue;
+    const auto model = find_builtin(builtin.number);
+    if (model.ok() || builtin.how[0] == 0) return model;
+    how = builtin.how;  // a file of that name may be the user's own variant of it
+  }
   std::error_code none;
   if (fs::is_regular_file(name, none)) return open(name);
   const std::vector<std::string> paths = model_paths();
   for (const std::string& path : paths)
     if (fs::path(path).stem() == name || fs::path(path).filename() == name) return open(path);
   if (name.size() >= kMinHexDigits && name.find_first_not_of("0123456789abcdef") == std::string::npos)
-    for (const std::string& path : paths)
+    for (const std::string& path : paths) {
+      const auto stated = stated_hash(path);
+      if (!stated.ok() || !hex(*stated).starts_with(name)) continue;
       if (const auto model = open(path); model.ok() && hex((*model)->sha256).starts_with(name)) return *model;
-  return missing(name);
+    }
+  return missing(name, how);
 }
 
-Error Registry::missing(const std::string& what) const {
+Error Registry::missing_hash(const Sha256& sha256) const {
+  for (const BuiltinModel& known : builtin_models())
+    if (known.sha256 == sha256) return missing(std::string(known.name) + " with SHA-256 " + hex(sha256), known.how);
+  return missing("with SHA-256 " + hex(sha256));
+}
+
+Error Registry::missing(const std::string& what, const std::string& how) const {
   std::string message = "model " + what + " is not to be found in:";
   for (const std::string& folder : folders_) message += "\n  " + folder;
   if (folders_.empty()) message += "\n  (no folder given)";
-  return environment_error(message +
-                           "\nput its .lmcm file into one of these folders, or name its folder with --models");
+  if (!how.empty()) return environment_error(message + "\n" + how + " brings it");
+  return environment_error(message + "\n'lmc model add FILE.lmcm' puts it there; or name its folder with --models");
 }
 
 }  // namespace lmc

@@ -22,6 +22,7 @@ struct BuiltinModel {
   int number = 0;  // 1 or more; up to 15 can appear in tiny frames
   const char* name = "";
   Sha256 sha256{};
+  const char* how = "";  // the command that brings it, of one that is too large to come with the program
 };
 
 std::span<const BuiltinModel> builtin_models();
@@ -48,8 +49,13 @@ class ModelOnDemand {
   mutable const LoadedModel* found_ = nullptr;
 };
 
+// Where a user's own models lie: lmcompress/models below XDG_DATA_HOME, or below .local/share in HOME. Empty: neither
+// of them is set.
+std::string user_model_folder();
+
 // Where models are looked for when nobody says otherwise: the folders of the environment variable LMC_MODELS (colons
-// between them), share/lmc/models below the prefix that the program or liblmc lies in, the folder installed to.
+// between them), the user's own, share/lmc/models below the prefix that the program or liblmc lies in, the folder
+// installed to.
 std::vector<std::string> default_model_folders();
 
 // "a:b" to {"a", "b"}; empty parts are left out.
@@ -72,7 +78,8 @@ class Registry {
 
  private:
   const LoadedModel* find_loaded(const Sha256& sha256);  // null: not opened yet
-  Error missing(const std::string& what) const;
+  Error missing(const std::string& what, const std::string& how = "") const;
+  Error missing_hash(const Sha256& sha256) const;
 
   std::vector<std::string> folders_;
   std::mutex mutex_;

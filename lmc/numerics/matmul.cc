@@ -5,6 +5,7 @@
 #include <cstring>
 #include <new>
 
+#include "lmc/base/workers.h"
 #include "lmc/numerics/kernel_set.h"
 #include "lmc/numerics/matmul_kernels.h"
 
@@ -21,6 +22,7 @@ LMC_DECLARE_KERNELS(MatmulKernels, matmul_kernels, kAvxVnni)
 namespace {
 
 constexpr std::align_val_t kAlignment{64};
+constexpr size_t kLargeMatrixBytes = size_t(256) << 10;  // below, sharing out a product costs more than it saves
 
 int round_up(int value, int step) { return (value + step - 1) / step * step; }
 
@@ -131,19 +133,31 @@ void PackedMatrix::set_column(int column, const int8_t* values) {
 void PackedMatrix::clear() { std::memset(panels_.data(), layout_.flip, panels_.size()); }
 
 void PackedMatrix::multiply(const int8_t* a, size_t a_stride, int count, int32_t* y, size_t y_stride, int rows_used,
-                            int columns_used) const {
+                            int columns_used, Workers* workers) const {
   assert(rows_used > 0 && rows_used <= rows_ && columns_used > 0 && columns_used <= columns_);
   const int rows = round_up(rows_used, kRowPadding);
   assert(y_stride >= size_t(rows));
-  kernel_({.panels = panels_.data(),
-           .panel_bytes = size_t(layout_.rows) * size_t(padded_columns_),
-           .panels_used = rows / layout_.rows,
-           .columns = round_up(columns_used, kColumnPadding),
-           .a = a,
-           .a_stride = a_stride,
-           .count = count,
-           .y = y,
-           .y_stride = y_stride});
+  const int panels = rows / layout_.rows;
+  const size_t panel_bytes = size_t(layout_.rows) * size_t(padded_columns_);
+  const auto multiply_panels = [&](int first, int last) {
+    kernel_({.panels = panels_.data() + size_t(first) * panel_bytes,
+             .panel_bytes = panel_bytes,
+             .panels_used = last - first,
+             .columns = round_up(columns_used, kColumnPadding),
+             .a = a,
+             .a_stride = a_stride,
+             .count = count,
+             .y = y + size_t(first) * size_t(layout_.rows),
+             .y_stride = y_stride});
+  };
+  // Kernels take panels by kRowPadding rows: parts begin at multiples of these.
+  const int units = rows / kRowPadding, unit_panels = kRowPadding / layout_.rows;
+  const bool shared = workers != nullptr && size_t(panels) * panel_bytes > kLargeMatrixBytes;
+  const int parts = shared ? std::min(workers->threads(), units) : 1;
+  if (parts == 1) return multiply_panels(0, panels);
+  workers->run(uint32_t(parts), [&](uint32_t part) {
+    multiply_panels(units * int(part) / parts * unit_panels, units * (int(part) + 1) / parts * unit_panels);
+  });
 }
 
 }  // namespace lmc

@@ -17,6 +17,8 @@
 
 namespace lmc {
 
+class Workers;
+
 // Storage aligned to 64 bytes, zero-filled where `fill` is 0, copyable.
 class AlignedBytes {
  public:
@@ -64,10 +66,12 @@ class PackedMatrix {
   // y[b][o] for b < count and o < rows_used rounded up to kRowPadding (rows beyond the matrix count as zeros).
   // columns_used counts from the left; a (count, a_stride) must be readable, and zero, up to the next multiple of
   // kColumnPadding; y_stride >= rows_used rounded up to kRowPadding.
+  // workers: share out the rows of a large matrix; null: this thread does it all.
   void multiply(const int8_t* a, size_t a_stride, int count, int32_t* y, size_t y_stride, int rows_used,
-                int columns_used) const;
-  void multiply(const int8_t* a, size_t a_stride, int count, int32_t* y, size_t y_stride) const {
-    multiply(a, a_stride, count, y, y_stride, rows_, columns_);
+                int columns_used, Workers* workers = nullptr) const;
+  void multiply(const int8_t* a, size_t a_stride, int count, int32_t* y, size_t y_stride,
+                Workers* workers = nullptr) const {
+    multiply(a, a_stride, count, y, y_stride, rows_, columns_, workers);
   }
 
  private:

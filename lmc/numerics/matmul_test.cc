@@ -4,6 +4,8 @@
 
 #include <random>
 
+#include "lmc/base/workers.h"
+
 namespace lmc {
 namespace {
 
@@ -49,6 +51,22 @@ class Matmul : public testing::TestWithParam<Isa> {
     if (!isa_available(GetParam())) GTEST_SKIP() << isa_name(GetParam()) << " is not on this machine";
   }
 };
+
+TEST_P(Matmul, SharedByThreads) {
+  std::mt19937 random(3);
+  Workers workers(3);
+  for (const int rows : {1024, 1040, 4099}) {  // large enough to be shared
+    constexpr int kColumns = 260, kCount = 3;
+    const auto w = random_bytes(random, size_t(rows * kColumns), 0);
+    const auto a = random_bytes(random, size_t(kCount * kColumns), 0);
+    const PackedMatrix matrix(GetParam(), rows, kColumns, w);
+    const auto stride = size_t(matrix.padded_rows());
+    std::vector<int32_t> alone(kCount * stride), shared(kCount * stride);
+    matrix.multiply(a.data(), kColumns, kCount, alone.data(), stride);
+    matrix.multiply(a.data(), kColumns, kCount, shared.data(), stride, &workers);
+    EXPECT_EQ(shared, alone) << rows;
+  }
+}
 
 TEST_P(Matmul, EveryBatchAndEdge) {
   std::mt19937 random(1);

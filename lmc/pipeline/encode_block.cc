@@ -273,7 +273,19 @@ int useful_threads(ByteSpan raw, bool text_model) {
   return (text_model && looks_like_text(raw)) || begins_like_file(raw) ? kTextThreads : 1;
 }
 
-Result<EncodedBlock> encode_block(ByteSpan raw, const LevelRow& level, const BlockResources& resources) {
+namespace {
+
+// The level's own language model, if another one was asked for and there is time to try both. Null: none.
+const LoadedModel* own_model(const EncodedBlock& block, const LevelRow& level, const BlockResources& resources) {
+  const LoadedModel* const asked = resources.model(ModelNeed::kText);
+  const bool may_be_text = block.codec == kText || block.codec == kMixing || block.codec == kGrouped;
+  if (level.doubt != Doubt::kBothWays || asked == nullptr || resources.engine == nullptr || !may_be_text)
+    return nullptr;
+  const auto own = resources.engine->registry().find_builtin(level.text_model);
+  return own.ok() && (*own)->sha256 != asked->sha256 ? *own : nullptr;
+}
+
+Result<EncodedBlock> encode_with_model(ByteSpan raw, const LevelRow& level, const BlockResources& resources) {
   if (!level.models || raw.empty()) return stored_block(raw);
   // The least that does, looked for first, so that there always is a way.
   LMC_ASSIGN(auto memory, Budget::take(resources.budget, least_memory(raw.size()),
@@ -305,6 +317,16 @@ Result<EncodedBlock> encode_block(ByteSpan raw, const LevelRow& level, const Blo
   };
   EncodedBlock grouped = encode_by_kind(raw, segments, std::move(files.coded), encode, resources);
   return grouped.payload.size() < raw.size() ? std::move(grouped) : stored_block(raw);
+}
+
+}  // namespace
+
+Result<EncodedBlock> encode_block(ByteSpan raw, const LevelRow& level, const BlockResources& resources) {
+  LMC_ASSIGN(auto best, encode_with_model(raw, level, resources));
+  const LoadedModel* const own = own_model(best, level, resources);
+  if (own == nullptr) return best;
+  auto other = encode_with_model(raw, level, resources.with(ModelNeed::kText, own).quietly());
+  return other.ok() && other->payload.size() < best.payload.size() ? std::move(*other) : std::move(best);
 }
 
 }  // namespace lmc

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <queue>
 #include <unordered_map>
 
 namespace lmc {
@@ -53,10 +54,26 @@ struct CachedPiece {
 };
 constexpr size_t kCacheSlots = 1 << 15;
 
+constexpr size_t kMaxImportedPieceBytes = 1 << 16;  // a longer piece, which no text has, is cut here
+
+using TokenIds = std::unordered_map<std::string_view, int>;
+
+// Views into strings.
+TokenIds ids_of(const std::vector<std::string>& strings) {
+  TokenIds ids(strings.size() * 2);
+  for (size_t id = 0; id < strings.size(); ++id) ids.emplace(strings[id], int(id));
+  return ids;
+}
+
+int find_id(const TokenIds& ids, std::string_view string) {
+  const auto it = ids.find(string);
+  return it != ids.end() ? it->second : -1;
+}
+
 }  // namespace
 
 size_t next_piece(ByteSpan text) {
-  const size_t limit = std::min(text.size(), kMaxTokenBytes);
+  const size_t limit = std::min(text.size(), kMaxPieceBytes);
   auto is = [&](size_t i, ByteClass wanted) { return i < limit && kClass[text[i]] == wanted; };
   auto skip = [&](size_t i, ByteClass wanted) {
     while (is(i, wanted)) ++i;
@@ -89,6 +106,13 @@ size_t next_piece(ByteSpan text) {
 }
 
 Result<Tokenizer> Tokenizer::create(std::vector<std::string> strings, std::vector<uint32_t> merge_ranks) {
+  auto tokenizer = create_without_merges(std::move(strings), std::move(merge_ranks));
+  if (tokenizer.ok()) tokenizer->build_merges();
+  return tokenizer;
+}
+
+Result<Tokenizer> Tokenizer::create_without_merges(std::vector<std::string> strings,
+                                                   std::vector<uint32_t> merge_ranks) {
   if (strings.size() + 1 < kMinVocabulary || strings.size() + 1 > kMaxVocabulary)
     return bad_input("tokenizer: vocabulary of " + std::to_string(strings.size() + 1) +
                      " tokens, expected 257 to 65536");
@@ -101,7 +125,7 @@ Result<Tokenizer> Tokenizer::create(std::vector<std::string> strings, std::vecto
     const std::string& string = strings[id];
     if (string.empty() || string.size() > kMaxTokenBytes)
       return bad_input("tokenizer: token " + std::to_string(id) + " has " + std::to_string(string.size()) +
-                       " bytes, expected 1 to 64");
+                       " bytes, expected 1 to 255");
     if (id > 0 && strings[id - 1] >= string)
       return bad_input("tokenizer: token " + std::to_string(id) + " is out of order");
     if (string.size() == 1) {
@@ -118,26 +142,62 @@ Result<Tokenizer> Tokenizer::create(std::vector<std::string> strings, std::vecto
     return bad_input("tokenizer: " + std::to_string(bytes_seen) + " of the 256 single bytes present");
   tokenizer.strings_ = std::move(strings);
   tokenizer.ranks_ = std::move(merge_ranks);
-  tokenizer.build_merges();
   return tokenizer;
+}
+
+// The ranks of a vocabulary that has merges: tokens in the order in which merges first make them, then the others.
+Result<Tokenizer> Tokenizer::create_imported(std::vector<std::string> strings, Splitter splitter,
+                                             std::span<const TokenPair> merges) {
+  std::vector<uint32_t> ranks(strings.size(), UINT32_MAX);
+  uint32_t next = 0;
+  {
+    const TokenIds ids = ids_of(strings);
+    for (const TokenPair pair : merges) {
+      if (pair.left >= strings.size() || pair.right >= strings.size()) break;  // set_merges says what is wrong
+      const int made = find_id(ids, strings[pair.left] + strings[pair.right]);
+      if (made >= 0 && ranks[size_t(made)] == UINT32_MAX) ranks[size_t(made)] = next++;
+    }
+  }
+  for (size_t id = 0; id < strings.size(); ++id)
+    if (strings[id].size() > 1 && ranks[id] == UINT32_MAX) ranks[id] = next++;
+  LMC_ASSIGN(auto tokenizer, create_without_merges(std::move(strings), std::move(ranks)));
+  LMC_TRY(tokenizer.set_merges(splitter, merges));
+  return tokenizer;
+}
+
+Status Tokenizer::set_merges(Splitter splitter, std::span<const TokenPair> pairs) {
+  if (splitter != Splitter::kGpt2 && splitter != Splitter::kSmollm)
+    return bad_input("tokenizer: unknown splitter " + std::to_string(int(splitter)) + "; a newer lmc may be needed");
+  const TokenIds ids = ids_of(strings_);
+  std::vector<Merge> merges;
+  merges.reserve(pairs.size());
+  for (const TokenPair pair : pairs) {
+    const bool known = pair.left < strings_.size() && pair.right < strings_.size();
+    const int made = known ? find_id(ids, strings_[pair.left] + strings_[pair.right]) : -1;
+    if (made < 0) return bad_input("tokenizer: merge " + std::to_string(merges.size()) + " does not make a token");
+    merges.push_back({uint32_t(pair.left) << 16 | pair.right, uint32_t(merges.size()), uint16_t(made)});
+  }
+  splitter_ = splitter;
+  pairs_.assign(pairs.begin(), pairs.end());
+  store_merges(merges);
+  return Ok();
 }
 
 // Any two adjacent tokens whose concatenation is a token may merge; so every split of every token is an entry.
 void Tokenizer::build_merges() {
   std::vector<Merge> merges;
-  std::unordered_map<std::string_view, int> ids(strings_.size() * 2);
-  for (size_t id = 0; id < strings_.size(); ++id) ids.emplace(strings_[id], int(id));
-  auto id_of = [&](std::string_view string) -> int {
-    const auto it = ids.find(string);
-    return it != ids.end() ? it->second : -1;
-  };
+  const TokenIds ids = ids_of(strings_);
   for (size_t id = 0; id < strings_.size(); ++id) {
     const std::string_view string = strings_[id];
     for (size_t cut = 1; cut < string.size(); ++cut) {
-      const int left = id_of(string.substr(0, cut)), right = id_of(string.substr(cut));
+      const int left = find_id(ids, string.substr(0, cut)), right = find_id(ids, string.substr(cut));
       if (left >= 0 && right >= 0) merges.push_back({uint32_t(left) << 16 | uint32_t(right), ranks_[id], uint16_t(id)});
     }
   }
+  store_merges(merges);
+}
+
+void Tokenizer::store_merges(std::span<const Merge> merges) {
   merges_.assign(std::bit_ceil(std::max<size_t>(merges.size() * 2, 16)), Merge{});
   for (const Merge& merge : merges) {
     size_t slot = pair_slot(merge.pair, merges_.size());
@@ -159,7 +219,7 @@ const Tokenizer::Merge* Tokenizer::find_merge(uint16_t left, uint16_t right) con
 // Merges the pair of lowest rank (leftmost of equals) until none is left. Quadratic, but a piece is short.
 size_t Tokenizer::encode_piece(ByteSpan piece, uint16_t* tokens) const {
   size_t count = piece.size();
-  std::array<const Merge*, kMaxTokenBytes> merge_at;  // of tokens[i] and tokens[i + 1]
+  std::array<const Merge*, kMaxPieceBytes> merge_at;  // of tokens[i] and tokens[i + 1]
   for (size_t i = 0; i < count; ++i) tokens[i] = byte_token_[piece[i]];
   for (size_t i = 0; i + 1 < count; ++i) merge_at[i] = find_merge(tokens[i], tokens[i + 1]);
   while (count > 1) {
@@ -184,13 +244,62 @@ size_t Tokenizer::encode_piece(ByteSpan piece, uint16_t* tokens) const {
   return count;
 }
 
+// The same for a piece of any length: a list of tokens, and a heap of what may merge. Entries that the list has moved
+// on from are left out when they come up.
+size_t Tokenizer::encode_long_piece(ByteSpan piece, uint16_t* tokens) const {
+  struct Node {
+    uint32_t before, after;
+    uint16_t token;
+    bool gone = false;
+  };
+  struct Candidate {
+    uint32_t rank, at;
+    uint32_t pair;
+    bool operator<(const Candidate& other) const {  // the heap's top is the greatest
+      return rank != other.rank ? rank > other.rank : at > other.at;
+    }
+  };
+  const auto count = uint32_t(piece.size());
+  std::vector<Node> nodes(count);
+  std::priority_queue<Candidate> heap;
+  const auto consider = [&](uint32_t at) {
+    if (at >= count || nodes[at].after >= count) return;
+    const uint16_t left = nodes[at].token, right = nodes[nodes[at].after].token;
+    if (const Merge* merge = find_merge(left, right)) heap.push({merge->rank, at, merge->pair});
+  };
+  for (uint32_t i = 0; i < count; ++i) nodes[i] = {i - 1, i + 1, byte_token_[piece[i]]};
+  for (uint32_t i = 0; i < count; ++i) consider(i);
+  for (; !heap.empty();) {
+    const Candidate best = heap.top();
+    heap.pop();
+    Node& left = nodes[best.at];
+    if (left.gone || left.after >= count || left.token != best.pair >> 16) continue;
+    Node& right = nodes[left.after];
+    if (right.token != (best.pair & 0xffff)) continue;
+    left.token = find_merge(left.token, right.token)->token;
+    right.gone = true;
+    left.after = right.after;
+    if (left.after < count) nodes[left.after].before = best.at;
+    consider(left.before);
+    consider(best.at);
+  }
+  size_t out = 0;
+  for (uint32_t i = 0; i < count; i = nodes[i].after) tokens[out++] = nodes[i].token;
+  return out;
+}
+
+size_t Tokenizer::piece_bytes(ByteSpan text) const {
+  if (splitter_ == Splitter::kOwn) return next_piece(text);
+  return next_imported_piece(text.first(std::min(text.size(), kMaxImportedPieceBytes)), splitter_);
+}
+
 std::vector<uint16_t> Tokenizer::encode(ByteSpan text) const {
   std::vector<uint16_t> tokens;
   tokens.reserve(text.size() / 3 + 16);
   std::vector<CachedPiece> cache(text.size() < 4096 ? 0 : kCacheSlots);
-  std::array<uint16_t, kMaxTokenBytes> piece_tokens;
+  std::vector<uint16_t> piece_tokens(kMaxPieceBytes);
   for (size_t position = 0; position < text.size();) {
-    const size_t size = next_piece(text.subspan(position));
+    const size_t size = piece_bytes(text.subspan(position));
     const ByteSpan piece = text.subspan(position, size);
     position += size;
     CachedPiece* slot = nullptr;
@@ -201,8 +310,10 @@ std::vector<uint16_t> Tokenizer::encode(ByteSpan text) const {
         continue;
       }
     }
-    const size_t count = encode_piece(piece, piece_tokens.data());
-    tokens.insert(tokens.end(), piece_tokens.begin(), piece_tokens.begin() + count);
+    piece_tokens.resize(std::max(size, kMaxPieceBytes));
+    const size_t count = size > kMaxPieceBytes ? encode_long_piece(piece, piece_tokens.data())
+                                               : encode_piece(piece, piece_tokens.data());
+    tokens.insert(tokens.end(), piece_tokens.begin(), piece_tokens.begin() + std::ptrdiff_t(count));
     if (slot && count <= CachedPiece::kMaxTokens) {
       slot->size_bytes = uint8_t(size);
       slot->tokens_count = uint8_t(count);
@@ -239,7 +350,45 @@ Bytes Tokenizer::serialize() const {
   return out;
 }
 
-Result<Tokenizer> Tokenizer::parse(ByteSpan serialized) {
+// Layout: byte: splitter; varint pairs; then of each pair, in order, varint left and varint right token.
+Bytes Tokenizer::serialize_merges() const {
+  if (splitter_ == Splitter::kOwn) return {};
+  Bytes out{uint8_t(splitter_)};
+  append_varint(out, pairs_.size());
+  for (const TokenPair pair : pairs_) {
+    append_varint(out, pair.left);
+    append_varint(out, pair.right);
+  }
+  return out;
+}
+
+namespace {
+
+struct ParsedMerges {
+  Splitter splitter;
+  std::vector<TokenPair> pairs;
+};
+
+Result<ParsedMerges> parse_merges(ByteSpan serialized, size_t strings) {
+  ByteReader reader(serialized);
+  ParsedMerges out;
+  LMC_ASSIGN(const auto splitter, reader.read_le<uint8_t>("tokenizer splitter"));
+  out.splitter = Splitter(splitter);
+  LMC_ASSIGN(const auto count, reader.read_varint("tokenizer merges"));
+  for (uint64_t i = 0; i < count; ++i) {  // a count that the bytes do not hold ends at the last one
+    LMC_ASSIGN(const auto left, reader.read_varint("tokenizer merge"));
+    LMC_ASSIGN(const auto right, reader.read_varint("tokenizer merge"));
+    if (left >= strings || right >= strings)
+      return bad_input("tokenizer: merge " + std::to_string(i) + " is of tokens that there are not", reader.position());
+    out.pairs.push_back({uint16_t(left), uint16_t(right)});
+  }
+  if (reader.remaining() != 0) return bad_input("tokenizer: bytes left over behind the merges", reader.position());
+  return out;
+}
+
+}  // namespace
+
+Result<Tokenizer> Tokenizer::parse(ByteSpan serialized, ByteSpan merges) {
   ByteReader reader(serialized);
   LMC_ASSIGN(auto count, reader.read_varint("tokenizer strings"));
   if (count + 1 < kMinVocabulary || count >= kMaxVocabulary)
@@ -264,7 +413,11 @@ Result<Tokenizer> Tokenizer::parse(ByteSpan serialized) {
     ranks.push_back(uint32_t(rank));
   }
   if (reader.remaining() != 0) return bad_input("tokenizer: bytes left over at the end", reader.position());
-  return create(std::move(strings), std::move(ranks));
+  if (merges.empty()) return create(std::move(strings), std::move(ranks));
+  LMC_ASSIGN(auto tokenizer, create_without_merges(std::move(strings), std::move(ranks)));
+  LMC_ASSIGN(const auto parsed, parse_merges(merges, tokenizer.strings_.size()));
+  LMC_TRY(tokenizer.set_merges(parsed.splitter, parsed.pairs));
+  return tokenizer;
 }
 
 }  // namespace lmc

@@ -1,4 +1,4 @@
-// Byte-complete BPE: bytes to token ids and back.
+// Byte-complete BPE: bytes to token ids and back; our own vocabularies and those of imported models.
 //
 // The vocabulary holds all 256 single bytes, learned byte strings, and one special token, BOS, that has no bytes.
 // Token id = lexicographic rank of the token's byte string; so the tokens that begin with a given prefix are one
@@ -7,7 +7,8 @@
 // decode(encode(x)) == x for every byte string x. Only the compressor encodes: how text is cut into tokens may change
 // without touching the format, the decoder needs nothing but the strings.
 //
-// Deliberately not here: vocabularies of imported models, whose ids are not ranks.
+// An imported vocabulary is put into that order by its importer. It merges by a list of pairs and has a splitter of its
+// own (splitter.h); ours merges whatever makes a token, by the token's rank.
 #ifndef LMC_TOKENIZE_TOKENIZER_H_
 #define LMC_TOKENIZE_TOKENIZER_H_
 
@@ -20,16 +21,23 @@
 
 #include "lmc/base/bytes.h"
 #include "lmc/base/result.h"
+#include "lmc/tokenize/splitter.h"
 
 namespace lmc {
 
-constexpr size_t kMaxTokenBytes = 64;   // longest token, and longest piece the splitter hands to the merger
+constexpr size_t kMaxTokenBytes = 255;  // longest token
+constexpr size_t kMaxPieceBytes = 64;   // longest piece that our splitter hands to the merger
 constexpr size_t kMinVocabulary = 257;  // 256 bytes and BOS
 constexpr size_t kMaxVocabulary = 65536;
 
-// Length in bytes of the first piece of text (1..kMaxTokenBytes; text not empty). Merges never cross pieces.
+// Length in bytes of the first piece of text (1..kMaxPieceBytes; text not empty). Merges never cross pieces.
 // Bytes >= 0x80 count as letters, so UTF-8 words stay whole and invalid UTF-8 is nothing special.
 size_t next_piece(ByteSpan text);
+
+// Two tokens that may become one; their strings joined are a token.
+struct TokenPair {
+  uint16_t left = 0, right = 0;
+};
 
 class Tokenizer {
  public:
@@ -37,9 +45,13 @@ class Tokenizer {
   // present, none empty or longer than kMaxTokenBytes. The ranks of the strings longer than one byte are 0..n-1 in
   // some order; those of single bytes are ignored.
   static Result<Tokenizer> create(std::vector<std::string> strings, std::vector<uint32_t> merge_ranks);
-  // Inverse of serialize(); checks everything, any corrupt input gives a bad-input error.
-  static Result<Tokenizer> parse(ByteSpan serialized);
+  // An imported one: strings as above; merges: different pairs, the first one merges first. splitter is not kOwn.
+  static Result<Tokenizer> create_imported(std::vector<std::string> strings, Splitter splitter,
+                                           std::span<const TokenPair> merges);
+  // Inverse of serialize() and serialize_merges(); checks everything, any corrupt input gives a bad-input error.
+  static Result<Tokenizer> parse(ByteSpan serialized, ByteSpan merges = {});
   Bytes serialize() const;
+  Bytes serialize_merges() const;  // empty unless imported
 
   size_t vocabulary_size() const { return strings_.size() + 1; }
   uint16_t bos() const { return uint16_t(strings_.size()); }
@@ -56,14 +68,21 @@ class Tokenizer {
     uint32_t rank = UINT32_MAX;
     uint16_t token = 0;
   };
+  static Result<Tokenizer> create_without_merges(std::vector<std::string> strings, std::vector<uint32_t> merge_ranks);
+  Status set_merges(Splitter splitter, std::span<const TokenPair> pairs);
   void build_merges();
+  void store_merges(std::span<const Merge> merges);
   const Merge* find_merge(uint16_t left, uint16_t right) const;
+  size_t piece_bytes(ByteSpan text) const;
   size_t encode_piece(ByteSpan piece, uint16_t* tokens) const;
+  size_t encode_long_piece(ByteSpan piece, uint16_t* tokens) const;
 
   std::vector<std::string> strings_;
   std::vector<uint32_t> ranks_;
   std::array<uint16_t, 256> byte_token_{};
-  std::vector<Merge> merges_;  // open addressing, size a power of two, at most half full
+  Splitter splitter_ = Splitter::kOwn;
+  std::vector<TokenPair> pairs_;  // of an imported one
+  std::vector<Merge> merges_;     // open addressing, size a power of two, at most half full
 };
 
 }  // namespace lmc

@@ -116,7 +116,7 @@ TEST(Splitter, PiecesAreBoundedAndCoverTheText) {
     for (size_t position = 0; position < text.size();) {
       const size_t size = next_piece(ByteSpan(text).subspan(position));
       ASSERT_GE(size, 1u);
-      ASSERT_LE(size, kMaxTokenBytes);
+      ASSERT_LE(size, kMaxPieceBytes);
       position += size;
       ASSERT_LE(position, text.size());
     }

@@ -228,6 +228,42 @@ class Refusals(Case):
                 done = self.lmc(*words, "--models", folders, code=ENVIRONMENT)
                 self.assertIn(b"--models: " + answer, done.stderr)
 
+    def test_store_of_models(self):
+        with_store = {"env": dict(os.environ, XDG_DATA_HOME=str(self.folder / "share"))}
+        model = ROOT / "models/text-small.lmcm"
+        self.write("mine.lmcm", model.read_bytes())
+        store = self.folder / "share/lmcompress/models"
+        for _ in range(2):  # the same once more is no error
+            done = self.lmc("model", "add", "mine.lmcm", **with_store)
+            self.assertIn(str(store / "mine.lmcm").encode(), done.stdout)
+        self.assertEqual((store / "mine.lmcm").read_bytes(), model.read_bytes())
+        self.assertIn(b"mine", self.lmc("model", "list", **with_store).stdout)
+        self.assertIn(str(store).encode(), self.lmc("model", "info", "mine", **with_store).stdout)
+        self.write("mine.lmcm", (ROOT / "models/pixels.lmcm").read_bytes())
+        self.assertIn(b"another model", self.lmc("model", "add", "mine.lmcm", code=ENVIRONMENT, **with_store).stderr)
+        self.write("mine.lmcm", b"LMCM")
+        self.lmc("model", "add", "mine.lmcm", code=BAD_INPUT, **with_store)
+        self.assertEqual((store / "mine.lmcm").read_bytes(), model.read_bytes())
+        self.lmc("model", "remove", "mine", **with_store)
+        self.assertEqual(os.listdir(store), [])
+        self.assertIn(b"mine.lmcm", self.lmc("model", "remove", "mine", code=ENVIRONMENT, **with_store).stderr)
+
+    def test_known_models_say_how_they_come(self):
+        self.write("a")
+        done = self.lmc("--model", "smollm2", "a", code=ENVIRONMENT, env=dict(os.environ, XDG_DATA_HOME="/nonexistent"))
+        self.assertIn(b"scripts/get-model smollm2", done.stderr)
+
+    def test_import_says_what_is_wrong(self):
+        self.write("a.gguf", b"GGUF\3\0\0\0" + bytes(16))
+        done = self.lmc("model", "import", "a.gguf", "-o", "a.lmcm", code=BAD_INPUT)
+        self.assertIn(b"general.architecture", done.stderr)
+        self.write("b.gguf", b"no GGUF")
+        self.assertIn(b"begin with GGUF", self.lmc("model", "import", "b.gguf", "-o", "a.lmcm", code=BAD_INPUT).stderr)
+        self.lmc("model", "import", "missing.gguf", "-o", "a.lmcm", code=ENVIRONMENT)
+        self.lmc("model", "import", "a.gguf", code=USAGE)
+        self.lmc("model", "import", "a.gguf", "-o", "b.gguf", code=ENVIRONMENT)  # it is there
+        self.assertEqual(self.names(), ["a.gguf", "b.gguf"])
+
     def test_full_device(self):
         self.write("a")
         done = subprocess.run([LMC, "-1", "-f", "a", "-o", "/dev/full"], cwd=self.folder, capture_output=True)

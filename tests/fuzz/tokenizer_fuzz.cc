@@ -1,4 +1,5 @@
-// Any bytes as a serialised tokenizer, and any bytes as text for one: what is encoded decodes to the same.
+// Any bytes as a serialised tokenizer or the merges of an imported one, and any bytes as text for one: what is encoded
+// decodes to the same.
 #include <cstdlib>
 
 #include "lmc/tokenize/tokenizer.h"
@@ -34,6 +35,8 @@ void require_round_trip(const lmc::Tokenizer& tokenizer, lmc::ByteSpan text) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const lmc::ByteSpan bytes(data, size);
   require_round_trip(small_tokenizer(), bytes);
+  const auto imported = lmc::Tokenizer::parse(small_tokenizer().serialize(), bytes);
+  if (imported.ok()) require_round_trip(*imported, bytes);
   const auto parsed = lmc::Tokenizer::parse(bytes);
   if (!parsed.ok()) return 0;
   require_round_trip(*parsed, bytes);

@@ -66,6 +66,18 @@ std::vector<Case> text_cases(const TextModel& model, const lmc::BlockResources& 
                      LMC_ASSIGN(const auto outcome, try_text_block(model, raw, experiment, resources));
                      return outcome.payload_bytes;
                    }});
+  out.push_back({"the language model alone, nothing adapts", [&model, &resources](ByteSpan raw) -> Result<size_t> {
+                   const TextExperiment experiment{
+                       .prior = {}, .adapt_head = false, .profile = TextProfile::kFewStreams, .measure_model = true};
+                   LMC_ASSIGN(const auto outcome, try_text_block(model, raw, experiment, resources));
+                   return size_t(outcome.model_bits / 8);
+                 }});
+  out.push_back({"the language model and its adaptive head", [&model, &resources](ByteSpan raw) -> Result<size_t> {
+                   const TextExperiment experiment{
+                       .prior = {}, .profile = TextProfile::kFewStreams, .measure_model = true};
+                   LMC_ASSIGN(const auto outcome, try_text_block(model, raw, experiment, resources));
+                   return size_t(outcome.model_bits / 8);
+                 }});
   return out;
 }
 

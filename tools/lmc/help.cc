@@ -13,6 +13,7 @@ constexpr const char* kUsage =
     "Usage: lmc [options] [FILE...]          FILE -> FILE.lmc\n"
     "       lmc -d [options] [FILE.lmc...]   and back\n"
     "       lmc model list | info [NAME]     the models at hand\n"
+    "       lmc model import | add | remove  large ones of others (docs/big-models.md)\n"
     "       lmc explain IMAGE [-o HEAT.png]  what each pixel of an image costs\n"
     "       lmc train ...                    the trainer, where it is built\n"
     "No FILE, or -, is standard input, and then standard output.\n";
@@ -122,6 +123,9 @@ std::string man_page() {
   static constexpr const char* kCalls[][2] = {{"lmc", "[options] [FILE...]"},
                                               {"lmc -d", "[options] [FILE.lmc...]"},
                                               {"lmc model", "list | info [NAME]"},
+                                              {"lmc model import", "FILE.gguf -o X.lmcm [--window N]"},
+                                              {"lmc model add", "X.lmcm"},
+                                              {"lmc model remove", "NAME"},
                                               {"lmc explain", "IMAGE [-o HEAT.png]"},
                                               {"lmc train", "..."}};
   for (const auto& [command, arguments] : kCalls)
@@ -143,6 +147,7 @@ std::string man_page() {
   }
   return out +
          ".SH ENVIRONMENT\n.TP\n.B LMC_MODELS\nfolders with .lmcm files, colons between them\n"
+         ".TP\n.B XDG_DATA_HOME\nmodels that were added lie in its lmcompress/models (default ~/.local/share)\n"
          ".SH EXIT STATUS\n0 done, 1 wrong usage, 2 environment (files, memory, missing model), 3 bad input,\n"
          "4 a bug. With several files: the highest.\n"
          ".SH SEE ALSO\n.BR zstd (1),\n.BR xz (1)\n";

@@ -16,9 +16,10 @@ int fraction_bits_for(int window) {
 
 }  // namespace
 
-AttentionCache::AttentionCache(Isa isa, int window, int head_dim)
+AttentionCache::AttentionCache(Isa isa, int window, int head_dim, int sinks)
     : window_(window),
       head_dim_(head_dim),
+      sinks_(window > sinks ? sinks : 0),  // a window of one position is that position
       fraction_bits_(fraction_bits_for(window)),
       keys_(isa, window, head_dim),
       values_(isa, head_dim, window),
@@ -32,8 +33,18 @@ void AttentionCache::clear() {
   std::ranges::fill(value_scales_, 0.0f);
 }
 
+void AttentionCache::keep_first_key(const float* key) {
+  if (sinks_ > 0) first_key_.assign(key, key + head_dim_);
+}
+
+void AttentionCache::move_sink(const int8_t* k, float k_scale) {
+  keys_.set_row(0, k);
+  key_scales_[0] = k_scale;
+}
+
 void AttentionCache::append(uint64_t position, const int8_t* k, float k_scale, const int8_t* v, float v_scale) {
-  const int slot = int(position % uint64_t(window_));
+  const auto sinks = uint64_t(sinks_), ring = uint64_t(window_) - sinks;
+  const int slot = int(position < sinks ? position : sinks + (position - sinks) % ring);
   keys_.set_row(slot, k);
   values_.set_column(slot, v);
   key_scales_[size_t(slot)] = k_scale;

@@ -38,7 +38,7 @@ void Head::cumulative(const Hidden& hidden, int first, int count, uint32_t* out,
       for (size_t c = 0; c < width; ++c) high[c] = int8_t(values[c]);
     }
   }
-  matrix_.multiply(scratch.planes.data(), width, int(planes) * count, scratch.sums.data(), stride);
+  matrix_.multiply(scratch.planes.data(), width, int(planes) * count, scratch.sums.data(), stride, scratch.workers);
 
   const int tokens = vocab_ - 1;  // without BOS
   for (int i = 0; i < count; ++i) {

@@ -16,6 +16,7 @@ namespace lmc {
 
 // Working memory of Head::cumulative; one per thread.
 struct HeadScratch {
+  Workers* workers = nullptr;  // share out the product, and must then be free
   std::vector<int8_t> planes;
   std::vector<int32_t> sums;
   std::vector<float> logits;

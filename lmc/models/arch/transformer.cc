@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "lmc/base/workers.h"
 #include "lmc/models/arch/attention.h"
 #include "lmc/models/arch/head.h"
 #include "lmc/numerics/elementwise.h"
@@ -74,10 +75,19 @@ struct TransformerStreams {
   std::vector<Stream> streams;  // (S)
 };
 
+// Working memory of the attention of one key/value head; heads may be attended to by different threads.
+struct HeadBuffers {
+  std::vector<float> sink_cosines, sink_sines, sink_key;  // (D/2), (D/2), (D)
+  std::vector<int8_t> q, k, v;                            // (G,D), (D), (D)
+  std::vector<float> factors;                             // (G)
+  AttentionScratch attention;
+};
+
 struct TransformerBuffers {
   std::vector<uint64_t> positions;    // (B)
   std::vector<float> x;               // (B,C) residual
-  std::vector<float> rows;            // (B, widest) outputs of a matrix
+  std::vector<float> rows;            // (widest) outputs of a matrix
+  std::vector<float> projected;       // (B,H*D + 2*Hkv*D) queries, keys and values
   std::vector<float> gained;          // (C)
   std::vector<float> attended;        // (B,H*D)
   std::vector<float> scales;          // (B) of the quantised rows
@@ -85,9 +95,8 @@ struct TransformerBuffers {
   std::vector<int8_t> planes;         // (2,B,widest input)
   std::vector<int32_t> sums;          // (2,B,widest output)
   std::vector<float> cosines, sines;  // (B,D/2)
-  std::vector<int8_t> q, k, v;        // (G,D), (D), (D)
-  std::vector<float> factors;         // (G)
-  AttentionScratch attention;
+  std::vector<HeadBuffers> heads;     // (Hkv)
+  Workers* workers = nullptr;
 };
 
 namespace {
@@ -212,8 +221,8 @@ class Step {
     stride_ = size_t(matrix.matrix.padded_rows());
     const int rows = bits == 8 ? count_ : 2 * count_;
     buffers_.sums.resize(size_t(rows) * stride_);
-    matrix.matrix.multiply(buffers_.planes.data(), size_t(matrix.matrix.columns()), rows, buffers_.sums.data(),
-                           stride_);
+    matrix.matrix.multiply(buffers_.planes.data(), size_t(matrix.matrix.columns()), rows, buffers_.sums.data(), stride_,
+                           buffers_.workers);
     low_ = bits == 8 ? nullptr : buffers_.sums.data() + size_t(count_) * stride_;
   }
   const int32_t* sums(int b) const { return buffers_.sums.data() + size_t(b) * stride_; }
@@ -230,52 +239,78 @@ class Step {
   }
 
   void attention(int l, const Layer& layer) {
-    const size_t width = size_t(config_.heads * config_.head_dim);
+    const size_t width = size_t(config_.heads * config_.head_dim), projected = size_t(layer.qkv.matrix.rows());
     norm_input(layer.attn_norm, config_.act_bits.qkv);
     product(layer.qkv, config_.act_bits.qkv);
-    buffers_.rows.resize(size_t(layer.qkv.matrix.rows()));
-    buffers_.attended.resize(width);
-    // All of the product is read before set_input overwrites its input, row by row: planes_ of qkv are used up.
+    buffers_.projected.resize(size_t(count_) * projected);
+    buffers_.attended.resize(size_t(count_) * width);
+    buffers_.heads.resize(size_t(config_.kv_heads));
+    for (int b = 0; b < count_; ++b) product_to_row(layer.qkv, b, buffers_.projected.data() + size_t(b) * projected);
+    const auto attend_head = [&](uint32_t g) {
+      for (int b = 0; b < count_; ++b) attend(l, layer, b, int(g));
+    };
+    if (buffers_.workers != nullptr)
+      buffers_.workers->run(uint32_t(config_.kv_heads), attend_head);
+    else
+      for (uint32_t g = 0; g < uint32_t(config_.kv_heads); ++g) attend_head(g);
     begin_input(int(width), config_.act_bits.o);
     for (int b = 0; b < count_; ++b) {
-      product_to_row(layer.qkv, b, buffers_.rows.data());
-      for (int g = 0; g < config_.kv_heads; ++g) attend(l, layer, b, g);
-      set_input(b, buffers_.attended.data(), int(width), config_.act_bits.o,
-                kernels_.peak(buffers_.attended.data(), int(width)), 1.0f);
+      const float* row = buffers_.attended.data() + size_t(b) * width;
+      set_input(b, row, int(width), config_.act_bits.o, kernels_.peak(row, int(width)), 1.0f);
     }
     product_to_residual(layer.o, config_.act_bits.o);
   }
 
   // Rotates and quantises one head's query or key; returns its scale.
   float rotate_head(int b, float* head, int8_t* q) {
-    const int dim = config_.head_dim, half = dim / 2;
-    kernels_.rotate(head, half, buffers_.cosines.data() + size_t(b * half), buffers_.sines.data() + size_t(b * half));
+    const size_t at = size_t(b) * size_t(config_.head_dim / 2);
+    return rotate_head(head, buffers_.cosines.data() + at, buffers_.sines.data() + at, q);
+  }
+  float rotate_head(float* head, const float* cosines, const float* sines, int8_t* q) {
+    const int dim = config_.head_dim;
+    kernels_.rotate(head, dim / 2, cosines, sines);
     const float peak = kernels_.peak(head, dim);
     const float scale = quantise_row8(kernels_, head, dim, peak, q);
     return config_.qk_norm ? scale * inverse_rms(kernels_, head, dim, peak, float(config_.norm_eps)) : scale;
   }
 
-  // Row b, key/value head g with the query heads that share it: from buffers_.rows to buffers_.attended.
+  // The first position's key, as if it stood right before the window that ends at `position`.
+  void move_sink(HeadBuffers& buffers, AttentionCache& cache, uint64_t position) {
+    const size_t half = size_t(config_.head_dim / 2);
+    buffers.sink_cosines.resize(half);
+    buffers.sink_sines.resize(half);
+    kernels_.rotations(position + 1 - uint64_t(cache.window()), weights_.frequencies.data(), int(half),
+                       buffers.sink_cosines.data(), buffers.sink_sines.data());
+    buffers.sink_key.assign(cache.first_key(), cache.first_key() + config_.head_dim);
+    const float scale =
+        rotate_head(buffers.sink_key.data(), buffers.sink_cosines.data(), buffers.sink_sines.data(), buffers.k.data());
+    cache.move_sink(buffers.k.data(), scale);
+  }
+
+  // Row b, key/value head g with the query heads that share it: from buffers_.projected to buffers_.attended.
   void attend(int l, const Layer& layer, int b, int g) {
     const int dim = config_.head_dim, group = config_.heads / config_.kv_heads, first = g * group;
-    float* row = buffers_.rows.data();
+    float* row = buffers_.projected.data() + size_t(b) * size_t(layer.qkv.matrix.rows());
     float* key = row + (config_.heads + g) * dim;
     const float* value = key + config_.kv_heads * dim;
-    buffers_.q.resize(size_t(group * dim));
-    buffers_.k.resize(size_t(dim));
-    buffers_.v.resize(size_t(dim));
-    buffers_.factors.resize(size_t(group));
+    HeadBuffers& buffers = buffers_.heads[size_t(g)];
+    buffers.q.resize(size_t(group * dim));
+    buffers.k.resize(size_t(dim));
+    buffers.v.resize(size_t(dim));
+    buffers.factors.resize(size_t(group));
     AttentionCache& cache =
         state_.streams[streams_[size_t(b)]].caches[size_t(l) * size_t(config_.kv_heads) + size_t(g)];
     const uint64_t position = buffers_.positions[size_t(b)];
-    const float k_scale = rotate_head(b, key, buffers_.k.data());
-    const float v_scale = quantise_row8(kernels_, value, dim, kernels_.peak(value, dim), buffers_.v.data());
-    cache.append(position, buffers_.k.data(), k_scale, buffers_.v.data(), v_scale);
+    if (position == 0) cache.keep_first_key(key);
+    if (cache.sink_moves(position)) move_sink(buffers, cache, position);
+    const float k_scale = rotate_head(b, key, buffers.k.data());
+    const float v_scale = quantise_row8(kernels_, value, dim, kernels_.peak(value, dim), buffers.v.data());
+    cache.append(position, buffers.k.data(), k_scale, buffers.v.data(), v_scale);
     for (int h = 0; h < group; ++h)
-      buffers_.factors[size_t(h)] =
-          rotate_head(b, row + (first + h) * dim, buffers_.q.data() + h * dim) * layer.q_gain[size_t(first + h)];
-    cache.attend(position, {buffers_.q.data(), buffers_.factors.data(), group}, kernels_, buffers_.attention,
-                 buffers_.attended.data() + first * dim);
+      buffers.factors[size_t(h)] =
+          rotate_head(b, row + (first + h) * dim, buffers.q.data() + h * dim) * layer.q_gain[size_t(first + h)];
+    float* out = buffers_.attended.data() + b * config_.heads * dim + first * dim;
+    cache.attend(position, {buffers.q.data(), buffers.factors.data(), group}, kernels_, buffers.attention, out);
   }
 
   void feed_forward(const Layer& layer) {
@@ -333,7 +368,11 @@ TransformerState::TransformerState(std::unique_ptr<TransformerStreams> contents)
 TransformerState::TransformerState(TransformerState&&) noexcept = default;
 TransformerState& TransformerState::operator=(TransformerState&&) noexcept = default;
 TransformerState::~TransformerState() = default;
-TransformerScratch::TransformerScratch() : contents_(std::make_unique<TransformerBuffers>()) {}
+TransformerScratch::TransformerScratch(Workers* workers) : contents_(std::make_unique<TransformerBuffers>()) {
+  contents_->workers = workers;
+}
+TransformerScratch::TransformerScratch(TransformerScratch&&) noexcept = default;
+TransformerScratch& TransformerScratch::operator=(TransformerScratch&&) noexcept = default;
 TransformerScratch::~TransformerScratch() = default;
 
 uint32_t TransformerState::streams() const { return uint32_t(contents_->streams.size()); }
@@ -388,8 +427,26 @@ TransformerState Transformer::make_state(uint32_t streams) const {
   contents->streams.resize(streams);
   for (auto& stream : contents->streams)
     for (int window : config.windows)
-      for (int g = 0; g < config.kv_heads; ++g) stream.caches.emplace_back(weights_->isa, window, config.head_dim);
+      for (int g = 0; g < config.kv_heads; ++g)
+        stream.caches.emplace_back(weights_->isa, window, config.head_dim, config.sinks);
   return TransformerState(std::move(contents));
+}
+
+uint64_t Transformer::stream_bytes() const {
+  const ModelConfig& config = weights_->config;
+  uint64_t bytes = 0;
+  const auto dim = uint64_t(config.head_dim) + 64;  // rows, columns and panels are padded
+  for (int window : config.windows) bytes += uint64_t(config.kv_heads) * (2 * dim + 8) * (uint64_t(window) + 64);
+  return bytes;
+}
+
+bool Transformer::is_large() const {
+  constexpr uint64_t kCacheBytes = uint64_t(32) << 20;
+  const ModelConfig& c = weights_->config;
+  const auto width = uint64_t(c.width);
+  const uint64_t attention = 2 * width * uint64_t(c.head_dim) * uint64_t(c.heads + c.kv_heads);
+  const uint64_t feed_forward = width * uint64_t(c.ffn) * (c.activation == Activation::kSwiglu ? 3 : 2);
+  return uint64_t(c.layers) * (attention + feed_forward) > kCacheBytes;
 }
 
 Head Transformer::make_head() const { return *weights_->head; }

@@ -17,6 +17,7 @@
 namespace lmc {
 
 class Head;
+class Workers;
 struct TransformerWeights;  // these three are transformer.cc's own
 struct TransformerStreams;
 struct TransformerBuffers;
@@ -28,8 +29,8 @@ struct Hidden {
   std::vector<float> scales;    // (count)
 };
 
-// The caches of S streams: S * sum(windows) * Hkv * D * 2 bytes, allocated when made. Distinct streams may be stepped
-// by different threads at the same time.
+// The caches of S streams: S * Transformer::stream_bytes(), about sum(windows) * Hkv * D * 2 each, allocated when made.
+// Distinct streams may be stepped by different threads at the same time.
 class TransformerState {
  public:
   uint32_t streams() const;
@@ -48,7 +49,10 @@ class TransformerState {
 // Working memory of step(): one per thread, reused from call to call.
 class TransformerScratch {
  public:
-  TransformerScratch();
+  // workers: share out large products and the heads of the attention, and must then be free; null: one thread does all.
+  explicit TransformerScratch(Workers* workers = nullptr);
+  TransformerScratch(TransformerScratch&&) noexcept;
+  TransformerScratch& operator=(TransformerScratch&&) noexcept;
   ~TransformerScratch();
 
  private:
@@ -64,6 +68,9 @@ class Transformer {
   const ModelConfig& config() const;
   Isa isa() const;
   TransformerState make_state(uint32_t streams) const;
+  uint64_t stream_bytes() const;  // at most what the caches of one stream take
+  // Whether its weights are so many that reading them is what a step takes: better once for all streams.
+  bool is_large() const;
   Head make_head() const;  // a copy of the output layer, which the coder may adapt
 
   // Feeds tokens[i] (< vocab) to stream streams[i], for all i, and writes hidden row i. A stream may occur several

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <thread>
 
+#include "lmc/base/workers.h"
 #include "lmc/models/arch/head.h"
 #include "lmc/models/test_model.h"
 #include "lmc/numerics/isa_test_support.h"
@@ -38,6 +39,13 @@ ModelConfig swiglu_config() {
   config.tied = true;
   config.rope_theta = 500000.0;
   config.act_bits = {.qkv = 16, .o = 16, .up = 16, .down = 16, .head = 16};
+  return config;
+}
+
+// As imported models are: the first position stays, however far the window has gone.
+ModelConfig sinks_config() {
+  ModelConfig config = swiglu_config();
+  config.sinks = 1;
   return config;
 }
 
@@ -107,7 +115,9 @@ std::vector<Trace> run(const Transformer& model, const Texts& texts, size_t batc
 
 class Engine : public testing::TestWithParam<int> {
  protected:
-  ModelConfig config() const { return GetParam() == 0 ? small_config() : swiglu_config(); }
+  ModelConfig config() const {
+    return GetParam() == 0 ? small_config() : GetParam() == 3 ? sinks_config() : swiglu_config();
+  }
   bool gains() const { return GetParam() == 1; }
 };
 
@@ -169,6 +179,27 @@ TEST_P(Engine, ThreadsAgree) {
       }
     });
   for (std::thread& thread : threads) thread.join();
+  EXPECT_TRUE(traces == expected);
+}
+
+TEST_P(Engine, SharedWorkIsTheSame) {
+  const Texts texts = random_texts(3, 60, config().vocab);
+  const Transformer model = load(config(), best_isa(), gains());
+  const auto expected = run(model, texts, 3);
+  Workers workers(3);
+  TransformerState state = model.make_state(3);
+  TransformerScratch scratch(&workers);
+  HeadScratch head_scratch;
+  head_scratch.workers = &workers;
+  Hidden hidden;
+  const Head head = model.make_head();
+  std::vector<Trace> traces(3);
+  const uint32_t streams[3] = {0, 1, 2};
+  for (size_t step = 0; step < 60; ++step) {
+    const uint16_t tokens[3] = {texts[0][step], texts[1][step], texts[2][step]};
+    model.step(state, streams, tokens, hidden, scratch);
+    for (int i = 0; i < 3; ++i) append(traces[size_t(i)], head, hidden, i, head_scratch);
+  }
   EXPECT_TRUE(traces == expected);
 }
 
@@ -296,13 +327,17 @@ class Reference {
   }
 
   void rotate(double* head) const {
-    const int half = c_.head_dim / 2;
     if (c_.qk_norm) {
       const Row normed = norm(Row(head, head + c_.head_dim), "none");
       std::copy(normed.begin(), normed.end(), head);
     }
+    turn(head, position_);
+  }
+
+  void turn(double* head, uint64_t position) const {
+    const int half = c_.head_dim / 2;
     for (int i = 0; i < half; ++i) {
-      const double angle = double(position_) * std::pow(c_.rope_theta, -2.0 * i / c_.head_dim);
+      const double angle = double(position) * std::pow(c_.rope_theta, -2.0 * i / c_.head_dim);
       const double a = head[i], b = head[i + half];
       head[i] = a * std::cos(angle) - b * std::sin(angle);
       head[i + half] = b * std::cos(angle) + a * std::sin(angle);
@@ -317,16 +352,23 @@ class Reference {
       const size_t kv = size_t(h / (c_.heads / c_.kv_heads) * c_.head_dim), at = size_t(h * c_.head_dim);
       Row weights;
       const size_t begin = end > window ? end - window : 0;
+      std::vector<Row> keys(keys_[size_t(l)].begin() + std::ptrdiff_t(begin), keys_[size_t(l)].end());
+      std::vector<Row> values(values_[size_t(l)].begin() + std::ptrdiff_t(begin), values_[size_t(l)].end());
+      if (c_.sinks > 0 && begin > 0) {  // the first position in place of the oldest one in the window
+        keys[0] = keys_[size_t(l)][0];
+        values[0] = values_[size_t(l)][0];
+        for (int g = 0; g < c_.kv_heads; ++g) turn(&keys[0][size_t(g * c_.head_dim)], begin);
+      }
       double sum = 0;
       for (size_t j = begin; j < end; ++j) {
         double dot = 0;
-        for (size_t d = 0; d < size_t(c_.head_dim); ++d) dot += q[at + d] * keys_[size_t(l)][j][kv + d];
+        for (size_t d = 0; d < size_t(c_.head_dim); ++d) dot += q[at + d] * keys[j - begin][kv + d];
         weights.push_back(std::exp(dot * double(gains->as<float>()[size_t(h)])));
         sum += weights.back();
       }
       for (size_t j = begin; j < end; ++j)
         for (size_t d = 0; d < size_t(c_.head_dim); ++d)
-          out[at + d] += weights[j - begin] / sum * values_[size_t(l)][j][kv + d];
+          out[at + d] += weights[j - begin] / sum * values[j - begin][kv + d];
     }
     return out;
   }
@@ -373,12 +415,14 @@ TEST(Accuracy, NearTheFloatReference) {
   config.act_bits = {.qkv = 16, .o = 16, .up = 16, .down = 16, .head = 16};
   const double sixteen = divergence(config, true);
   const double swiglu = divergence(swiglu_config(), true);
+  const double sinks = divergence(sinks_config(), true);
   RecordProperty("bits_per_token_8", std::to_string(eight));
-  std::printf("divergence, bits a token: %.6f with 8 bits, %.6f with 16, %.6f swiglu with 16\n", eight, sixteen,
-              swiglu);
+  std::printf("divergence, bits a token: %.6f with 8 bits, %.6f with 16, %.6f swiglu with 16, %.6f with a sink\n",
+              eight, sixteen, swiglu, sinks);
   EXPECT_LT(eight, 0.01);
   EXPECT_LT(sixteen, 0.002);
   EXPECT_LT(swiglu, 0.002);
+  EXPECT_LT(sinks, 0.002);
 }
 
 TEST(Frequencies, SumBelowTheLimitAndNoneForBos) {
@@ -399,9 +443,10 @@ TEST(Frequencies, SumBelowTheLimitAndNoneForBos) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Configs, Engine, testing::Values(0, 1, 2), [](const auto& info) {
-  return std::string(info.param == 0 ? "Relu2" : info.param == 1 ? "Swiglu16Gains" : "Swiglu16");
-});
+constexpr const char* kConfigNames[] = {"Relu2", "Swiglu16Gains", "Swiglu16", "Sinks"};
+
+INSTANTIATE_TEST_SUITE_P(Configs, Engine, testing::Values(0, 1, 2, 3),
+                         [](const auto& info) { return std::string(kConfigNames[info.param]); });
 
 }  // namespace
 }  // namespace lmc

@@ -101,6 +101,14 @@ Result<ModelConfig> parse_config(const JsonValue& json) {
     config.windows.push_back(int(*value));
   }
 
+  if (json.find("sinks") != nullptr) {
+    LMC_ASSIGN(const auto sinks, integer(json, "sinks", 0, 1));
+    config.sinks = int(sinks);
+  }
+  if (json.find("head_rate") != nullptr) {
+    LMC_ASSIGN(config.head_rate, number(json, "head_rate", 0.0, 16.0));
+  }
+
   LMC_ASSIGN(const auto activation, text(json, "activation"));
   if (activation != "relu2" && activation != "swiglu")
     return broken("'activation' must be relu2 or swiglu; another one needs a newer lmc");
@@ -283,9 +291,10 @@ Result<ModelFile> ModelFile::parse(std::shared_ptr<Contents> contents) {
   if (std::memcmp(magic.data(), kModelMagic, sizeof kModelMagic) != 0)
     return bad_input("not a model file (.lmcm): it does not begin with LMCM", 0);
   LMC_ASSIGN(const auto version, reader.read_le<uint32_t>("version of the model file"));
-  if (version != kModelVersion)
-    return bad_input("model file has version " + std::to_string(version) + ", this program reads version " +
-                         std::to_string(kModelVersion) + "; a newer lmc may be needed",
+  if (version != kModelVersion && version != kModelVersionImported)
+    return bad_input("model file has version " + std::to_string(version) + ", this program reads versions " +
+                         std::to_string(kModelVersion) + " and " + std::to_string(kModelVersionImported) +
+                         "; a newer lmc may be needed",
                      4);
   LMC_ASSIGN(const auto header_bytes, reader.read_le<uint64_t>("header length of the model file"));
   if (header_bytes > kMaxHeaderBytes || header_bytes + contents->sha256.size() > reader.remaining())
@@ -313,6 +322,8 @@ Result<ModelFile> ModelFile::parse(std::shared_ptr<Contents> contents) {
     const JsonValue* const architecture = json.find("architecture");
     if (architecture == nullptr || !architecture->is(Kind::kObject)) return broken("header lacks 'architecture'");
     LMC_ASSIGN(auto config, parse_config(*architecture));
+    if ((config.sinks > 0 || config.head_rate != 1.0) && version < kModelVersionImported)
+      return broken("version 1 has neither 'sinks' nor 'head_rate'");
     contents->config = std::move(config);
   }
 

@@ -39,6 +39,8 @@ struct ModelConfig {
   int ffn = 0;                                // F
   int vocab = 0;                              // V; the last id is BOS
   std::vector<int> windows;                   // (L): a position sees itself and the windows[l] - 1 before it
+  int sinks = 0;                              // 1: the first position of a stream is seen by all
+  double head_rate = 1.0;                     // of the adaptive head, times the usual one; 0: it does not adapt
   Activation activation = Activation::kRelu2;
   bool qk_norm = true;
   bool tied = false;  // the head is the embedding

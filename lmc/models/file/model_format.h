@@ -9,8 +9,9 @@ namespace lmc {
 
 inline constexpr uint8_t kModelMagic[4] = {'L', 'M', 'C', 'M'};
 inline constexpr uint32_t kModelVersion = 1;
-inline constexpr size_t kModelPrefixBytes = 16;  // magic, version, header length
-inline constexpr size_t kModelAlignment = 64;    // of every tensor, counted from the file's beginning
+inline constexpr uint32_t kModelVersionImported = 2;  // the same with `sinks` and `head_rate`
+inline constexpr size_t kModelPrefixBytes = 16;       // magic, version, header length
+inline constexpr size_t kModelAlignment = 64;         // of every tensor, counted from the file's beginning
 inline constexpr uint64_t kMaxHeaderBytes = uint64_t(16) << 20;
 
 }  // namespace lmc

@@ -14,25 +14,28 @@ using Json = nlohmann::ordered_json;
 size_t aligned(size_t offset) { return (offset + kModelAlignment - 1) / kModelAlignment * kModelAlignment; }
 
 Json architecture_json(const ModelConfig& c) {
-  return {{"layers", c.layers},
-          {"width", c.width},
-          {"heads", c.heads},
-          {"kv_heads", c.kv_heads},
-          {"head_dim", c.head_dim},
-          {"ffn", c.ffn},
-          {"vocab", c.vocab},
-          {"windows", c.windows},
-          {"activation", c.activation == Activation::kRelu2 ? "relu2" : "swiglu"},
-          {"qk_norm", c.qk_norm},
-          {"tied", c.tied},
-          {"rope_theta", c.rope_theta},
-          {"norm_eps", c.norm_eps},
-          {"act_bits",
-           {{"qkv", c.act_bits.qkv},
-            {"o", c.act_bits.o},
-            {"up", c.act_bits.up},
-            {"down", c.act_bits.down},
-            {"head", c.act_bits.head}}}};
+  Json json = {{"layers", c.layers},
+               {"width", c.width},
+               {"heads", c.heads},
+               {"kv_heads", c.kv_heads},
+               {"head_dim", c.head_dim},
+               {"ffn", c.ffn},
+               {"vocab", c.vocab},
+               {"windows", c.windows},
+               {"activation", c.activation == Activation::kRelu2 ? "relu2" : "swiglu"},
+               {"qk_norm", c.qk_norm},
+               {"tied", c.tied},
+               {"rope_theta", c.rope_theta},
+               {"norm_eps", c.norm_eps},
+               {"act_bits",
+                {{"qkv", c.act_bits.qkv},
+                 {"o", c.act_bits.o},
+                 {"up", c.act_bits.up},
+                 {"down", c.act_bits.down},
+                 {"head", c.act_bits.head}}}};
+  if (c.sinks > 0) json["sinks"] = c.sinks;
+  if (c.head_rate != 1.0) json["head_rate"] = c.head_rate;
+  return json;
 }
 
 }  // namespace
@@ -99,7 +102,7 @@ Result<Bytes> ModelWriter::finish() const {
   }
 
   Bytes out(kModelMagic, kModelMagic + sizeof kModelMagic);
-  append_le(out, kModelVersion);
+  append_le(out, config_.sinks > 0 || config_.head_rate != 1.0 ? kModelVersionImported : kModelVersion);
   append_le(out, uint64_t(header.size()));
   append_bytes(out, as_bytes(header));
   for (const auto& [name, entry] : entries_) {

@@ -1,0 +1,69 @@
+#include "lmc/tokenize/splitter.h"
+
+#include <string_view>
+
+#include "lmc/tokenize/unicode_class.h"
+
+namespace lmc {
+namespace {
+
+// Walks over code points; numbers end the text where they stand alone, and so do bytes that are no UTF-8.
+class Walk {
+ public:
+  Walk(ByteSpan text, Splitter splitter) : text_(text), numbers_alone_(splitter == Splitter::kSmollm) {}
+
+  struct Seen {
+    size_t size_bytes = 0;  // 0: the text ends here
+    UnicodeClass kind = UnicodeClass::kOther;
+  };
+  Seen at(size_t i) const {
+    const CodePoint point = first_code_point(text_.subspan(i));
+    if (point.size_bytes == 0) return {};
+    const UnicodeClass kind = unicode_class(point.value);
+    if (numbers_alone_ && kind == UnicodeClass::kNumber) return {};
+    return {point.size_bytes, kind};
+  }
+  // Where the run of this class that begins at i ends.
+  size_t skip(size_t i, UnicodeClass kind) const {
+    for (Seen seen = at(i); seen.size_bytes > 0 && seen.kind == kind; seen = at(i)) i += seen.size_bytes;
+    return i;
+  }
+
+ private:
+  ByteSpan text_;
+  bool numbers_alone_;
+};
+
+size_t contraction_bytes(ByteSpan text) {
+  for (std::string_view end : {"'s", "'t", "'re", "'ve", "'m", "'ll", "'d"})
+    if (text.size() >= end.size() && std::memcmp(text.data(), end.data(), end.size()) == 0) return end.size();
+  return 0;
+}
+
+// White space from 0 on: all of it at the end of the text, else all but the last one, which belongs to what follows.
+size_t space_bytes(const Walk& walk) {
+  size_t last = 0, end = 0;
+  for (Walk::Seen seen = walk.at(0); seen.size_bytes > 0 && seen.kind == UnicodeClass::kSpace; seen = walk.at(end)) {
+    last = end;
+    end += seen.size_bytes;
+  }
+  return walk.at(end).size_bytes == 0 || last == 0 ? end : last;
+}
+
+}  // namespace
+
+size_t next_imported_piece(ByteSpan text, Splitter splitter) {
+  const Walk walk(text, splitter);
+  const Walk::Seen first = walk.at(0);
+  if (first.size_bytes == 0) {  // a number that stands alone, or a byte
+    const CodePoint point = first_code_point(text);
+    return point.size_bytes > 0 ? point.size_bytes : 1;
+  }
+  if (const size_t size = text[0] == '\'' ? contraction_bytes(text) : 0; size > 0) return size;
+  const size_t start = text[0] == ' ' ? 1 : 0;
+  const Walk::Seen body = walk.at(start);
+  if (body.size_bytes > 0 && body.kind != UnicodeClass::kSpace) return walk.skip(start, body.kind);
+  return space_bytes(walk);
+}
+
+}  // namespace lmc

@@ -1,0 +1,26 @@
+// How text is cut into pieces before bytes are merged; merges never cross pieces.
+//
+// Only the compressor asks: a decoder needs no pieces. Bytes that are no UTF-8 are pieces of one byte, and what comes
+// before them ends there.
+#ifndef LMC_TOKENIZE_SPLITTER_H_
+#define LMC_TOKENIZE_SPLITTER_H_
+
+#include <cstdint>
+
+#include "lmc/base/bytes.h"
+
+namespace lmc {
+
+// Numbers are those of the section tokenizer.merges (docs/numerics.md, section 8).
+enum class Splitter : uint8_t {
+  kOwn = 0,     // next_piece of tokenizer.h
+  kGpt2 = 1,    // 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
+  kSmollm = 2,  // every \p{N} alone, what lies between as kGpt2
+};
+
+// Length in bytes of the first piece of text, which is not empty. splitter: kGpt2 or kSmollm.
+size_t next_imported_piece(ByteSpan text, Splitter splitter);
+
+}  // namespace lmc
+
+#endif  // LMC_TOKENIZE_SPLITTER_H_
