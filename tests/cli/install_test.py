@@ -56,6 +56,7 @@ class Install(unittest.TestCase):
         cls.addClassCleanup(shutil.rmtree, cls.folder)
         cls.prefix = installed(cls.folder, DESTDIR=str(cls.folder / "destination"))
         cls.environment = {name: value for name, value in os.environ.items() if not name.startswith(("LMC_", "PKG_CONFIG"))}
+        cls.environment["XDG_DATA_HOME"] = "/nonexistent"  # whatever models the user has added
 
     def run_in(self, words, stdin=b"", **environment):
         done = subprocess.run(words, cwd=self.folder, input=stdin, capture_output=True,
