@@ -1,0 +1,60 @@
+// Predicts the next sample of one channel in several ways: least-squares fits of different length and memory, a cascade
+// of LMS filters behind the first fit, and fits that blend all of these.
+#ifndef LMC_SAMPLES_AUDIO_CHANNEL_PREDICTOR_H_
+#define LMC_SAMPLES_AUDIO_CHANNEL_PREDICTOR_H_
+
+#include <span>
+#include <vector>
+
+#include "lmc/samples/audio/lms_cascade.h"
+#include "lmc/samples/audio/recursive_fit.h"
+
+namespace lmc {
+
+enum class AudioEffort : uint8_t { kFast, kUsual, kBest };
+inline constexpr int kAudioEfforts = 3;
+
+struct SampleRange {
+  int32_t low = 0, high = 0;  // both included
+};
+
+class ChannelPredictor {
+ public:
+  static constexpr size_t kMostFits = 5, kMostFilters = 4, kMostBlends = 3;
+  static constexpr size_t kMostPredictions = kMostFits + kMostFilters + kMostBlends;
+
+  ChannelPredictor(AudioEffort effort, bool has_partner, SampleRange range, Isa isa);
+
+  // Number of predictions: fits, sums of the cascade, blends.
+  size_t size() const { return fits_.size() + filters_ + blends_.size(); }
+  size_t first_blend() const { return fits_.size() + filters_; }
+  size_t last_of_cascade() const { return fits_.size() + filters_ - 1; }
+
+  // partner: the latest samples of another channel, the newest first, kPartnerInputs of them; null: there is none.
+  std::span<const double> predict(const double* partner);
+  void learn(int32_t sample);
+  // (kPartnerInputs) or more
+  const double* latest() const { return own_.data(); }
+
+  static constexpr int kPartnerInputs = 16;
+
+ private:
+  double clamp(double prediction) const;
+
+  AudioEffort effort_;
+  double low_, high_;
+  size_t filters_;
+  History<double> own_;
+  struct OwnFit {
+    int own, partner;
+    RecursiveFit fit;
+  };
+  std::vector<OwnFit> fits_;
+  LmsCascade cascade_;
+  std::vector<RecursiveFit> blends_;
+  double predictions_[kMostPredictions] = {};
+};
+
+}  // namespace lmc
+
+#endif  // LMC_SAMPLES_AUDIO_CHANNEL_PREDICTOR_H_

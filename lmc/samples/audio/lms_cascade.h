@@ -1,0 +1,76 @@
+// Filters whose weights follow the gradient (normalised LMS), one behind the other: each predicts what the one before
+// it has left over. Long ones hear far back, short ones follow fast.
+//
+// binary32, with the sums and steps of the mixers' kernels: the same bits on every machine.
+#ifndef LMC_SAMPLES_AUDIO_LMS_CASCADE_H_
+#define LMC_SAMPLES_AUDIO_LMS_CASCADE_H_
+
+#include <span>
+#include <vector>
+
+#include "lmc/mixing/mixer_kernels.h"
+#include "lmc/samples/audio/history.h"
+
+namespace lmc {
+
+struct LmsShape {
+  int inputs;  // a multiple of kMixerLanes
+  float rate;
+};
+
+class LmsFilter {
+ public:
+  LmsFilter(const LmsShape& shape, const MixerKernels& kernels)
+      : shape_(shape), kernels_(&kernels), history_(size_t(shape.inputs)), weights_(size_t(shape.inputs)) {}
+
+  float predict() {
+    const float* row = weights_.data();
+    kernels_->dots(history_.data(), &row, &prediction_, 1, shape_.inputs);
+    return prediction_;
+  }
+  void learn(float value) {
+    const float oldest = history_.data()[shape_.inputs - 1];
+    const double positive = energy_ > 0.0 ? energy_ : 0.0;
+    const float step = float(double(shape_.rate * (value - prediction_)) / (positive + kLeastEnergy * shape_.inputs));
+    float* row = weights_.data();
+    kernels_->train(history_.data(), &row, &step, 1, shape_.inputs);
+    energy_ += double(value) * double(value) - double(oldest) * double(oldest);
+    history_.push(value);
+  }
+
+ private:
+  static constexpr double kLeastEnergy = 1.0;
+
+  LmsShape shape_;
+  const MixerKernels* kernels_;
+  History<float> history_;
+  std::vector<float> weights_;  // (inputs)
+  double energy_ = 0;           // of the history
+  float prediction_ = 0;
+};
+
+class LmsCascade {
+ public:
+  LmsCascade(std::span<const LmsShape> shapes, const MixerKernels& kernels) {
+    for (const LmsShape& shape : shapes) filters_.emplace_back(shape, kernels);
+    sums_.resize(shapes.size());
+  }
+
+  // Sums of what the first filter, the first two, ... predict.
+  std::span<const float> predict() {
+    float sum = 0;
+    for (size_t i = 0; i < filters_.size(); ++i) sums_[i] = sum += filters_[i].predict();
+    return sums_;
+  }
+  void learn(float value) {
+    for (size_t i = 0; i < filters_.size(); ++i) filters_[i].learn(i == 0 ? value : value - sums_[i - 1]);
+  }
+
+ private:
+  std::vector<LmsFilter> filters_;
+  std::vector<float> sums_;
+};
+
+}  // namespace lmc
+
+#endif  // LMC_SAMPLES_AUDIO_LMS_CASCADE_H_

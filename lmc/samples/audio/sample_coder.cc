@@ -1,0 +1,187 @@
+#include "lmc/samples/audio/sample_coder.h"
+
+#include <bit>
+#include <cmath>
+
+namespace lmc {
+namespace {
+
+constexpr float kLeastWidth = 0.05f;
+constexpr float kWidthOfError = 1.0f / 1.386f;  // a logistic density's width, of its mean absolute error
+
+// The kind of a node: side, first and second step, farther ones, first and second bit.
+constexpr uint32_t kKinds = 6;
+uint32_t kind_of(int node) {
+  if (node < 16) return uint32_t(std::min(node, 3));
+  return node % 4 == 0 ? 4 : 5;
+}
+
+// A difference in eighths of a unit, as one of 2 * steps.size() + 1.
+uint32_t level_of(float x) {
+  const float size = x < 0 ? -x : x;
+  const uint32_t level = size < 0.06f ? 0 : size < 0.2f ? 1 : size < 0.5f ? 2 : size < 1.2f ? 3 : 4;
+  return x < 0 ? 4 - level : 4 + level;
+}
+constexpr size_t kSigned = 9;
+
+uint32_t size_level(int error) {
+  const int size = error < 0 ? -error : error;
+  return size < 2 ? 0 : size < 5 ? 1 : size < 9 ? 2 : size < 15 ? 3 : size < 25 ? 4 : size < 40 ? 5 : 6;
+}
+uint32_t signed_level(int error) {
+  const uint32_t size = std::abs(error) < 2 ? 0 : std::abs(error) < 7 ? 1 : std::abs(error) < 14 ? 2 : std::abs(error) < 28 ? 3 : 4;
+  return error < 0 ? 4 - size : 4 + size;
+}
+
+constexpr MixerRates kMixing{.start = 0.02f, .floor = 0.002f, .decay = 3000.0f, .last = 0.002f};
+
+MixerShape mixer_shape(int densities) {
+  return {.inputs = densities + 6,
+          .set_sizes = {128, 6 * kKinds, 12 * kKinds, 32 * kKinds, 9 * kKinds},
+          .last_sizes = {kKinds}};
+}
+
+int padded(size_t count) { return int((count + 15) / 16 * 16); }
+
+}  // namespace
+
+SampleCoder::SampleCoder(const ChannelPredictor& predictor, SampleRange range, AudioEffort effort, Isa isa)
+    : kernels_(&audio_kernels(isa)),
+      range_(range),
+      densities_([&] {
+        std::vector<Density> out;
+        const size_t blend = predictor.first_blend();
+        for (float rate : {1 / 32.0f, 1 / 10.0f, 1 / 128.0f}) out.push_back({blend, rate});
+        if (effort == AudioEffort::kFast) {
+          out.push_back({predictor.last_of_cascade(), 1 / 24.0f});
+          return out;
+        }
+        for (size_t i = blend + 1; i < predictor.size(); ++i)
+          for (float rate : {1 / 16.0f, 1 / 100.0f}) out.push_back({i, rate});
+        for (float rate : {1 / 16.0f, 1 / 100.0f}) out.push_back({predictor.last_of_cascade(), rate});
+        for (size_t i = 0; i < blend - 1; ++i) out.push_back({i, 1 / 24.0f});
+        out.push_back({blend, 1 / 500.0f});
+        while (out.size() > 16) out.pop_back();
+        return out;
+      }()),
+      count_(padded(densities_.size())),
+      main_(0),
+      fast_(1),
+      slow_(2),
+      blend_(predictor.first_blend()),
+      mixer_(mixer_shape(int(densities_.size())), kMixing, isa),
+      apms_{FineApm(kNodes * 6), FineApm(kNodes * kSigned)} {
+  for (Density& density : densities_) density.width = float(range.high - double(range.low)) / 64.0f + 1.0f;
+  for (size_t i = 0; i < densities_.size(); ++i)
+    mixer_.set_initial(int(i), densities_[i].prediction >= blend_ ? 0.8f / float(std::min<size_t>(densities_.size(), 7)) : 0.05f);
+  for (int i = 0; i < kMaps; ++i) mixer_.set_initial(int(densities_.size()) + i, 0.06f);
+  const size_t sizes[kMaps] = {8 * 6, 49, kSigned * kSigned, kSigned * kSigned, 32};
+  for (int i = 0; i < kMaps; ++i) maps_[i].resize(sizes[i] * kNodes);
+}
+
+void SampleCoder::begin(std::span<const double> predictions, int partner_error) {
+  std::copy(predictions.begin(), predictions.end(), predictions_.begin());
+  for (size_t i = 0; i < densities_.size(); ++i) {
+    // Centres are counted from the middle of the mass, so that binary32 has digits left.
+    centres_[i] = float(predictions[densities_[i].prediction] - std::floor(predictions[blend_]));
+    inverses_[i] = 1.0f / ((densities_[i].width + kLeastWidth) * kWidthOfError);
+  }
+  centre_ = int32_t(std::floor(predictions[blend_]));
+  low_ = range_.low, high_ = range_.high;
+  side_ = 0;
+  mass_low_.fill(0);
+  mass_high_.fill(1 << 24);
+  const float usual = densities_[main_].width;
+  // The step: about two thirds of the usual error, a power of two.
+  shift_ = 0;
+  while (shift_ < 30 && float(int64_t(2) << shift_) <= usual * 0.9f) ++shift_;
+  const auto fraction = uint32_t(std::min(7.0f, usual * 4.0f / float(int64_t(1) << shift_)));
+  const float ratio = densities_[fast_].width / densities_[slow_].width;
+  ratio_ = ratio < 0.3f ? 0 : ratio < 0.55f ? 1 : ratio < 0.85f ? 2 : ratio < 1.25f ? 3 : ratio < 2.0f ? 4 : 5;
+  const float unit = 1.0f / (usual + kLeastWidth);
+  const auto apart = [&](size_t prediction) {
+    return level_of(float(predictions[prediction] - predictions[blend_]) * unit);
+  };
+  const uint32_t by_fast = apart(predictions.size() > blend_ + 1 ? blend_ + 1 : 0);
+  const uint32_t by_cascade = apart(blend_ - 1);
+  float least = centres_[0], greatest = centres_[0];
+  for (size_t i = 1; i < densities_.size(); ++i)
+    least = std::min(least, centres_[i]), greatest = std::max(greatest, centres_[i]);
+  const float disagreement = (greatest - least) * unit;
+  spread_ = uint32_t(std::min(11.0f, disagreement * 4.0f));
+  const uint32_t place = uint32_t((predictions[blend_] - std::floor(predictions[blend_])) * 4.0);
+  contexts_[0] = fraction * 6 + ratio_;
+  contexts_[1] = size_level(errors_[0]) * 7 + size_level(errors_[1]);
+  contexts_[2] = by_fast * kSigned + by_cascade;
+  contexts_[3] = signed_level(partner_error) * kSigned + signed_level(errors_[0]);
+  contexts_[4] = fraction * 4 + std::min(place, 3u);
+  apm_contexts_[0] = ratio_;
+  apm_contexts_[1] = signed_level(partner_error);
+}
+
+uint32_t SampleCoder::predict(int32_t edge, int node) {
+  const float at = float(int64_t(edge) - centre_) - 0.5f;
+  const float sign = side_ == 0 ? 1.0f : -1.0f;
+  kernels_->below(centres_.data(), inverses_.data(), at, count_, mass_middle_.data());
+  float* x = mixer_.inputs();
+  const int n = int(densities_.size());
+  kernels_->logits(mass_low_.data(), mass_middle_.data(), mass_high_.data(), sign, n, x);
+  const auto row = size_t(node + 64 * side_);
+  for (int i = 0; i < kMaps; ++i) {
+    chosen_[i] = &maps_[i][contexts_[i] * kNodes + row];
+    x[n + i] = domain_.stretch(chosen_[i]->p16());
+  }
+  x[n + kMaps] = 0.3f;
+  const uint32_t kind = kind_of(node);
+  mixer_.select(0, uint32_t(row));
+  mixer_.select(1, ratio_ * kKinds + kind);
+  mixer_.select(2, spread_ * kKinds + kind);
+  mixer_.select(3, uint32_t(shift_) * kKinds + kind);
+  mixer_.select(4, apm_contexts_[1] * kKinds + kind);
+  mixer_.select_last(0, kind);
+  const float logit = mixer_.predict();
+  const uint32_t mixed = domain_.squash(logit);
+  const uint32_t first = apms_[0].predict(logit, row * 6 + apm_contexts_[0]);
+  const uint32_t second = apms_[1].predict(logit, row * kSigned + apm_contexts_[1]);
+  const uint32_t p = (2 * mixed + first + second + 2) >> 2;
+  return p < 1 ? 1 : p > 65535 ? 65535 : p;
+}
+
+void SampleCoder::learn(int bit, int) {
+  mixer_.update(bit);
+  for (MapEntry* entry : chosen_) entry->update_fast(bit, 400);
+  for (FineApm& apm : apms_) apm.update(bit);
+}
+
+uint32_t SampleCoder::predict_plainly(int32_t edge) {
+  const float at = float(int64_t(edge) - centre_) - 0.5f;
+  kernels_->below(centres_.data(), inverses_.data(), at, 1, mass_middle_.data());
+  const int32_t over = std::max(1, mass_high_[0] - mass_middle_[0]), under = std::max(1, mass_middle_[0] - mass_low_[0]);
+  const auto p = uint32_t((uint64_t(side_ == 0 ? over : under) << 16) / uint64_t(over + under));
+  return p < 1 ? 1 : p > 65535 ? 65535 : p;
+}
+
+void SampleCoder::take(bool farther, int32_t edge) {
+  // At the first decision side_ is 0 and "farther" means above.
+  if (farther == (side_ == 0)) {
+    mass_low_ = mass_middle_;
+    low_ = edge;
+  } else {
+    mass_high_ = mass_middle_;
+    high_ = edge - 1;
+  }
+}
+
+void SampleCoder::end(int32_t value) {
+  const double sample = value;
+  const float usual = densities_[main_].width;
+  for (Density& density : densities_) {
+    const auto error = float(std::fabs(sample - predictions_[density.prediction]));
+    density.width += (error - density.width) * density.rate;
+  }
+  const auto off = float(sample - predictions_[blend_]) * 8.0f / (usual + kLeastWidth);
+  errors_[1] = errors_[0];
+  errors_[0] = int(off < -64.0f ? -64.0f : off > 64.0f ? 64.0f : off);
+}
+
+}  // namespace lmc
