@@ -6,13 +6,11 @@
 #include <span>
 #include <vector>
 
+#include "lmc/samples/audio/audio_effort.h"
 #include "lmc/samples/audio/lms_cascade.h"
 #include "lmc/samples/audio/recursive_fit.h"
 
 namespace lmc {
-
-enum class AudioEffort : uint8_t { kFast, kUsual, kBest };
-inline constexpr int kAudioEfforts = 3;
 
 struct SampleRange {
   int32_t low = 0, high = 0;  // both included
