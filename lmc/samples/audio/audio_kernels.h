@@ -18,10 +18,12 @@ struct AudioKernels {
   // sum of x[i] * y[i]
   double (*dot)(const double* x, const double* y, int n);
   // a (n, n), upper triangle, each row from the multiple of 8 at or before its diagonal on:
-  // a[i][j] = a[i][j] * keep + x[i] * x[j]; b[i] = b[i] * keep + x[i] * y
-  void (*gather)(const double* x, double y, double keep, int n, double* a, double* b);
+  // a[i][j] = a[i][j] * keep + x[j] * (x[i] * weight); b[i] = b[i] * keep + (x[i] * weight) * y
+  void (*gather)(const double* x, double y, double weight, double keep, int n, double* a, double* b);
   // w: (a + ridge on the diagonal) w = b, by elimination without pivots. work (n, n + 8).
   void (*solve)(const double* a, const double* b, double ridge, int n, double* work, double* w);
+  // g[i] = g[i] * keep + d * d * (1 - keep), w[i] += rate * d / (sqrt(g[i]) + 0.001), d = error * x[i]; in binary32.
+  void (*step)(const float* x, float error, float rate, float keep, int n, float* g, float* w);
   // Of n logistic densities, n a multiple of 16: the mass below an edge, in units of 2^-24.
   void (*below)(const float* centres, const float* inverses, float edge, int n, int32_t* mass);
   // x = ln of (high - middle) / (middle - low) times sign, each difference taken as at least 1.

@@ -8,17 +8,19 @@ struct OwnFitShape {
   double keep;
   int interval;
 };
-constexpr int kMostOwn = 32;
+constexpr int kMostOwn = 128;
 
 constexpr OwnFitShape kFastFits[] = {{16, 8, 0.998, 16}};
 constexpr OwnFitShape kUsualFits[] = {
     {32, 16, 0.998, 8}, {16, 8, 0.99, 4}, {32, 16, 0.9995, 16}, {12, 4, 0.975, 2}, {24, 8, 0.995, 8}};
 constexpr OwnFitShape kBestFits[] = {
-    {32, 16, 0.998, 2}, {16, 8, 0.99, 1}, {32, 16, 0.9995, 4}, {12, 4, 0.975, 1}, {24, 8, 0.995, 2}};
+    {32, 16, 0.998, 2}, {16, 8, 0.99, 1}, {128, 64, 0.9995, 32}, {12, 4, 0.975, 1}, {24, 8, 0.995, 2}};
 
-constexpr LmsShape kFastFilters[] = {{256, 0.005f}, {32, 0.005f}};
-constexpr LmsShape kUsualFilters[] = {{256, 0.004f}, {32, 0.005f}, {16, 0.008f}};
-constexpr LmsShape kBestFilters[] = {{1024, 0.003f}, {256, 0.004f}, {32, 0.005f}, {16, 0.008f}};
+constexpr LmsShape kFastFilters[] = {{256, 0.03f}, {32, 0.01f}};
+constexpr LmsShape kFilters[] = {{256, 0.03f}, {32, 0.01f}, {16, 0.016f}};
+constexpr LmsShape kOwnStepFilters[] = {
+    {256, 0.002f, LmsStep::kByOwnSteps}, {32, 0.002f, LmsStep::kByOwnSteps}, {16, 0.002f, LmsStep::kByOwnSteps}};
+constexpr LmsShape kLongFilters[] = {{1024, 0.01f}};
 
 constexpr double kBlendMemories[] = {0.998, 0.98, 0.9998};
 
@@ -26,21 +28,22 @@ std::span<const OwnFitShape> fits_of(AudioEffort effort) {
   if (effort == AudioEffort::kFast) return kFastFits;
   return effort == AudioEffort::kUsual ? std::span<const OwnFitShape>(kUsualFits) : kBestFits;
 }
-std::span<const LmsShape> filters_of(AudioEffort effort) {
-  if (effort == AudioEffort::kFast) return kFastFilters;
-  return effort == AudioEffort::kUsual ? std::span<const LmsShape>(kUsualFilters) : kBestFilters;
+std::vector<std::span<const LmsShape>> cascades_of(AudioEffort effort) {
+  if (effort == AudioEffort::kFast) return {kFastFilters};
+  return {kFilters, kOwnStepFilters, kLongFilters};
 }
 
 }  // namespace
 
 ChannelPredictor::ChannelPredictor(AudioEffort effort, bool has_partner, SampleRange range, Isa isa)
-    : effort_(effort),
-      low_(range.low),
+    : low_(range.low),
       high_(range.high),
-      filters_(filters_of(effort).size()),
-      own_(kMostOwn),
-      cascade_(filters_of(effort), mixer_kernels(isa)) {
+      own_(kMostOwn) {
   const AudioKernels& kernels = audio_kernels(isa);
+  for (auto cascade : cascades_of(effort)) {
+    cascades_.emplace_back(cascade, isa);
+    filters_ += cascade.size();
+  }
   for (const OwnFitShape& shape : fits_of(effort)) {
     const int partner = has_partner ? shape.partner : 0;
     const FitShape fit{.inputs = shape.own + partner, .keep = shape.keep, .interval = shape.interval, .ridge = 1.0};
@@ -66,7 +69,8 @@ std::span<const double> ChannelPredictor::predict(const double* partner) {
     if (partner != nullptr) std::copy_n(partner, each.partner, x + each.own);
     *out++ = clamp(each.fit.predict());
   }
-  for (float sum : cascade_.predict()) *out++ = clamp(predictions_[0] + double(sum));
+  for (LmsCascade& cascade : cascades_)
+    for (float sum : cascade.predict()) *out++ = clamp(predictions_[0] + double(sum));
   const size_t count = size_t(out - predictions_);
   for (RecursiveFit& blend : blends_) {
     for (size_t i = 1; i < count; ++i) blend.inputs()[i - 1] = predictions_[i] - predictions_[0];
@@ -78,7 +82,7 @@ std::span<const double> ChannelPredictor::predict(const double* partner) {
 void ChannelPredictor::learn(int32_t sample) {
   const double value = sample;
   for (OwnFit& each : fits_) each.fit.learn(value);
-  cascade_.learn(float(value - predictions_[0]));
+  for (LmsCascade& cascade : cascades_) cascade.learn(float(value - predictions_[0]));
   for (RecursiveFit& blend : blends_) blend.learn(value - predictions_[0]);
   own_.push(value);
 }

@@ -1,5 +1,5 @@
-// Predicts the next sample of one channel in several ways: least-squares fits of different length and memory, a cascade
-// of LMS filters behind the first fit, and fits that blend all of these.
+// Predicts the next sample of one channel in several ways: least-squares fits of different length and memory, 
+// cascades of LMS filters behind the first fit, and fits that blend all of these.
 #ifndef LMC_SAMPLES_AUDIO_CHANNEL_PREDICTOR_H_
 #define LMC_SAMPLES_AUDIO_CHANNEL_PREDICTOR_H_
 
@@ -18,7 +18,7 @@ struct SampleRange {
 
 class ChannelPredictor {
  public:
-  static constexpr size_t kMostFits = 5, kMostFilters = 4, kMostBlends = 3;
+  static constexpr size_t kMostFits = 5, kMostFilters = 7, kMostBlends = 3;
   static constexpr size_t kMostPredictions = kMostFits + kMostFilters + kMostBlends;
 
   ChannelPredictor(AudioEffort effort, bool has_partner, SampleRange range, Isa isa);
@@ -26,29 +26,28 @@ class ChannelPredictor {
   // Number of predictions: fits, sums of the cascade, blends.
   size_t size() const { return fits_.size() + filters_ + blends_.size(); }
   size_t first_blend() const { return fits_.size() + filters_; }
-  size_t last_of_cascade() const { return fits_.size() + filters_ - 1; }
+  size_t fits() const { return fits_.size(); }
 
-  // partner: the latest samples of another channel, the newest first, kPartnerInputs of them; null: there is none.
+  // partner: the latest samples of another channel, the newest first, at least kPartnerInputs; null: there is none.
   std::span<const double> predict(const double* partner);
   void learn(int32_t sample);
   // (kPartnerInputs) or more
   const double* latest() const { return own_.data(); }
 
-  static constexpr int kPartnerInputs = 16;
+  static constexpr int kPartnerInputs = 64;
 
  private:
   double clamp(double prediction) const;
 
-  AudioEffort effort_;
   double low_, high_;
-  size_t filters_;
+  size_t filters_ = 0;  // of all cascades
   History<double> own_;
   struct OwnFit {
     int own, partner;
     RecursiveFit fit;
   };
   std::vector<OwnFit> fits_;
-  LmsCascade cascade_;
+  std::vector<LmsCascade> cascades_;
   std::vector<RecursiveFit> blends_;
   double predictions_[kMostPredictions] = {};
 };

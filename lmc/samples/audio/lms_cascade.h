@@ -9,19 +9,28 @@
 #include <vector>
 
 #include "lmc/mixing/mixer_kernels.h"
+#include "lmc/samples/audio/audio_kernels.h"
 #include "lmc/samples/audio/history.h"
 
 namespace lmc {
 
+// How far a weight goes: by the energy of all inputs, or each by what its own steps have been.
+enum class LmsStep : uint8_t { kByEnergy, kByOwnSteps };
+
 struct LmsShape {
   int inputs;  // a multiple of kMixerLanes
   float rate;
+  LmsStep step = LmsStep::kByEnergy;
 };
 
 class LmsFilter {
  public:
-  LmsFilter(const LmsShape& shape, const MixerKernels& kernels)
-      : shape_(shape), kernels_(&kernels), history_(size_t(shape.inputs)), weights_(size_t(shape.inputs)) {}
+  LmsFilter(const LmsShape& shape, Isa isa)
+      : shape_(shape),
+        kernels_(&mixer_kernels(isa)),
+        audio_kernels_(&audio_kernels(isa)),
+        history_(size_t(shape.inputs)), weights_(size_t(shape.inputs)),
+        steps_(shape.step == LmsStep::kByOwnSteps ? size_t(shape.inputs) : 0) {}
 
   float predict() {
     const float* row = weights_.data();
@@ -29,6 +38,12 @@ class LmsFilter {
     return prediction_;
   }
   void learn(float value) {
+    if (shape_.step == LmsStep::kByOwnSteps) {
+      audio_kernels_->step(history_.data(), value - prediction_, shape_.rate, kKeep, shape_.inputs, steps_.data(),
+                           weights_.data());
+      history_.push(value);
+      return;
+    }
     const float oldest = history_.data()[shape_.inputs - 1];
     const double positive = energy_ > 0.0 ? energy_ : 0.0;
     const float step = float(double(shape_.rate * (value - prediction_)) / (positive + kLeastEnergy * shape_.inputs));
@@ -40,19 +55,22 @@ class LmsFilter {
 
  private:
   static constexpr double kLeastEnergy = 1.0;
+  static constexpr float kKeep = 0.998f;
 
   LmsShape shape_;
   const MixerKernels* kernels_;
+  const AudioKernels* audio_kernels_;
   History<float> history_;
   std::vector<float> weights_;  // (inputs)
+  std::vector<float> steps_;    // (inputs): mean squares
   double energy_ = 0;           // of the history
   float prediction_ = 0;
 };
 
 class LmsCascade {
  public:
-  LmsCascade(std::span<const LmsShape> shapes, const MixerKernels& kernels) {
-    for (const LmsShape& shape : shapes) filters_.emplace_back(shape, kernels);
+  LmsCascade(std::span<const LmsShape> shapes, Isa isa) {
+    for (const LmsShape& shape : shapes) filters_.emplace_back(shape, isa);
     sums_.resize(shapes.size());
   }
 

@@ -1,5 +1,6 @@
 // A linear prediction whose weights are the least-squares solution over the past, older samples counting less:
-// covariances decay by `keep` a sample, and every `interval` samples the weights are solved for anew.
+// covariances decay by `keep` a sample, and every `interval` samples the weights are solved for anew. A sample counts
+// by how small the errors around it are beside the usual ones: what is loud or surprising says less.
 //
 // binary64 in one order of operations (audio_kernels.h): the same bits on every machine.
 #ifndef LMC_SAMPLES_AUDIO_RECURSIVE_FIT_H_
@@ -24,7 +25,7 @@ class RecursiveFit {
 
   // (inputs); those behind stay 0.
   double* inputs() { return x_.data(); }
-  double predict() { return kernels_->dot(x_.data(), weights_.data(), width_); }
+  double predict() { return prediction_ = kernels_->dot(x_.data(), weights_.data(), width_); }
   // The value that stood behind these inputs.
   void learn(double value);
 
@@ -33,6 +34,8 @@ class RecursiveFit {
   const AudioKernels* kernels_;
   int width_;
   int until_solved_;
+  double prediction_ = 0;
+  double recent_ = 0, usual_ = 0;  // mean errors
   std::vector<double> x_, b_, weights_;  // (width)
   std::vector<double> a_;                // (width, width)
   std::vector<double> work_;             // (width, width + kFitLanes)

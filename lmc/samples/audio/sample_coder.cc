@@ -34,6 +34,7 @@ uint32_t signed_level(int error) {
 }
 
 constexpr MixerRates kMixing{.start = 0.02f, .floor = 0.002f, .decay = 3000.0f, .last = 0.002f};
+constexpr uint32_t kMapLimit = 400;
 
 MixerShape mixer_shape(int densities) {
   return {.inputs = densities + 6,
@@ -45,25 +46,37 @@ int padded(size_t count) { return int((count + 15) / 16 * 16); }
 
 }  // namespace
 
+std::vector<SampleCoder::Density> SampleCoder::densities_of(const ChannelPredictor& predictor, AudioEffort effort) {
+  std::vector<Density> out;
+  const auto add = [&](size_t prediction, std::initializer_list<int> samples) {
+    for (int memory : samples) out.push_back({prediction, 1.0f / float(memory)});
+  };
+  const size_t blend = predictor.first_blend();
+  add(blend, {32, 10, 128});
+  if (effort == AudioEffort::kFast) {
+    add(blend - 1, {24});
+    return out;
+  }
+  for (size_t i = blend + 1; i < predictor.size(); ++i) add(i, {16, 100});
+  if (effort == AudioEffort::kUsual) {
+    add(predictor.fits() + 2, {16, 100});  // of the whole first cascade
+    for (size_t i = 0; i < predictor.fits(); ++i) add(i, {24});
+    add(blend, {500});
+    add(blend - 1, {24});
+  } else {
+    for (size_t i = 0; i < blend; ++i) add(i, {24});
+    add(blend, {500});
+    add(predictor.fits() + 2, {100});
+    add(blend - 1, {100});
+    for (size_t i = 0; i < 3; ++i) add(i, {200});
+  }
+  return out;
+}
+
 SampleCoder::SampleCoder(const ChannelPredictor& predictor, SampleRange range, AudioEffort effort, Isa isa)
     : kernels_(&audio_kernels(isa)),
       range_(range),
-      densities_([&] {
-        std::vector<Density> out;
-        const size_t blend = predictor.first_blend();
-        for (float rate : {1 / 32.0f, 1 / 10.0f, 1 / 128.0f}) out.push_back({blend, rate});
-        if (effort == AudioEffort::kFast) {
-          out.push_back({predictor.last_of_cascade(), 1 / 24.0f});
-          return out;
-        }
-        for (size_t i = blend + 1; i < predictor.size(); ++i)
-          for (float rate : {1 / 16.0f, 1 / 100.0f}) out.push_back({i, rate});
-        for (float rate : {1 / 16.0f, 1 / 100.0f}) out.push_back({predictor.last_of_cascade(), rate});
-        for (size_t i = 0; i < blend - 1; ++i) out.push_back({i, 1 / 24.0f});
-        out.push_back({blend, 1 / 500.0f});
-        while (out.size() > 16) out.pop_back();
-        return out;
-      }()),
+      densities_(densities_of(predictor, effort)),
       count_(padded(densities_.size())),
       main_(0),
       fast_(1),
@@ -87,7 +100,6 @@ void SampleCoder::begin(std::span<const double> predictions, int partner_error) 
     inverses_[i] = 1.0f / ((densities_[i].width + kLeastWidth) * kWidthOfError);
   }
   centre_ = int32_t(std::floor(predictions[blend_]));
-  low_ = range_.low, high_ = range_.high;
   side_ = 0;
   mass_low_.fill(0);
   mass_high_.fill(1 << 24);
@@ -147,9 +159,9 @@ uint32_t SampleCoder::predict(int32_t edge, int node) {
   return p < 1 ? 1 : p > 65535 ? 65535 : p;
 }
 
-void SampleCoder::learn(int bit, int) {
+void SampleCoder::learn(int bit) {
   mixer_.update(bit);
-  for (MapEntry* entry : chosen_) entry->update_fast(bit, 400);
+  for (MapEntry* entry : chosen_) entry->update_fast(bit, kMapLimit);
   for (FineApm& apm : apms_) apm.update(bit);
 }
 
@@ -161,15 +173,9 @@ uint32_t SampleCoder::predict_plainly(int32_t edge) {
   return p < 1 ? 1 : p > 65535 ? 65535 : p;
 }
 
-void SampleCoder::take(bool farther, int32_t edge) {
+void SampleCoder::take(bool farther) {
   // At the first decision side_ is 0 and "farther" means above.
-  if (farther == (side_ == 0)) {
-    mass_low_ = mass_middle_;
-    low_ = edge;
-  } else {
-    mass_high_ = mass_middle_;
-    high_ = edge - 1;
-  }
+  (farther == (side_ == 0) ? mass_low_ : mass_high_) = mass_middle_;
 }
 
 void SampleCoder::end(int32_t value) {

@@ -28,7 +28,6 @@ class SampleCoder {
     const int32_t centre = centre_;
     bool above = true;
     if (centre > range_.low) above = decide(coder, sample >= centre, centre, 0);
-    above ? low_ = centre : high_ = centre - 1;
     side_ = above ? 0 : 1;
     // Distances count from 0 on both sides.
     const int64_t most = above ? int64_t(range_.high) - centre : int64_t(centre) - 1 - range_.low;
@@ -67,22 +66,22 @@ class SampleCoder {
   void begin(std::span<const double> predictions, int partner_error);
   void end(int32_t value);
   uint32_t predict(int32_t edge, int node);
-  void learn(int bit, int node);
+  void learn(int bit);
   uint32_t predict_plainly(int32_t edge);
-  void take(bool farther, int32_t edge);
+  void take(bool farther);
 
   template <typename Coder>
   bool decide(Coder& coder, bool farther, int32_t edge, int node) {
     const uint32_t p = predict(edge, node);
     const int bit = coder.code(farther, p);
-    learn(bit, node);
-    take(bit != 0, edge);
+    learn(bit);
+    take(bit != 0);
     return bit != 0;
   }
   template <typename Coder>
   bool decide_plainly(Coder& coder, bool farther, int32_t edge) {
     const int bit = coder.code(farther, predict_plainly(edge));
-    take(bit != 0, edge);
+    take(bit != 0);
     return bit != 0;
   }
 
@@ -91,6 +90,8 @@ class SampleCoder {
     float rate;       // of the width
     float width = 0;  // mean error
   };
+  static std::vector<Density> densities_of(const ChannelPredictor& predictor, AudioEffort effort);
+
   const Logistic& domain_ = logistic();
   const AudioKernels* kernels_;
   SampleRange range_;
@@ -107,7 +108,7 @@ class SampleCoder {
   FineApm apms_[2];
   std::array<double, ChannelPredictor::kMostPredictions> predictions_{};
   // Of the sample at hand.
-  int32_t centre_ = 0, low_ = 0, high_ = 0;
+  int32_t centre_ = 0;
   int shift_ = 0, side_ = 0;
   uint32_t ratio_ = 0, spread_ = 0;
   uint32_t apm_contexts_[2] = {};

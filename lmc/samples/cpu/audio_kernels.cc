@@ -35,11 +35,12 @@ double dot(const double* x, const double* y, int n) {
   return fold(acc);
 }
 
-void gather(const double* x, double y, double keep, int n, double* a, double* b) {
+void gather(const double* x, double y, double weight, double keep, int n, double* a, double* b) {
   for (int i = 0; i < n; ++i) {
     double* row = a + i * n;
-    for (int j = i & -kFitLanes; j < n; j += kWide) store(row + j, load(row + j) * keep + load(x + j) * x[i]);
-    b[i] = b[i] * keep + x[i] * y;
+    const double factor = x[i] * weight;
+    for (int j = i & -kFitLanes; j < n; j += kWide) store(row + j, load(row + j) * keep + load(x + j) * factor);
+    b[i] = b[i] * keep + factor * y;
   }
 }
 
@@ -69,6 +70,15 @@ void solve(const double* a, const double* b, double ridge, int n, double* work, 
   }
 }
 
+void step(const float* x, float error, float rate, float keep, int n, float* g, float* w) {
+  const float rest = 1.0f - keep;
+  for (int i = 0; i < n; ++i) {
+    const float d = error * x[i];
+    g[i] = g[i] * keep + d * d * rest;
+    w[i] += rate * d / (__builtin_sqrtf(g[i]) + 0.001f);
+  }
+}
+
 void below(const float* centres, const float* inverses, float edge, int n, int32_t* mass) {
   const CurvePiece* const pieces = logistic_curve().pieces();
   for (int i = 0; i < n; ++i) {
@@ -90,6 +100,6 @@ void logits(const int32_t* low, const int32_t* middle, const int32_t* high, floa
 
 }  // namespace
 
-LMC_DEFINE_KERNELS(AudioKernels, audio_kernels) = {dot, gather, solve, below, logits};
+LMC_DEFINE_KERNELS(AudioKernels, audio_kernels) = {dot, gather, solve, step, below, logits};
 
 }  // namespace lmc
