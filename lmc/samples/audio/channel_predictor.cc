@@ -33,11 +33,19 @@ std::vector<std::span<const LmsShape>> cascades_of(AudioEffort effort) {
   return {kFilters, kOwnStepFilters, kLongFilters};
 }
 
+// A power of two that brings a range to 16 bits, so that squares of squares stay within binary32.
+double unit_of(SampleRange range) {
+  double unit = 1.0;
+  while (double(range.high) - double(range.low) > 65535.0 * unit) unit *= 2.0;
+  return unit;
+}
+
 }  // namespace
 
 ChannelPredictor::ChannelPredictor(AudioEffort effort, bool has_partner, SampleRange range, Isa isa)
     : low_(range.low),
       high_(range.high),
+      unit_(unit_of(range)),
       own_(kMostOwn) {
   const AudioKernels& kernels = audio_kernels(isa);
   for (auto cascade : cascades_of(effort)) {
@@ -70,7 +78,7 @@ std::span<const double> ChannelPredictor::predict(const double* partner) {
     *out++ = clamp(each.fit.predict());
   }
   for (LmsCascade& cascade : cascades_)
-    for (float sum : cascade.predict()) *out++ = clamp(predictions_[0] + double(sum));
+    for (float sum : cascade.predict()) *out++ = clamp(predictions_[0] + double(sum) * unit_);
   const size_t count = size_t(out - predictions_);
   for (RecursiveFit& blend : blends_) {
     for (size_t i = 1; i < count; ++i) blend.inputs()[i - 1] = predictions_[i] - predictions_[0];
@@ -82,7 +90,7 @@ std::span<const double> ChannelPredictor::predict(const double* partner) {
 void ChannelPredictor::learn(int32_t sample) {
   const double value = sample;
   for (OwnFit& each : fits_) each.fit.learn(value);
-  for (LmsCascade& cascade : cascades_) cascade.learn(float(value - predictions_[0]));
+  for (LmsCascade& cascade : cascades_) cascade.learn(float((value - predictions_[0]) / unit_));
   for (RecursiveFit& blend : blends_) blend.learn(value - predictions_[0]);
   own_.push(value);
 }

@@ -40,6 +40,7 @@ class ChannelPredictor {
   double clamp(double prediction) const;
 
   double low_, high_;
+  double unit_;  // of the cascades' values, in samples
   size_t filters_ = 0;  // of all cascades
   History<double> own_;
   struct OwnFit {
