@@ -150,6 +150,7 @@ Status decode_segment(const SoundShape& shape, ByteSpan payload, std::span<int32
   return Ok();
 }
 
-uint64_t segment_memory_bytes(int channels) { return uint64_t(channels) << 20; }
+// Mostly the covariances of the longest fit and the maps.
+uint64_t segment_memory_bytes(int channels) { return uint64_t(channels) * (3 << 19); }
 
 }  // namespace lmc
