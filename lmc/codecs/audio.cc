@@ -38,8 +38,8 @@ void write_shape(const Layout& layout, Bytes& out) {
   const SoundLayout& sound = layout.sound;
   out.push_back(uint8_t(layout.effort));
   out.push_back(uint8_t(sound.format));
-  out.push_back(uint8_t(sound.form.bytes | (sound.form.big_endian ? kBigEndian : 0) |
-                        (sound.form.is_unsigned ? kUnsigned : 0)));
+  out.push_back(
+      uint8_t(sound.form.bytes | (sound.form.big_endian ? kBigEndian : 0) | (sound.form.is_unsigned ? kUnsigned : 0)));
   out.push_back(uint8_t(sound.channels));
   append_varint(out, sound.rate);
   append_varint(out, sound.frames);
@@ -102,7 +102,8 @@ std::string describe(const SoundLayout& sound) {
 
 // For so many segments side by side, with their samples.
 Result<Budget::Lease> take_for_segments(const SoundLayout& sound, size_t together, Budget* budget) {
-  const uint64_t samples = std::min(kSegmentSamples + kMostSoundChannels, uint64_t(sound.frames) * uint64_t(sound.channels));
+  const uint64_t samples =
+      std::min(kSegmentSamples + kMostSoundChannels, uint64_t(sound.frames) * uint64_t(sound.channels));
   const uint64_t each = segment_memory_bytes(sound.channels) + samples * (sizeof(int32_t) + 5);
   return Budget::take(budget, uint64_t(together) * each, describe(sound));
 }
@@ -144,8 +145,7 @@ Result<EncodedBlock> encode_audio(ByteSpan file, const LevelRow& level, const Bl
   for (size_t i = 0; i < segments.count; ++i) {
     while (!jobs.has_room(1)) take();
     const size_t begin = segments.begin(i), frames = segments.begin(i + 1) - begin;
-    const ByteSpan bytes =
-        file.subspan(sound.begin + begin * sound.frame_bytes(), frames * sound.frame_bytes());
+    const ByteSpan bytes = file.subspan(sound.begin + begin * sound.frame_bytes(), frames * sound.frame_bytes());
     jobs.submit(1, [bytes, frames, &sound, shape = layout.shape(), isa = resources.isa] {
       std::vector<int32_t> samples(frames * size_t(sound.channels));
       read_samples(sound.form, bytes, samples);
@@ -179,8 +179,8 @@ Result<Bytes> decode_audio(ByteSpan payload, size_t raw_bytes, const BlockResour
   Budget::Lease lease;
   LMC_ASSIGN(const int together, share(sound, resources.threads, resources.budget, lease));
   LMC_ASSIGN(const auto memory, Budget::take(resources.budget, raw_bytes + layout.side_bytes, describe(sound)));
-  LMC_ASSIGN(const auto side, decode_reconstruction_data(layout.side_codec, layout.side, layout.side_bytes,
-                                                         "audio block", resources));
+  LMC_ASSIGN(const auto side,
+             decode_reconstruction_data(layout.side_codec, layout.side, layout.side_bytes, "audio block", resources));
   const Segments segments(sound);
   Bytes file(raw_bytes);
   std::copy_n(side.begin(), sound.begin, file.begin());
@@ -197,13 +197,14 @@ Result<Bytes> decode_audio(ByteSpan payload, size_t raw_bytes, const BlockResour
     const size_t begin = segments.begin(i), frames = segments.begin(i + 1) - begin;
     const std::span<uint8_t> bytes(file.data() + sound.begin + begin * sound.frame_bytes(),
                                    frames * sound.frame_bytes());
-    jobs.submit(1, [bytes, frames, &sound, shape = layout.shape(), segment = layout.segments[i],
-                    isa = resources.isa]() -> Status {
-      std::vector<int32_t> samples(frames * size_t(sound.channels));
-      LMC_TRY(decode_segment(shape, segment, samples, isa));
-      write_samples(sound.form, samples, bytes);
-      return Ok();
-    });
+    jobs.submit(
+        1,
+        [bytes, frames, &sound, shape = layout.shape(), segment = layout.segments[i], isa = resources.isa]() -> Status {
+          std::vector<int32_t> samples(frames * size_t(sound.channels));
+          LMC_TRY(decode_segment(shape, segment, samples, isa));
+          write_samples(sound.form, samples, bytes);
+          return Ok();
+        });
   }
   while (!jobs.empty()) LMC_TRY(take());
   return file;

@@ -21,7 +21,7 @@ enum class ImageEffort { kNetwork, kGated, kMixed, kLeastSquares, kEnsemble };
 
 struct LevelRow {
   int level = 0;
-  bool models = false;       // anything is predicted at all; false: bytes are stored
+  bool models = false;  // anything is predicted at all; false: bytes are stored
   AudioEffort sound = AudioEffort::kFast;
   int text_model = 0;        // number of the built-in model for text (models/builtin.txt), 0: none
   bool few_streams = false;  // of text: fewer streams see more of what came before, and are slower

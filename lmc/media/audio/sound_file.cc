@@ -66,8 +66,7 @@ void read_samples(const SampleForm& form, ByteSpan bytes, std::span<int32_t> sam
   const uint32_t flip = form.is_unsigned ? 1u << 31 : 0;
   for (size_t i = 0; i < samples.size(); ++i) {
     uint32_t value = 0;
-    for (size_t k = 0; k < count; ++k)
-      value = value << 8 | bytes[i * count + (form.big_endian ? k : count - 1 - k)];
+    for (size_t k = 0; k < count; ++k) value = value << 8 | bytes[i * count + (form.big_endian ? k : count - 1 - k)];
     samples[i] = int32_t(value << unused ^ flip) >> unused;
   }
 }

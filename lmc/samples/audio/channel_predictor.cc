@@ -43,10 +43,7 @@ double unit_of(SampleRange range) {
 }  // namespace
 
 ChannelPredictor::ChannelPredictor(AudioEffort effort, bool has_partner, SampleRange range, Isa isa)
-    : low_(range.low),
-      high_(range.high),
-      unit_(unit_of(range)),
-      own_(kMostOwn) {
+    : low_(range.low), high_(range.high), unit_(unit_of(range)), own_(kMostOwn) {
   const AudioKernels& kernels = audio_kernels(isa);
   for (auto cascade : cascades_of(effort)) {
     cascades_.emplace_back(cascade, isa);

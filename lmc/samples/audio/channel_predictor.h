@@ -1,4 +1,4 @@
-// Predicts the next sample of one channel in several ways: least-squares fits of different length and memory, 
+// Predicts the next sample of one channel in several ways: least-squares fits of different length and memory,
 // cascades of LMS filters behind the first fit, and fits that blend all of these.
 #ifndef LMC_SAMPLES_AUDIO_CHANNEL_PREDICTOR_H_
 #define LMC_SAMPLES_AUDIO_CHANNEL_PREDICTOR_H_
@@ -40,7 +40,7 @@ class ChannelPredictor {
   double clamp(double prediction) const;
 
   double low_, high_;
-  double unit_;  // of the cascades' values, in samples
+  double unit_;         // of the cascades' values, in samples
   size_t filters_ = 0;  // of all cascades
   History<double> own_;
   struct OwnFit {

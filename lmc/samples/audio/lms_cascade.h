@@ -29,7 +29,8 @@ class LmsFilter {
       : shape_(shape),
         kernels_(&mixer_kernels(isa)),
         audio_kernels_(&audio_kernels(isa)),
-        history_(size_t(shape.inputs)), weights_(size_t(shape.inputs)),
+        history_(size_t(shape.inputs)),
+        weights_(size_t(shape.inputs)),
         steps_(shape.step == LmsStep::kByOwnSteps ? size_t(shape.inputs) : 0) {}
 
   float predict() {

@@ -13,10 +13,10 @@
 namespace lmc {
 
 struct FitShape {
-  int inputs = 0;        // padded to a multiple of kFitLanes inside
+  int inputs = 0;  // padded to a multiple of kFitLanes inside
   double keep = 0.998;
   int interval = 1;
-  double ridge = 1.0;    // added to every variance
+  double ridge = 1.0;  // added to every variance
 };
 
 class RecursiveFit {
@@ -35,7 +35,7 @@ class RecursiveFit {
   int width_;
   int until_solved_;
   double prediction_ = 0;
-  double recent_ = 0, usual_ = 0;  // mean errors
+  double recent_ = 0, usual_ = 0;        // mean errors
   std::vector<double> x_, b_, weights_;  // (width)
   std::vector<double> a_;                // (width, width)
   std::vector<double> work_;             // (width, width + kFitLanes)

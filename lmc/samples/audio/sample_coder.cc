@@ -6,39 +6,47 @@
 namespace lmc {
 namespace {
 
+// The first three densities, all of the first blend.
+enum { kMainDensity, kFastDensity, kSlowDensity };
+
 constexpr float kLeastWidth = 0.05f;
 constexpr float kWidthOfError = 1.0f / 1.386f;  // a logistic density's width, of its mean absolute error
 
-// The kind of a node: side, first and second step, farther ones, first and second bit.
+// A decision's node: 0 the side, 1 + j step j of the distance, 16 + 4 j the first bit inside it, and one or two more
+// the second. Its kind: side, first and second step, farther ones, first and second bit.
 constexpr uint32_t kKinds = 6;
 uint32_t kind_of(int node) {
   if (node < 16) return uint32_t(std::min(node, 3));
   return node % 4 == 0 ? 4 : 5;
 }
 
-// A difference in eighths of a unit, as one of 2 * steps.size() + 1.
-uint32_t level_of(float x) {
-  const float size = x < 0 ? -x : x;
-  const uint32_t level = size < 0.06f ? 0 : size < 0.2f ? 1 : size < 0.5f ? 2 : size < 1.2f ? 3 : 4;
-  return x < 0 ? 4 - level : 4 + level;
+// How many of the steps a size reaches.
+template <typename T, size_t kSteps>
+uint32_t steps_reached(T size, const T (&steps)[kSteps]) {
+  uint32_t reached = 0;
+  while (reached < kSteps && size >= steps[reached]) ++reached;
+  return reached;
 }
-constexpr size_t kSigned = 9;
+// The same with the sign of x: 0 .. 2 kSteps, kSteps for what is small.
+template <typename T, size_t kSteps>
+uint32_t signed_steps(T x, const T (&steps)[kSteps]) {
+  return x < 0 ? uint32_t(kSteps) - steps_reached(-x, steps) : uint32_t(kSteps) + steps_reached(x, steps);
+}
 
-uint32_t size_level(int error) {
-  const int size = error < 0 ? -error : error;
-  return size < 2 ? 0 : size < 5 ? 1 : size < 9 ? 2 : size < 15 ? 3 : size < 25 ? 4 : size < 40 ? 5 : 6;
-}
-uint32_t signed_level(int error) {
-  const uint32_t size = std::abs(error) < 2 ? 0 : std::abs(error) < 7 ? 1 : std::abs(error) < 14 ? 2 : std::abs(error) < 28 ? 3 : 4;
-  return error < 0 ? 4 - size : 4 + size;
-}
+// Errors, in eighths of what is usual.
+constexpr int kErrorSizes[] = {2, 5, 9, 15, 25, 40};
+constexpr int kSignedErrors[] = {2, 7, 14, 28};
+constexpr float kApart[] = {0.06f, 0.2f, 0.5f, 1.2f};  // of two predictions, in usual errors
+constexpr float kRatios[] = {0.3f, 0.55f, 0.85f, 1.25f, 2.0f};
+constexpr size_t kSizes = std::size(kErrorSizes) + 1, kSigned = 2 * std::size(kSignedErrors) + 1;
+constexpr size_t kRatioLevels = std::size(kRatios) + 1, kSpreadLevels = 12, kShifts = 32;
 
 constexpr MixerRates kMixing{.start = 0.02f, .floor = 0.002f, .decay = 3000.0f, .last = 0.002f};
 constexpr uint32_t kMapLimit = 400;
 
 MixerShape mixer_shape(int densities) {
   return {.inputs = densities + 6,
-          .set_sizes = {128, 6 * kKinds, 12 * kKinds, 32 * kKinds, 9 * kKinds},
+          .set_sizes = {128, kRatioLevels * kKinds, kSpreadLevels * kKinds, kShifts * kKinds, kSigned * kKinds},
           .last_sizes = {kKinds}};
 }
 
@@ -78,17 +86,15 @@ SampleCoder::SampleCoder(const ChannelPredictor& predictor, SampleRange range, A
       range_(range),
       densities_(densities_of(predictor, effort)),
       count_(padded(densities_.size())),
-      main_(0),
-      fast_(1),
-      slow_(2),
       blend_(predictor.first_blend()),
       mixer_(mixer_shape(int(densities_.size())), kMixing, isa),
-      apms_{FineApm(kNodes * 6), FineApm(kNodes * kSigned)} {
+      apms_{FineApm(kNodes * kRatioLevels), FineApm(kNodes * kSigned)} {
   for (Density& density : densities_) density.width = float(range.high - double(range.low)) / 64.0f + 1.0f;
   for (size_t i = 0; i < densities_.size(); ++i)
-    mixer_.set_initial(int(i), densities_[i].prediction >= blend_ ? 0.8f / float(std::min<size_t>(densities_.size(), 7)) : 0.05f);
+    mixer_.set_initial(
+        int(i), densities_[i].prediction >= blend_ ? 0.8f / float(std::min<size_t>(densities_.size(), 7)) : 0.05f);
   for (int i = 0; i < kMaps; ++i) mixer_.set_initial(int(densities_.size()) + i, 0.06f);
-  const size_t sizes[kMaps] = {8 * 6, 49, kSigned * kSigned, kSigned * kSigned, 32};
+  const size_t sizes[kMaps] = {8 * kRatioLevels, kSizes * kSizes, kSigned * kSigned, kSigned * kSigned, 8 * 4};
   for (int i = 0; i < kMaps; ++i) maps_[i].resize(sizes[i] * kNodes);
 }
 
@@ -103,16 +109,15 @@ void SampleCoder::begin(std::span<const double> predictions, int partner_error) 
   side_ = 0;
   mass_low_.fill(0);
   mass_high_.fill(1 << 24);
-  const float usual = densities_[main_].width;
+  const float usual = densities_[kMainDensity].width;
   // The step: about two thirds of the usual error, a power of two.
   shift_ = 0;
   while (shift_ < 30 && float(int64_t(2) << shift_) <= usual * 0.9f) ++shift_;
   const auto fraction = uint32_t(std::min(7.0f, usual * 4.0f / float(int64_t(1) << shift_)));
-  const float ratio = densities_[fast_].width / densities_[slow_].width;
-  ratio_ = ratio < 0.3f ? 0 : ratio < 0.55f ? 1 : ratio < 0.85f ? 2 : ratio < 1.25f ? 3 : ratio < 2.0f ? 4 : 5;
+  ratio_ = steps_reached(densities_[kFastDensity].width / densities_[kSlowDensity].width, kRatios);
   const float unit = 1.0f / (usual + kLeastWidth);
   const auto apart = [&](size_t prediction) {
-    return level_of(float(predictions[prediction] - predictions[blend_]) * unit);
+    return signed_steps(float(predictions[prediction] - predictions[blend_]) * unit, kApart);
   };
   const uint32_t by_fast = apart(predictions.size() > blend_ + 1 ? blend_ + 1 : 0);
   const uint32_t by_cascade = apart(blend_ - 1);
@@ -122,13 +127,14 @@ void SampleCoder::begin(std::span<const double> predictions, int partner_error) 
   const float disagreement = (greatest - least) * unit;
   spread_ = uint32_t(std::min(11.0f, disagreement * 4.0f));
   const uint32_t place = uint32_t((predictions[blend_] - std::floor(predictions[blend_])) * 4.0);
-  contexts_[0] = fraction * 6 + ratio_;
-  contexts_[1] = size_level(errors_[0]) * 7 + size_level(errors_[1]);
+  contexts_[0] = fraction * kRatioLevels + ratio_;
+  contexts_[1] = size_t(steps_reached(std::abs(errors_[0]), kErrorSizes)) * kSizes +
+                 steps_reached(std::abs(errors_[1]), kErrorSizes);
   contexts_[2] = by_fast * kSigned + by_cascade;
-  contexts_[3] = signed_level(partner_error) * kSigned + signed_level(errors_[0]);
+  contexts_[3] = signed_steps(partner_error, kSignedErrors) * kSigned + signed_steps(errors_[0], kSignedErrors);
   contexts_[4] = fraction * 4 + std::min(place, 3u);
   apm_contexts_[0] = ratio_;
-  apm_contexts_[1] = signed_level(partner_error);
+  apm_contexts_[1] = signed_steps(partner_error, kSignedErrors);
 }
 
 uint32_t SampleCoder::predict(int32_t edge, int node) {
@@ -153,7 +159,7 @@ uint32_t SampleCoder::predict(int32_t edge, int node) {
   mixer_.select_last(0, kind);
   const float logit = mixer_.predict();
   const uint32_t mixed = domain_.squash(logit);
-  const uint32_t first = apms_[0].predict(logit, row * 6 + apm_contexts_[0]);
+  const uint32_t first = apms_[0].predict(logit, row * kRatioLevels + apm_contexts_[0]);
   const uint32_t second = apms_[1].predict(logit, row * kSigned + apm_contexts_[1]);
   const uint32_t p = (2 * mixed + first + second + 2) >> 2;
   return p < 1 ? 1 : p > 65535 ? 65535 : p;
@@ -168,7 +174,8 @@ void SampleCoder::learn(int bit) {
 uint32_t SampleCoder::predict_plainly(int32_t edge) {
   const float at = float(int64_t(edge) - centre_) - 0.5f;
   kernels_->below(centres_.data(), inverses_.data(), at, 1, mass_middle_.data());
-  const int32_t over = std::max(1, mass_high_[0] - mass_middle_[0]), under = std::max(1, mass_middle_[0] - mass_low_[0]);
+  const int32_t over = std::max(1, mass_high_[0] - mass_middle_[0]);
+  const int32_t under = std::max(1, mass_middle_[0] - mass_low_[0]);
   const auto p = uint32_t((uint64_t(side_ == 0 ? over : under) << 16) / uint64_t(over + under));
   return p < 1 ? 1 : p > 65535 ? 65535 : p;
 }
@@ -180,7 +187,7 @@ void SampleCoder::take(bool farther) {
 
 void SampleCoder::end(int32_t value) {
   const double sample = value;
-  const float usual = densities_[main_].width;
+  const float usual = densities_[kMainDensity].width;
   for (Density& density : densities_) {
     const auto error = float(std::fabs(sample - predictions_[density.prediction]));
     density.width += (error - density.width) * density.rate;

@@ -96,9 +96,8 @@ class SampleCoder {
   const AudioKernels* kernels_;
   SampleRange range_;
   std::vector<Density> densities_;
-  int count_;  // of densities, padded
-  size_t main_, fast_, slow_;  // densities
-  size_t blend_;               // the prediction that is the centre
+  int count_;     // of densities, padded
+  size_t blend_;  // the prediction that is the centre
   std::array<float, kMostDensities> centres_{}, inverses_{};
   std::array<int32_t, kMostDensities> mass_low_{}, mass_middle_{}, mass_high_{};
   Mixer mixer_;
@@ -112,7 +111,7 @@ class SampleCoder {
   int shift_ = 0, side_ = 0;
   uint32_t ratio_ = 0, spread_ = 0;
   uint32_t apm_contexts_[2] = {};
-  std::array<int, 4> errors_{};  // the last ones
+  std::array<int, 2> errors_{};  // the last ones, the latest first
 };
 
 }  // namespace lmc

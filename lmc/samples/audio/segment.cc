@@ -116,8 +116,8 @@ void code_samples(Coder& coder, const SoundShape& shape, std::span<const Channel
         sample = form.range.low;
       }
       if constexpr (Coder::kDecodes)
-        samples[at + c] = form.same_as >= 0 ? samples[at + size_t(form.same_as)]
-                                            : int32_t(uint32_t(sample) << form.unused_bits);
+        samples[at + c] =
+            form.same_as >= 0 ? samples[at + size_t(form.same_as)] : int32_t(uint32_t(sample) << form.unused_bits);
     }
 }
 

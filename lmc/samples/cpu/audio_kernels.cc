@@ -83,8 +83,11 @@ void below(const float* centres, const float* inverses, float edge, int n, int32
   const CurvePiece* const pieces = logistic_curve().pieces();
   for (int i = 0; i < n; ++i) {
     const float z = (edge - centres[i]) * inverses[i];
-    const float position =
-        (z < -12.0f ? -12.0f : z > 11.99f ? 11.99f : z) * LogisticCurve::kSteps + 12.0f * LogisticCurve::kSteps;
+    const float position = (z < -12.0f   ? -12.0f
+                            : z > 11.99f ? 11.99f
+                                         : z) *
+                               LogisticCurve::kSteps +
+                           12.0f * LogisticCurve::kSteps;
     const auto at = int32_t(position);
     mass[i] = pieces[at].value + int32_t(pieces[at].rise * (position - float(at)));
   }

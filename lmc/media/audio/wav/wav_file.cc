@@ -29,15 +29,14 @@ Result<SoundLayout> read_format(ByteSpan chunk, size_t offset) {
   layout.rate = little_endian(chunk, 4, 4);
   const uint32_t frame_bytes = little_endian(chunk, 12, 2), bits = little_endian(chunk, 14, 2);
   if (layout.channels == 0 || frame_bytes % uint32_t(layout.channels) != 0)
-    return bad_input("WAV: " + std::to_string(frame_bytes) + " bytes a frame of " + std::to_string(layout.channels) +
-                         " channels",
-                     offset);
+    return bad_input(
+        "WAV: " + std::to_string(frame_bytes) + " bytes a frame of " + std::to_string(layout.channels) + " channels",
+        offset);
   layout.form.bytes = int(frame_bytes / uint32_t(layout.channels));
   layout.form.is_unsigned = layout.form.bytes == 1;
   if (bits > uint32_t(layout.form.bits()))
-    return bad_input("WAV: " + std::to_string(bits) + " bits in " + std::to_string(layout.form.bytes) +
-                         " bytes a sample",
-                     offset);
+    return bad_input(
+        "WAV: " + std::to_string(bits) + " bits in " + std::to_string(layout.form.bytes) + " bytes a sample", offset);
   LMC_TRY(check_sound(layout));
   return layout;
 }
