@@ -9,6 +9,7 @@ namespace lmc {
 namespace {
 
 enum : uint8_t { kBigEndian = 8, kUnsigned = 16 };  // of the byte that holds the form of the samples
+constexpr uint64_t kMostSideBytes = uint64_t(1) << 24;  // around the samples
 constexpr uint64_t kSegmentSamples = uint64_t(1) << 20;
 
 Error damaged(const std::string& what) { return bad_input("audio block: " + what + "; the file is damaged"); }
@@ -73,7 +74,7 @@ Result<Layout> read_layout(ByteSpan payload) {
   LMC_ASSIGN(const auto side_bytes, reader.read_varint("audio block: reconstruction data"));
   LMC_ASSIGN(const auto side_codec, reader.read_le<uint8_t>("audio block: codec of the reconstruction data"));
   LMC_ASSIGN(const auto side_payload, reader.read_varint("audio block: size of the reconstruction data"));
-  if (side_bytes > kMaxFileBytes || before > side_bytes) return damaged("too much reconstruction data");
+  if (side_bytes > kMostSideBytes || before > side_bytes) return damaged("too much reconstruction data");
   layout.sound.begin = size_t(before);
   layout.side_bytes = size_t(side_bytes);
   layout.side_codec = side_codec;
@@ -134,6 +135,8 @@ Result<EncodedBlock> encode_audio(ByteSpan file, const LevelRow& level, const Bl
   const SoundLayout& sound = layout.sound;
   const Segments segments(sound);
   if (segments.count == 0) return bad_input("a sound file without samples");
+  if (file.size() - (sound.end() - sound.begin) > kMostSideBytes)
+    return bad_input("a sound file with more than 16 MiB beside its samples");
   Budget::Lease lease;
   LMC_ASSIGN(const int together, share(sound, resources.threads, resources.budget, lease));
   InOrder<Bytes> jobs(together, [] {});
