@@ -8,7 +8,7 @@
 namespace lmc {
 namespace {
 
-enum : uint8_t { kBigEndian = 8, kUnsigned = 16 };  // of the byte that holds the form of the samples
+enum : uint8_t { kBigEndian = 8, kUnsigned = 16 };      // of the byte that holds the form of the samples
 constexpr uint64_t kMostSideBytes = uint64_t(1) << 24;  // around the samples
 constexpr uint64_t kSegmentSamples = uint64_t(1) << 20;
 
