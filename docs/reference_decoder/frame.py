@@ -12,7 +12,7 @@ TINY_MAGIC = 0xF8  # to 0xFF
 TINY_FORMS = (0, 0), (1, 0), (2, 1), (2, 2), (4, 3), (5, 0), (2, 4)  # codec, built-in model
 END_MAGIC = b"CML\xF7"
 END_MARKER = 255
-GROUPED, IMAGE, JPEG, DEFLATE = 3, 4, 5, 6
+GROUPED, IMAGE, JPEG, DEFLATE, AUDIO = 3, 4, 5, 6, 7
 WITH_COPIES = 1  # a profile of codec 3
 MOST_RAW, MOST_GROUPS, MOST_BYTE_GROUPS = 1 << 26, 65536, 16  # section 8; blocks of codecs 4 and 5 may be larger
 TEXT = 2
@@ -132,7 +132,7 @@ def decode_block(reader, header, models, number):
         raise DamagedFile(f"block {number} names a model that is not listed")
     if not 1 <= raw_size <= header.block_limit or not 1 <= payload_size <= raw_size:
         raise DamagedFile(f"block {number} has an impossible size")
-    if raw_size > MOST_RAW and codec not in (IMAGE, JPEG, DEFLATE):
+    if raw_size > MOST_RAW and codec not in (IMAGE, JPEG, DEFLATE, AUDIO):
         raise DamagedFile(f"block {number} is larger than one of its codec can be")
     payload = reader.take(payload_size, "payload")
     model = models.by_identity(header.models[model_index - 1]) if model_index else None
@@ -220,6 +220,8 @@ def not_yet(codec, payload):
         return next(filter(None, (not_yet(of, reader.take(size, "payload")) for of, _, size in groups)), None)
     if codec == JPEG:
         return "codec 5 (JPEG)"
+    if codec == AUDIO:
+        return "codec 7 (sound)"
     if codec == DEFLATE:
         return "codec 6 (deflate streams)"
     if codec == IMAGE and payload[:1] == bytes([image_codec.DECODED_JPEG]):

@@ -62,7 +62,16 @@ struct BlockResources {
 };
 
 // Wire ids, never reused. Rows of the table are found by them; nothing else asks for one by name.
-enum CodecId : uint8_t { kStored = 0, kMixing = 1, kText = 2, kGrouped = 3, kImage = 4, kJpeg = 5, kStreams = 6 };
+enum CodecId : uint8_t {
+  kStored = 0,
+  kMixing = 1,
+  kText = 2,
+  kGrouped = 3,
+  kImage = 4,
+  kJpeg = 5,
+  kStreams = 6,
+  kAudio = 7
+};
 
 struct EncodedBlock {
   uint8_t codec = kStored;

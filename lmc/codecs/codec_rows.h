@@ -2,6 +2,7 @@
 #ifndef LMC_CODECS_CODEC_ROWS_H_
 #define LMC_CODECS_CODEC_ROWS_H_
 
+#include "lmc/codecs/audio.h"
 #include "lmc/codecs/grouped.h"
 #include "lmc/codecs/image.h"
 #include "lmc/codecs/jpeg.h"
@@ -10,6 +11,6 @@
 #include "lmc/codecs/streams.h"
 #include "lmc/codecs/text.h"
 
-#define LMC_CODEC_ROWS kStoredRow, kMixingRow, kTextRow, kGroupedRow, kImageRow, kJpegRow, kStreamsRow
+#define LMC_CODEC_ROWS kStoredRow, kMixingRow, kTextRow, kGroupedRow, kImageRow, kJpegRow, kStreamsRow, kAudioRow
 
 #endif  // LMC_CODECS_CODEC_ROWS_H_

@@ -4,6 +4,8 @@
 
 #include <span>
 
+#include "lmc/samples/audio/audio_effort.h"
+
 namespace lmc {
 
 // Bytes that may be text or not (logs, tables, data in text form, rare languages).
@@ -19,7 +21,8 @@ enum class ImageEffort { kNetwork, kGated, kMixed, kLeastSquares, kEnsemble };
 
 struct LevelRow {
   int level = 0;
-  bool models = false;       // anything is predicted at all; false: bytes are stored
+  bool models = false;  // anything is predicted at all; false: bytes are stored
+  AudioEffort sound = AudioEffort::kFast;
   int text_model = 0;        // number of the built-in model for text (models/builtin.txt), 0: none
   bool few_streams = false;  // of text: fewer streams see more of what came before, and are slower
   bool deep = false;         // deep context mixing for what is no text; else fast
@@ -30,6 +33,7 @@ struct LevelRow {
   const char* text = "";
   const char* other = "";
   const char* pictures = "";
+  const char* sounds = "";
 };
 
 inline constexpr int kDefaultLevel = 5;

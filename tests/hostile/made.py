@@ -11,7 +11,7 @@ import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 VERSION = int(re.search(r"kFormatVersion = (\d+)", (ROOT / "lmc/container/frame.h").read_text())[1])
-STORED, MIXING, TEXT, GROUPED, IMAGE, JPEG = range(6)
+STORED, MIXING, TEXT, GROUPED, IMAGE, JPEG, DEFLATE, AUDIO = range(8)
 PNM, BMP, PNG, TIFF, GIF, WEBP = range(1, 7)
 PIXELS = next(bytes.fromhex(word) for line in (ROOT / "models/builtin.txt").read_text().splitlines()
               if re.search(r"\bpixels\b", line) and not line.startswith("#")
@@ -88,6 +88,14 @@ def image(picture_format, width, height, channels=1, bits=8, side_bytes=0, side=
     tiles = ((width + 1023) // 1024) * ((height + 1023) // 1024)
     tile = bytes([0, 0]) + b"\0\0\0" * channels  # no contexts, no flags, constant planes of value 0
     return out + varint(len(tile)) * tiles + side + tile * tiles
+
+
+def sound(frames, channels=1, profile=1, side_bytes=0, side=b"", side_codec=STORED, segment=b"\0\0\0"):
+    """The payload of a block of sound, one byte a sample; its segments are silence, or what is given."""
+    segments = -(-frames * channels // (1 << 20))
+    out = bytes([profile, 1, 1, channels]) + varint(44100) + varint(frames) + varint(0) + varint(side_bytes)
+    out += bytes([side_codec]) + varint(len(side)) + varint(len(segment)) * segments
+    return out + side + segment * segments
 
 
 def exceptions(count, list_bytes):
@@ -225,6 +233,10 @@ def archives():
         "mixing-64-mib": frame([(MIXING, 0, 1 << 26, b"\0")]),
         "deep-mixing-64-mib": frame([(MIXING, 0, 1 << 26, b"\1")]),
         "jpeg-side": frame([(JPEG, 0, half_gib, bytes([0]) + varint(8 * half_gib) + b"\2\1\0")]),
+        "sound-silence-512-mib": frame([(AUDIO, 0, half_gib, sound(half_gib))]),
+        "sound-side-512-mib": frame([(AUDIO, 0, half_gib, sound(0, side_bytes=half_gib, side=b"\0", side_codec=MIXING))]),
+        "sound-of-no-bytes": frame([(AUDIO, 0, 1 << 20, sound(1 << 20, profile=2, segment=b"\0\x7f\x7f"))]),
+        "sound-of-too-many-samples": frame([(AUDIO, 0, half_gib, sound(half_gib, channels=8))]),
         "many-groups": frame([(GROUPED, 0, 1 << 20, many_groups)]),
         "empty-frames": frame([]) * 40000,
     }

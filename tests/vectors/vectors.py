@@ -47,7 +47,21 @@ def made_inputs():
     return {**images, "archive": archive, "pictures": pictures, "pictures-inside": table + jpeg + images["synthetic.png"] + noise[:99], "records": records, "table": table, "x86-code": bytes(x86), "arm64-code": bytes(arm64), "empty": b"", "one-byte": b"x", "all-equal": b"a" * 1000, "noise-300": bytes(noise[:300]),
             "noise-70000": bytes(noise), "pattern": bytes(noise[:300]) * 30 + table[:500],
             "holes": bytes(noise[:5000]) + bytes(60000) + table + bytes(noise[:5000]), "utf8": "Grüße, 世界! Ελληνικά, русский.\n".encode() * 3,
-            "not-utf8": bytes(range(256)) * 2, "tables.gz": gzip_of(table) + gzip_of(records + table[:900])}
+            "not-utf8": bytes(range(256)) * 2, "sound.wav": sound(noise, 2, 2, 700), "sound-24.wav": sound(noise, 1, 3, 500), "tables.gz": gzip_of(table) + gzip_of(records + table[:900])}
+
+
+def sound(noise, channels, sample_bytes, frames):
+    """A WAV file: a few parabolas and noise, a chunk behind them."""
+    data = bytearray()
+    for t in range(frames):
+        for c in range(channels):
+            phase = (t * (37 + t // 50) + 300 * c) % 2000 - 1000
+            data += ((phase * (1000 - abs(phase)) // 20 + noise[2 * t + c] // 4 + 200 * c) * 256 ** (sample_bytes - 2)
+                     ).to_bytes(sample_bytes, "little", signed=True)
+    rate, frame = 44100, channels * sample_bytes
+    body = b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, channels, rate, rate * frame, frame, 8 * sample_bytes)
+    body += b"data" + struct.pack("<I", len(data)) + data + b"LIST\x04\0\0\0INFO"
+    return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
 def gzip_of(data):
@@ -212,7 +226,7 @@ def vectors():
     out["photo.ppm.level6"] = (["photo.ppm"], ["-6"])
     for name in ("photo.ppm", "synthetic.ppm", "decoded.ppm"):
         out[f"{name}.level7"] = ([name], ["-7"])
-    for name in ("photo.ppm", "gray16.pgm", "synthetic.png", "synthetic.ppm", "decoded.ppm", "photo_cd.ppm", "decoded_jpeg.ppm", "dandelion.jpg"):
+    for name in ("photo.ppm", "gray16.pgm", "synthetic.png", "synthetic.ppm", "decoded.ppm", "photo_cd.ppm", "decoded_jpeg.ppm", "dandelion.jpg", "sound.wav"):
         out[f"{name}.level1"] = ([name], ["-1"])
         out[f"{name}.level9"] = ([name], ["-9"])
     out["tables.gz.level1"] = (["tables.gz"], ["-1"])

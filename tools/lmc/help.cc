@@ -62,7 +62,9 @@ std::vector<LevelRange> level_ranges() {
   std::vector<LevelRange> out;
   int first = 0;
   for (const LevelRow& row : level_table()) {
-    const auto words = [](const LevelRow& r) { return std::array<std::string, 3>{r.text, r.other, r.pictures}; };
+    const auto words = [](const LevelRow& r) {
+      return std::array<std::string, 4>{r.text, r.other, r.pictures, r.sounds};
+    };
     if (!out.empty() && words(*out.back().row) == words(row)) {
       out.back().names = std::to_string(first) + "-" + std::to_string(row.level);
       continue;
@@ -74,11 +76,12 @@ std::vector<LevelRange> level_ranges() {
 }
 
 std::string levels_help() {
-  std::string out = "\nLevels (text; everything else; pictures):\n";
+  std::string out = "\nLevels (text; everything else; pictures; sound):\n";
   for (const LevelRange& range : level_ranges()) {
     std::string line = "  " + range.names;
     line.resize(8, ' ');
-    out += line + range.row->text + "; " + range.row->other + "; " + range.row->pictures + "\n";
+    out +=
+        line + range.row->text + "; " + range.row->other + "; " + range.row->pictures + "; " + range.row->sounds + "\n";
   }
   return out;
 }
@@ -100,10 +103,10 @@ std::string troff(const std::string& text) {
 std::string short_help() { return help(true) + "\nlmc --help lists all options.\n"; }
 
 std::string levels_table() {
-  std::string out = "| levels | text | everything else | pictures |\n|---|---|---|---|\n";
+  std::string out = "| levels | text | everything else | pictures | sound |\n|---|---|---|---|---|\n";
   for (const LevelRange& range : level_ranges())
-    out +=
-        "| " + range.names + " | " + range.row->text + " | " + range.row->other + " | " + range.row->pictures + " |\n";
+    out += "| " + range.names + " | " + range.row->text + " | " + range.row->other + " | " + range.row->pictures +
+           " | " + range.row->sounds + " |\n";
   return out;
 }
 

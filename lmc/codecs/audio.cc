@@ -1,0 +1,229 @@
+#include "lmc/codecs/audio.h"
+
+#include <algorithm>
+
+#include "lmc/base/parallel.h"
+#include "lmc/samples/audio/segment.h"
+
+namespace lmc {
+namespace {
+
+enum : uint8_t { kBigEndian = 8, kUnsigned = 16 };      // of the byte that holds the form of the samples
+constexpr uint64_t kMostSideBytes = uint64_t(1) << 24;  // around the samples
+constexpr uint64_t kSegmentSamples = uint64_t(1) << 20;
+
+Error damaged(const std::string& what) { return bad_input("audio block: " + what + "; the file is damaged"); }
+
+// Where segments begin, in frames.
+struct Segments {
+  size_t frames, count;
+
+  explicit Segments(const SoundLayout& sound)
+      : frames(sound.frames),
+        count(size_t((uint64_t(frames) * uint64_t(sound.channels) + kSegmentSamples - 1) / kSegmentSamples)) {}
+  size_t begin(size_t i) const { return size_t(uint64_t(frames) * i / count); }
+};
+
+struct Layout {
+  SoundLayout sound;  // begin: bytes before the samples
+  AudioEffort effort = AudioEffort::kUsual;
+  size_t side_bytes = 0;
+  uint8_t side_codec = kStored;
+  ByteSpan side;
+  std::vector<ByteSpan> segments;
+
+  SoundShape shape() const { return {sound.channels, sound.form.bits(), effort}; }
+};
+
+void write_shape(const Layout& layout, Bytes& out) {
+  const SoundLayout& sound = layout.sound;
+  out.push_back(uint8_t(layout.effort));
+  out.push_back(uint8_t(sound.format));
+  out.push_back(
+      uint8_t(sound.form.bytes | (sound.form.big_endian ? kBigEndian : 0) | (sound.form.is_unsigned ? kUnsigned : 0)));
+  out.push_back(uint8_t(sound.channels));
+  append_varint(out, sound.rate);
+  append_varint(out, sound.frames);
+}
+
+Status read_shape(ByteReader& reader, Layout& layout) {
+  LMC_ASSIGN(const auto effort, reader.read_le<uint8_t>("audio block: profile"));
+  LMC_ASSIGN(const auto format, reader.read_le<uint8_t>("audio block: format"));
+  if (effort >= kAudioEfforts || *sound_format_name(SoundFormat(format)) == 0)
+    return bad_input("audio block: unknown profile or format; the file was written by a newer lmc or is damaged", 0);
+  LMC_ASSIGN(const auto form, reader.read_le<uint8_t>("audio block: form of the samples"));
+  LMC_ASSIGN(const auto channels, reader.read_le<uint8_t>("audio block: channels"));
+  LMC_ASSIGN(const auto rate, reader.read_varint("audio block: rate"));
+  LMC_ASSIGN(const auto frames, reader.read_varint("audio block: length"));
+  layout.effort = AudioEffort(effort);
+  layout.sound.format = SoundFormat(format);
+  layout.sound.form = {form & 7, (form & kBigEndian) != 0, (form & kUnsigned) != 0};
+  layout.sound.channels = channels;
+  if (form >= 2 * kUnsigned || !check_sound(layout.sound).ok()) return damaged("no such samples");
+  if (rate > UINT32_MAX || frames > kMaxFileBytes) return damaged("too many samples");
+  layout.sound.rate = uint32_t(rate);
+  layout.sound.frames = size_t(frames);
+  return Ok();
+}
+
+Result<Layout> read_layout(ByteSpan payload) {
+  ByteReader reader(payload);
+  Layout layout;
+  LMC_TRY(read_shape(reader, layout));
+  LMC_ASSIGN(const auto before, reader.read_varint("audio block: bytes before the samples"));
+  LMC_ASSIGN(const auto side_bytes, reader.read_varint("audio block: reconstruction data"));
+  LMC_ASSIGN(const auto side_codec, reader.read_le<uint8_t>("audio block: codec of the reconstruction data"));
+  LMC_ASSIGN(const auto side_payload, reader.read_varint("audio block: size of the reconstruction data"));
+  if (side_bytes > kMostSideBytes || before > side_bytes) return damaged("too much reconstruction data");
+  layout.sound.begin = size_t(before);
+  layout.side_bytes = size_t(side_bytes);
+  layout.side_codec = side_codec;
+  const Segments segments(layout.sound);
+  if (segments.count > reader.remaining()) return damaged("more segments than bytes");
+  std::vector<uint64_t> sizes;
+  for (size_t i = 0; i < segments.count; ++i) {
+    LMC_ASSIGN(const auto bytes, reader.read_varint("audio block: size of a segment"));
+    sizes.push_back(bytes);
+  }
+  if (side_payload > reader.remaining()) return damaged("more reconstruction data than bytes");
+  LMC_ASSIGN(const auto side, reader.read_bytes(size_t(side_payload), "audio block: reconstruction data"));
+  layout.side = side;
+  for (uint64_t size : sizes) {
+    if (size > reader.remaining()) return damaged("a segment of more bytes than there are");
+    LMC_ASSIGN(const auto segment, reader.read_bytes(size_t(size), "audio block: segment"));
+    layout.segments.push_back(segment);
+  }
+  if (reader.remaining() > 0) return damaged("bytes behind the last segment");
+  return layout;
+}
+
+std::string describe(const SoundLayout& sound) {
+  return "sound of " + std::to_string(sound.frames) + " x " + std::to_string(sound.channels) + " samples";
+}
+
+// For so many segments side by side, with their samples.
+Result<Budget::Lease> take_for_segments(const SoundLayout& sound, size_t together, Budget* budget) {
+  const uint64_t samples =
+      std::min(kSegmentSamples + kMostSoundChannels, uint64_t(sound.frames) * uint64_t(sound.channels));
+  const uint64_t each = segment_memory_bytes(sound.channels) + samples * (sizeof(int32_t) + 5);
+  return Budget::take(budget, uint64_t(together) * each, describe(sound));
+}
+
+// As many threads as there is memory for.
+Result<int> share(const SoundLayout& sound, int threads, Budget* budget, Budget::Lease& lease) {
+  const size_t together = std::clamp<size_t>(Segments(sound).count, 1, size_t(std::max(threads, 1)));
+  if (auto taken = take_for_segments(sound, together, budget); taken.ok()) {
+    lease = std::move(*taken);
+    return int(together);
+  }
+  LMC_ASSIGN(auto taken, take_for_segments(sound, 1, budget));
+  lease = std::move(taken);
+  return 1;
+}
+
+}  // namespace
+
+Status check_audio(ByteSpan file) {
+  LMC_TRY(read_sound_layout(file));
+  return Ok();
+}
+
+Result<EncodedBlock> encode_audio(ByteSpan file, const LevelRow& level, const BlockResources& resources) {
+  Layout layout;
+  LMC_ASSIGN(layout.sound, read_sound_layout(file));
+  layout.effort = level.sound;
+  const SoundLayout& sound = layout.sound;
+  const Segments segments(sound);
+  if (segments.count == 0) return bad_input("a sound file without samples");
+  if (file.size() - (sound.end() - sound.begin) > kMostSideBytes)
+    return bad_input("a sound file with more than 16 MiB beside its samples");
+  Budget::Lease lease;
+  LMC_ASSIGN(const int together, share(sound, resources.threads, resources.budget, lease));
+  InOrder<Bytes> jobs(together, [] {});
+  std::vector<Bytes> coded;
+  const auto take = [&] {
+    coded.push_back(jobs.take());
+    if (resources.progress) resources.progress(file.size() * coded.size() / segments.count);
+  };
+  for (size_t i = 0; i < segments.count; ++i) {
+    while (!jobs.has_room(1)) take();
+    const size_t begin = segments.begin(i), frames = segments.begin(i + 1) - begin;
+    const ByteSpan bytes = file.subspan(sound.begin + begin * sound.frame_bytes(), frames * sound.frame_bytes());
+    jobs.submit(1, [bytes, frames, &sound, shape = layout.shape(), isa = resources.isa] {
+      std::vector<int32_t> samples(frames * size_t(sound.channels));
+      read_samples(sound.form, bytes, samples);
+      return encode_segment(shape, samples, isa);
+    });
+  }
+  while (!jobs.empty()) take();
+  Bytes around(file.begin(), file.begin() + ptrdiff_t(sound.begin));
+  append_bytes(around, file.subspan(sound.end()));
+  const EncodedBlock side = encode_reconstruction_data(around, resources);
+  Bytes out;
+  write_shape(layout, out);
+  append_varint(out, sound.begin);
+  append_varint(out, around.size());
+  out.push_back(side.codec);
+  append_varint(out, side.payload.size());
+  for (const Bytes& segment : coded) append_varint(out, segment.size());
+  append_bytes(out, side.payload);
+  for (const Bytes& segment : coded) append_bytes(out, segment);
+  if (out.size() >= file.size()) return bad_input("a sound file that would not become smaller");
+  return EncodedBlock{kAudio, std::move(out)};
+}
+
+Result<Bytes> decode_audio(ByteSpan payload, size_t raw_bytes, const BlockResources& resources) {
+  LMC_ASSIGN(const auto layout, read_layout(payload));
+  const SoundLayout& sound = layout.sound;
+  const uint64_t sample_bytes = uint64_t(sound.frames) * sound.frame_bytes();
+  if (layout.side_bytes + sample_bytes != raw_bytes)
+    return damaged("the file comes to " + std::to_string(layout.side_bytes + sample_bytes) + " bytes instead of " +
+                   std::to_string(raw_bytes));
+  Budget::Lease lease;
+  LMC_ASSIGN(const int together, share(sound, resources.threads, resources.budget, lease));
+  LMC_ASSIGN(const auto memory, Budget::take(resources.budget, raw_bytes + layout.side_bytes, describe(sound)));
+  LMC_ASSIGN(const auto side,
+             decode_reconstruction_data(layout.side_codec, layout.side, layout.side_bytes, "audio block", resources));
+  const Segments segments(sound);
+  Bytes file(raw_bytes);
+  std::copy_n(side.begin(), sound.begin, file.begin());
+  std::copy(side.begin() + ptrdiff_t(sound.begin), side.end(), file.begin() + ptrdiff_t(sound.end()));
+  InOrder<Status> jobs(together, [] {});
+  size_t done = 0;
+  const auto take = [&]() -> Status {
+    LMC_TRY(jobs.take());
+    if (resources.progress) resources.progress(raw_bytes * ++done / segments.count);
+    return Ok();
+  };
+  for (size_t i = 0; i < segments.count; ++i) {
+    while (!jobs.has_room(1)) LMC_TRY(take());
+    const size_t begin = segments.begin(i), frames = segments.begin(i + 1) - begin;
+    const std::span<uint8_t> bytes(file.data() + sound.begin + begin * sound.frame_bytes(),
+                                   frames * sound.frame_bytes());
+    jobs.submit(
+        1,
+        [bytes, frames, &sound, shape = layout.shape(), segment = layout.segments[i], isa = resources.isa]() -> Status {
+          std::vector<int32_t> samples(frames * size_t(sound.channels));
+          LMC_TRY(decode_segment(shape, segment, samples, isa));
+          write_samples(sound.form, samples, bytes);
+          return Ok();
+        });
+  }
+  while (!jobs.empty()) LMC_TRY(take());
+  return file;
+}
+
+std::string describe_audio(ByteSpan payload) {
+  ByteReader reader(payload);
+  Layout layout;
+  if (!read_shape(reader, layout).ok()) return {};
+  const SoundLayout& sound = layout.sound;
+  std::string out = std::string(sound_format_name(sound.format)) + " " + std::to_string(sound.rate) + " Hz, " +
+                    std::to_string(sound.channels) + " channel" + (sound.channels > 1 ? "s" : "") + " of " +
+                    std::to_string(sound.form.bits()) + " bits";
+  if (sound.rate == 0) return out;
+  const uint64_t tenths = (uint64_t(sound.frames) * 10 + sound.rate / 2) / sound.rate;
+  return out + ", " + std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
+}
+
+}  // namespace lmc

@@ -1,0 +1,26 @@
+// The block codec for whole sound files (docs/format.md, codec 7; docs/audio.md): samples segment by segment
+// (lmc/samples/audio/segment.h), what stands around them by context mixing or as it is.
+#ifndef LMC_CODECS_AUDIO_H_
+#define LMC_CODECS_AUDIO_H_
+
+#include "lmc/codecs/codec.h"
+#include "lmc/media/audio/sound_file.h"
+
+namespace lmc {
+
+// Ok if the file can be taken apart; else bad input that says why not.
+Status check_audio(ByteSpan file);
+Result<EncodedBlock> encode_audio(ByteSpan file, const LevelRow& level, const BlockResources& resources);
+Result<Bytes> decode_audio(ByteSpan payload, size_t raw_bytes, const BlockResources& resources);
+// "WAV 44100 Hz, 2 channels of 16 bits, 12.3 s"; empty if the payload is damaged.
+std::string describe_audio(ByteSpan payload);
+
+inline constexpr uint8_t kSoundFirstBytes[] = {'R', 'F'};
+inline constexpr FileKind kSoundFiles{begins_like_sound, kSoundFirstBytes, sound_length, check_audio,
+                                      most_sound_file_bytes};
+inline constexpr CodecRow kAudioRow{kAudio,       "audio",      ModelNeed::kNone, Shape::kWholeFile, kTextThreads,
+                                    encode_audio, decode_audio, describe_audio,   kSoundFiles};
+
+}  // namespace lmc
+
+#endif  // LMC_CODECS_AUDIO_H_

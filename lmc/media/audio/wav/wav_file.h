@@ -1,0 +1,21 @@
+// RIFF/WAVE and RF64 files with integer PCM samples. Source: Multimedia Programming Interface and Data Specifications
+// 1.0 (IBM, Microsoft, 1991); WAVEFORMATEXTENSIBLE (Microsoft); EBU Tech 3306 (RF64).
+//
+// Only the chunks "fmt ", "ds64" and the first "data" are read. What their sizes promise beyond the file is not there;
+// a data chunk of size 0 or 2^32 - 1, as written to pipes, reaches to the end of the file.
+#ifndef LMC_MEDIA_AUDIO_WAV_WAV_FILE_H_
+#define LMC_MEDIA_AUDIO_WAV_WAV_FILE_H_
+
+#include "lmc/media/audio/sound_file.h"
+
+namespace lmc {
+
+bool begins_like_wav(ByteSpan start);
+// Errors: bad input: no format chunk before the samples, or samples that are no integers.
+Result<SoundLayout> read_wav(ByteSpan file);
+// What the header says of the whole file; 0: nothing.
+uint64_t wav_declared_bytes(ByteSpan start);
+
+}  // namespace lmc
+
+#endif  // LMC_MEDIA_AUDIO_WAV_WAV_FILE_H_

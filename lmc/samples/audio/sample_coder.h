@@ -1,0 +1,119 @@
+// Codes the samples of one channel as yes/no decisions around a prediction: on which side of it, how far in steps that
+// double, then the bits of the distance.
+//
+// Each prediction stands for logistic densities whose widths follow its recent errors. What they say about a decision,
+// and what small contexts have learnt, is mixed; two maps refine the result. Encoder and decoder run the same code.
+#ifndef LMC_SAMPLES_AUDIO_SAMPLE_CODER_H_
+#define LMC_SAMPLES_AUDIO_SAMPLE_CODER_H_
+
+#include <array>
+#include <vector>
+
+#include "lmc/mixing/counters.h"
+#include "lmc/mixing/fine_apm.h"
+#include "lmc/mixing/mixer.h"
+#include "lmc/samples/audio/channel_predictor.h"
+
+namespace lmc {
+
+class SampleCoder {
+ public:
+  SampleCoder(const ChannelPredictor& predictor, SampleRange range, AudioEffort effort, Isa isa);
+
+  // partner_error: how far off the other channel's latest sample was, in eighths of what was usual there; 0: no other
+  // channel.
+  template <typename Coder>
+  int32_t code(Coder& coder, int32_t sample, std::span<const double> predictions, int partner_error) {
+    begin(predictions, partner_error);
+    const int32_t centre = centre_;
+    bool above = true;
+    if (centre > range_.low) above = decide(coder, sample >= centre, centre, 0);
+    side_ = above ? 0 : 1;
+    // Distances count from 0 on both sides.
+    const int64_t most = above ? int64_t(range_.high) - centre : int64_t(centre) - 1 - range_.low;
+    const int64_t distance = above ? int64_t(sample) - centre : int64_t(centre) - 1 - sample;
+    const auto edge = [&](int64_t d) { return int32_t(above ? centre + d : centre - d); };
+    int64_t from = 0, step = int64_t(1) << shift_;
+    int bits = shift_, bucket = 0;
+    while (from + step <= most) {
+      const bool farther = decide(coder, distance >= from + step, edge(from + step), 1 + std::min(bucket, 13));
+      if (!farther) break;
+      from += step;
+      if (bucket > 0) step *= 2, ++bits;
+      ++bucket;
+    }
+    int node = 16 + std::min(bucket, 11) * 4;
+    for (int depth = 0; bits > 0; ++depth) {
+      --bits;
+      const int64_t middle = from + (int64_t(1) << bits);
+      if (middle > most) continue;
+      const bool farther = depth < kMixedBits ? decide(coder, distance >= middle, edge(middle), node)
+                                              : decide_plainly(coder, distance >= middle, edge(middle));
+      if (farther) from = middle;
+      node = depth == 0 ? node + 1 + int(farther) : node;
+    }
+    const int32_t value = int32_t(above ? centre + from : centre - 1 - from);
+    end(value);
+    return value;
+  }
+
+  // How far off the last sample was, in eighths of what is usual, with its sign; within +-64.
+  int last_error() const { return errors_[0]; }
+
+ private:
+  static constexpr int kMixedBits = 2, kNodes = 128, kMostDensities = 32, kMaps = 5;
+
+  void begin(std::span<const double> predictions, int partner_error);
+  void end(int32_t value);
+  uint32_t predict(int32_t edge, int node);
+  void learn(int bit);
+  uint32_t predict_plainly(int32_t edge);
+  void take(bool farther);
+
+  template <typename Coder>
+  bool decide(Coder& coder, bool farther, int32_t edge, int node) {
+    const uint32_t p = predict(edge, node);
+    const int bit = coder.code(farther, p);
+    learn(bit);
+    take(bit != 0);
+    return bit != 0;
+  }
+  template <typename Coder>
+  bool decide_plainly(Coder& coder, bool farther, int32_t edge) {
+    const int bit = coder.code(farther, predict_plainly(edge));
+    take(bit != 0);
+    return bit != 0;
+  }
+
+  struct Density {
+    size_t prediction;
+    float rate;       // of the width
+    float width = 0;  // mean error
+  };
+  static std::vector<Density> densities_of(const ChannelPredictor& predictor, AudioEffort effort);
+
+  const Logistic& domain_ = logistic();
+  const AudioKernels* kernels_;
+  SampleRange range_;
+  std::vector<Density> densities_;
+  int count_;     // of densities, padded
+  size_t blend_;  // the prediction that is the centre
+  std::array<float, kMostDensities> centres_{}, inverses_{};
+  std::array<int32_t, kMostDensities> mass_low_{}, mass_middle_{}, mass_high_{};
+  Mixer mixer_;
+  std::vector<MapEntry> maps_[kMaps];
+  MapEntry* chosen_[kMaps] = {};
+  size_t contexts_[kMaps] = {};
+  FineApm apms_[2];
+  std::array<double, ChannelPredictor::kMostPredictions> predictions_{};
+  // Of the sample at hand.
+  int32_t centre_ = 0;
+  int shift_ = 0, side_ = 0;
+  uint32_t ratio_ = 0, spread_ = 0;
+  uint32_t apm_contexts_[2] = {};
+  std::array<int, 2> errors_{};  // the last ones, the latest first
+};
+
+}  // namespace lmc
+
+#endif  // LMC_SAMPLES_AUDIO_SAMPLE_CODER_H_
