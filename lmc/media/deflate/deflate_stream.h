@@ -1,12 +1,12 @@
 // Deflate streams taken apart into their data and the few bytes it takes to write the very same stream again.
 //
 // DeflatePredictor and predict_block guess every token, block and header from the data; reconstruction data name the
-// settings that guess best and correct what is wrong. So any valid stream can be kept, at a cost: nearly nothing if
-// zlib wrote it, too much (an error) if the encoder was of another kind, as zopfli, libdeflate, 7-Zip or hardware are.
-// rebuild_ needs the data and the reconstruction data only; no library has a part in it.
+// settings that guess best and correct what is wrong: nearly nothing if zlib wrote the stream. Of other encoders the
+// choices are coded (deflate_choices.h). rebuild_ needs the data and the reconstruction data only; no library has a part
+// in it.
 //
-// Reconstruction data of deflate: settings (2 bytes), corrections of tokens, corrections of blocks; see
-// deflate_stream.cc.
+// Reconstruction data of deflate: settings (2 bytes), corrections of tokens, corrections of blocks (see
+// deflate_stream.cc); or the byte 15, a varint and as many bytes of choices.
 #ifndef LMC_MEDIA_DEFLATE_DEFLATE_STREAM_H_
 #define LMC_MEDIA_DEFLATE_DEFLATE_STREAM_H_
 
