@@ -2,8 +2,8 @@
 //
 // DeflatePredictor and predict_block guess every token, block and header from the data; reconstruction data name the
 // settings that guess best and correct what is wrong: nearly nothing if zlib wrote the stream. Of other encoders the
-// choices are coded (deflate_choices.h). rebuild_ needs the data and the reconstruction data only; no library has a part
-// in it.
+// choices are coded (deflate_choices.h). rebuild_ needs the data and the reconstruction data only; no library has a
+// part in it.
 //
 // Reconstruction data of deflate: settings (2 bytes), corrections of tokens, corrections of blocks (see
 // deflate_stream.cc); or the byte 15, a varint and as many bytes of choices.
