@@ -85,7 +85,7 @@ Result<torch::Tensor> read_weights(const ModelFile& file, const std::string& nam
 
 // Rows of one vocabulary for the tokens of another: the mean of the rows of a token's pieces, at their usual length.
 struct Transplant {
-  std::vector<std::vector<uint16_t>> pieces;  // of each new token, in the old vocabulary
+  std::vector<std::vector<uint32_t>> pieces;  // of each new token, in the old vocabulary
 
   static Result<Transplant> between(const Bytes& from, const Bytes& to) {
     const auto before = Tokenizer::parse(from), after = Tokenizer::parse(to);

@@ -46,8 +46,8 @@ Status tokenize_corpus(const std::string& root, const Tokenizer& tokenizer, cons
         auto bytes = read_file(path);
         LMC_TRY(bytes);
         text_bytes += bytes->size();
-        append_le(stream, tokenizer.bos());
-        for (uint16_t token : tokenizer.encode(*bytes)) append_le(stream, token);
+        append_le(stream, uint16_t(tokenizer.bos()));
+        for (uint32_t token : tokenizer.encode(*bytes)) append_le(stream, uint16_t(token));
       }
       LMC_TRY(write_file(out + "/" + split + "." + domain.name + ".u16", stream));
       std::printf("%-5s %-10s %11llu bytes %10zu tokens %.3f bytes/token\n", split, domain.name,

@@ -91,7 +91,7 @@ Status check_model(const std::string& path, const std::string& tokens, int64_t t
     double nats = 0;
     for (size_t begin = 0; begin < inputs.size(); begin += kChunk) {
       const size_t count = std::min(kChunk, inputs.size() - begin);
-      const std::vector<uint16_t> chunk(inputs.begin() + ptrdiff_t(begin), inputs.begin() + ptrdiff_t(begin + count));
+      const std::vector<uint32_t> chunk(inputs.begin() + ptrdiff_t(begin), inputs.begin() + ptrdiff_t(begin + count));
       transformer->step(state, std::span(stream).first(count), chunk, hidden, scratch);
       head.cumulative(hidden, 0, int(count), cumulative.data(), head_scratch);
       for (size_t i = 0; i < count; ++i) {

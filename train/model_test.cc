@@ -142,7 +142,7 @@ TEST(Model, AModelFileGoesOnWhereItsRunStood) {
   ASSERT_TRUE(tokenizer.ok());
   std::vector<int32_t> tokens{int32_t(tokenizer->bos())};
   const std::string text = "The patients were divided into two groups of the same size, and the first group was given";
-  for (uint16_t token : tokenizer->encode({reinterpret_cast<const uint8_t*>(text.data()), text.size()}))
+  for (uint32_t token : tokenizer->encode({reinterpret_cast<const uint8_t*>(text.data()), text.size()}))
     tokens.push_back(token);
   const std::span<const int32_t> all(tokens);
   const double nats = loaded->model->evaluate(all.first(all.size() - 1), all.subspan(1));

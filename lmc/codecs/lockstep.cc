@@ -23,7 +23,7 @@ StreamPlan StreamPlan::for_tokens(uint64_t tokens, TextProfile profile) {
   return {uint32_t(std::clamp<uint64_t>(tokens / kTokensPerStream, 1, most)), tokens};
 }
 
-Lockstep::Lockstep(const Transformer& transformer, const StreamPlan& plan, int threads, std::span<const uint16_t> known,
+Lockstep::Lockstep(const Transformer& transformer, const StreamPlan& plan, int threads, std::span<const uint32_t> known,
                    bool adapt_head)
     : transformer_(transformer),
       adapt_head_(adapt_head),
@@ -34,7 +34,7 @@ Lockstep::Lockstep(const Transformer& transformer, const StreamPlan& plan, int t
       state_(transformer.make_state(plan.streams)),
       head_(transformer.make_head()),
       ids_(plan.streams),
-      tokens_(plan.streams, uint16_t(transformer.config().vocab - 1)) {
+      tokens_(plan.streams, uint32_t(transformer.config().vocab - 1)) {
   std::iota(ids_.begin(), ids_.end(), 0u);
   const uint32_t groups = std::min(plan.streams, 2u);
   for (uint32_t g = 0; g < groups; ++g) {
@@ -77,7 +77,7 @@ bool Lockstep::code_group(Group& group, uint64_t step, const CodeToken& code) {
   for (uint32_t i = 0; i < rows; ++i) {
     const uint32_t token = code(group.first + i, step, group.cumulative.data() + i * row);
     if (token == kStop) return false;
-    tokens_[group.first + i] = uint16_t(token);
+    tokens_[group.first + i] = token;
   }
   return true;
 }
@@ -136,9 +136,9 @@ bool Lockstep::run_phase(Group& group, uint64_t step, Group& next, uint64_t next
 // The network for all tokens of these steps; what a stream is fed is the token before.
 void Lockstep::run_ahead(Ahead& ahead, uint64_t first_step, uint64_t steps) {
   std::vector<uint32_t> streams;
-  std::vector<uint16_t> tokens;
+  std::vector<uint32_t> tokens;
   ahead.row_before.clear();
-  const auto bos = uint16_t(transformer_.config().vocab - 1);
+  const auto bos = uint32_t(transformer_.config().vocab - 1);
   for (uint64_t step = first_step; step < first_step + steps; ++step) {
     ahead.row_before.push_back(streams.size());
     const uint32_t rows = active(ahead.first, ahead.count, step);

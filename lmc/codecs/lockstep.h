@@ -48,7 +48,7 @@ class Lockstep {
  public:
   // known: all tokens of the block in its order, to encode; empty: to decode. They must outlive this.
   // adapt_head: whether the output layer learns; false in ablations only.
-  Lockstep(const Transformer& transformer, const StreamPlan& plan, int threads, std::span<const uint16_t> known,
+  Lockstep(const Transformer& transformer, const StreamPlan& plan, int threads, std::span<const uint32_t> known,
            bool adapt_head = true);
   // False if code returned kStop.
   bool run(const CodeToken& code, const std::function<void(uint64_t step)>& progress);
@@ -91,7 +91,7 @@ class Lockstep {
   const Transformer& transformer_;
   bool adapt_head_;
   StreamPlan plan_;
-  std::span<const uint16_t> known_;
+  std::span<const uint32_t> known_;
   bool large_;  // the model
   Workers workers_;
   TransformerState state_;
@@ -99,7 +99,7 @@ class Lockstep {
   std::deque<Batch> batches_;  // one for each group; with one thread, or a large model, a larger one for both
   std::vector<Group> groups_;
   std::vector<uint32_t> ids_;     // 0 .. streams - 1
-  std::vector<uint16_t> tokens_;  // last token of each stream; BOS at first
+  std::vector<uint32_t> tokens_;  // last token of each stream; BOS at first
   HeadScratch head_scratch_;
   int first_layers_ = 0;  // that the second thread runs ahead
   uint64_t adapted_ = 0;

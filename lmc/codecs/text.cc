@@ -31,7 +31,7 @@ constexpr uint64_t kAskTokens = 64;  // between two questions whether to go on
 // number of tokens, 0 if they make more or fewer bytes or go_on, asked now and then, says no.
 template <typename Coder, typename Mixing, typename GoOn>
 uint64_t code_tokens(Coder& coder, Lockstep& lockstep, const TextModel& model, const StreamPlan& plan,
-                     std::span<const uint16_t> tokens, Mixing& mixing, size_t size_bytes,
+                     std::span<const uint32_t> tokens, Mixing& mixing, size_t size_bytes,
                      const BlockResources& resources, const GoOn& go_on, double* model_bits = nullptr) {
   size_t done_bytes = 0;
   uint64_t done_tokens = 0;
@@ -92,7 +92,7 @@ Result<EncodedText<Mixing>> encode_with(const TextModel& model, const TextExperi
   constexpr uint64_t kCopies = 6;  // tokens while they grow, and what becomes of them
   LMC_ASSIGN(const auto memory, take_memory(model, StreamPlan::for_tokens(raw.size(), setup.profile).streams,
                                             raw.size(), kCopies, resources));
-  const std::vector<uint16_t> tokens = model.tokenizer.encode(raw);
+  const std::vector<uint32_t> tokens = model.tokenizer.encode(raw);
   const StreamPlan plan = StreamPlan::for_tokens(tokens.size(), setup.profile);
   LMC_ASSIGN(auto mixing, make_mixing<Mixing>(setup.prior, plan, raw.size(), resources.isa, more...));
   Bytes coded;

@@ -11,9 +11,9 @@ int32_t TokenTree::build_end(uint32_t low, uint32_t high, uint32_t depth) {
   if (high - low == 1) return ~int32_t(low);
   if (vocabulary_[low].size() > depth) return build_bits(low, high, depth, 0);
   const auto index = int32_t(nodes_.size());
-  nodes_.push_back({.low = uint16_t(low),
-                    .middle = uint16_t(low + 1),
-                    .high = uint16_t(high),
+  nodes_.push_back({.low = uint32_t(low),
+                    .middle = uint32_t(low + 1),
+                    .high = uint32_t(high),
                     .depth = uint8_t(depth),
                     .ends = true,
                     .one = ~int32_t(low)});
@@ -29,9 +29,9 @@ int32_t TokenTree::build_bits(uint32_t low, uint32_t high, uint32_t depth, uint3
     while (middle < high && ((uint8_t(vocabulary_[middle][depth]) >> (7 - bits_known)) & 1) == 0) ++middle;
     if (middle == low || middle == high) continue;
     const auto index = int32_t(nodes_.size());
-    nodes_.push_back({.low = uint16_t(low),
-                      .middle = uint16_t(middle),
-                      .high = uint16_t(high),
+    nodes_.push_back({.low = uint32_t(low),
+                      .middle = uint32_t(middle),
+                      .high = uint32_t(high),
                       .depth = uint8_t(depth),
                       .bits_known = uint8_t(bits_known)});
     const int32_t zero = build_bits(low, middle, depth, bits_known + 1);

@@ -13,7 +13,7 @@
 namespace lmc {
 
 struct TokenNode {
-  uint16_t low = 0, middle = 0, high = 0;  // one leads to [middle, high), zero to [low, middle); see ends
+  uint32_t low = 0, middle = 0, high = 0;  // one leads to [middle, high), zero to [low, middle); see ends
   uint8_t depth = 0;                       // bytes of the token known before this decision
   uint8_t bits_known = 0;                  // bits of the byte at that depth known before it
   bool ends = false;                       // the decision is "ends here": one leads to token low, zero to the rest

@@ -77,7 +77,7 @@ Vocabulary make_vocabulary(const std::vector<std::pair<std::string, std::string>
   std::ranges::sort(out.strings);
   out.strings.erase(std::unique(out.strings.begin(), out.strings.end()), out.strings.end());
   const auto id = [&](const std::string& string) {
-    return uint16_t(std::ranges::lower_bound(out.strings, string) - out.strings.begin());
+    return uint32_t(std::ranges::lower_bound(out.strings, string) - out.strings.begin());
   };
   for (const auto& [left, right] : merges) out.merges.push_back({id(left), id(right)});
   return out;
@@ -93,7 +93,7 @@ Tokenizer make_tokenizer(const std::vector<std::pair<std::string, std::string>>&
 
 Strings tokens_of(const Tokenizer& tokenizer, std::string_view text) {
   Strings out;
-  for (const uint16_t token : tokenizer.encode(as_bytes(text))) out.push_back(tokenizer.vocabulary()[token]);
+  for (const uint32_t token : tokenizer.encode(as_bytes(text))) out.push_back(tokenizer.vocabulary()[token]);
   return out;
 }
 

@@ -28,7 +28,11 @@ constexpr std::array<ByteClass, 256> kClass = make_classes();
 constexpr size_t kMaxDigits = 3;  // a number is cut into groups of at most this many digits
 
 // Hash of a token pair; multiplicative, high bits kept.
-size_t pair_slot(uint32_t pair, size_t slots) { return size_t(pair * 0x9E3779B1u) >> (32 - std::countr_zero(slots)); }
+size_t pair_slot(uint64_t pair, size_t slots) {
+  return size_t((pair * 0x9E3779B97F4A7C15ull) >> (64 - std::countr_zero(slots)));
+}
+
+uint64_t pair_of(uint32_t left, uint32_t right) { return uint64_t(left) << 32 | right; }
 
 uint64_t hash_piece(ByteSpan piece) {
   uint64_t hash = piece.size() * 0x9E3779B97F4A7C15ull;
@@ -50,7 +54,7 @@ struct CachedPiece {
   static constexpr size_t kMaxBytes = 23, kMaxTokens = 11;
   uint8_t size_bytes = 0, tokens_count = 0;
   std::array<uint8_t, kMaxBytes> bytes;
-  std::array<uint16_t, kMaxTokens> tokens;
+  std::array<uint32_t, kMaxTokens> tokens;
 };
 constexpr size_t kCacheSlots = 1 << 15;
 
@@ -115,7 +119,7 @@ Result<Tokenizer> Tokenizer::create_without_merges(std::vector<std::string> stri
                                                    std::vector<uint32_t> merge_ranks) {
   if (strings.size() + 1 < kMinVocabulary || strings.size() + 1 > kMaxVocabulary)
     return bad_input("tokenizer: vocabulary of " + std::to_string(strings.size() + 1) +
-                     " tokens, expected 257 to 65536");
+                     " tokens, expected 257 to " + std::to_string(kMaxVocabulary));
   if (merge_ranks.size() != strings.size()) return bad_input("tokenizer: one merge rank per string expected");
   Tokenizer tokenizer;
   const size_t merges_count = strings.size() - 256;
@@ -129,7 +133,7 @@ Result<Tokenizer> Tokenizer::create_without_merges(std::vector<std::string> stri
     if (id > 0 && strings[id - 1] >= string)
       return bad_input("tokenizer: token " + std::to_string(id) + " is out of order");
     if (string.size() == 1) {
-      tokenizer.byte_token_[uint8_t(string[0])] = uint16_t(id);
+      tokenizer.byte_token_[uint8_t(string[0])] = uint32_t(id);
       merge_ranks[id] = 0;
       ++bytes_seen;
     } else {
@@ -175,7 +179,7 @@ Status Tokenizer::set_merges(Splitter splitter, std::span<const TokenPair> pairs
     const bool known = pair.left < strings_.size() && pair.right < strings_.size();
     const int made = known ? find_id(ids, strings_[pair.left] + strings_[pair.right]) : -1;
     if (made < 0) return bad_input("tokenizer: merge " + std::to_string(merges.size()) + " does not make a token");
-    merges.push_back({uint32_t(pair.left) << 16 | pair.right, uint32_t(merges.size()), uint16_t(made)});
+    merges.push_back({pair_of(pair.left, pair.right), uint32_t(merges.size()), uint32_t(made)});
   }
   splitter_ = splitter;
   pairs_.assign(pairs.begin(), pairs.end());
@@ -191,7 +195,7 @@ void Tokenizer::build_merges() {
     const std::string_view string = strings_[id];
     for (size_t cut = 1; cut < string.size(); ++cut) {
       const int left = find_id(ids, string.substr(0, cut)), right = find_id(ids, string.substr(cut));
-      if (left >= 0 && right >= 0) merges.push_back({uint32_t(left) << 16 | uint32_t(right), ranks_[id], uint16_t(id)});
+      if (left >= 0 && right >= 0) merges.push_back({pair_of(uint32_t(left), uint32_t(right)), ranks_[id], uint32_t(id)});
     }
   }
   store_merges(merges);
@@ -206,8 +210,8 @@ void Tokenizer::store_merges(std::span<const Merge> merges) {
   }
 }
 
-const Tokenizer::Merge* Tokenizer::find_merge(uint16_t left, uint16_t right) const {
-  const uint32_t pair = uint32_t(left) << 16 | right;
+const Tokenizer::Merge* Tokenizer::find_merge(uint32_t left, uint32_t right) const {
+  const uint64_t pair = pair_of(left, right);
   size_t slot = pair_slot(pair, merges_.size());
   while (merges_[slot].rank != UINT32_MAX) {
     if (merges_[slot].pair == pair) return &merges_[slot];
@@ -217,7 +221,7 @@ const Tokenizer::Merge* Tokenizer::find_merge(uint16_t left, uint16_t right) con
 }
 
 // Merges the pair of lowest rank (leftmost of equals) until none is left. Quadratic, but a piece is short.
-size_t Tokenizer::encode_piece(ByteSpan piece, uint16_t* tokens) const {
+size_t Tokenizer::encode_piece(ByteSpan piece, uint32_t* tokens) const {
   size_t count = piece.size();
   std::array<const Merge*, kMaxPieceBytes> merge_at;  // of tokens[i] and tokens[i + 1]
   for (size_t i = 0; i < count; ++i) tokens[i] = byte_token_[piece[i]];
@@ -246,15 +250,15 @@ size_t Tokenizer::encode_piece(ByteSpan piece, uint16_t* tokens) const {
 
 // The same for a piece of any length: a list of tokens, and a heap of what may merge. Entries that the list has moved
 // on from are left out when they come up.
-size_t Tokenizer::encode_long_piece(ByteSpan piece, uint16_t* tokens) const {
+size_t Tokenizer::encode_long_piece(ByteSpan piece, uint32_t* tokens) const {
   struct Node {
     uint32_t before, after;
-    uint16_t token;
+    uint32_t token;
     bool gone = false;
   };
   struct Candidate {
     uint32_t rank, at;
-    uint32_t pair;
+    uint64_t pair;
     bool operator<(const Candidate& other) const {  // the heap's top is the greatest
       return rank != other.rank ? rank > other.rank : at > other.at;
     }
@@ -264,7 +268,7 @@ size_t Tokenizer::encode_long_piece(ByteSpan piece, uint16_t* tokens) const {
   std::priority_queue<Candidate> heap;
   const auto consider = [&](uint32_t at) {
     if (at >= count || nodes[at].after >= count) return;
-    const uint16_t left = nodes[at].token, right = nodes[nodes[at].after].token;
+    const uint32_t left = nodes[at].token, right = nodes[nodes[at].after].token;
     if (const Merge* merge = find_merge(left, right)) heap.push({merge->rank, at, merge->pair});
   };
   for (uint32_t i = 0; i < count; ++i) nodes[i] = {i - 1, i + 1, byte_token_[piece[i]]};
@@ -273,9 +277,9 @@ size_t Tokenizer::encode_long_piece(ByteSpan piece, uint16_t* tokens) const {
     const Candidate best = heap.top();
     heap.pop();
     Node& left = nodes[best.at];
-    if (left.gone || left.after >= count || left.token != best.pair >> 16) continue;
+    if (left.gone || left.after >= count || left.token != best.pair >> 32) continue;
     Node& right = nodes[left.after];
-    if (right.token != (best.pair & 0xffff)) continue;
+    if (right.token != uint32_t(best.pair)) continue;
     left.token = find_merge(left.token, right.token)->token;
     right.gone = true;
     left.after = right.after;
@@ -293,11 +297,11 @@ size_t Tokenizer::piece_bytes(ByteSpan text) const {
   return next_imported_piece(text.first(std::min(text.size(), kMaxImportedPieceBytes)), splitter_);
 }
 
-std::vector<uint16_t> Tokenizer::encode(ByteSpan text) const {
-  std::vector<uint16_t> tokens;
+std::vector<uint32_t> Tokenizer::encode(ByteSpan text) const {
+  std::vector<uint32_t> tokens;
   tokens.reserve(text.size() / 3 + 16);
   std::vector<CachedPiece> cache(text.size() < 4096 ? 0 : kCacheSlots);
-  std::vector<uint16_t> piece_tokens(kMaxPieceBytes);
+  std::vector<uint32_t> piece_tokens(kMaxPieceBytes);
   for (size_t position = 0; position < text.size();) {
     const size_t size = piece_bytes(text.subspan(position));
     const ByteSpan piece = text.subspan(position, size);
@@ -324,9 +328,9 @@ std::vector<uint16_t> Tokenizer::encode(ByteSpan text) const {
   return tokens;
 }
 
-Bytes Tokenizer::decode(std::span<const uint16_t> tokens) const {
+Bytes Tokenizer::decode(std::span<const uint32_t> tokens) const {
   Bytes text;
-  for (uint16_t token : tokens)
+  for (uint32_t token : tokens)
     if (token < strings_.size()) append_bytes(text, as_bytes(strings_[token]));
   return text;
 }
@@ -380,7 +384,7 @@ Result<ParsedMerges> parse_merges(ByteSpan serialized, size_t strings) {
     LMC_ASSIGN(const auto right, reader.read_varint("tokenizer merge"));
     if (left >= strings || right >= strings)
       return bad_input("tokenizer: merge " + std::to_string(i) + " is of tokens that there are not", reader.position());
-    out.pairs.push_back({uint16_t(left), uint16_t(right)});
+    out.pairs.push_back({uint32_t(left), uint32_t(right)});
   }
   if (reader.remaining() != 0) return bad_input("tokenizer: bytes left over behind the merges", reader.position());
   return out;
@@ -392,7 +396,7 @@ Result<Tokenizer> Tokenizer::parse(ByteSpan serialized, ByteSpan merges) {
   ByteReader reader(serialized);
   LMC_ASSIGN(auto count, reader.read_varint("tokenizer strings"));
   if (count + 1 < kMinVocabulary || count >= kMaxVocabulary)
-    return bad_input("tokenizer: " + std::to_string(count) + " strings, expected 256 to 65535", 0);
+    return bad_input("tokenizer: " + std::to_string(count) + " strings, expected 256 to " + std::to_string(kMaxVocabulary - 1), 0);
   std::vector<std::string> strings;
   std::vector<uint32_t> ranks;
   std::string string;

@@ -28,7 +28,7 @@ namespace lmc {
 constexpr size_t kMaxTokenBytes = 255;  // longest token
 constexpr size_t kMaxPieceBytes = 64;   // longest piece that our splitter hands to the merger
 constexpr size_t kMinVocabulary = 257;  // 256 bytes and BOS
-constexpr size_t kMaxVocabulary = 65536;
+constexpr size_t kMaxVocabulary = size_t(1) << 20;
 
 // Length in bytes of the first piece of text (1..kMaxPieceBytes; text not empty). Merges never cross pieces.
 // Bytes >= 0x80 count as letters, so UTF-8 words stay whole and invalid UTF-8 is nothing special.
@@ -36,7 +36,7 @@ size_t next_piece(ByteSpan text);
 
 // Two tokens that may become one; their strings joined are a token.
 struct TokenPair {
-  uint16_t left = 0, right = 0;
+  uint32_t left = 0, right = 0;
 };
 
 class Tokenizer {
@@ -54,32 +54,32 @@ class Tokenizer {
   Bytes serialize_merges() const;  // empty unless imported
 
   size_t vocabulary_size() const { return strings_.size() + 1; }
-  uint16_t bos() const { return uint16_t(strings_.size()); }
+  uint32_t bos() const { return uint32_t(strings_.size()); }
   // The byte strings in ascending order; index = token id. BOS is not among them.
   const std::vector<std::string>& vocabulary() const { return strings_; }
 
-  std::vector<uint16_t> encode(ByteSpan text) const;
+  std::vector<uint32_t> encode(ByteSpan text) const;
   // BOS contributes nothing; ids must be below vocabulary_size().
-  Bytes decode(std::span<const uint16_t> tokens) const;
+  Bytes decode(std::span<const uint32_t> tokens) const;
 
  private:
   struct Merge {
-    uint32_t pair = 0;  // left id << 16 | right id
+    uint64_t pair = 0;  // left id << 32 | right id
     uint32_t rank = UINT32_MAX;
-    uint16_t token = 0;
+    uint32_t token = 0;
   };
   static Result<Tokenizer> create_without_merges(std::vector<std::string> strings, std::vector<uint32_t> merge_ranks);
   Status set_merges(Splitter splitter, std::span<const TokenPair> pairs);
   void build_merges();
   void store_merges(std::span<const Merge> merges);
-  const Merge* find_merge(uint16_t left, uint16_t right) const;
+  const Merge* find_merge(uint32_t left, uint32_t right) const;
   size_t piece_bytes(ByteSpan text) const;
-  size_t encode_piece(ByteSpan piece, uint16_t* tokens) const;
-  size_t encode_long_piece(ByteSpan piece, uint16_t* tokens) const;
+  size_t encode_piece(ByteSpan piece, uint32_t* tokens) const;
+  size_t encode_long_piece(ByteSpan piece, uint32_t* tokens) const;
 
   std::vector<std::string> strings_;
   std::vector<uint32_t> ranks_;
-  std::array<uint16_t, 256> byte_token_{};
+  std::array<uint32_t, 256> byte_token_{};
   Splitter splitter_ = Splitter::kOwn;
   std::vector<TokenPair> pairs_;  // of an imported one
   std::vector<Merge> merges_;     // open addressing, size a power of two, at most half full

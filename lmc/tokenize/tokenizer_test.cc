@@ -30,7 +30,7 @@ Tokenizer make_tokenizer() {
 void expect_round_trip(const Tokenizer& tokenizer, const Bytes& text) {
   const auto tokens = tokenizer.encode(text);
   EXPECT_EQ(tokenizer.decode(tokens), text);
-  for (uint16_t token : tokens) EXPECT_LT(token, tokenizer.bos());
+  for (uint32_t token : tokens) EXPECT_LT(token, tokenizer.bos());
 }
 
 Bytes random_bytes(size_t size, uint64_t seed, unsigned range) {
@@ -59,7 +59,7 @@ TEST(Tokenizer, MergesByRankAndCachesTheSame) {
   std::string once = "x the\n    thing 12,  in";
   auto strings_of = [&](std::string_view text) {
     std::vector<std::string> strings;
-    for (uint16_t token : tokenizer.encode(as_bytes(text))) strings.push_back(tokenizer.vocabulary()[token]);
+    for (uint32_t token : tokenizer.encode(as_bytes(text))) strings.push_back(tokenizer.vocabulary()[token]);
     return strings;
   };
   const std::vector<std::string> expected = {"x", " the", "\n    ", "th", "ing", " ", "12", ",", " ", " ", "in"};
@@ -76,7 +76,7 @@ TEST(Tokenizer, IdsAreRanks) {
   const Tokenizer tokenizer = make_tokenizer();
   EXPECT_TRUE(std::is_sorted(tokenizer.vocabulary().begin(), tokenizer.vocabulary().end()));
   EXPECT_EQ(tokenizer.bos(), tokenizer.vocabulary_size() - 1);
-  const uint16_t bos = tokenizer.bos();
+  const uint32_t bos = tokenizer.bos();
   EXPECT_TRUE(tokenizer.decode(std::span(&bos, 1)).empty());
 }
 

@@ -27,11 +27,11 @@ void run(Bytes& out, const ModelConfig& config, bool gains, Isa isa) {
   Hidden hidden;
   Head head = model->make_head();
   const uint32_t streams[kStreams] = {0, 1, 2, 3, 4};
-  uint16_t tokens[kStreams];
+  uint32_t tokens[kStreams];
   const size_t row = size_t(config.vocab) + 1;
   std::vector<uint32_t> cumulative(kStreams * row);
   TestRandom random(5);
-  for (uint16_t& token : tokens) token = uint16_t(config.vocab - 1);
+  for (uint32_t& token : tokens) token = uint32_t(config.vocab - 1);
   for (int step = 0; step < 120; ++step) {
     model->step(state, streams, tokens, hidden, scratch);
     head.cumulative(hidden, 0, kStreams, cumulative.data(), head_scratch);
@@ -39,7 +39,7 @@ void run(Bytes& out, const ModelConfig& config, bool gains, Isa isa) {
     append_all(out, hidden.scales.data(), hidden.scales.size());
     append_all(out, cumulative.data(), cumulative.size());
     for (uint32_t s = 0; s < kStreams; ++s) {
-      tokens[s] = uint16_t(random.below(uint32_t(config.vocab - 1)));
+      tokens[s] = uint32_t(random.below(uint32_t(config.vocab - 1)));
       head.adapt(hidden, int(s), tokens[s], cumulative.data() + s * row, 0.02f);
     }
   }

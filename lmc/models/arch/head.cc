@@ -53,8 +53,8 @@ void Head::cumulative(const Hidden& hidden, int first, int count, uint32_t* out,
   }
 }
 
-void Head::adapt(const Hidden& hidden, int row, uint16_t token, const uint32_t* cumulative, float rate) {
-  assert(token + 1 < vocab_);
+void Head::adapt(const Hidden& hidden, int row, uint32_t token, const uint32_t* cumulative, float rate) {
+  assert(int(token) + 1 < vocab_);
   const uint32_t total = cumulative[vocab_];
   if (cumulative[token + 1] - cumulative[token] > total / 2) return;  // nothing much to learn
   const int16_t* values = hidden.values.data() + size_t(row) * size_t(width_);

@@ -39,7 +39,7 @@ class Head {
   // gradient descent on the rows of all tokens with a probability above 1/250, and the right one; nothing where that
   // had a probability above a half. rate is in units of weights per unit of (probability * hidden value): about 0.015 /
   // sqrt(C). token must not be BOS.
-  void adapt(const Hidden& hidden, int row, uint16_t token, const uint32_t* cumulative, float rate);
+  void adapt(const Hidden& hidden, int row, uint32_t token, const uint32_t* cumulative, float rate);
 
  private:
   void adapt_row(const int16_t* values, uint32_t v, float step);

@@ -143,7 +143,7 @@ class Step {
         buffers_(buffers),
         count_(int(streams.size())) {}
 
-  void run(std::span<const uint16_t> tokens, int first, int last, Hidden& hidden) {
+  void run(std::span<const uint32_t> tokens, int first, int last, Hidden& hidden) {
     if (first == 0) begin(tokens);
     for (int l = first; l < last; ++l) {
       const Layer& layer = weights_.layers[size_t(l)];
@@ -156,7 +156,7 @@ class Step {
  private:
   float* x(int b) { return buffers_.x.data() + size_t(b) * size_t(config_.width); }
 
-  void begin(std::span<const uint16_t> tokens) {
+  void begin(std::span<const uint32_t> tokens) {
     const int half = config_.head_dim / 2;
     buffers_.positions.resize(size_t(count_));
     buffers_.scales.resize(size_t(count_));
@@ -451,13 +451,13 @@ bool Transformer::is_large() const {
 
 Head Transformer::make_head() const { return *weights_->head; }
 
-void Transformer::step(TransformerState& state, std::span<const uint32_t> streams, std::span<const uint16_t> tokens,
+void Transformer::step(TransformerState& state, std::span<const uint32_t> streams, std::span<const uint32_t> tokens,
                        Hidden& hidden, TransformerScratch& scratch) const {
   step_layers(state, streams, tokens, 0, weights_->config.layers, hidden, scratch);
 }
 
 void Transformer::step_layers(TransformerState& state, std::span<const uint32_t> streams,
-                              std::span<const uint16_t> tokens, int first, int last, Hidden& hidden,
+                              std::span<const uint32_t> tokens, int first, int last, Hidden& hidden,
                               TransformerScratch& scratch) const {
   assert(streams.size() == tokens.size() && !streams.empty() && first < last);
   Step(*weights_, *state.contents_, streams, *scratch.contents_).run(tokens, first, last, hidden);

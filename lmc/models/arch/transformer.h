@@ -76,11 +76,11 @@ class Transformer {
   // Feeds tokens[i] (< vocab) to stream streams[i], for all i, and writes hidden row i. A stream may occur several
   // times: its tokens are then taken in that order, with the same result as in separate calls (so a call with one
   // stream n times is a prefill of n tokens).
-  void step(TransformerState& state, std::span<const uint32_t> streams, std::span<const uint16_t> tokens,
+  void step(TransformerState& state, std::span<const uint32_t> streams, std::span<const uint32_t> tokens,
             Hidden& hidden, TransformerScratch& scratch) const;
   // A part of step(): layers [first, last), first < last, so that two threads can share one step. Calls with the same
   // streams, tokens and scratch must follow each other from layer 0 on; the last one writes hidden.
-  void step_layers(TransformerState& state, std::span<const uint32_t> streams, std::span<const uint16_t> tokens,
+  void step_layers(TransformerState& state, std::span<const uint32_t> streams, std::span<const uint32_t> tokens,
                    int first, int last, Hidden& hidden, TransformerScratch& scratch) const;
 
  private:

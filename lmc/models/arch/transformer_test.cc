@@ -58,14 +58,14 @@ Transformer load(const ModelConfig& config, Isa isa, bool gains = false) {
 }
 
 // tokens[stream][step]
-using Texts = std::vector<std::vector<uint16_t>>;
+using Texts = std::vector<std::vector<uint32_t>>;
 
 Texts random_texts(int streams, int length, int vocab) {
   TestRandom random(9);
   Texts texts(static_cast<size_t>(streams));
   for (auto& text : texts) {
-    text.push_back(uint16_t(vocab - 1));
-    while (int(text.size()) < length) text.push_back(uint16_t(random.below(uint32_t(vocab - 1))));
+    text.push_back(uint32_t(vocab - 1));
+    while (int(text.size()) < length) text.push_back(uint32_t(random.below(uint32_t(vocab - 1))));
   }
   return texts;
 }
@@ -98,7 +98,7 @@ std::vector<Trace> run(const Transformer& model, const Texts& texts, size_t batc
   for (size_t step = 0; step < texts[0].size(); ++step) {
     for (size_t first = 0; first < texts.size(); first += batch) {
       std::vector<uint32_t> streams;
-      std::vector<uint16_t> tokens;
+      std::vector<uint32_t> tokens;
       for (size_t s = first; s < std::min(first + batch, texts.size()); ++s) {
         streams.push_back(uint32_t(s));
         tokens.push_back(texts[s][step]);
@@ -144,7 +144,7 @@ TEST_P(Engine, PrefillIsTheSameAsSteps) {
     size_t done[2] = {0, 0};
     while (done[0] + done[1] < 240) {  // chunks of random length, of both streams in one call
       std::vector<uint32_t> streams;
-      std::vector<uint16_t> tokens;
+      std::vector<uint32_t> tokens;
       for (uint32_t s = 0; s < 2; ++s)
         for (uint32_t n = random.below(50); n > 0 && done[s] < 120; --n) {
           streams.push_back(s);
@@ -173,7 +173,7 @@ TEST_P(Engine, ThreadsAgree) {
       Hidden hidden;
       const uint32_t streams[2] = {5 - part, part};
       for (size_t step = 0; step < 60; ++step) {
-        const uint16_t tokens[2] = {texts[streams[0]][step], texts[streams[1]][step]};
+        const uint32_t tokens[2] = {texts[streams[0]][step], texts[streams[1]][step]};
         model.step(state, streams, tokens, hidden, scratch);
         for (int i = 0; i < 2; ++i) append(traces[streams[i]], head, hidden, i, head_scratch);
       }
@@ -196,7 +196,7 @@ TEST_P(Engine, SharedWorkIsTheSame) {
   std::vector<Trace> traces(3);
   const uint32_t streams[3] = {0, 1, 2};
   for (size_t step = 0; step < 60; ++step) {
-    const uint16_t tokens[3] = {texts[0][step], texts[1][step], texts[2][step]};
+    const uint32_t tokens[3] = {texts[0][step], texts[1][step], texts[2][step]};
     model.step(state, streams, tokens, hidden, scratch);
     for (int i = 0; i < 3; ++i) append(traces[size_t(i)], head, hidden, i, head_scratch);
   }
@@ -210,7 +210,7 @@ TEST_P(Engine, AResetStreamBeginsAnew) {
   Hidden first, again;
   const uint32_t stream[1] = {1};
   const auto feed = [&](Hidden& hidden) {
-    for (uint16_t token : {5, 6, 7, 8}) model.step(state, stream, std::span(&token, 1), hidden, scratch);
+    for (uint32_t token : {5, 6, 7, 8}) model.step(state, stream, std::span(&token, 1), hidden, scratch);
   };
   feed(first);
   for (int i = 0; i < 30; ++i) feed(again);
@@ -240,7 +240,7 @@ TEST_P(Engine, AdaptingHeadsAgree) {
     bits_before = bits_after = 0;
     const uint32_t stream[1] = {0};
     for (size_t step = 0; step + 1 < 80; ++step) {
-      const uint16_t token = texts[0][step], next = uint16_t(step % 3 == 0 ? 11 : texts[0][step + 1]);
+      const uint32_t token = texts[0][step], next = uint32_t(step % 3 == 0 ? 11 : texts[0][step + 1]);
       model.step(state, stream, std::span(&token, 1), hidden, scratch);
       const auto bits = [&](const Head& h) {
         h.cumulative(hidden, 0, 1, row.data(), head_scratch);
@@ -265,7 +265,7 @@ class Reference {
     values_.resize(size_t(c_.layers));
   }
 
-  std::vector<double> logits(uint16_t token) {
+  std::vector<double> logits(uint32_t token) {
     Row x = matrix_row("embed", token);
     for (int l = 0; l < c_.layers; ++l) {
       const std::string layer = "layer." + std::to_string(l) + ".";
@@ -393,7 +393,7 @@ double divergence(const ModelConfig& config, bool gains) {
   std::vector<uint32_t> row(size_t(config.vocab) + 1);
   const uint32_t stream[1] = {0};
   double sum = 0;
-  for (uint16_t token : texts[0]) {
+  for (uint32_t token : texts[0]) {
     model->step(state, stream, std::span(&token, 1), hidden, scratch);
     head.cumulative(hidden, 0, 1, row.data(), head_scratch);
     auto logits = reference.logits(token);
@@ -434,7 +434,7 @@ TEST(Frequencies, SumBelowTheLimitAndNoneForBos) {
   const Head head = model.make_head();
   const uint32_t stream[1] = {0};
   std::vector<uint32_t> row(151);
-  for (uint16_t token : {149, 0, 1, 2, 3}) {
+  for (uint32_t token : {149, 0, 1, 2, 3}) {
     model.step(state, stream, std::span(&token, 1), hidden, scratch);
     head.cumulative(hidden, 0, 1, row.data(), head_scratch);
     EXPECT_EQ(row[0], 0u);

@@ -67,7 +67,7 @@ constexpr IntegerField kIntegerFields[] = {
     {"layers", &ModelConfig::layers, 1, 256},     {"width", &ModelConfig::width, 4, 65536},
     {"heads", &ModelConfig::heads, 1, 256},       {"kv_heads", &ModelConfig::kv_heads, 1, 256},
     {"head_dim", &ModelConfig::head_dim, 8, 512}, {"ffn", &ModelConfig::ffn, 4, 65536},
-    {"vocab", &ModelConfig::vocab, 2, 65536},
+    {"vocab", &ModelConfig::vocab, 2, 1 << 20},
 };
 
 struct BitsField {

@@ -29,8 +29,8 @@ struct ActivationBits {
   int qkv = 8, o = 8, up = 8, down = 8, head = 8;
 };
 
-// Limits (checked): layers 1..256, width and ffn 4..65536, heads 1..256, head_dim 8..512 and even, vocab 2..65536
-// (tokens are 16 bits wide), window 1..32768; width, ffn and head_dim are multiples of 4; heads is a multiple of
+// Limits (checked): layers 1..256, width and ffn 4..65536, heads 1..256, head_dim 8..512 and even, vocab 2..2^20,
+// window 1..32768; width, ffn and head_dim are multiples of 4; heads is a multiple of
 // kv_heads.
 struct ModelConfig {
   int layers = 0;                             // L

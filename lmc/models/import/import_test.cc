@@ -211,7 +211,7 @@ TEST(Import, VocabularyIsInTheOrderOfBytes) {
   EXPECT_EQ(vocabulary->rows.back(), 0u);  // <|endoftext|>
   const auto tokens = vocabulary->tokenizer.encode(as_bytes("in the thing"));
   std::vector<std::string> shown;
-  for (const uint16_t token : tokens) shown.push_back(strings[token]);
+  for (const uint32_t token : tokens) shown.push_back(strings[token]);
   EXPECT_EQ(shown, (std::vector<std::string>{"in", " the", " ", "th", "ing"}));
 }
 
@@ -246,7 +246,7 @@ TEST(Import, LogitsAreThoseOfNumpy) {
   const uint32_t stream[1] = {0};
   double worst = 0;
   for (const uint32_t of_file : kTokens) {
-    const auto token = uint16_t(std::ranges::find(rows, of_file) - rows.begin());
+    const auto token = uint32_t(std::ranges::find(rows, of_file) - rows.begin());
     model->step(state, stream, std::span(&token, 1), hidden, scratch);
     head.cumulative(hidden, 0, 1, cumulative.data(), head_scratch);
     std::vector<double> logits(tiny.tokens.size());

@@ -84,8 +84,8 @@ std::vector<Entry> sorted_entries(const std::vector<std::string_view>& tokens, c
 // The merges whose two parts and result are tokens here.
 std::vector<TokenPair> pairs_of(const std::vector<std::string_view>& merges, const std::vector<Entry>& entries,
                                 const Alphabet& alphabet) {
-  std::unordered_map<std::string_view, uint16_t> ids;
-  for (size_t i = 0; i < entries.size(); ++i) ids.emplace(entries[i].bytes, uint16_t(i));
+  std::unordered_map<std::string_view, uint32_t> ids;
+  for (size_t i = 0; i < entries.size(); ++i) ids.emplace(entries[i].bytes, uint32_t(i));
   std::vector<TokenPair> out;
   for (const std::string_view merge : merges) {
     const size_t gap = merge.find(' ');
