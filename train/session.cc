@@ -168,7 +168,8 @@ class Curve {
   void add(double loss, std::span<const int32_t> targets) {
     seen_ += int64_t(targets.size());
     nats_ += loss * double(targets.size());
-    for (int32_t t : targets) bytes_ += t == tokenizer_.bos() ? 0 : double(tokenizer_.vocabulary()[t].size());
+    for (int32_t t : targets)
+      bytes_ += uint32_t(t) == tokenizer_.bos() ? 0 : double(tokenizer_.vocabulary()[size_t(t)].size());
   }
   double elapsed() const { return seconds_since(logged_at_); }
 
