@@ -8,9 +8,14 @@
 namespace lmc {
 namespace {
 
-constexpr uint32_t kManyStreams = 16, kFewStreams = 4;
-constexpr uint64_t kTokensPerStream = 3072;
-constexpr uint32_t kRowsAhead = 64;  // that the network takes at once when the tokens are known
+struct StreamRow {
+  uint32_t most;
+  uint64_t tokens_each;  // at least, before there is another one
+};
+constexpr StreamRow kStreams[] = {{16, 3072}, {4, 3072}, {32, 2048}};  // by profile
+
+constexpr uint32_t kRowsAhead = 64, kLargeRowsAhead = 128;  // that the network takes at once when the tokens are known
+constexpr uint32_t kManyForLarge = 24;  // streams, from which on two batches of a large model beat shared products
 
 // Step of the adaptive head, per square root of the width, and the tokens after which it has fallen to 1/sqrt(2).
 constexpr float kHeadRate = 0.015f;
@@ -19,8 +24,8 @@ constexpr float kHeadRateTokens = 40000.0f;
 }  // namespace
 
 StreamPlan StreamPlan::for_tokens(uint64_t tokens, TextProfile profile) {
-  const uint32_t most = profile == TextProfile::kManyStreams ? kManyStreams : kFewStreams;
-  return {uint32_t(std::clamp<uint64_t>(tokens / kTokensPerStream, 1, most)), tokens};
+  const StreamRow row = kStreams[size_t(profile)];
+  return {uint32_t(std::clamp<uint64_t>(tokens / row.tokens_each, 1, row.most)), tokens};
 }
 
 Lockstep::Lockstep(const Transformer& transformer, const StreamPlan& plan, int threads, std::span<const uint32_t> known,
@@ -30,6 +35,7 @@ Lockstep::Lockstep(const Transformer& transformer, const StreamPlan& plan, int t
       plan_(plan),
       known_(known),
       large_(transformer.is_large()),
+      shared_(large_ && plan.streams < kManyForLarge),
       workers_(plan.streams > 1 || !known.empty() || large_ ? std::clamp(threads, 1, 2) : 1),
       state_(transformer.make_state(plan.streams)),
       head_(transformer.make_head()),
@@ -42,11 +48,11 @@ Lockstep::Lockstep(const Transformer& transformer, const StreamPlan& plan, int t
     group.first = plan.streams * g / groups;
     group.count = plan.streams * (g + 1) / groups - group.first;
     group.cumulative.resize(group.count * (size_t(head_.vocab()) + 1));
-    if (g == 0 || (workers_.threads() > 1 && !large_)) batches_.emplace_back().first = group.first;
+    if (g == 0 || (workers_.threads() > 1 && !shared_)) batches_.emplace_back().first = group.first;
     group.batch = &batches_.back();
     group.batch->count += group.count;
   }
-  if (large_ && known_.empty()) {
+  if (shared_ && known_.empty()) {
     batches_[0].scratch = TransformerScratch(&workers_);
     head_scratch_.workers = &workers_;
   }
@@ -114,7 +120,7 @@ bool Lockstep::finish_step(Group& group, uint64_t step, const CodeToken& code) {
 // One thread finishes this group's step while the other runs the first layers for the next group. How many those are
 // follows from the time each takes and changes no result.
 bool Lockstep::run_phase(Group& group, uint64_t step, Group& next, uint64_t next_step, const CodeToken& code) {
-  if (&group == &next || workers_.threads() == 1 || large_) return finish_step(group, step, code);
+  if (&group == &next || workers_.threads() == 1 || shared_) return finish_step(group, step, code);
   using Clock = std::chrono::steady_clock;
   bool sound = true;
   Clock::duration finishing{}, beginning{};
@@ -160,7 +166,7 @@ bool Lockstep::code_steps(std::span<Ahead> aheads, uint64_t first_step, uint64_t
 
 // While some steps are coded, the network runs for the next ones.
 bool Lockstep::run_known(const CodeToken& code, const std::function<void(uint64_t)>& progress) {
-  const uint64_t most = std::max(1u, kRowsAhead / plan_.streams);
+  const uint64_t most = std::max(1u, (large_ ? kLargeRowsAhead : kRowsAhead) / plan_.streams);
   std::vector<Ahead> now(groups_.size()), next(groups_.size());
   for (size_t g = 0; g < groups_.size(); ++g) {
     now[g].first = next[g].first = groups_[g].first;

@@ -23,7 +23,8 @@ namespace lmc {
 
 // Wire ids, the first byte of a text block's payload: many streams make a batch that the network is fast on; with few,
 // more of the text comes before what is to be predicted.
-enum class TextProfile : uint8_t { kManyStreams = 0, kFewStreams = 1 };
+enum class TextProfile : uint8_t { kManyStreams = 0, kFewStreams = 1, kManyForLarge = 2 };
+inline constexpr auto kLastTextProfile = TextProfile::kManyForLarge;
 
 // How many tokens each stream of a block of `tokens` has: the first ones get the remainder.
 struct StreamPlan {
@@ -92,7 +93,8 @@ class Lockstep {
   bool adapt_head_;
   StreamPlan plan_;
   std::span<const uint32_t> known_;
-  bool large_;  // the model
+  bool large_;   // the model
+  bool shared_;  // its products, by both threads
   Workers workers_;
   TransformerState state_;
   Head head_;

@@ -163,6 +163,11 @@ double tokens_per_byte(const TextModel& model, ByteSpan raw) {
   return double(tokens) / double(std::max<size_t>(bytes, 1));
 }
 
+TextProfile text_profile(const TextModel& model, const LevelRow& level) {
+  if (level.few_streams) return TextProfile::kFewStreams;
+  return model.transformer.is_large() ? TextProfile::kManyForLarge : TextProfile::kManyStreams;
+}
+
 Result<Bytes> encode_text_block(const TextModel& model, ByteSpan raw, TextProfile profile,
                                 const BlockResources& resources) {
   LMC_ASSIGN(const auto encoded, encode_with(model, {.prior = model.prior, .profile = profile}, raw, resources));
@@ -193,7 +198,7 @@ Result<Bytes> decode_text_block(const TextModel& model, ByteSpan payload, size_t
                                 const BlockResources& resources) {
   ByteReader reader(payload);
   LMC_ASSIGN(const auto profile, reader.read_le<uint8_t>("text block: profile"));
-  if (profile > uint8_t(TextProfile::kFewStreams))
+  if (profile > uint8_t(kLastTextProfile))
     return bad_input("text block: unknown profile; the file was written by a newer lmc or is damaged", 0);
   LMC_ASSIGN(const auto tokens, reader.read_varint("text block: number of tokens"));
   if (tokens > raw_size_bytes || (tokens == 0) != (raw_size_bytes == 0))
@@ -225,8 +230,7 @@ std::shared_ptr<const TextModel> text_model_of(const BlockResources& resources) 
 Result<EncodedBlock> encode_text(ByteSpan raw, const LevelRow& level, const BlockResources& resources) {
   const auto model = text_model_of(resources);
   if (model == nullptr) return environment_error("text needs a language model, and none is at hand");
-  const TextProfile profile = level.few_streams ? TextProfile::kFewStreams : TextProfile::kManyStreams;
-  LMC_ASSIGN(auto payload, encode_text_block(*model, raw, profile, resources));
+  LMC_ASSIGN(auto payload, encode_text_block(*model, raw, text_profile(*model, level), resources));
   return EncodedBlock{kText, std::move(payload), {resources.model(ModelNeed::kText)}};
 }
 

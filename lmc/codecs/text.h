@@ -25,6 +25,9 @@ std::shared_ptr<const TextModel> text_model_of(const BlockResources& resources);
 // vocabulary does not know.
 double tokens_per_byte(const TextModel& model, ByteSpan raw);
 
+// How many streams a block becomes: few where the level wants the smallest file, else what suits the model's size.
+TextProfile text_profile(const TextModel& model, const LevelRow& level);
+
 Result<Bytes> encode_text_block(const TextModel& model, ByteSpan raw, TextProfile profile,
                                 const BlockResources& resources);
 // The same, given up (nothing) when go_on says so: it is asked now and then, told how many raw bytes are coded, not

@@ -107,9 +107,8 @@ EncodedBlock winner_of_race(const TextModel& model, ByteSpan raw, const LevelRow
   EncodedBlock deep{kMixing, std::move(*payload)};
   costs.push_back(deep.payload.size());
   Race race(raw.size(), std::move(costs));
-  const TextProfile profile = level.few_streams ? TextProfile::kFewStreams : TextProfile::kManyStreams;
   auto text = encode_text_block_while(
-      model, raw, profile, [&](size_t bytes, size_t coded) { return race.go_on(bytes, coded); }, resources.quietly());
+      model, raw, text_profile(model, level), [&](size_t bytes, size_t coded) { return race.go_on(bytes, coded); }, resources.quietly());
   if (!text || text->size() > deep.payload.size()) return deep;
   return {kText, std::move(*text), {resources.model(ModelNeed::kText)}};
 }

@@ -75,8 +75,11 @@ struct TransformerStreams {
   std::vector<Stream> streams;  // (S)
 };
 
-// Working memory of the attention of one key/value head; heads may be attended to by different threads.
-struct HeadBuffers {
+// Working memory for a part of the rows or key/value heads, of which several threads may work on one each.
+struct PartBuffers {
+  std::vector<float> gained;                              // (C)
+  std::vector<float> rows;                                // (widest) outputs of a matrix
+  std::vector<int16_t> wide;                              // (widest)
   std::vector<float> sink_cosines, sink_sines, sink_key;  // (D/2), (D/2), (D)
   std::vector<int8_t> q, k, v;                            // (G,D), (D), (D)
   std::vector<float> factors;                             // (G)
@@ -86,16 +89,13 @@ struct HeadBuffers {
 struct TransformerBuffers {
   std::vector<uint64_t> positions;    // (B)
   std::vector<float> x;               // (B,C) residual
-  std::vector<float> rows;            // (widest) outputs of a matrix
   std::vector<float> projected;       // (B,H*D + 2*Hkv*D) queries, keys and values
-  std::vector<float> gained;          // (C)
   std::vector<float> attended;        // (B,H*D)
   std::vector<float> scales;          // (B) of the quantised rows
-  std::vector<int16_t> wide;          // (widest)
   std::vector<int8_t> planes;         // (2,B,widest input)
   std::vector<int32_t> sums;          // (2,B,widest output)
   std::vector<float> cosines, sines;  // (B,D/2)
-  std::vector<HeadBuffers> heads;     // (Hkv)
+  std::vector<PartBuffers> parts = std::vector<PartBuffers>(1);  // (threads)
   Workers* workers = nullptr;
 };
 
@@ -130,6 +130,12 @@ float quantise_row16(const Elementwise& kernels, const float* x, int n, float pe
   return peak / kPeak16;
 }
 
+bool all_distinct(std::span<const uint32_t> streams) {
+  std::vector<uint32_t> sorted(streams.begin(), streams.end());
+  std::ranges::sort(sorted);
+  return std::ranges::adjacent_find(sorted) == sorted.end();
+}
+
 // One call of Transformer::step: the parts of the network in their order, each over all B rows.
 class Step {
  public:
@@ -141,7 +147,8 @@ class Step {
         state_(state),
         streams_(streams),
         buffers_(buffers),
-        count_(int(streams.size())) {}
+        count_(int(streams.size())),
+        distinct_(buffers.workers != nullptr && all_distinct(streams)) {}
 
   void run(std::span<const uint32_t> tokens, int first, int last, Hidden& hidden) {
     if (first == 0) begin(tokens);
@@ -154,6 +161,27 @@ class Step {
   }
 
  private:
+  // work(part, first, last) for parts of [0, count), by the workers where there are any.
+  template <typename Work>
+  void share(int count, const Work& work) {
+    const int parts = std::min(int(buffers_.parts.size()), count);
+    if (parts == 1) return work(buffers_.parts[0], 0, count);
+    buffers_.workers->run(uint32_t(parts), [&](uint32_t part) {
+      work(buffers_.parts[part], count * int(part) / parts, count * (int(part) + 1) / parts);
+    });
+  }
+
+  // work(part, b) for all rows. Few of them take less time than waking the other thread.
+  template <typename Work>
+  void for_rows(const Work& work) {
+    constexpr int kFewRows = 8;
+    const auto some = [&](PartBuffers& part, int first, int last) {
+      for (int b = first; b < last; ++b) work(part, b);
+    };
+    if (count_ < kFewRows) return some(buffers_.parts[0], 0, count_);
+    share(count_, some);
+  }
+
   float* x(int b) { return buffers_.x.data() + size_t(b) * size_t(config_.width); }
 
   void begin(std::span<const uint32_t> tokens) {
@@ -182,26 +210,26 @@ class Step {
     float peak;           // of values
     float inverse_rms;
   };
-  Normed norm(int b, const std::vector<float>& gain) {
+  Normed norm(PartBuffers& part, int b, const std::vector<float>& gain) {
     const float* row = x(b);
     const float peak = kernels_.peak(row, config_.width);
     const float inverse = inverse_rms(kernels_, row, config_.width, peak, float(config_.norm_eps));
     if (gain.empty()) return {row, peak, inverse};
-    buffers_.gained.resize(gain.size());
-    kernels_.multiply(row, gain.data(), config_.width, buffers_.gained.data());
-    return {buffers_.gained.data(), kernels_.peak(buffers_.gained.data(), config_.width), inverse};
+    part.gained.resize(gain.size());
+    kernels_.multiply(row, gain.data(), config_.width, part.gained.data());
+    return {part.gained.data(), kernels_.peak(part.gained.data(), config_.width), inverse};
   }
 
   // Row b of the input of the next product: values (n), quantised to `bits`.
-  void set_input(int b, const float* values, int n, int bits, float peak, float factor) {
+  void set_input(PartBuffers& part, int b, const float* values, int n, int bits, float peak, float factor) {
     int8_t* high = buffers_.planes.data() + size_t(b) * size_t(n);
     float scale = 0;
     if (bits == 8) {
       scale = quantise_row8(kernels_, values, n, peak, high);
     } else {
-      buffers_.wide.resize(size_t(n));
-      scale = quantise_row16(kernels_, values, n, peak, buffers_.wide.data());
-      kernels_.split(buffers_.wide.data(), n, high, high + size_t(count_) * size_t(n));
+      part.wide.resize(size_t(n));
+      scale = quantise_row16(kernels_, values, n, peak, part.wide.data());
+      kernels_.split(part.wide.data(), n, high, high + size_t(count_) * size_t(n));
     }
     buffers_.scales[size_t(b)] = scale * factor;
   }
@@ -210,10 +238,10 @@ class Step {
 
   void norm_input(const std::vector<float>& gain, int bits) {
     begin_input(config_.width, bits);
-    for (int b = 0; b < count_; ++b) {
-      const Normed normed = norm(b, gain);
-      set_input(b, normed.values, config_.width, bits, normed.peak, normed.inverse_rms);
-    }
+    for_rows([&](PartBuffers& part, int b) {
+      const Normed normed = norm(part, b, gain);
+      set_input(part, b, normed.values, config_.width, bits, normed.peak, normed.inverse_rms);
+    });
   }
 
   // The integer product of the input rows; sums(b) and low(b) are its rows.
@@ -234,8 +262,9 @@ class Step {
 
   void product_to_residual(const ScaledMatrix& matrix, int bits) {
     product(matrix, bits);
-    for (int b = 0; b < count_; ++b)
+    for_rows([&](PartBuffers&, int b) {
       kernels_.scale_add(sums(b), low(b), config_.width, buffers_.scales[size_t(b)], matrix.scales.data(), x(b));
+    });
   }
 
   void attention(int l, const Layer& layer) {
@@ -244,20 +273,19 @@ class Step {
     product(layer.qkv, config_.act_bits.qkv);
     buffers_.projected.resize(size_t(count_) * projected);
     buffers_.attended.resize(size_t(count_) * width);
-    buffers_.heads.resize(size_t(config_.kv_heads));
-    for (int b = 0; b < count_; ++b) product_to_row(layer.qkv, b, buffers_.projected.data() + size_t(b) * projected);
-    const auto attend_head = [&](uint32_t g) {
-      for (int b = 0; b < count_; ++b) attend(l, layer, b, int(g));
-    };
-    if (buffers_.workers != nullptr)
-      buffers_.workers->run(uint32_t(config_.kv_heads), attend_head);
-    else
-      for (uint32_t g = 0; g < uint32_t(config_.kv_heads); ++g) attend_head(g);
+    for_rows([&](PartBuffers&, int b) {
+      product_to_row(layer.qkv, b, buffers_.projected.data() + size_t(b) * projected);
+    });
+    // The tokens of one stream must go in order, so a head's rows stay together where a stream has several.
+    const int run = distinct_ ? 1 : count_;
+    share(config_.kv_heads * count_ / run, [&](PartBuffers& part, int first, int last) {
+      for (int i = first * run; i < last * run; ++i) attend(part, l, layer, i % count_, i / count_);
+    });
     begin_input(int(width), config_.act_bits.o);
-    for (int b = 0; b < count_; ++b) {
+    for_rows([&](PartBuffers& part, int b) {
       const float* row = buffers_.attended.data() + size_t(b) * width;
-      set_input(b, row, int(width), config_.act_bits.o, kernels_.peak(row, int(width)), 1.0f);
-    }
+      set_input(part, b, row, int(width), config_.act_bits.o, kernels_.peak(row, int(width)), 1.0f);
+    });
     product_to_residual(layer.o, config_.act_bits.o);
   }
 
@@ -275,7 +303,7 @@ class Step {
   }
 
   // The first position's key, as if it stood right before the window that ends at `position`.
-  void move_sink(HeadBuffers& buffers, AttentionCache& cache, uint64_t position) {
+  void move_sink(PartBuffers& buffers, AttentionCache& cache, uint64_t position) {
     const size_t half = size_t(config_.head_dim / 2);
     buffers.sink_cosines.resize(half);
     buffers.sink_sines.resize(half);
@@ -288,12 +316,11 @@ class Step {
   }
 
   // Row b, key/value head g with the query heads that share it: from buffers_.projected to buffers_.attended.
-  void attend(int l, const Layer& layer, int b, int g) {
+  void attend(PartBuffers& buffers, int l, const Layer& layer, int b, int g) {
     const int dim = config_.head_dim, group = config_.heads / config_.kv_heads, first = g * group;
     float* row = buffers_.projected.data() + size_t(b) * size_t(layer.qkv.matrix.rows());
     float* key = row + (config_.heads + g) * dim;
     const float* value = key + config_.kv_heads * dim;
-    HeadBuffers& buffers = buffers_.heads[size_t(g)];
     buffers.q.resize(size_t(group * dim));
     buffers.k.resize(size_t(dim));
     buffers.v.resize(size_t(dim));
@@ -317,17 +344,17 @@ class Step {
     const int ffn = config_.ffn;
     norm_input(layer.ffn_norm, config_.act_bits.up);
     product(layer.up, config_.act_bits.up);
-    buffers_.rows.resize(size_t(layer.up.matrix.rows()));
-    float* row = buffers_.rows.data();
     begin_input(ffn, config_.act_bits.down);
-    for (int b = 0; b < count_; ++b) {
+    for_rows([&](PartBuffers& part, int b) {
+      part.rows.resize(size_t(layer.up.matrix.rows()));
+      float* row = part.rows.data();
       product_to_row(layer.up, b, row);
       if (config_.activation == Activation::kRelu2)
         kernels_.relu2(row, ffn);
       else
         kernels_.swiglu(row, row + ffn, ffn);
-      set_input(b, row, ffn, config_.act_bits.down, kernels_.peak(row, ffn), 1.0f);
-    }
+      set_input(part, b, row, ffn, config_.act_bits.down, kernels_.peak(row, ffn), 1.0f);
+    });
     product_to_residual(layer.down, config_.act_bits.down);
   }
 
@@ -337,7 +364,7 @@ class Step {
     hidden.values.resize(size_t(count_) * width);
     hidden.scales.resize(size_t(count_));
     for (int b = 0; b < count_; ++b) {
-      const Normed normed = norm(b, weights_.final_norm);
+      const Normed normed = norm(buffers_.parts[0], b, weights_.final_norm);
       int16_t* out = hidden.values.data() + size_t(b) * width;
       float scale = 0;
       if (normed.peak < kTiny) {
@@ -357,7 +384,8 @@ class Step {
   TransformerStreams& state_;
   std::span<const uint32_t> streams_;
   TransformerBuffers& buffers_;
-  int count_;  // B
+  int count_;      // B
+  bool distinct_;  // the streams; only asked where there are workers
   size_t stride_ = 0;
   const int32_t* low_ = nullptr;
 };
@@ -370,6 +398,7 @@ TransformerState& TransformerState::operator=(TransformerState&&) noexcept = def
 TransformerState::~TransformerState() = default;
 TransformerScratch::TransformerScratch(Workers* workers) : contents_(std::make_unique<TransformerBuffers>()) {
   contents_->workers = workers;
+  if (workers != nullptr) contents_->parts.resize(size_t(workers->threads()));
 }
 TransformerScratch::TransformerScratch(TransformerScratch&&) noexcept = default;
 TransformerScratch& TransformerScratch::operator=(TransformerScratch&&) noexcept = default;
