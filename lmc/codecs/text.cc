@@ -6,6 +6,7 @@
 #include "lmc/codecs/lockstep.h"
 #include "lmc/coding/arithmetic_coder.h"
 #include "lmc/coding/coding_loop.h"
+#include "lmc/mixing/deep_text.h"
 #include "lmc/tokenize/tokenizer.h"
 
 namespace lmc {
@@ -70,10 +71,10 @@ uint64_t model_bytes(const TextModel& model, uint32_t streams) {
   return bytes > kFree ? bytes - kFree : 0;
 }
 
+template <typename Mixing>
 Result<Budget::Lease> take_memory(const TextModel& model, uint32_t streams, size_t raw_bytes, uint64_t copies,
                                   const BlockResources& resources) {
-  const uint64_t mixing_bytes =
-      MixingModel::memory_bytes({.tokens = true, .streams = streams, .size_bytes = raw_bytes});
+  const uint64_t mixing_bytes = Mixing::memory_bytes({.tokens = true, .streams = streams, .size_bytes = raw_bytes});
   return Budget::take(resources.budget, mixing_bytes + model_bytes(model, streams) + copies * raw_bytes,
                       "a text of " + std::to_string(raw_bytes) + " bytes");
 }
@@ -90,8 +91,8 @@ template <typename Mixing = MixingModel>
 Result<EncodedText<Mixing>> encode_with(const TextModel& model, const TextExperiment& setup, ByteSpan raw,
                                         const BlockResources& resources, const GoOn& go_on = {}, auto... more) {
   constexpr uint64_t kCopies = 6;  // tokens while they grow, and what becomes of them
-  LMC_ASSIGN(const auto memory, take_memory(model, StreamPlan::for_tokens(raw.size(), setup.profile).streams,
-                                            raw.size(), kCopies, resources));
+  LMC_ASSIGN(const auto memory, take_memory<Mixing>(model, StreamPlan::for_tokens(raw.size(), setup.profile).streams,
+                                                    raw.size(), kCopies, resources));
   const std::vector<uint32_t> tokens = model.tokenizer.encode(raw);
   const StreamPlan plan = StreamPlan::for_tokens(tokens.size(), setup.profile);
   LMC_ASSIGN(auto mixing, make_mixing<Mixing>(setup.prior, plan, raw.size(), resources.isa, more...));
@@ -114,12 +115,23 @@ Bytes payload_of(const EncodedText<Mixing>& encoded, TextProfile profile) {
   return payload;
 }
 
+// use(kind) with the kind of mixing that a profile has.
+template <typename T>
+struct Kind {
+  using Type = T;
+};
+template <typename Use>
+auto with_mixing(TextProfile profile, const Use& use) {
+  return profile == TextProfile::kDeepFewStreams ? use(Kind<DeepTextMixing>()) : use(Kind<MixingModel>());
+}
+
 // all_of_them: the text must take every token of the plan.
+template <typename Mixing>
 Result<Bytes> decode_tokens(const TextModel& model, const StreamPlan& plan, bool all_of_them, ByteSpan coded,
                             size_t raw_size_bytes, const BlockResources& resources) {
   constexpr uint64_t kCopies = 2;
-  LMC_ASSIGN(const auto memory, take_memory(model, plan.streams, raw_size_bytes, kCopies, resources));
-  auto mixing = make_mixing(model.prior, plan, raw_size_bytes, resources.isa);
+  LMC_ASSIGN(const auto memory, take_memory<Mixing>(model, plan.streams, raw_size_bytes, kCopies, resources));
+  auto mixing = make_mixing<Mixing>(model.prior, plan, raw_size_bytes, resources.isa);
   if (!mixing.ok()) return mixing.error();
   ArithmeticDecoder coder(coded);
   Lockstep lockstep(model.transformer, plan, resources.threads, {});
@@ -164,21 +176,27 @@ double tokens_per_byte(const TextModel& model, ByteSpan raw) {
 }
 
 TextProfile text_profile(const TextModel& model, const LevelRow& level) {
-  if (level.few_streams) return TextProfile::kFewStreams;
+  if (level.few_streams) return TextProfile::kDeepFewStreams;
   return model.transformer.is_large() ? TextProfile::kManyForLarge : TextProfile::kManyStreams;
 }
 
 Result<Bytes> encode_text_block(const TextModel& model, ByteSpan raw, TextProfile profile,
                                 const BlockResources& resources) {
-  LMC_ASSIGN(const auto encoded, encode_with(model, {.prior = model.prior, .profile = profile}, raw, resources));
-  return payload_of(encoded, profile);
+  return with_mixing(profile, [&]<typename Mixing>(Kind<Mixing>) -> Result<Bytes> {
+    LMC_ASSIGN(const auto encoded,
+               encode_with<Mixing>(model, {.prior = model.prior, .profile = profile}, raw, resources));
+    return payload_of(encoded, profile);
+  });
 }
 
 std::optional<Bytes> encode_text_block_while(const TextModel& model, ByteSpan raw, TextProfile profile,
                                              const GoOn& go_on, const BlockResources& resources) {
-  const auto encoded = encode_with(model, {.prior = model.prior, .profile = profile}, raw, resources, go_on);
-  if (!encoded.ok() || (encoded->tokens == 0 && !raw.empty())) return {};
-  return payload_of(*encoded, profile);
+  return with_mixing(profile, [&]<typename Mixing>(Kind<Mixing>) -> std::optional<Bytes> {
+    const auto encoded =
+        encode_with<Mixing>(model, {.prior = model.prior, .profile = profile}, raw, resources, go_on);
+    if (!encoded.ok() || (encoded->tokens == 0 && !raw.empty())) return {};
+    return payload_of(*encoded, profile);
+  });
 }
 
 Result<TextOutcome> try_text_block(const TextModel& model, ByteSpan raw, const TextExperiment& experiment,
@@ -188,7 +206,10 @@ Result<TextOutcome> try_text_block(const TextModel& model, ByteSpan raw, const T
     return TextOutcome{payload_of(*encoded, experiment.profile).size(), encoded->tokens, encoded->model_bits,
                        encoded->mixing->save_prior()};
   };
-  if (experiment.without == 0) return outcome_of(encode_with(model, experiment, raw, resources));
+  if (experiment.without == 0)
+    return with_mixing(experiment.profile, [&]<typename Mixing>(Kind<Mixing>) {
+      return outcome_of(encode_with<Mixing>(model, experiment, raw, resources));
+    });
   return outcome_of(encode_with<AblatedMixing>(model, experiment, raw, resources, {}, experiment.without));
 }
 
@@ -205,8 +226,10 @@ Result<Bytes> decode_text_block(const TextModel& model, ByteSpan payload, size_t
     return bad_input("text block: " + std::to_string(tokens) + " tokens cannot make " + std::to_string(raw_size_bytes) +
                          " bytes; the file is damaged",
                      1);
-  return decode_tokens(model, StreamPlan::for_tokens(tokens, TextProfile(profile)), true,
-                       payload.subspan(reader.position()), raw_size_bytes, resources);
+  return with_mixing(TextProfile(profile), [&]<typename Mixing>(Kind<Mixing>) {
+    return decode_tokens<Mixing>(model, StreamPlan::for_tokens(tokens, TextProfile(profile)), true,
+                                 payload.subspan(reader.position()), raw_size_bytes, resources);
+  });
 }
 
 Result<Bytes> encode_text_message(const TextModel& model, ByteSpan raw, const BlockResources& resources) {
@@ -216,8 +239,8 @@ Result<Bytes> encode_text_message(const TextModel& model, ByteSpan raw, const Bl
 
 Result<Bytes> decode_text_message(const TextModel& model, ByteSpan coded, size_t raw_size_bytes,
                                   const BlockResources& resources) {
-  return decode_tokens(model, StreamPlan::for_tokens(raw_size_bytes, TextProfile::kFewStreams), false, coded,
-                       raw_size_bytes, resources);
+  return decode_tokens<MixingModel>(model, StreamPlan::for_tokens(raw_size_bytes, TextProfile::kFewStreams), false,
+                                    coded, raw_size_bytes, resources);
 }
 
 std::shared_ptr<const TextModel> text_model_of(const BlockResources& resources) {

@@ -19,6 +19,7 @@ constexpr int kMixerInputs = 4;     // inputs a context
 constexpr int kPerExpectation = 3;  // inputs
 constexpr int kExpectationInputs = kMixerInputs * kDeepContexts;
 constexpr int kBias = kExpectationInputs + kPerExpectation * kExpectations;
+constexpr int kExperts = 2;  // inputs behind the bias, where there are experts
 constexpr uint32_t kSlotLimit = 250, kMapLimit = 1000;
 constexpr int kOrders = 8;  // the first contexts: of the last 0 to 8 bytes
 // Histories of a slot (counters.h), and more of the all but certain ones: a long run of one outcome.
@@ -97,33 +98,52 @@ struct DeepMixing::State {
     uint32_t strength = 0;
   };
 
-  DeepContexts contexts;
+  std::vector<DeepContexts> streams;
+  DeepContexts* contexts = nullptr;  // of the stream at hand
   ContextTable table;
   Mixer mixer;
   std::vector<Context> context;
   std::vector<Expectation> expectation;
   std::array<uint64_t, kDeepContexts> hashes{};
-  uint32_t bucket_key = ~0u;  // (offset, half byte) the buckets belong to
+  uint64_t byte_key = ~0ull;                 // (stream, offset) that the hashes and first buckets belong to
+  uint32_t half_key = 0;                     // bits known at the half that the buckets belong to; 1: the first
   FineApm order1_map{65536}, order2_map{65536}, match_map{65536};
   unsigned bits_known = 0;
   int active = 0;  // contexts of the byte at hand
 
-  State(size_t size_bytes, Isa isa);
+  State(const DeepShape& shape, Isa isa);
+  uint64_t key_of(const DeepContexts& stream) const {
+    return uint64_t(&stream - streams.data()) << 32 | stream.history().size();
+  }
   void find_buckets(uint32_t known);
   uint32_t context_inputs(uint32_t known, float* x);
   void expectation_inputs(uint32_t known, float* x);
   void select_weights(uint32_t known, uint32_t seen);
 };
 
-DeepMixing::State::State(size_t size_bytes, Isa isa)
-    : contexts(size_bytes),
-      table(context_table_bits(size_bytes * 16, size_bytes)),
-      mixer({.inputs = kBias + 1,
-             .set_sizes = {16 * 8, 256, 256, 16 * 16, 256, 16 * 16, 256, 16 * 16, 4 * 4 * 4 * 8, 8 * 4 * 8},
-             .last_sizes = {256, 16 * 8}},
-            kMixerRates, isa),
+namespace {
+
+MixerShape mixer_shape(bool experts) {
+  MixerShape shape{.inputs = kBias + 1,
+                   .set_sizes = {16 * 8, 256, 256, 16 * 16, 256, 16 * 16, 256, 16 * 16, 4 * 4 * 4 * 8, 8 * 4 * 8},
+                   .last_sizes = {256, 16 * 8}};
+  if (!experts) return shape;
+  shape.inputs += kExperts;
+  shape.set_sizes.push_back(kConfidences * 16);
+  shape.last_sizes[0] = kConfidences * 16;
+  return shape;
+}
+
+}  // namespace
+
+DeepMixing::State::State(const DeepShape& shape, Isa isa)
+    : table(context_table_bits(shape.size_bytes * 16, shape.size_bytes)),
+      mixer(mixer_shape(shape.experts), kMixerRates, isa),
       context(kDeepContexts),
       expectation(kExpectations) {
+  for (uint32_t i = 0; i < shape.streams; ++i) streams.emplace_back(shape.size_bytes / shape.streams);
+  contexts = streams.data();
+  if (shape.experts) mixer.set_initial(kBias + 2, 0.8f);
   for (int i = 0; i < kDeepContexts; ++i) {
     mixer.set_initial(kMixerInputs * i, kStartWeight);
     mixer.set_initial(kMixerInputs * i + 1, kStartWeight);
@@ -132,20 +152,22 @@ DeepMixing::State::State(size_t size_bytes, Isa isa)
   for (int i = 0; i < kExpectations; ++i) mixer.set_initial(kExpectationInputs + kPerExpectation * i, kStartWeight);
 }
 
-// One bucket of 15 slots a context for each half of the byte.
+// One bucket of 15 slots a context for each half of the byte. That of the first is always found: it holds the run.
 void DeepMixing::State::find_buckets(uint32_t known) {
-  const uint32_t half = bits_known >> 2;
-  const uint32_t key = uint32_t(contexts.history().size()) << 1 | half;
-  if (bucket_key == key) return;
-  bucket_key = key;
-  if (half == 0) {
-    contexts.hash(hashes);
-    active = contexts.active();
+  const uint64_t key = key_of(*contexts);
+  const uint32_t half = bits_known >= 4 ? known >> (bits_known - 4) : 1;
+  if (byte_key == key && half_key == half) return;
+  if (byte_key != key) {
+    contexts->hash(hashes);
+    active = contexts->active();
+    table.find_all(hashes, size_t(active), 1,
+                   [&](size_t i, ContextBucket& bucket) { context[i].first = context[i].bucket = &bucket; });
   }
-  table.find_all(hashes, size_t(active), known, [&](size_t i, ContextBucket& bucket) {
-    context[i].bucket = &bucket;
-    if (half == 0) context[i].first = &bucket;
-  });
+  if (half != 1)
+    table.find_all(hashes, size_t(active), half,
+                   [&](size_t i, ContextBucket& bucket) { context[i].bucket = &bucket; });
+  byte_key = key;
+  half_key = half;
 }
 
 // Four inputs a context; returns how many of the first contexts have met this decision before.
@@ -180,13 +202,13 @@ void DeepMixing::State::expectation_inputs(uint32_t known, float* x) {
   const Logistic& logit = logistic();
   for (int i = 0; i < kExpectations; ++i, x += kPerExpectation) {
     Expectation& e = expectation[size_t(i)];
-    const int byte = contexts.expected(i);
+    const int byte = contexts->expected(i);
     e.bit = bit_after(byte, known, bits_known);
     e.strength = 0;
     x[0] = x[1] = x[2] = 0.0f;
     if (e.bit < 0) continue;
-    e.strength = contexts.strength(i);
-    const uint32_t doubt = contexts.doubt(i);
+    e.strength = contexts->strength(i);
+    const uint32_t doubt = contexts->doubt(i);
     e.strength_entry = &e.by_strength[(e.strength * 8 + doubt) * 2 + (bits_known == 0)];
     e.byte_entry = &e.by_byte[(uint32_t(byte) * 8 + bits_known) * 4 + std::min(doubt, 3u)];
     x[0] = towards(e.bit, logit.stretch(e.strength_entry->p16()));
@@ -198,26 +220,26 @@ void DeepMixing::State::expectation_inputs(uint32_t known, float* x) {
 void DeepMixing::State::select_weights(uint32_t known, uint32_t seen) {
   const Expectation &match = expectation[kLongMatch], &brief = expectation[kShortMatch],
                     &above = expectation[kFieldAbove];
-  const Fields& fields = contexts.fields();
+  const Fields& fields = contexts->fields();
   // 0: `other` expects nothing, 1: this one does not, 2: they agree, 3: not.
   const auto agreement = [](const Expectation& other, const Expectation& self) -> uint32_t {
     return other.bit < 0 ? 0 : self.bit < 0 ? 1 : self.bit == other.bit ? 2 : 3;
   };
   mixer.select(0, match.strength * 8 + bits_known);
   mixer.select(1, known);
-  mixer.select(2, contexts.last(1));
+  mixer.select(2, contexts->last(1));
   mixer.select(3, seen * 16 + match.strength);
-  mixer.select(4, contexts.last(2));
-  mixer.select(5, std::min(fields.index, 15u) * 16 + std::min(contexts.field_bytes(), 15u));
+  mixer.select(4, contexts->last(2));
+  mixer.select(5, std::min(fields.index, 15u) * 16 + std::min(contexts->field_bytes(), 15u));
   mixer.select(
-      6, contexts.in_records() ? contexts.record_place() & 255 : uint32_t(std::max(contexts.expected(kFieldAbove), 0)));
-  mixer.select(7, byte_class(uint8_t(contexts.last(1))) * 16 + agreement(above, match) * 4 + agreement(brief, match));
+      6, contexts->in_records() ? contexts->record_place() & 255 : uint32_t(std::max(contexts->expected(kFieldAbove), 0)));
+  mixer.select(7, byte_class(uint8_t(contexts->last(1))) * 16 + agreement(above, match) * 4 + agreement(brief, match));
   mixer.select(8, (std::min(match.strength, 3u) * 16 + std::min(brief.strength, 3u) * 4 +
                    std::min(expectation[kFieldAfter].strength, 3u)) *
                           8 +
                       bits_known);
   mixer.select(9, (above.bit < 0 ? 0 : 1 + std::min(above.strength, 6u)) * 32 + fields.order * 8 + bits_known);
-  mixer.select_last(0, contexts.last(1));
+  mixer.select_last(0, contexts->last(1));
   mixer.select_last(1, match.strength * 8 + bits_known);
 }
 
@@ -227,13 +249,13 @@ uint64_t DeepMixing::memory_bytes(size_t size_bytes) {
   return kFixedBytes + table + BytePointers::memory_bytes(size_bytes) + size_bytes;
 }
 
-DeepMixing::DeepMixing(size_t size_bytes, Isa isa) : state_(std::make_unique<State>(size_bytes, isa)) {}
+DeepMixing::DeepMixing(const DeepShape& shape, Isa isa) : state_(std::make_unique<State>(shape, isa)) {}
 DeepMixing::~DeepMixing() = default;
 
-const Bytes& DeepMixing::history() const { return state_->contexts.history(); }
+const Bytes& DeepMixing::history(uint32_t stream) const { return state_->streams[stream].history(); }
 
 template <typename Parts>
-uint32_t DeepMixing::predict_bit_by(Parts parts, uint32_t known) {
+uint32_t DeepMixing::predict_bit_by(Parts parts, uint32_t known, const Experts* experts) {
   State& s = *state_;
   const Logistic& logit = logistic();
   s.bits_known = unsigned(std::bit_width(known)) - 1;
@@ -244,19 +266,30 @@ uint32_t DeepMixing::predict_bit_by(Parts parts, uint32_t known) {
   x[kBias] = 0.3f;
   leave_out_parts(parts, x);
   s.select_weights(known, seen);
-  const float mixed = s.mixer.predict();
   const State::Expectation& match = s.expectation[kLongMatch];
-  const uint64_t expected = match.bit < 0 ? 0 : uint64_t(s.contexts.expected(kLongMatch) + 1) * 16 + match.strength;
+  if (experts != nullptr) {
+    x[kBias + 1] = experts->model;
+    x[kBias + 2] = experts->mixed;
+    s.mixer.select(10, confidence_bucket(experts->model) * 16 + match.strength);
+    s.mixer.select_last(0, confidence_bucket(experts->mixed) * 16 + match.strength);
+  }
+  const float mixed = s.mixer.predict();
+  const uint64_t expected = match.bit < 0 ? 0 : uint64_t(s.contexts->expected(kLongMatch) + 1) * 16 + match.strength;
   const uint32_t p0 = logit.squash(mixed);
-  const uint32_t p1 = s.order1_map.predict(mixed, known << 8 | s.contexts.last(1));
-  const uint32_t p2 = s.order2_map.predict(mixed, mix(uint64_t(s.contexts.last_two()) << 8 | known) & 0xffff);
+  const uint32_t p1 = s.order1_map.predict(mixed, known << 8 | s.contexts->last(1));
+  const uint32_t p2 = s.order2_map.predict(mixed, mix(uint64_t(s.contexts->last_two()) << 8 | known) & 0xffff);
   const uint32_t p3 = s.match_map.predict(mixed, mix(expected << 8 | known) & 0xffff);
   const uint32_t p = parts.uses(kDeepMaps) ? (p0 + p1 + p2 + p3 + 2) >> 2 : p0;
   return std::clamp(p, 2u, 65534u);
 }
 
-uint32_t DeepMixing::predict_bit(uint32_t known) { return predict_bit_by(AllParts(), known); }
-uint32_t AblatedDeepMixing::predict_bit(uint32_t known) { return predict_bit_by(parts_, known); }
+uint32_t DeepMixing::predict_bit(uint32_t known) { return predict_bit_by(AllParts(), known, nullptr); }
+uint32_t AblatedDeepMixing::predict_bit(uint32_t known) { return predict_bit_by(parts_, known, nullptr); }
+
+uint32_t DeepMixing::predict_bit(uint32_t stream, uint32_t known, const Experts& experts) {
+  state_->contexts = &state_->streams[stream];
+  return predict_bit_by(AllParts(), known, &experts);
+}
 
 void DeepMixing::update_bit(int bit) {
   State& s = *state_;
@@ -276,10 +309,13 @@ void DeepMixing::update_bit(int bit) {
   s.match_map.update(bit);
 }
 
-void DeepMixing::append_byte(uint8_t byte) {
+void DeepMixing::append_byte(uint8_t byte, uint32_t stream) {
   State& s = *state_;
-  for (State::Context& c : std::span(s.context).first(size_t(s.active))) c.first->run = Run::after(c.first->run, byte);
-  s.contexts.append(byte);
+  DeepContexts& contexts = s.streams[stream];
+  if (s.byte_key == s.key_of(contexts))  // some bit of it was asked for
+    for (State::Context& c : std::span(s.context).first(size_t(s.active)))
+      c.first->run = Run::after(c.first->run, byte);
+  contexts.append(byte);
 }
 
 }  // namespace lmc

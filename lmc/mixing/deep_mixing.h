@@ -32,27 +32,40 @@ enum DeepPart : uint32_t {
   kDeepRecords = 4096,   // records of one length
 };
 
+struct DeepShape {
+  size_t size_bytes = 0;  // of the block
+  uint32_t streams = 1;
+  bool experts = false;  // whether others have their say
+};
+
+// What others say of the next bit, as logits of a one.
+struct Experts {
+  float model;  // a language model
+  float mixed;  // the mixing of it with a few contexts
+};
+
 class DeepMixing {
  public:
   // At most what a model for so many bytes takes, its history included.
   static uint64_t memory_bytes(size_t size_bytes);
 
-  // size_bytes: of the block.
-  DeepMixing(size_t size_bytes, Isa isa);
+  DeepMixing(const DeepShape& shape, Isa isa);
+  DeepMixing(size_t size_bytes, Isa isa) : DeepMixing(DeepShape{size_bytes}, isa) {}
   ~DeepMixing();
 
-  const Bytes& history() const;
+  const Bytes& history(uint32_t stream = 0) const;
 
   // The probability (of 65536) that the next bit is one. known: the bits of the byte so far behind a leading one
   // (1..255).
   uint32_t predict_bit(uint32_t known);
+  uint32_t predict_bit(uint32_t stream, uint32_t known, const Experts& experts);
   void update_bit(int bit);
-  // The byte is known now.
-  void append_byte(uint8_t byte);
+  // The byte is known now, whether its bits were asked for or not.
+  void append_byte(uint8_t byte, uint32_t stream = 0);
 
  protected:
   template <typename Parts>
-  uint32_t predict_bit_by(Parts parts, uint32_t known);
+  uint32_t predict_bit_by(Parts parts, uint32_t known, const Experts* experts);
 
  private:
   struct State;

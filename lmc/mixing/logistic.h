@@ -47,6 +47,13 @@ class Logistic {
   std::array<float, 3074> squash_;  // at x = -12 + i/128
 };
 
+// How sure a logit is: 0..kConfidences - 1.
+inline constexpr uint32_t kConfidences = 12;
+inline uint32_t confidence_bucket(float logit) {
+  const float magnitude = logit < 0 ? -logit : logit;
+  return uint32_t(magnitude >= 11.0f ? 11.0f : magnitude);
+}
+
 const Logistic& logistic();  // constant after the first call
 
 }  // namespace lmc

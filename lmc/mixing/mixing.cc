@@ -19,11 +19,6 @@ constexpr uint32_t kSureCount = 20;
 constexpr int kMoreBitInputs = 5;  // beside two for each context
 constexpr int kEndInputs = 2 * kEndContexts + 3;
 
-uint32_t confidence_bucket(float logit) {  // 0..11
-  const float magnitude = logit < 0 ? -logit : logit;
-  return uint32_t(magnitude >= 11.0f ? 11.0f : magnitude);
-}
-
 // Token mode visits few buckets, as most decisions are sure.
 unsigned table_bits(bool tokens, size_t size_bytes) {
   return context_table_bits(size_bytes * (tokens ? 4 : 16), size_bytes);
@@ -352,6 +347,7 @@ uint32_t MixingModel::predict_bit_by(Parts parts, uint32_t index, uint32_t known
   leave_out_parts(parts, x);
   select_bit_weights(s, known, lm, bucket);
   const float mixed = b.mixer.predict();
+  mixed_ = mixed;
   const uint32_t p0 = logit.squash(mixed);
   if (shape_.tokens) return clamp_probability(p0);
   const uint32_t p1 = b.order1_map.predict(mixed, known << 8 | (s.c4 & 255));
@@ -364,6 +360,11 @@ uint32_t MixingModel::predict_bit(uint32_t stream, uint32_t known, float lm) {
 }
 uint32_t AblatedMixing::predict_bit(uint32_t stream, uint32_t known, float lm) {
   return predict_bit_by(parts_, stream, known, lm);
+}
+
+std::optional<float> MixingModel::mixed() const {
+  if (sure_ && sure_->entry != nullptr) return {};
+  return mixed_;
 }
 
 void MixingModel::update_bit(int bit) {

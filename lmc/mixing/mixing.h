@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "lmc/base/bytes.h"
 #include "lmc/mixing/context_table.h"
@@ -59,6 +60,8 @@ class MixingModel {
   // (1..255). lm: the language model's logit for a one; ignored outside token mode.
   uint32_t predict_bit(uint32_t stream, uint32_t known, float lm);
   void update_bit(int bit);
+  // The logit behind what predict_bit said; nothing where the language model was so sure that nobody else was asked.
+  std::optional<float> mixed() const;
 
   // The probability that the current token ends here. node: names the token's bytes so far (the first token id of its
   // prefix range); lm: the logit for "ends".
@@ -91,6 +94,7 @@ class MixingModel {
   void select_bit_weights(const StreamContexts& s, uint32_t known, float lm, uint32_t bucket);
 
   MixingShape shape_;
+  float mixed_ = 0;
   Contexts contexts_;
   ContextTable table_;
   std::unique_ptr<BitState> bit_;

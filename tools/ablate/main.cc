@@ -59,7 +59,8 @@ std::vector<Case> text_cases(const TextModel& model, const lmc::BlockResources& 
                        {"without character classes", {.prior = prior, .without = kPartShapes}},
                        {"without the match model", {.prior = prior, .without = kPartMatch}},
                        {"without history maps", {.prior = prior, .without = kPartHistories}},
-                       {"with few streams", {.prior = prior, .profile = TextProfile::kFewStreams}}};
+                       {"with few streams", {.prior = prior, .profile = TextProfile::kFewStreams}},
+                       {"with few streams and deep mixing", {.prior = prior, .profile = TextProfile::kDeepFewStreams}}};
   std::vector<Case> out;
   for (const Named& each : all)
     out.push_back({each.name, [&model, &resources, experiment = each.experiment](ByteSpan raw) -> Result<size_t> {
