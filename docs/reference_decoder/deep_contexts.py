@@ -9,13 +9,13 @@ NUMBER = 5
 
 
 class DeepContexts:
-    def __init__(self, block_size):
+    def __init__(self, size, least_bits=20):
         self.history = bytearray()
         self.c4 = self.c8 = self.shape = 0
         self.after_byte, self.after_pair = [0] * 256, [0] * 65536
         self.words, self.fields, self.nesting, self.numbers = Words(), Fields(), Nesting(), Numbers()
         self.records = Records()
-        self.pointers = Pointers(block_size)
+        self.pointers = Pointers(size, least_bits)
         self.expected = [None] * EXPECTATIONS
 
     def last_bytes(self, k):

@@ -1,4 +1,4 @@
-"""Profiles 1 to 3 of codec 1: docs/mixing.md, section 8, from "Contexts" on."""
+"""Profiles 1 to 3 of codec 1: docs/mixing.md, section 8, from "Contexts" on; with experts the second stage of section 10."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from contexts import BYTE_CLASS, GOLDEN, M64, ContextTable, mix, table_size
 from counters import MapEntry
 from deep_contexts import EXPECTATIONS, DeepContexts
 from deep_state import FIELD_ABOVE, FIELD_AFTER, LONG_MATCH, SHORT_MATCH
-from logistic import clamp_probability, f32, squash, stretch
+from logistic import clamp_probability, f32, squash, stretch, sureness
 from mixer import Mixer
 
 ZERO, CONSTANT = f32(0), f32(0.3)
@@ -15,11 +15,14 @@ INPUTS = CONTEXTS * PER_CONTEXT + EXPECTATIONS * PER_EXPECTATION + 1
 SETS = [128, 256, 256, 256, 256, 256, 256, 256, 512, 256]
 
 
-def start_weights():
-    weights = np.zeros(INPUTS, f32)
-    contexts, expectations = weights[:CONTEXTS * PER_CONTEXT], weights[CONTEXTS * PER_CONTEXT:-1]
-    contexts[0::4] = contexts[1::4] = expectations[0::3] = f32(0.04)
-    contexts[3::4] = f32(0.04) * f32(0.5)
+def start_weights(experts):
+    weights = np.zeros(INPUTS + 2 * experts, f32)
+    start = f32(0.02 if experts else 0.04)
+    contexts, expectations = weights[:CONTEXTS * PER_CONTEXT], weights[CONTEXTS * PER_CONTEXT:INPUTS - 1]
+    contexts[0::4] = contexts[1::4] = expectations[0::3] = start
+    contexts[3::4] = start * f32(0.5)
+    if experts:
+        weights[-1] = f32(0.9)
     return weights
 
 
@@ -82,21 +85,28 @@ class Expectation:
 class DeepMixing:
     """Predict a decision, then update with its outcome; append each byte when it is complete."""
 
-    def __init__(self, block_size):
-        self.contexts = DeepContexts(block_size)
+    def __init__(self, block_size, streams=1, experts=False):
+        self.streams = [DeepContexts(block_size // streams, 16 if streams > 1 else 20) for _ in range(streams)]
+        self.contexts = self.streams[0]
         self.table = ContextTable(table_size(16 * block_size, block_size))
-        self.mixer = Mixer(INPUTS, SETS, [256, 128], start_weights(), start_rate=0.02, floor=0.0015)
+        sets, last = (SETS + [192], [192, 128]) if experts else (SETS, [256, 128])
+        self.mixer = Mixer(INPUTS + 2 * experts, sets, last, start_weights(experts), start_rate=0.02, floor=0.0015)
+        self.byte = self.half = None  # what the buckets are of
         self.histories = [[MapEntry() for _ in range(528)] for _ in range(CONTEXTS)]
         self.run_maps = [[MapEntry() for _ in range(32)] for _ in range(CONTEXTS)]
         self.expectations = [Expectation() for _ in range(EXPECTATIONS)]
         self.fine_maps = [FineApm() for _ in range(3)]
 
     def _find_buckets(self, known):
-        if known == 1:
+        byte, half = (self.contexts, len(self.contexts.history)), known >> max(known.bit_length() - 5, 0)
+        half = half if half >= 16 else 1
+        if self.byte != byte:
             self.hashes = self.contexts.hashes()
             self.buckets = self.first_buckets = [self.table.find(h) for h in self.hashes]
-        elif known.bit_length() == 5:
-            self.buckets = [self.table.find(mix(h + known * GOLDEN & M64)) for h in self.hashes]
+            self.half = 1
+        if self.half != half:
+            self.buckets = [self.table.find(mix(h + half * GOLDEN & M64)) for h in self.hashes]
+        self.byte, self.half = byte, half
 
     def _context_inputs(self, known):
         level = 1 << (known.bit_length() - 1) % 4
@@ -136,14 +146,19 @@ class DeepMixing:
                 32 * above + 8 * c.fields.order + b]
         return rows, [c1, 8 * strength(LONG_MATCH) + b]
 
-    def predict_bit(self, known):
-        c = self.contexts
+    def predict_bit(self, known, stream=0, experts=()):
+        """experts: the logits of the language model and of the first stage."""
+        c = self.contexts = self.streams[stream]
         self._find_buckets(known)
         inputs = self._context_inputs(known)
         for kind, expectation in enumerate(self.expectations):
             inputs += expectation.inputs(c, kind, known)
-        logit = self.mixer.predict(inputs + [CONSTANT], *self._rows(known))
         match = self.expectations[LONG_MATCH]
+        rows, last_rows = self._rows(known)
+        if experts:
+            rows.append(16 * sureness(experts[0]) + match.strength)
+            last_rows[0] = 16 * sureness(experts[1]) + match.strength
+        logit = self.mixer.predict(inputs + [CONSTANT, *experts], rows, last_rows)
         expected = 16 * c.next_of(LONG_MATCH) + match.strength if match.strength else 0
         places = [known << 8 | c.last_bytes(1), mix(c.last_bytes(2) << 8 | known) & 0xFFFF,
                   mix(expected << 8 | known) & 0xFFFF]
@@ -163,8 +178,10 @@ class DeepMixing:
         for fine_map in self.fine_maps:
             fine_map.update(bit)
 
-    def append_byte(self, byte):
-        for bucket in self.first_buckets:
-            last, count = bucket.run
-            bucket.run = (byte, min(count + 1, 255)) if count and last == byte else (byte, 1)
-        self.contexts.append(byte)
+    def append_byte(self, byte, stream=0):
+        contexts = self.streams[stream]
+        if self.byte == (contexts, len(contexts.history)):  # some bit of it was asked for
+            for bucket in self.first_buckets:
+                last, count = bucket.run
+                bucket.run = (byte, min(count + 1, 255)) if count and last == byte else (byte, 1)
+        contexts.append(byte)

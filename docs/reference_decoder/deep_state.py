@@ -187,8 +187,8 @@ class Pointer:
 
 
 class Pointers:
-    def __init__(self, block_size):
-        long_bits = max(20, (block_size - 1).bit_length())
+    def __init__(self, size, least_bits):
+        long_bits = max(least_bits, (size - 1).bit_length())
         other_bits = long_bits - 2
         self.bits = {LONG_MATCH: long_bits, SHORT_MATCH: other_bits, FIELD_AFTER: other_bits, LINE_SHAPE: other_bits}
         self.all = [Pointer() for _ in range(5)]

@@ -62,3 +62,7 @@ def squash(x):
 
 def clamp_probability(p):
     return min(max(p, 2), 65534)
+
+
+def sureness(lm):
+    return int(min(abs(lm), f32(11)))

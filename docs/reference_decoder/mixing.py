@@ -7,7 +7,7 @@ import numpy as np
 from contexts import (BYTE_CLASS, BYTE_MODE, GOLDEN, M64, TOKEN_MODE, ContextTable, MatchFinder, Stream,
                       compute_hashes, hash2, mix, table_size)
 from counters import Apm, BitSlot, MapEntry, history_map
-from logistic import clamp_probability, f32, squash, stretch
+from logistic import clamp_probability, f32, squash, stretch, sureness
 from mixer import Mixer
 from prior import PriorReader
 
@@ -34,10 +34,6 @@ def _start_weights(count, weight, model_input, model_weight):
     weights = np.full(count, f32(weight), f32)
     weights[model_input] = f32(model_weight)
     return weights
-
-
-def _sureness(lm):
-    return int(min(abs(lm), f32(11)))
 
 
 class BitMixing:
@@ -91,7 +87,7 @@ class BitMixing:
         start = [8 * bucket + bits_known, known, last]
         if not self.tokens:
             return start + [16 * seen + bucket, 8 * BYTE_CLASS[before_last] + bits_known, before_last], [last]
-        sure = 16 * _sureness(lm) + bucket
+        sure = 16 * sureness(lm) + bucket
         place = (8 * min(stream.token_bytes, 7) + bits_known) * 2 + (bucket > 0)
         return start + [sure, place, 16 * seen + bucket], [sure]
 
@@ -102,7 +98,7 @@ class BitMixing:
         if self.tokens:
             refined = stretch(self.model_map.predict(lm, known + 256 * (stream.match_length > 0)))
         inputs += [lm, refined] + self._match_inputs(stream, known) + [CONSTANT]
-        logit = self.mixer.predict(inputs, *self._rows(stream, known, lm))
+        self.logit = logit = self.mixer.predict(inputs, *self._rows(stream, known, lm))
         p0 = int(squash(logit))
         if self.tokens:
             return clamp_probability(p0)
@@ -149,7 +145,7 @@ class EndMixing:
         depth = min(stream.token_bytes, 15)
         refined = stretch(self.model_map.predict(lm, 16 * depth + stream.match_bucket()))
         inputs = _slot_inputs(self.slots, self.entries) + [lm, refined, CONSTANT]
-        rows = [depth, expected or 0, 2 * _sureness(lm) + (expected is not None)]
+        rows = [depth, expected or 0, 2 * sureness(lm) + (expected is not None)]
         return clamp_probability(int(squash(self.mixer.predict(inputs, rows, [depth]))))
 
     def update(self, bit):

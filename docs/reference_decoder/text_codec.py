@@ -10,29 +10,31 @@ from head import Head
 from logistic import f32, ln
 from mixing import Mixing
 from network import Network, NetworkStream
+from text_mixing import TextMixing
 
-MOST_STREAMS = (16, 4)  # by profile
+# By profile: streams at most, tokens a stream, whether in two stages.
+PROFILES = ((16, 3072, False), (4, 3072, False), (32, 2048, True), (4, 3072, True))
 
 
 def decode(payload, raw_size, model):
     reader = Reader(payload)
     profile = reader.integer(1, "profile")
-    if profile >= len(MOST_STREAMS):
+    if profile >= len(PROFILES):
         raise DamagedFile(f"profile {profile} is unknown")
     tokens = reader.varint("number of tokens")
     if not 1 <= tokens <= raw_size:
         raise DamagedFile(f"{tokens} tokens cannot make {raw_size} bytes")
     decoder = ArithmeticDecoder(payload[reader.position:])
-    return TextBlock(model, decoder, tokens, raw_size, MOST_STREAMS[profile]).decode()
+    return TextBlock(model, decoder, tokens, raw_size, *PROFILES[profile]).decode()
 
 
 class TextBlock:
-    def __init__(self, model, decoder, tokens, raw_size, most_streams):
+    def __init__(self, model, decoder, tokens, raw_size, most_streams, tokens_each, two_stages):
         self.decoder = decoder
         self.raw_size = raw_size
         self.vocabulary = model.vocabulary
         bos = len(self.vocabulary)
-        count = min(max(tokens // 3072, 1), most_streams)
+        count = min(max(tokens // tokens_each, 1), most_streams)
         self.lengths = [tokens // count + (s < tokens % count) for s in range(count)]
         network = Network(model)
         self.networks = [NetworkStream(network) for _ in range(count)]
@@ -41,7 +43,7 @@ class TextBlock:
         self.first_rate = f32(0.015) / np.sqrt(f32(model.architecture["width"]))
         self.model_rate = f32(model.architecture.get("head_rate", 1))
         self.learnt = 0
-        self.mixing = Mixing(True, count, raw_size)
+        self.mixing = TextMixing(count, raw_size) if two_stages else Mixing(True, count, raw_size)
         self.mixing.load_prior(model.section("mixing.tokens", optional=True))
 
     def decode(self):

@@ -23,7 +23,7 @@ namespace lmc {
 
 // Wire ids, the first byte of a text block's payload: many streams make a batch that the network is fast on; with few,
 // more of the text comes before what is to be predicted.
-// The deep one mixes in two stages (deep_text.h).
+// Those of large models and the deep one mix in two stages (deep_text.h).
 enum class TextProfile : uint8_t { kManyStreams = 0, kFewStreams = 1, kManyForLarge = 2, kDeepFewStreams = 3 };
 inline constexpr auto kLastTextProfile = TextProfile::kDeepFewStreams;
 

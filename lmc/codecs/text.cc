@@ -115,14 +115,14 @@ Bytes payload_of(const EncodedText<Mixing>& encoded, TextProfile profile) {
   return payload;
 }
 
-// use(kind) with the kind of mixing that a profile has.
+// use(kind) with the kind of mixing that a profile has: the later ones mix in two stages.
 template <typename T>
 struct Kind {
   using Type = T;
 };
 template <typename Use>
 auto with_mixing(TextProfile profile, const Use& use) {
-  return profile == TextProfile::kDeepFewStreams ? use(Kind<DeepTextMixing>()) : use(Kind<MixingModel>());
+  return profile >= TextProfile::kManyForLarge ? use(Kind<DeepTextMixing>()) : use(Kind<MixingModel>());
 }
 
 // all_of_them: the text must take every token of the plan.

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <type_traits>
 
 #include "lmc/coding/arithmetic_coder.h"
+#include "lmc/mixing/deep_text.h"
 
 namespace lmc {
 namespace {
@@ -69,16 +71,25 @@ TEST(CodingLoop, TokensOfSeveralStreamsComeBack) {
       cumulative.push_back(cumulative.back() + 1 + uint32_t((v * step) % 97) * 40000);
     return cumulative;
   };
-  Bytes out;
-  ArithmeticEncoder encoder(out);
-  MixingModel mixing({.tokens = true, .streams = 2, .size_bytes = 6000}, Isa::kScalar);
-  for (size_t i = 0; i < tokens.size(); ++i) code_token(encoder, tree, mixing, i & 1, frequencies(i).data(), tokens[i]);
-  encoder.finish();
-  ArithmeticDecoder decoder(out);
-  MixingModel again({.tokens = true, .streams = 2, .size_bytes = 6000}, best_isa());
-  for (size_t i = 0; i < tokens.size(); ++i)
-    ASSERT_EQ(code_token(decoder, tree, again, i & 1, frequencies(i).data(), 0), tokens[i]);
-  EXPECT_EQ(again.history(0), mixing.history(0));
+  const auto round_trip = [&]<typename Mixing>(std::type_identity<Mixing>) {
+    const MixingShape shape{.tokens = true, .streams = 2, .size_bytes = 6000};
+    Bytes out;
+    ArithmeticEncoder encoder(out);
+    Mixing mixing(shape, Isa::kScalar);
+    for (size_t i = 0; i < tokens.size(); ++i)
+      code_token(encoder, tree, mixing, i & 1, frequencies(i).data(), tokens[i]);
+    encoder.finish();
+    for (Isa isa : all_isas()) {
+      if (!isa_available(isa)) continue;
+      ArithmeticDecoder decoder(out);
+      Mixing again(shape, isa);
+      for (size_t i = 0; i < tokens.size(); ++i)
+        ASSERT_EQ(code_token(decoder, tree, again, i & 1, frequencies(i).data(), 0), tokens[i]) << isa_name(isa);
+      EXPECT_EQ(again.history(0), mixing.history(0));
+    }
+  };
+  round_trip(std::type_identity<MixingModel>());
+  round_trip(std::type_identity<DeepTextMixing>());
 }
 
 }  // namespace

@@ -14,6 +14,8 @@ constexpr uint32_t kFirmLength = 16;     // a match as long is not replaced
 constexpr uint32_t kMostCompared = 400;  // bytes, to find how long a match is
 constexpr uint32_t kFirmShape = 8;
 
+unsigned places_log2(size_t size_bytes, bool small) { return log2_at_least(size_bytes, small ? 16 : 20); }
+
 }  // namespace
 
 uint32_t pointer_bucket(uint32_t length) {
@@ -21,12 +23,12 @@ uint32_t pointer_bucket(uint32_t length) {
   return 1 + uint32_t(std::upper_bound(std::begin(kFrom), std::end(kFrom), length) - std::begin(kFrom));
 }
 
-uint64_t BytePointers::memory_bytes(size_t size_bytes) {
-  return (uint64_t(1) << log2_at_least(size_bytes, 20)) * 7 / 4 * sizeof(uint32_t);
+uint64_t BytePointers::memory_bytes(size_t size_bytes, bool small) {
+  return (uint64_t(1) << places_log2(size_bytes, small)) * 7 / 4 * sizeof(uint32_t);
 }
 
-BytePointers::BytePointers(size_t size_bytes)
-    : places_(size_t(1) << log2_at_least(size_bytes, 20)),
+BytePointers::BytePointers(size_t size_bytes, bool small)
+    : places_(size_t(1) << places_log2(size_bytes, small)),
       long_table_(places_),
       short_table_(places_ / 4),
       field_table_(places_ / 4),

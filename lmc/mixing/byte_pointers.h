@@ -31,8 +31,9 @@ struct BytePointer {
 
 class BytePointers {
  public:
-  static uint64_t memory_bytes(size_t size_bytes);
-  explicit BytePointers(size_t size_bytes);  // of the block: the tables grow with it
+  // size_bytes: of the history, at most; the tables grow with it. small: begin with small ones.
+  static uint64_t memory_bytes(size_t size_bytes, bool small);
+  BytePointers(size_t size_bytes, bool small);
 
   const BytePointer& operator[](int kind) const { return pointers_[size_t(kind)]; }
   // The byte a pointer expects, -1 if it is off.

@@ -6,7 +6,8 @@
 
 namespace lmc {
 
-DeepContexts::DeepContexts(size_t size_bytes) : pointers_(size_bytes), after_pair_(65536) {
+DeepContexts::DeepContexts(size_t size_bytes, bool one_of_many)
+    : pointers_(size_bytes, one_of_many), after_pair_(65536) {
   history_.reserve(size_bytes);
   expected_.fill(-1);
 }

@@ -18,7 +18,8 @@ inline constexpr int kNextNumber = kPointers;
 
 class DeepContexts {
  public:
-  explicit DeepContexts(size_t size_bytes);
+  // one_of_many: streams, so that its tables begin small.
+  explicit DeepContexts(size_t size_bytes, bool one_of_many = false);
 
   void append(uint8_t byte);
 

@@ -24,7 +24,7 @@ constexpr uint32_t kSlotLimit = 250, kMapLimit = 1000;
 constexpr int kOrders = 8;  // the first contexts: of the last 0 to 8 bytes
 // Histories of a slot (counters.h), and more of the all but certain ones: a long run of one outcome.
 constexpr uint32_t kAllHistories = kHistories + 16;
-constexpr float kStartWeight = 0.04f;
+constexpr float kStartWeight = 0.04f, kStartBesideExperts = 0.02f, kStartOfMixed = 0.9f;
 constexpr MixerRates kMixerRates{.start = 0.02f, .floor = 0.0015f, .decay = 2000.0f, .last = 0.002f, .prior_start = 0};
 
 uint32_t deep_history(const BitSlot& slot) {
@@ -123,6 +123,9 @@ struct DeepMixing::State {
 
 namespace {
 
+// About what a stream gets of the block; one is somewhat longer than another.
+size_t stream_bytes(const DeepShape& shape) { return shape.size_bytes / shape.streams; }
+
 MixerShape mixer_shape(bool experts) {
   MixerShape shape{.inputs = kBias + 1,
                    .set_sizes = {16 * 8, 256, 256, 16 * 16, 256, 16 * 16, 256, 16 * 16, 4 * 4 * 4 * 8, 8 * 4 * 8},
@@ -141,15 +144,16 @@ DeepMixing::State::State(const DeepShape& shape, Isa isa)
       mixer(mixer_shape(shape.experts), kMixerRates, isa),
       context(kDeepContexts),
       expectation(kExpectations) {
-  for (uint32_t i = 0; i < shape.streams; ++i) streams.emplace_back(shape.size_bytes / shape.streams);
+  for (uint32_t i = 0; i < shape.streams; ++i) streams.emplace_back(stream_bytes(shape), shape.streams > 1);
   contexts = streams.data();
-  if (shape.experts) mixer.set_initial(kBias + 2, 0.8f);
+  const float weight = shape.experts ? kStartBesideExperts : kStartWeight;
+  if (shape.experts) mixer.set_initial(kBias + 2, kStartOfMixed);
   for (int i = 0; i < kDeepContexts; ++i) {
-    mixer.set_initial(kMixerInputs * i, kStartWeight);
-    mixer.set_initial(kMixerInputs * i + 1, kStartWeight);
-    mixer.set_initial(kMixerInputs * i + 3, kStartWeight * 0.5f);
+    mixer.set_initial(kMixerInputs * i, weight);
+    mixer.set_initial(kMixerInputs * i + 1, weight);
+    mixer.set_initial(kMixerInputs * i + 3, weight * 0.5f);
   }
-  for (int i = 0; i < kExpectations; ++i) mixer.set_initial(kExpectationInputs + kPerExpectation * i, kStartWeight);
+  for (int i = 0; i < kExpectations; ++i) mixer.set_initial(kExpectationInputs + kPerExpectation * i, weight);
 }
 
 // One bucket of 15 slots a context for each half of the byte. That of the first is always found: it holds the run.
@@ -243,10 +247,12 @@ void DeepMixing::State::select_weights(uint32_t known, uint32_t seen) {
   mixer.select_last(1, match.strength * 8 + bits_known);
 }
 
-uint64_t DeepMixing::memory_bytes(size_t size_bytes) {
-  constexpr uint64_t kFixedBytes = uint64_t(32) << 20;  // maps, mixers, what every byte is seen by
-  const uint64_t table = sizeof(ContextBucket) << context_table_bits(size_bytes * 16, size_bytes);
-  return kFixedBytes + table + BytePointers::memory_bytes(size_bytes) + size_bytes;
+uint64_t DeepMixing::memory_bytes(const DeepShape& shape) {
+  constexpr uint64_t kFixedBytes = uint64_t(32) << 20;   // maps, mixers, what every byte is seen by
+  constexpr uint64_t kStreamBytes = uint64_t(3) << 19;  // of one more stream
+  const uint64_t table = sizeof(ContextBucket) << context_table_bits(shape.size_bytes * 16, shape.size_bytes);
+  return kFixedBytes + table + shape.size_bytes + (shape.streams - 1) * kStreamBytes +
+         shape.streams * BytePointers::memory_bytes(stream_bytes(shape), shape.streams > 1);
 }
 
 DeepMixing::DeepMixing(const DeepShape& shape, Isa isa) : state_(std::make_unique<State>(shape, isa)) {}

@@ -46,8 +46,9 @@ struct Experts {
 
 class DeepMixing {
  public:
-  // At most what a model for so many bytes takes, its history included.
-  static uint64_t memory_bytes(size_t size_bytes);
+  // At most what a model of this shape takes, its histories included.
+  static uint64_t memory_bytes(const DeepShape& shape);
+  static uint64_t memory_bytes(size_t size_bytes) { return memory_bytes(DeepShape{size_bytes}); }
 
   DeepMixing(const DeepShape& shape, Isa isa);
   DeepMixing(size_t size_bytes, Isa isa) : DeepMixing(DeepShape{size_bytes}, isa) {}

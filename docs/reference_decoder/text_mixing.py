@@ -1,0 +1,41 @@
+"""Codec 2 in two stages, profiles 2 and 3: docs/mixing.md, section 10."""
+
+from deep_mixing import DeepMixing
+from logistic import clamp_probability, f32, squash, stretch
+from mixer import Mixer
+from mixing import Mixing
+
+
+class TextMixing:
+    """As Mixing, of tokens."""
+
+    def __init__(self, streams, block_size):
+        self.first = Mixing(True, streams, block_size)
+        self.second = DeepMixing(block_size, streams, experts=True)
+        self.last = Mixer(2, [1], [1], f32([0.5, 0.5]), start_rate=0.005, floor=0.0005)
+        self.streams = self.first.streams
+        self.load_prior = self.first.load_prior
+        self.end_token = self.first.end_token
+
+    def predict_bit(self, index, known, lm):
+        p = self.first.predict_bit(index, known, lm)
+        self.asked = self.first.used is self.first.bits
+        if not self.asked:
+            return p
+        mixed = self.first.bits.logit
+        second = stretch(self.second.predict_bit(known, index, (lm, mixed)))
+        return clamp_probability(int(squash(self.last.predict([mixed, second], [0], [0]))))
+
+    def predict_end(self, index, low, lm):
+        self.asked = False
+        return self.first.predict_end(index, low, lm)
+
+    def update(self, bit):
+        self.first.update(bit)
+        if self.asked:
+            self.second.update(bit)
+            self.last.update(bit)
+
+    def append_byte(self, index, byte):
+        self.first.append_byte(index, byte)
+        self.second.append_byte(byte, index)
