@@ -174,6 +174,7 @@ Result<ModelFile> merge_adapter(const ModelFile& base, const ModelFile& adapter,
     return unfit(adapter, "it is made for " + adapter.adapter_base().name + " with SHA-256 " +
                               hex(adapter.adapter_base().sha256) + ", not for " + base.name() + " with " +
                               hex(base.sha256()));
+  if (base.bytes().empty()) return unfit(adapter, "its base is an adapter, too");
   LMC_TRY(check_tensors(adapter));
   std::map<std::string, AlignedBytes> merged;
   for (const std::string& name : changed(adapter)) LMC_TRY(merge_matrix(base, adapter, name, isa, merged));

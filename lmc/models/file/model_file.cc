@@ -382,6 +382,7 @@ const ModelConfig& ModelFile::config() const { return contents_->config; }
 const AdapterBase& ModelFile::adapter_base() const { return contents_->adapter_base; }
 const std::string& ModelFile::name() const { return contents_->name; }
 const Sha256& ModelFile::sha256() const { return contents_->sha256; }
+ByteSpan ModelFile::bytes() const { return contents_->bytes; }
 std::string ModelFile::training() const { return contents_->training; }
 bool ModelFile::has(const std::string& tensor) const { return contents_->tensors.count(tensor) != 0; }
 const std::map<std::string, TensorView>& ModelFile::tensors() const { return contents_->tensors; }

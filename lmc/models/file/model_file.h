@@ -91,6 +91,7 @@ class ModelFile {
   const AdapterBase& adapter_base() const;    // of an adapter
   const std::string& name() const;
   const Sha256& sha256() const;  // the model's identity
+  ByteSpan bytes() const;        // the whole file; empty if it is `replaced`
   std::string training() const;  // the free "training" object of the header as JSON text; "{}" if there is none
 
   bool has(const std::string& tensor) const;
