@@ -43,7 +43,7 @@ struct FrameHeader {
   int block_log2 = 22;                    // no block is larger than 2^block_log2 raw bytes
   std::optional<uint64_t> content_bytes;  // absent when the input was a pipe
   std::vector<Sha256> models;             // a block's model field counts from 1 into this list
-  EmbeddedFile adapter;                   // one of the models, as an adapter that comes with the frame; may be empty
+  EmbeddedFile adapter = {};              // one of the models, as an adapter that comes with the frame; may be empty
 };
 
 struct BlockHeader {
