@@ -84,8 +84,7 @@ Status load(const std::string& path, std::vector<Lora>& loras, Kept& kept, Stand
       kept[i] = {read(lora.name + ".best_a", lora.a), read(lora.name + ".best_b", lora.b)};
       lora.a = read(lora.name + ".a", lora.a);
       lora.b = read(lora.name + ".b", lora.b);
-      for (int s = 0; s < 4; ++s)
-        lora.state[s] = read(lora.name + ".state" + std::to_string(s), lora.state[s]);
+      for (int s = 0; s < 4; ++s) lora.state[s] = read(lora.name + ".state" + std::to_string(s), lora.state[s]);
     }
     Tensor numbers;
     archive.read("standing", numbers);

@@ -28,8 +28,8 @@ struct AdaptConfig {
   double evaluate_seconds = 60;
   int patience = 5;  // evaluations without a gain before the run ends
   uint64_t seed = 1;
-  bool plain = false;              // torch operations instead of the AVX-512 kernels
-  int64_t stop_after_steps = 0;    // for tests
+  bool plain = false;            // torch operations instead of the AVX-512 kernels
+  int64_t stop_after_steps = 0;  // for tests
 };
 
 Status adapt(const AdaptConfig& config);

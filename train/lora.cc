@@ -39,8 +39,10 @@ Result<std::vector<Lora>> make_loras(const ModelFile& base, const std::vector<st
   std::vector<std::string> names;
   for (const std::string& target : targets) {
     const AdapterTarget* const known = find_adapter_target(target);
-    if (known == nullptr) return usage_error("no matrix is called '" + target + "'; q_proj, k_proj, v_proj, o_proj, "
-                                             "gate_proj, up_proj, down_proj and lm_head are known");
+    if (known == nullptr)
+      return usage_error("no matrix is called '" + target +
+                         "'; q_proj, k_proj, v_proj, o_proj, "
+                         "gate_proj, up_proj, down_proj and lm_head are known");
     const std::string name = known->name;
     if (name == "head" && base.config().tied)
       return usage_error("lm_head: the head of this model is its embedding, which is not adapted");
@@ -61,8 +63,8 @@ Result<std::vector<Lora>> make_loras(const ModelFile& base, const std::vector<st
     Lora lora;
     lora.name = name;
     const int64_t rows = int64_t(values->shape[0]), columns = int64_t(values->shape[1]);
-    lora.weights = torch::from_blob(const_cast<uint8_t*>(values->bytes.data()), {rows, columns}, torch::kInt8)
-                       .to(torch::kFloat32);
+    lora.weights =
+        torch::from_blob(const_cast<uint8_t*>(values->bytes.data()), {rows, columns}, torch::kInt8).to(torch::kFloat32);
     lora.scales = torch::from_blob(const_cast<uint8_t*>(scales->bytes.data()), {rows, 1}, torch::kFloat32).clone();
     const int64_t used = std::min<int64_t>({rank, rows, columns});
     lora.a = torch::randn({used, columns}) / std::sqrt(double(columns));

@@ -12,13 +12,13 @@
 namespace lmc::train {
 
 struct Lora {
-  std::string name;             // of the matrix in the model file: "layer.0.wq"
-  torch::Tensor weights;        // (rows, columns) of the base, in steps of its rows' scales
-  torch::Tensor scales;         // (rows, 1)
-  torch::Tensor a, b;           // (rank, columns), (rows, rank)
+  std::string name;       // of the matrix in the model file: "layer.0.wq"
+  torch::Tensor weights;  // (rows, columns) of the base, in steps of its rows' scales
+  torch::Tensor scales;   // (rows, 1)
+  torch::Tensor a, b;     // (rank, columns), (rows, rank)
   torch::Tensor a_gradient, b_gradient;
-  torch::Tensor state[4];       // first and second moments of a, then of b
-  double factor = 1;            // s = alpha / rank
+  torch::Tensor state[4];  // first and second moments of a, then of b
+  double factor = 1;       // s = alpha / rank
 
   torch::Tensor base() const { return weights * scales; }
   torch::Tensor change() const { return torch::mm(b, a) * factor; }

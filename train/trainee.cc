@@ -158,9 +158,8 @@ class PlainTrainee : public Trainee {
     const int64_t H = config_.heads, G = config_.kv_heads, D = config_.head_dim;
     const double eps = config_.norm_eps;
     const Tensor positions = torch::arange(T);
-    const Tensor angles =
-        positions.to(torch::kFloat64).unsqueeze(1) *
-        torch::pow(config_.rope_theta, -torch::arange(D / 2).to(torch::kFloat64) / double(D / 2));
+    const Tensor angles = positions.to(torch::kFloat64).unsqueeze(1) *
+                          torch::pow(config_.rope_theta, -torch::arange(D / 2).to(torch::kFloat64) / double(D / 2));
     const Tensor cosine = angles.cos().to(torch::kFloat32), sine = angles.sin().to(torch::kFloat32);
     const Tensor distance = positions.unsqueeze(1) - positions.unsqueeze(0);
     const auto heads = [&](const Tensor& x, int64_t count) { return x.view({B, T, count, D}).transpose(1, 2); };
@@ -180,9 +179,8 @@ class PlainTrainee : public Trainee {
       x = x + product(mixed.transpose(1, 2).reshape({B, T, H * D}), layer + "wo");
       const Tensor m = rms_normalise(x, weight(layer + "ffn_norm"), eps);
       const Tensor up = product(m, layer + "w_up");
-      const Tensor active = config_.activation == Activation::kSwiglu
-                                ? up * torch::silu(product(m, layer + "w_gate"))
-                                : torch::relu(up).square();
+      const Tensor active = config_.activation == Activation::kSwiglu ? up * torch::silu(product(m, layer + "w_gate"))
+                                                                      : torch::relu(up).square();
       x = x + product(active, layer + "w_down");
     }
     const Tensor last = rms_normalise(x, weight("final_norm"), eps);

@@ -66,7 +66,8 @@ Result<size_t> frame_header_bytes(ByteSpan start) {
                      4);
   if (start[5] & kReservedFlags)
     return bad_input("frame flags use reserved bits: a newer lmc is needed, or the header is damaged", 5);
-  const size_t plain = kHeaderStartBytes + (start[5] & kFlagContentSize ? 8 : 0) + size_t(start[7]) * sizeof(Sha256) + 4;
+  const size_t plain =
+      kHeaderStartBytes + (start[5] & kFlagContentSize ? 8 : 0) + size_t(start[7]) * sizeof(Sha256) + 4;
   if ((start[5] & kFlagAdapter) == 0) return plain;
   if (start.size() < kLongHeaderStartBytes) return kLongHeaderStartBytes;
   ByteReader reader(start.subspan(kHeaderStartBytes));

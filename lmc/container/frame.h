@@ -26,7 +26,7 @@ inline constexpr size_t kBlockHeaderBytes = 16;
 inline constexpr size_t kMaxModels = 255;
 inline constexpr uint64_t kMaxAdapterBytes = uint64_t(64) << 20;  // in the header, as it is coded
 inline constexpr uint64_t kMaxAdapterGrowth = 8;                  // when it is decoded, as a factor
-inline constexpr uint8_t kEndMarker = 0xFF;  // stands where a block's codec would
+inline constexpr uint8_t kEndMarker = 0xFF;                       // stands where a block's codec would
 
 // The first 16 bytes of the SHA-256 of the whole content.
 using ContentHash = std::array<uint8_t, 16>;

@@ -240,7 +240,9 @@ Error Registry::missing(const std::string& what, const std::string& how) const {
   for (const std::string& folder : folders_) message += "\n  " + folder;
   if (folders_.empty()) message += "\n  (no folder given)";
   if (!how.empty()) return environment_error(message + "\n" + how + " brings it");
-  return environment_error(message + "\n'lmc model add FILE' puts a model (.lmcm) or adapter (.lmca) there; or name its folder with --models");
+  return environment_error(
+      message +
+      "\n'lmc model add FILE' puts a model (.lmcm) or adapter (.lmca) there; or name its folder with --models");
 }
 
 }  // namespace lmc

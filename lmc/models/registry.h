@@ -1,8 +1,8 @@
 // Finds model files: by name, by SHA-256, or by the number of a built-in one.
 //
 // A registry looks through a list of folders for *.lmcm and *.lmca files, opens what is asked for once and keeps it
-// mapped for as long as it lives. An adapter (.lmca) stands for the model that it makes of its base. The built-in table comes from models/builtin.txt; its numbers are wire ids (docs/format.md,
-// section 6) and are never reused.
+// mapped for as long as it lives. An adapter (.lmca) stands for the model that it makes of its base. The built-in table
+// comes from models/builtin.txt; its numbers are wire ids (docs/format.md, section 6) and are never reused.
 #ifndef LMC_MODELS_REGISTRY_H_
 #define LMC_MODELS_REGISTRY_H_
 
@@ -33,7 +33,7 @@ struct LoadedModel {
   std::string name;  // the file's name without folder and suffix
   std::string path;
   Sha256 sha256{};
-  int builtin_number = 0;  // 0: not built in
+  int builtin_number = 0;                 // 0: not built in
   std::optional<ModelFile> adapter = {};  // the adapter (.lmca) that made this of its base; name and sha256 are its own
 };
 

@@ -42,7 +42,8 @@ Status EmbeddedAdapter::open(const FrameHeader& header, const DecompressOptions&
   if (file.payload.empty()) return Ok();
   if (++opened_ > kMostAdapters)
     return bad_input("the file brings more than " + std::to_string(kMostAdapters) + " adapters");
-  if (options.engine == nullptr) return environment_error("the file's adapter needs a model, and no models are at hand");
+  if (options.engine == nullptr)
+    return environment_error("the file's adapter needs a model, and no models are at hand");
   if (const CodecRow* const codec = find_codec(file.codec);
       codec == nullptr || codec->model != ModelNeed::kNone || codec->shape != Shape::kBytes)
     return bad_input("the adapter in the frame header: unknown codec; a newer lmc is needed, or the file is damaged");
@@ -50,7 +51,8 @@ Status EmbeddedAdapter::open(const FrameHeader& header, const DecompressOptions&
   LMC_ASSIGN(const auto bytes, decode_block(file.codec, file.payload, size_t(file.raw_bytes),
                                             decoding_resources(options, budget, options.threads)));
   const auto adapter = ModelFile::from_bytes(bytes);
-  if (!adapter.ok()) return Error{adapter.error().family, "the adapter in the frame header: " + adapter.error().message};
+  if (!adapter.ok())
+    return Error{adapter.error().family, "the adapter in the frame header: " + adapter.error().message};
   if (adapter->kind() != ModelKind::kAdapter ||
       std::ranges::find(header.models, adapter->sha256()) == header.models.end())
     return bad_input("the frame header holds a file that is no adapter it names; the file is damaged");

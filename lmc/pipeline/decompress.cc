@@ -129,7 +129,8 @@ class Decoder {
     LMC_TRY(input_.append(start, *header_bytes - start.size()));
     const auto header = read_frame_header(start);
     if (!header.ok()) return at(header.error(), begin);
-    if (const Status opened = embedded_.open(*header, options_, budget_); !opened.ok()) return at(opened.error(), begin);
+    if (const Status opened = embedded_.open(*header, options_, budget_); !opened.ok())
+      return at(opened.error(), begin);
     FrameTail tail{.header_bytes = *header_bytes, .blocks = {}, .content_hash = {}};
     Sha256Stream hash;
     const uint64_t raw_before = stats_.raw_bytes;

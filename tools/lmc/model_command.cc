@@ -24,7 +24,8 @@ constexpr const char* kModelUsage =
     "       lmc model info [NAME] [--models FOLDER]  one model; the default one without NAME\n"
     "       lmc model import FILE.gguf -o X.lmcm [--name NAME] [--window N] [--activation-bits QKV,O,UP,DOWN,HEAD]\n"
     "                                                make a model of a GGUF file (docs/big-models.md)\n"
-    "       lmc model import PEFT_FOLDER -o X.lmca --base MODEL  make an adapter of a LoRA of PEFT's (docs/adapters.md)\n"
+    "       lmc model import PEFT_FOLDER -o X.lmca --base MODEL  make an adapter of a LoRA of PEFT's "
+    "(docs/adapters.md)\n"
     "       lmc model add X.lmcm | X.lmca            copy a model or adapter to where every call of lmc finds it\n"
     "       lmc model remove NAME                    remove what was added; archives made with it then need it back\n"
     "       lmc model tokens NAME FILE               the tokens of FILE, a line each, in hexadecimal\n";
@@ -130,7 +131,8 @@ Result<std::string> remove_model(const std::string& name) {
   std::string path = folder + "/" + fs::path(name).filename().string() + (has_suffix ? "" : ".lmcm");
   std::error_code none;
   if (!has_suffix && !fs::exists(path, none))  // no model: an adapter of that name
-    if (const std::string other = folder + "/" + fs::path(name).filename().string() + kAdapterSuffix; fs::exists(other, none))
+    if (const std::string other = folder + "/" + fs::path(name).filename().string() + kAdapterSuffix;
+        fs::exists(other, none))
       path = other;
   if (::unlink(path.c_str()) != 0) return environment_error(path + ": cannot remove: " + std::strerror(errno));
   return path;

@@ -35,7 +35,8 @@ Result<Models> choose_models(const Options& options, Registry& registry, Talk& t
     if (!named->adapter) return usage_error("--adapter: " + named->name + " is a model; --model takes it");
     out.text = ModelOnDemand(named);
     text_named = true;
-    if (level.text_model == 0) talk.warn("level -" + std::to_string(level.level) + " uses no language model, so no adapter");
+    if (level.text_model == 0)
+      talk.warn("level -" + std::to_string(level.level) + " uses no language model, so no adapter");
   }
   if (!options.model.empty()) {
     LMC_ASSIGN(const auto named, registry.find_name(options.model));

@@ -16,7 +16,8 @@ int train_command(const char* const* argv) {
   for (const auto& program : {folder / "lmc-train", folder / "../../train/lmc-train"})
     ::execv(program.c_str(), const_cast<char* const*>(argv));
   std::fputs(
-      "lmc: 'lmc train' and 'lmc adapt' need the trainer, lmc-train, which is not beside this program. It needs libtorch:\n"
+      "lmc: 'lmc train' and 'lmc adapt' need the trainer, lmc-train, which is not beside this program. It needs "
+      "libtorch:\n"
       "scripts/install-deps.sh --train, then cmake --preset train && cmake --build --preset train (docs/training.md)\n",
       stderr);
   return int(ErrorFamily::kEnvironment);

@@ -12,8 +12,8 @@
 namespace lmc {
 namespace {
 
-constexpr AdapterTarget kTargets[] = {{"wq", "q_proj"},      {"wk", "k_proj"},  {"wv", "v_proj"},
-                                      {"wo", "o_proj"},      {"w_up", "up_proj"}, {"w_gate", "gate_proj"},
+constexpr AdapterTarget kTargets[] = {{"wq", "q_proj"},        {"wk", "k_proj"},    {"wv", "v_proj"},
+                                      {"wo", "o_proj"},        {"w_up", "up_proj"}, {"w_gate", "gate_proj"},
                                       {"w_down", "down_proj"}, {"head", "lm_head"}};
 constexpr const char* kA = ".lora_a";
 constexpr const char* kB = ".lora_b";

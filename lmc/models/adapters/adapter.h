@@ -38,7 +38,7 @@ Result<ModelFile> merge_adapter(const ModelFile& base, const ModelFile& adapter,
 // three; W and scales are changed in place. Errors: bad input, if a weight becomes too large.
 struct LowRank {
   int rank = 0;
-  std::span<const int8_t> a, b;              // (rank, columns), (rows, rank)
+  std::span<const int8_t> a, b;               // (rank, columns), (rows, rank)
   std::span<const float> a_scales, b_scales;  // (rank), (rows)
 };
 Status merge_low_rank(const LowRank& change, int columns, std::span<int8_t> weights, std::span<float> scales, Isa isa);

@@ -18,7 +18,8 @@ namespace lmc {
 namespace {
 
 ModelConfig small_config() {
-  return {.layers = 2, .width = 20, .heads = 2, .kv_heads = 1, .head_dim = 12, .ffn = 36, .vocab = 70, .windows = {8, 16}};
+  return {
+      .layers = 2, .width = 20, .heads = 2, .kv_heads = 1, .head_dim = 12, .ffn = 36, .vocab = 70, .windows = {8, 16}};
 }
 
 ModelFile model_of(const ModelConfig& config, uint64_t seed = 1) {
@@ -49,7 +50,8 @@ TEST(Adapter, MergingIsTheSumRoundedToInt8) {
   for (const auto& [name, view] : base.tensors()) {
     if (view.type != TensorType::kI8) continue;
     const auto before = view.as<int8_t>(), after = merged->tensor(name)->as<int8_t>();
-    const auto old_scales = base.tensor(name + ".scale")->as<float>(), scales = merged->tensor(name + ".scale")->as<float>();
+    const auto old_scales = base.tensor(name + ".scale")->as<float>(),
+               scales = merged->tensor(name + ".scale")->as<float>();
     const size_t columns = view.shape[1];
     const bool adapted = adapter->has(name + ".lora_a");
     EXPECT_EQ(adapted, name != "embed") << name;
@@ -66,7 +68,8 @@ TEST(Adapter, MergingIsTheSumRoundedToInt8) {
         double wanted = double(before[o * columns + i]) * old_scales[o];
         for (size_t k = 0; k < 3; ++k)
           wanted += double(b_scales[o]) * b[o * 3 + k] * double(a_scales[k]) * a[k * columns + i];
-        EXPECT_NEAR(after[o * columns + i] * double(scales[o]), wanted, 0.51 * scales[o]) << name << " " << o << " " << i;
+        EXPECT_NEAR(after[o * columns + i] * double(scales[o]), wanted, 0.51 * scales[o])
+            << name << " " << o << " " << i;
       }
     }
     changed += !std::ranges::equal(before, after);
@@ -116,7 +119,8 @@ TEST(Adapter, AChangeOfNothingIsTheBase) {
   ASSERT_TRUE(bytes.ok()) << bytes.error().message;
   const auto merged = merge_adapter(base, *ModelFile::from_bytes(*bytes), best_isa());
   ASSERT_TRUE(merged.ok());
-  for (const auto& [name, view] : base.tensors()) EXPECT_TRUE(std::ranges::equal(view.bytes, merged->tensor(name)->bytes));
+  for (const auto& [name, view] : base.tensors())
+    EXPECT_TRUE(std::ranges::equal(view.bytes, merged->tensor(name)->bytes));
 }
 
 TEST(Adapter, WhatDoesNotFitIsRefused) {
@@ -152,7 +156,8 @@ TEST(Adapter, DamageAtEveryByteIsAnErrorAndNeverACrash) {
   const ModelFile base = model_of(config);
   const Bytes file = make_test_adapter(base, 2, 1);
   ASSERT_FALSE(file.empty());
-  for (size_t size = 0; size < file.size(); ++size) ASSERT_FALSE(ModelFile::from_bytes(ByteSpan(file).first(size)).ok());
+  for (size_t size = 0; size < file.size(); ++size)
+    ASSERT_FALSE(ModelFile::from_bytes(ByteSpan(file).first(size)).ok());
   for (size_t at = 0; at < file.size(); ++at) {
     Bytes bad = file;
     bad[at] ^= uint8_t(1 << at % 8);

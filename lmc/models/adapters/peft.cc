@@ -85,8 +85,8 @@ Result<const JsonValue*> pattern_of(const JsonValue& config, const char* key, co
   for (const JsonMember& member : patterns->members) {
     std::string name = member.name;
     if (name.starts_with('^')) name.erase(0, 1);
-    if (name.empty() || name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") !=
-                            std::string::npos)
+    if (name.empty() ||
+        name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") != std::string::npos)
       return refused(std::string(key) + ": '" + member.name + "' is a regular expression; names are known");
     const bool whole = member.name.starts_with('^');
     if (module != name && (whole || !module.ends_with("." + name))) continue;

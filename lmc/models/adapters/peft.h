@@ -1,7 +1,7 @@
 // Adapters of PEFT (adapter_config.json, adapter_model.safetensors) as ours.
 //
-// LoRA of the seven linear layers, with rslora, rank_pattern and alpha_pattern. What PEFT has beside that (DoRA, biases,
-// modules saved whole, starts that change the base ...) is refused by name.
+// LoRA of the seven linear layers, with rslora, rank_pattern and alpha_pattern. What PEFT has beside that (DoRA,
+// biases, modules saved whole, starts that change the base ...) is refused by name.
 #ifndef LMC_MODELS_ADAPTERS_PEFT_H_
 #define LMC_MODELS_ADAPTERS_PEFT_H_
 

@@ -18,8 +18,14 @@ constexpr const char* kQ = "base_model.model.model.layers.1.self_attn.q_proj";
 constexpr const char* kUp = "base_model.model.model.layers.0.mlp.up_proj";
 
 ModelFile base_model() {
-  const ModelConfig config{.layers = 2, .width = kWidth, .heads = 2, .kv_heads = 1, .head_dim = 12,
-                           .ffn = kFeedForward, .vocab = 70, .windows = {8, 16}};
+  const ModelConfig config{.layers = 2,
+                           .width = kWidth,
+                           .heads = 2,
+                           .kv_heads = 1,
+                           .head_dim = 12,
+                           .ffn = kFeedForward,
+                           .vocab = 70,
+                           .windows = {8, 16}};
   return *ModelFile::from_bytes(make_test_model(config, 1));
 }
 
@@ -47,8 +53,9 @@ Bytes safetensors(const std::map<std::string, Matrix>& tensors, const std::strin
       if (dtype == "F32") append_le(data, bits);
       if (dtype == "BF16") append_le(data, uint16_t(bits >> 16));
       if (dtype == "F16")
-        append_le(data, uint16_t(value == 0 ? bits >> 16 : (bits >> 16 & 0x8000) |
-                                                              ((bits >> 23 & 255) - 112) << 10 | (bits >> 13 & 1023)));
+        append_le(data, uint16_t(value == 0
+                                     ? bits >> 16
+                                     : (bits >> 16 & 0x8000) | ((bits >> 23 & 255) - 112) << 10 | (bits >> 13 & 1023)));
     }
     header += ",\"" + name + "\":{\"dtype\":\"" + dtype + "\",\"shape\":[" + std::to_string(matrix.rows) + "," +
               std::to_string(matrix.columns) + "],\"data_offsets\":[" + std::to_string(begin) + "," +
@@ -127,19 +134,19 @@ TEST(Peft, WhatIsNotKnownIsRefusedByName) {
     return made.ok() ? std::string("taken") : made.error().message;
   };
   EXPECT_EQ(message(config_with()), "taken");
-  EXPECT_EQ(message(config_with(",\"init_lora_weights\":true,\"layers_to_transform\":null,\"inference_mode\":true")), "taken");
-  const std::pair<const char*, const char*> cases[] = {
-      {",\"use_dora\":true", "use_dora"},
-      {",\"bias\":\"all\"", "bias"},
-      {",\"modules_to_save\":[\"lm_head\"]", "modules_to_save"},
-      {",\"lora_bias\":true", "lora_bias"},
-      {",\"fan_in_fan_out\":true", "fan_in_fan_out"},
-      {",\"peft_type\":\"IA3\"", "IA3"},
-      {",\"init_lora_weights\":\"pissa_niter_4\"", "pissa"},
-      {",\"rank_pattern\":{\".*up_proj\":2}", "regular expression"},
-      {",\"r\":3", "rank"},
-      {",\"lora_alpha\":-1", "lora_alpha"},
-      {",\"layer_replication\":[[0,2]]", "layer_replication"}};
+  EXPECT_EQ(message(config_with(",\"init_lora_weights\":true,\"layers_to_transform\":null,\"inference_mode\":true")),
+            "taken");
+  const std::pair<const char*, const char*> cases[] = {{",\"use_dora\":true", "use_dora"},
+                                                       {",\"bias\":\"all\"", "bias"},
+                                                       {",\"modules_to_save\":[\"lm_head\"]", "modules_to_save"},
+                                                       {",\"lora_bias\":true", "lora_bias"},
+                                                       {",\"fan_in_fan_out\":true", "fan_in_fan_out"},
+                                                       {",\"peft_type\":\"IA3\"", "IA3"},
+                                                       {",\"init_lora_weights\":\"pissa_niter_4\"", "pissa"},
+                                                       {",\"rank_pattern\":{\".*up_proj\":2}", "regular expression"},
+                                                       {",\"r\":3", "rank"},
+                                                       {",\"lora_alpha\":-1", "lora_alpha"},
+                                                       {",\"layer_replication\":[[0,2]]", "layer_replication"}};
   for (const auto& [more, name] : cases)
     EXPECT_NE(message(config_with(more)).find(name), std::string::npos) << more << ": " << message(config_with(more));
   EXPECT_NE(message("[]").find("JSON"), std::string::npos);
@@ -152,9 +159,9 @@ TEST(Peft, WhatIsNotKnownIsRefusedByName) {
     return made.ok() ? std::string("taken") : made.error().message;
   };
   for (const std::string name :
-       {"base_model.model.lm_head", "base_model.model.model.layers.0.mlp.gate_proj", "base_model.model.model.layers.9.self_attn.q_proj",
-        "base_model.model.model.layers.0.self_attn.query_key_value", "base_model.model.model.layers.0.mlp.q_proj",
-        "base_model.model.model.embed_tokens"}) {
+       {"base_model.model.lm_head", "base_model.model.model.layers.0.mlp.gate_proj",
+        "base_model.model.model.layers.9.self_attn.q_proj", "base_model.model.model.layers.0.self_attn.query_key_value",
+        "base_model.model.model.layers.0.mlp.q_proj", "base_model.model.model.embed_tokens"}) {
     auto more = usual_tensors();
     more[name + ".lora_A.weight"] = filled(4, kWidth, 1);
     more[name + ".lora_B.weight"] = filled(kQueries, 4, 1);
@@ -162,11 +169,13 @@ TEST(Peft, WhatIsNotKnownIsRefusedByName) {
     ASSERT_FALSE(made.ok()) << name;
     EXPECT_NE(made.error().message.find(name.substr(17)), std::string::npos) << made.error().message;
   }
-  EXPECT_NE(with(std::string(kQ) + ".lora_magnitude_vector", filled(1, kQueries, 1)).find("lora_magnitude_vector"), std::string::npos);
+  EXPECT_NE(with(std::string(kQ) + ".lora_magnitude_vector", filled(1, kQueries, 1)).find("lora_magnitude_vector"),
+            std::string::npos);
   EXPECT_NE(with(std::string(kQ) + ".lora_B.weight", filled(kQueries, 5, 1)), "taken");
   EXPECT_NE(with(std::string(kQ) + ".lora_B.weight", filled(kQueries + 4, 4, 1)), "taken");
-  EXPECT_NE(with("base_model.model.model.layers.0.self_attn.k_proj.lora_A.weight", filled(4, kWidth, 1)).find("counterpart"),
-            std::string::npos);
+  EXPECT_NE(
+      with("base_model.model.model.layers.0.self_attn.k_proj.lora_A.weight", filled(4, kWidth, 1)).find("counterpart"),
+      std::string::npos);
 }
 
 TEST(Peft, DamagedTensorsAreErrors) {

@@ -299,8 +299,7 @@ Result<ModelFile> ModelFile::from_bytes(ByteSpan bytes) {
   return parse(std::move(contents));
 }
 
-ModelFile ModelFile::replaced(const ModelFile& base, const ModelFile& as,
-                              std::map<std::string, AlignedBytes> tensors) {
+ModelFile ModelFile::replaced(const ModelFile& base, const ModelFile& as, std::map<std::string, AlignedBytes> tensors) {
   auto contents = std::make_shared<Contents>();
   contents->base = base.contents_;
   contents->name = as.name();

@@ -5,8 +5,8 @@
 //
 // That hash names the model in archives. Everything is checked when a file is opened: a malformed one gives an error
 // that says what is wrong and where, and a view handed out later is always whole and of the stated shape.
-// Normative: docs/numerics.md, section 8. ModelWriter (model_writer.h) makes such files. An adapter (.lmca) is one, too:
-// low-rank changes to a model that it names (lmc/models/adapters/adapter.h).
+// Normative: docs/numerics.md, section 8. ModelWriter (model_writer.h) makes such files. An adapter (.lmca) is one,
+// too: low-rank changes to a model that it names (lmc/models/adapters/adapter.h).
 #ifndef LMC_MODELS_FILE_MODEL_FILE_H_
 #define LMC_MODELS_FILE_MODEL_FILE_H_
 
@@ -87,8 +87,8 @@ class ModelFile {
   static ModelFile replaced(const ModelFile& base, const ModelFile& as, std::map<std::string, AlignedBytes> tensors);
 
   ModelKind kind() const;
-  const ModelConfig& config() const;          // of a transformer
-  const AdapterBase& adapter_base() const;    // of an adapter
+  const ModelConfig& config() const;        // of a transformer
+  const AdapterBase& adapter_base() const;  // of an adapter
   const std::string& name() const;
   const Sha256& sha256() const;  // the model's identity
   ByteSpan bytes() const;        // the whole file; empty if it is `replaced`
