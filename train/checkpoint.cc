@@ -69,20 +69,6 @@ std::vector<std::string> names_in_file(const std::string& parameter) {
   return {layer + (kind == "out" ? "wo" : kind == "up" ? "w_up" : kind == "down" ? "w_down" : kind)};
 }
 
-// A vector as it is, or an int8 matrix times the scale of each row.
-Result<torch::Tensor> read_weights(const ModelFile& file, const std::string& name) {
-  const auto view = file.tensor(name);
-  if (!view.ok()) return view.error();
-  const auto tensor = [](const TensorView& v, torch::Dtype type) {
-    const std::vector<int64_t> sizes(v.shape.begin(), v.shape.end());
-    return torch::from_blob(const_cast<uint8_t*>(v.bytes.data()), sizes, type).to(torch::kFloat32, false, true);
-  };
-  if (view->type == TensorType::kF32) return tensor(*view, torch::kFloat32);
-  const auto scale = file.tensor(name + ".scale");
-  if (!scale.ok()) return scale.error();
-  return tensor(*view, torch::kInt8) * tensor(*scale, torch::kFloat32).reshape({-1, 1});
-}
-
 // Rows of one vocabulary for the tokens of another: the mean of the rows of a token's pieces, at their usual length.
 struct Transplant {
   std::vector<std::vector<uint32_t>> pieces;  // of each new token, in the old vocabulary
@@ -109,6 +95,19 @@ struct Transplant {
 };
 
 }  // namespace
+
+Result<torch::Tensor> read_weights(const ModelFile& file, const std::string& name) {
+  const auto view = file.tensor(name);
+  if (!view.ok()) return view.error();
+  const auto tensor = [](const TensorView& v, torch::Dtype type) {
+    const std::vector<int64_t> sizes(v.shape.begin(), v.shape.end());
+    return torch::from_blob(const_cast<uint8_t*>(v.bytes.data()), sizes, type).to(torch::kFloat32, false, true);
+  };
+  if (view->type == TensorType::kF32) return tensor(*view, torch::kFloat32);
+  const auto scale = file.tensor(name + ".scale");
+  if (!scale.ok()) return scale.error();
+  return tensor(*view, torch::kInt8) * tensor(*scale, torch::kFloat32).reshape({-1, 1});
+}
 
 Status save_checkpoint(const std::string& path, Model& model, const Progress& progress, const Bytes& tokenizer) {
   torch::serialize::OutputArchive archive;

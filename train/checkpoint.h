@@ -8,6 +8,7 @@
 
 #include "lmc/base/bytes.h"
 #include "lmc/base/result.h"
+#include "lmc/models/file/model_file.h"
 #include "train/corpus.h"
 #include "train/model.h"
 
@@ -33,6 +34,9 @@ Result<Checkpoint> load_checkpoint(const std::string& path, const Backend& backe
 // A text model as `export` writes it: its int8 weights times their scales, its tokenizer, and where its run stood. The
 // optimiser begins anew.
 Result<Checkpoint> load_model_file(const std::string& path, const Backend& backend);
+
+// A tensor of a model file in float32: a vector as it is, or an int8 matrix times the scale of each row.
+Result<torch::Tensor> read_weights(const ModelFile& file, const std::string& name);
 
 // A serialised tokenizer: a file of its own, or that of a model file.
 Result<Bytes> read_tokenizer(const std::string& path);

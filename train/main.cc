@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "lmc/base/io.h"
+#include "train/adapt.h"
 #include "train/bpe_trainer.h"
 #include "train/export.h"
 #include "train/pixel_session.h"
@@ -99,6 +100,34 @@ struct TrainOptions {
   }
 };
 
+CLI::App* add_adapt(CLI::App& app, AdaptConfig& config) {
+  auto* adapt = app.add_subcommand("adapt", "Train an adapter of a language model on the texts of a domain");
+  adapt->add_option("--base", config.base, "the model: a name, a file, or the start of its SHA-256")->required();
+  adapt->add_option("--data", config.data, "folder of texts, or one file")->required();
+  adapt->add_option("-o", config.out, "the adapter, .lmca")->required();
+  adapt->add_option("--models", config.models, "look for the model here too, colons between several folders");
+  adapt->add_option("--name", config.name, "of the adapter; else that of its file");
+  adapt->add_option("--rank", config.rank, "of each change (16)");
+  adapt->add_option("--alpha", config.alpha, "the changes are times alpha / rank; twice the rank if absent");
+  adapt
+      ->add_option("--targets", config.targets,
+                   "matrices: q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj, lm_head; all but the last")
+      ->delimiter(',');
+  adapt->add_option("--minutes", config.minutes, "of training (15)");
+  adapt->add_option("--seed", config.seed, "of the order of the texts and the first weights");
+  adapt->add_flag("--resume", config.resume, "go on where CHECKPOINT stopped");
+  adapt->add_option("--checkpoint", config.checkpoint, "written at every evaluation; OUT.ckpt if absent");
+  adapt->add_option("--rate", config.rate, "of Adam, until half of the run (0.002)");
+  adapt->add_option("--rounded-share", config.rounded_share, "last part of the run with the merged weights rounded");
+  adapt->add_option("--sequences", config.sequences, "sequences a step (4)");
+  adapt->add_option("--length", config.length, "tokens of a sequence (1024)");
+  adapt->add_option("--patience", config.patience, "evaluations without a gain before the run ends (5)");
+  adapt->add_option("--evaluate-seconds", config.evaluate_seconds, "of training between two evaluations (60)");
+  adapt->add_option("--stop-after-steps", config.stop_after_steps, "for tests");
+  adapt->add_flag("--plain", config.plain, "torch operations instead of the AVX-512 kernels");
+  return adapt;
+}
+
 struct PixelCommands {
   PixelRun run;
   std::string images, out, name = "pixels";
@@ -187,6 +216,8 @@ int main(int argc, char** argv) {
   check->add_option("MODEL", model)->required();
   check->add_option("--tokens", run.tokens)->required();
   check->add_option("--count", count, "tokens a domain");
+  AdaptConfig adapting;
+  auto* adapter = add_adapt(app, adapting);
   PixelCommands pixels;
   pixels.add_to(app);
   CLI11_PARSE(app, argc, argv);
@@ -194,6 +225,7 @@ int main(int argc, char** argv) {
   if (pixels.chosen()) return report(pixels.dispatch());
   if (*learn) return report(learn_tokenizer(corpus, vocabulary, out));
   if (*cut) return report(tokenize_files(corpus, tokenizer, out));
+  if (*adapter) return report(adapt(adapting));
   if (*fit) return report(training.train(run));
   if (*write) return report(export_model(exported));
   if (*check) return report(check_model(model, run.tokens, count));

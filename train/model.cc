@@ -66,7 +66,8 @@ Model::Model(const ModelConfig& config, uint64_t seed, const Backend& backend) :
 void Model::refresh() {
   for (Parameter& p : parameters_)
     if (p.half.defined())
-      cast_weights(float_of(p.master), half_of(p.half), p.master.size(0), p.master.size(1), quantisation.on);
+      cast_weights(float_of(p.master), half_of(p.half), p.master.size(0), p.master.size(1),
+                   quantisation.on && quantisation.weights);
 }
 
 void Model::allocate(int64_t B, int64_t T) {

@@ -53,6 +53,7 @@ struct Parameter {
 struct Quantisation {
   bool on = false;
   int down_input_bits = 8;  // 8 or 16, of relu^2
+  bool weights = true;      // when on: these too, not the activations alone
 };
 
 class Model {

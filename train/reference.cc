@@ -33,7 +33,7 @@ Tensor reference_loss(const ModelConfig& config, const std::vector<Tensor>& weig
   const bool on = quantisation.on;
   const auto device = inputs.device();
   auto product = [&](const Tensor& x, const Tensor& w) {
-    return torch::matmul(x.to(dtype), maybe_quantise(w, on).to(dtype).t()).to(torch::kFloat32);
+    return torch::matmul(x.to(dtype), maybe_quantise(w, on && quantisation.weights).to(dtype).t()).to(torch::kFloat32);
   };
   Tensor positions = torch::arange(T, device);
   Tensor angles = positions.to(torch::kFloat64).unsqueeze(1) *
@@ -42,7 +42,7 @@ Tensor reference_loss(const ModelConfig& config, const std::vector<Tensor>& weig
          sine = angles.sin().to(torch::kFloat32).view({1, T, 1, 32});
   Tensor distance = positions.unsqueeze(1) - positions.unsqueeze(0);
 
-  Tensor x = torch::embedding(maybe_quantise(weights[0], on), inputs);  // (B,T,C)
+  Tensor x = torch::embedding(maybe_quantise(weights[0], on && quantisation.weights), inputs);  // (B,T,C)
   for (int64_t l = 0; l < config.layers; ++l) {
     const Tensor *w = &weights[2 + 5 * l], &qkv_weight = w[0], &out = w[1], &up = w[2], &down = w[3], &gain = w[4];
     Tensor qkv = product(maybe_quantise(rms_normalise(x), on), qkv_weight).view({B, T, H + 2 * G, 64});

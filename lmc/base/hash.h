@@ -6,7 +6,9 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "lmc/base/bytes.h"
 
@@ -16,6 +18,7 @@ using Sha256 = std::array<uint8_t, 32>;
 
 Sha256 sha256(ByteSpan bytes);
 std::string hex(ByteSpan bytes);
+std::optional<Sha256> sha256_from_hex(std::string_view digits);  // of 64 digits, lower case; else nothing
 
 // SHA-256 of a byte string that arrives in pieces.
 class Sha256Stream {

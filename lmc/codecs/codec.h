@@ -38,6 +38,7 @@ struct BlockResources {
   Engine* engine = nullptr;  // keeps compiled models, finds those that groups name; null: none at hand
   // By need. To encode: the ones to use. To decode: the one that the block names. Null: none at hand.
   std::array<const LoadedModel*, kModelNeeds> models = {};
+  const LoadedModel* embedded = nullptr;  // to decode: came with the file, and in no folder; null: none
   Budget* budget = nullptr;  // what the sizes of the data at hand, or those that they declare, take. Null: no limit
   Isa isa = Isa::kScalar;
   int threads = 1;

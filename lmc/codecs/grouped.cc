@@ -124,7 +124,10 @@ Result<Layout> read_layout(ByteReader& reader, size_t raw_bytes) {
   return layout;
 }
 
-Result<const LoadedModel*> find_model(const GroupModel& model, Engine* engine) {
+Result<const LoadedModel*> find_model(const GroupModel& model, const BlockResources& resources) {
+  const LoadedModel* const embedded = resources.embedded;
+  if (model.builtin == 0 && embedded != nullptr && embedded->sha256 == model.sha256) return embedded;
+  Engine* const engine = resources.engine;
   if (engine == nullptr) return environment_error("a part of a block needs a model, and no models are at hand");
   return model.builtin > 0 ? engine->registry().find_builtin(model.builtin)
                            : engine->registry().find_hash(model.sha256);
@@ -133,7 +136,7 @@ Result<const LoadedModel*> find_model(const GroupModel& model, Engine* engine) {
 Result<Bytes> decode_group(const GroupHeader& group, ByteSpan payload, const BlockResources& resources) {
   BlockResources with = resources;
   if (group.codec->model != ModelNeed::kNone) {
-    LMC_ASSIGN(const auto model, find_model(group.model, resources.engine));
+    LMC_ASSIGN(const auto model, find_model(group.model, resources));
     with = resources.with(group.codec->model, model);
   }
   return decode_block(group.codec->id, payload, group.raw_bytes, with);

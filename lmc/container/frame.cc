@@ -8,7 +8,8 @@ namespace lmc {
 namespace {
 
 constexpr uint8_t kFlagContentSize = 0x01;
-constexpr uint8_t kReservedFlags = 0x0E;   // must be 0: a newer format gives them a meaning that cannot be ignored
+constexpr uint8_t kFlagAdapter = 0x02;
+constexpr uint8_t kReservedFlags = 0x0C;   // must be 0: a newer format gives them a meaning that cannot be ignored
 constexpr size_t kTailFixedEndBytes = 12;  // CRC, tail size, end magic
 constexpr size_t kMinTailBytes = 3 + 16 + kTailFixedEndBytes;
 
@@ -16,16 +17,40 @@ bool starts_with(ByteSpan bytes, const std::array<uint8_t, 4>& magic) {
   return bytes.size() >= magic.size() && std::equal(magic.begin(), magic.end(), bytes.begin());
 }
 
+Bytes write_embedded(const EmbeddedFile& file) {
+  Bytes out{file.codec};
+  append_varint(out, file.raw_bytes);
+  append_bytes(out, file.payload);
+  return out;
+}
+
+Result<EmbeddedFile> read_embedded(ByteSpan bytes) {
+  ByteReader reader(bytes);
+  EmbeddedFile file;
+  LMC_ASSIGN(file.codec, reader.read_le<uint8_t>("adapter: codec"));
+  LMC_ASSIGN(file.raw_bytes, reader.read_varint("adapter: size"));
+  if (reader.remaining() == 0 || file.raw_bytes < reader.remaining() ||
+      file.raw_bytes > kMaxAdapterGrowth * reader.remaining())
+    return bad_input("the adapter in the frame header says " + std::to_string(file.raw_bytes) + " bytes for " +
+                     std::to_string(reader.remaining()) + "; the header is damaged");
+  file.payload.assign(reader.rest().begin(), reader.rest().end());
+  return file;
+}
+
 }  // namespace
 
 Bytes write_frame_header(const FrameHeader& header) {
   Bytes out(kFrameMagic.begin(), kFrameMagic.end());
   out.push_back(kFormatVersion);
-  out.push_back(header.content_bytes ? kFlagContentSize : 0);
+  const bool embeds = !header.adapter.payload.empty();
+  out.push_back(uint8_t((header.content_bytes ? kFlagContentSize : 0) | (embeds ? kFlagAdapter : 0)));
   out.push_back(uint8_t(header.block_log2));
   out.push_back(uint8_t(header.models.size()));
+  const Bytes adapter = embeds ? write_embedded(header.adapter) : Bytes();
+  if (embeds) append_le<uint32_t>(out, uint32_t(adapter.size()));
   if (header.content_bytes) append_le<uint64_t>(out, *header.content_bytes);
   for (const Sha256& model : header.models) append_bytes(out, model);
+  append_bytes(out, adapter);
   append_le<uint32_t>(out, crc32c(out));
   return out;
 }
@@ -41,7 +66,17 @@ Result<size_t> frame_header_bytes(ByteSpan start) {
                      4);
   if (start[5] & kReservedFlags)
     return bad_input("frame flags use reserved bits: a newer lmc is needed, or the header is damaged", 5);
-  return kHeaderStartBytes + (start[5] & kFlagContentSize ? 8 : 0) + size_t(start[7]) * sizeof(Sha256) + 4;
+  const size_t plain =
+      kHeaderStartBytes + (start[5] & kFlagContentSize ? 8 : 0) + size_t(start[7]) * sizeof(Sha256) + 4;
+  if ((start[5] & kFlagAdapter) == 0) return plain;
+  if (start.size() < kLongHeaderStartBytes) return kLongHeaderStartBytes;
+  ByteReader reader(start.subspan(kHeaderStartBytes));
+  const uint32_t adapter_bytes = *reader.read_le<uint32_t>("adapter size");
+  if (adapter_bytes > kMaxAdapterBytes)
+    return bad_input("the frame header holds an adapter of " + std::to_string(adapter_bytes) + " bytes; at most " +
+                         std::to_string(kMaxAdapterBytes) + " are allowed",
+                     kHeaderStartBytes);
+  return plain + (kLongHeaderStartBytes - kHeaderStartBytes) + adapter_bytes;
 }
 
 Result<FrameHeader> read_frame_header(ByteSpan bytes) {
@@ -59,10 +94,14 @@ Result<FrameHeader> read_frame_header(ByteSpan bytes) {
     return bad_input("block size 2^" + std::to_string(header.block_log2) + " is outside 2^" +
                          std::to_string(kMinBlockLog2) + " to 2^" + std::to_string(kMaxBlockLog2),
                      6);
-  ByteReader reader(bytes.subspan(kHeaderStartBytes));
+  const bool embeds = (bytes[5] & kFlagAdapter) != 0;
+  ByteReader reader(bytes.subspan(embeds ? kLongHeaderStartBytes : kHeaderStartBytes));
   if (bytes[5] & kFlagContentSize) header.content_bytes = *reader.read_le<uint64_t>("content size");
   header.models.resize(bytes[7]);
   for (Sha256& model : header.models) std::ranges::copy(*reader.read_bytes(model.size(), "model"), model.begin());
+  if (embeds) {
+    LMC_ASSIGN(header.adapter, read_embedded(reader.rest().first(reader.remaining() - 4)));
+  }
   return header;
 }
 

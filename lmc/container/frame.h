@@ -21,18 +21,29 @@ inline constexpr std::array<uint8_t, 4> kEndMagic = {'C', 'M', 'L', 0xF7};
 inline constexpr uint8_t kFormatVersion = 2;
 inline constexpr int kMinBlockLog2 = 17;  // 128 KiB: below, the framing of stored blocks would pass 0.1 %
 inline constexpr int kMaxBlockLog2 = 29;  // 512 MiB: an image file is one block
-inline constexpr size_t kHeaderStartBytes = 8;
+inline constexpr size_t kHeaderStartBytes = 8, kLongHeaderStartBytes = 12;
 inline constexpr size_t kBlockHeaderBytes = 16;
 inline constexpr size_t kMaxModels = 255;
-inline constexpr uint8_t kEndMarker = 0xFF;  // stands where a block's codec would
+inline constexpr uint64_t kMaxAdapterBytes = uint64_t(64) << 20;  // in the header, as it is coded
+inline constexpr uint64_t kMaxAdapterGrowth = 8;                  // when it is decoded, as a factor
+inline constexpr uint8_t kEndMarker = 0xFF;                       // stands where a block's codec would
 
 // The first 16 bytes of the SHA-256 of the whole content.
 using ContentHash = std::array<uint8_t, 16>;
+
+// A file inside the header, as one codec gives it.
+struct EmbeddedFile {
+  uint8_t codec = 0;  // wire id: stored or mixing
+  uint64_t raw_bytes = 0;
+  Bytes payload;
+  bool operator==(const EmbeddedFile&) const = default;
+};
 
 struct FrameHeader {
   int block_log2 = 22;                    // no block is larger than 2^block_log2 raw bytes
   std::optional<uint64_t> content_bytes;  // absent when the input was a pipe
   std::vector<Sha256> models;             // a block's model field counts from 1 into this list
+  EmbeddedFile adapter = {};              // one of the models, as an adapter that comes with the frame; may be empty
 };
 
 struct BlockHeader {
@@ -55,7 +66,9 @@ struct FrameTail {
 };
 
 Bytes write_frame_header(const FrameHeader& header);
-// The size of a whole header, told from its first kHeaderStartBytes. Errors: wrong magic, version or reserved bits.
+// The size of a whole header, told from its first kHeaderStartBytes; or, if it is one with an adapter and start is
+// shorter than that, kLongHeaderStartBytes, from which the size can be told. Errors: wrong magic, version or reserved
+// bits.
 Result<size_t> frame_header_bytes(ByteSpan start);
 Result<FrameHeader> read_frame_header(ByteSpan bytes);
 

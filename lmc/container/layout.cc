@@ -28,7 +28,7 @@ Result<FrameLayout> read_tiny(ByteSpan file, uint64_t offset) {
 }
 
 Result<FrameLayout> read_full(ByteSpan file, uint64_t offset) {
-  const auto header_bytes = frame_header_bytes(part(file, offset, kHeaderStartBytes));
+  const auto header_bytes = frame_header_bytes(part(file, offset, kLongHeaderStartBytes));
   if (!header_bytes.ok()) return at(header_bytes.error(), offset);
   const auto header = read_frame_header(part(file, offset, *header_bytes));
   if (!header.ok()) return at(header.error(), offset);

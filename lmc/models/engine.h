@@ -33,6 +33,12 @@ class Engine {
     return std::static_pointer_cast<const T>(kept);
   }
 
+  // What was compiled of a file that will not come again; others who hold it keep it.
+  void forget(const Sha256& sha256) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(compiled_, [&](const auto& entry) { return entry.first.sha256 == sha256; });
+  }
+
  private:
   struct Key {
     Sha256 sha256;

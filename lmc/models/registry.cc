@@ -9,6 +9,8 @@
 #include <fstream>
 #include <utility>
 
+#include "lmc/models/adapters/adapter.h"
+
 namespace lmc {
 namespace {
 
@@ -16,6 +18,8 @@ namespace fs = std::filesystem;
 
 constexpr size_t kMinHexDigits = 8;
 constexpr const char* kSuffix = ".lmcm";
+
+bool is_model_name(std::string_view name) { return name.ends_with(kSuffix) || name.ends_with(kAdapterSuffix); }
 
 constexpr uint8_t hex_digit(char c) { return uint8_t(c <= '9' ? c - '0' : c - 'a' + 10); }
 
@@ -121,26 +125,51 @@ std::vector<std::string> Registry::model_paths() const {
     // Not std::filesystem's iterator: it ends the program where memory runs out.
     const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(folder.c_str()), ::closedir);
     while (const dirent* entry = open != nullptr ? ::readdir(open.get()) : nullptr)
-      if (std::string_view(entry->d_name).ends_with(kSuffix)) here.push_back(folder + "/" + entry->d_name);
+      if (is_model_name(entry->d_name)) here.push_back(folder + "/" + entry->d_name);
     std::ranges::sort(here);
     paths.insert(paths.end(), here.begin(), here.end());
   }
   return paths;
 }
 
-Result<const LoadedModel*> Registry::open(const std::string& path) {
+const LoadedModel* Registry::find_opened(const std::string& path) {
   const std::lock_guard lock(mutex_);
   for (const auto& model : loaded_)
     if (model->path == path) return model.get();
+  return nullptr;
+}
+
+Result<const LoadedModel*> Registry::open(const std::string& path) {
+  if (const LoadedModel* const model = find_opened(path)) return model;
   auto file = ModelFile::open(path);
   if (!file.ok()) return Error{file.error().family, path + ": " + file.error().message, file.error().offset_bytes};
-  const Sha256 hash = file->sha256();
-  auto model =
-      std::make_unique<LoadedModel>(LoadedModel{std::move(*file), fs::path(path).stem().string(), path, hash, 0});
-  for (const BuiltinModel& builtin : builtin_models())
-    if (builtin.sha256 == model->sha256) model->builtin_number = builtin.number;
+  std::unique_ptr<LoadedModel> model;
+  if (file->kind() == ModelKind::kAdapter) {
+    LMC_ASSIGN(model, adapt(*file, path));
+  } else {
+    const Sha256 hash = file->sha256();
+    model = std::make_unique<LoadedModel>(LoadedModel{std::move(*file), fs::path(path).stem().string(), path, hash, 0});
+    for (const BuiltinModel& builtin : builtin_models())
+      if (builtin.sha256 == hash) model->builtin_number = builtin.number;
+  }
+  const std::lock_guard lock(mutex_);
+  for (const auto& other : loaded_)  // another thread may have been first
+    if (other->path == path) return other.get();
   loaded_.push_back(std::move(model));
   return loaded_.back().get();
+}
+
+Result<std::unique_ptr<LoadedModel>> Registry::adapt(const ModelFile& adapter, const std::string& path) {
+  const auto at = [&](const Error& error) { return Error{error.family, path + ": " + error.message}; };
+  const auto base = find_hash(adapter.adapter_base().sha256);
+  if (!base.ok()) {
+    const Error& why = base.error();
+    return at({why.family, "this adapter changes the model " + adapter.adapter_base().name + ", and " + why.message});
+  }
+  auto merged = merge_adapter((*base)->file, adapter, best_isa());
+  if (!merged.ok()) return at(merged.error());
+  return std::make_unique<LoadedModel>(
+      LoadedModel{std::move(*merged), fs::path(path).stem().string(), path, adapter.sha256(), 0, adapter});
 }
 
 const LoadedModel* Registry::find_loaded(const Sha256& sha256) {
@@ -162,7 +191,9 @@ Result<const LoadedModel*> Registry::find_hash(const Sha256& sha256) {
   for (const std::string& path : model_paths()) {
     const auto stated = stated_hash(path);  // large models are not read to find out that they are others
     if (!stated.ok() || *stated != sha256) continue;
-    if (const auto model = open(path); model.ok() && (*model)->sha256 == sha256) return *model;
+    const auto model = open(path);
+    if (model.ok() && (*model)->sha256 == sha256) return *model;
+    if (!model.ok() && path.ends_with(kAdapterSuffix)) return model;  // its base may be missing
   }
   return missing_hash(sha256);
 }
@@ -201,7 +232,7 @@ Result<const LoadedModel*> Registry::find_name(const std::string& name) {
 Error Registry::missing_hash(const Sha256& sha256) const {
   for (const BuiltinModel& known : builtin_models())
     if (known.sha256 == sha256) return missing(std::string(known.name) + " with SHA-256 " + hex(sha256), known.how);
-  return missing("with SHA-256 " + hex(sha256));
+  return missing("or adapter with SHA-256 " + hex(sha256));
 }
 
 Error Registry::missing(const std::string& what, const std::string& how) const {
@@ -209,7 +240,9 @@ Error Registry::missing(const std::string& what, const std::string& how) const {
   for (const std::string& folder : folders_) message += "\n  " + folder;
   if (folders_.empty()) message += "\n  (no folder given)";
   if (!how.empty()) return environment_error(message + "\n" + how + " brings it");
-  return environment_error(message + "\n'lmc model add FILE.lmcm' puts it there; or name its folder with --models");
+  return environment_error(
+      message +
+      "\n'lmc model add FILE' puts a model (.lmcm) or adapter (.lmca) there; or name its folder with --models");
 }
 
 }  // namespace lmc

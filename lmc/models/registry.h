@@ -1,14 +1,15 @@
 // Finds model files: by name, by SHA-256, or by the number of a built-in one.
 //
-// A registry looks through a list of folders for *.lmcm files, opens what is asked for once and keeps it mapped for as
-// long as it lives. The built-in table comes from models/builtin.txt; its numbers are wire ids (docs/format.md,
-// section 6) and are never reused.
+// A registry looks through a list of folders for *.lmcm and *.lmca files, opens what is asked for once and keeps it
+// mapped for as long as it lives. An adapter (.lmca) stands for the model that it makes of its base. The built-in table
+// comes from models/builtin.txt; its numbers are wire ids (docs/format.md, section 6) and are never reused.
 #ifndef LMC_MODELS_REGISTRY_H_
 #define LMC_MODELS_REGISTRY_H_
 
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -32,7 +33,8 @@ struct LoadedModel {
   std::string name;  // the file's name without folder and suffix
   std::string path;
   Sha256 sha256{};
-  int builtin_number = 0;  // 0: not built in
+  int builtin_number = 0;                 // 0: not built in
+  std::optional<ModelFile> adapter = {};  // the adapter (.lmca) that made this of its base; name and sha256 are its own
 };
 
 // A model that is looked for when it is first wanted: opening one means hashing all of it.
@@ -72,12 +74,15 @@ class Registry {
   // A built-in name, the name or path of a file, or at least 8 hex digits of a hash.
   Result<const LoadedModel*> find_name(const std::string& name);
 
-  // The paths of all model files, in the order of the folders, then by name.
+  // The paths of all model and adapter files, in the order of the folders, then by name.
   std::vector<std::string> model_paths() const;
   Result<const LoadedModel*> open(const std::string& path);
+  // An adapter that lies in no folder, merged into its base, which does. It is the caller's: nothing of it is kept.
+  Result<std::unique_ptr<LoadedModel>> adapt(const ModelFile& adapter, const std::string& path);
 
  private:
   const LoadedModel* find_loaded(const Sha256& sha256);  // null: not opened yet
+  const LoadedModel* find_opened(const std::string& path);
   Error missing(const std::string& what, const std::string& how = "") const;
   Error missing_hash(const Sha256& sha256) const;
 

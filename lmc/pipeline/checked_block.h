@@ -2,6 +2,8 @@
 #ifndef LMC_PIPELINE_CHECKED_BLOCK_H_
 #define LMC_PIPELINE_CHECKED_BLOCK_H_
 
+#include <memory>
+
 #include "lmc/container/layout.h"
 #include "lmc/pipeline/decompress.h"
 
@@ -11,7 +13,35 @@ namespace lmc {
 std::string describe_block(size_t number, const BlockLayout& block);
 
 // What blocks are decoded with, but for the model that each names.
-BlockResources decoding_resources(const DecompressOptions& options, Budget& budget, int threads);
+BlockResources decoding_resources(const DecompressOptions& options, Budget& budget, int threads,
+                                  const LoadedModel* embedded = nullptr);
+
+// The adapter in a frame's header, merged into its base, for as long as frames name it.
+class EmbeddedAdapter {
+ public:
+  EmbeddedAdapter() = default;
+  EmbeddedAdapter(const EmbeddedAdapter&) = delete;
+  EmbeddedAdapter& operator=(const EmbeddedAdapter&) = delete;
+  ~EmbeddedAdapter() { drop(); }
+
+  // Takes over that of the header, if it has one and it is another one; what was there before must be in use no more.
+  // Errors: bad input; environment (its base is missing, too little memory).
+  Status open(const FrameHeader& header, const DecompressOptions& options, Budget& budget);
+  const LoadedModel* get() const { return model_.get(); }  // null: none
+
+ private:
+  void drop();
+
+  EmbeddedFile file_;
+  std::unique_ptr<LoadedModel> model_;
+  Budget::Lease memory_;
+  Engine* engine_ = nullptr;
+  int opened_ = 0;
+};
+
+// Where a frame's models are found. embedded: that of the frame; may be null.
+Result<const LoadedModel*> find_model(const Sha256& hash, const DecompressOptions& options,
+                                      const LoadedModel* embedded);
 
 // Bytes of one codec. model: the one that the header names; null: none. Errors: as decode_block, and bad input if the
 // codec is unknown, needs a model and none is named, or the other way round.

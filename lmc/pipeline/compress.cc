@@ -103,6 +103,7 @@ BlockResources resources(const CompressOptions& options, const LoadedModel* text
     inside.note = {};
     inside.progress = {};
     inside.tiny = true;
+    inside.embed_adapter = false;  // the outer frame has it
     ++inside.depth;
     MemorySource source(raw);
     MemorySink sink;
@@ -144,9 +145,30 @@ std::optional<EncodedBlock> encode_only_file(ByteSpan raw, const CompressOptions
   });
 }
 
+// The adapter among the models, to travel with the frame.
+EmbeddedFile embedded_adapter(const std::vector<const LoadedModel*>& models, const CompressOptions& options) {
+  for (const LoadedModel* const model : models) {
+    if (!options.embed_adapter || !model->adapter) continue;
+    const ByteSpan bytes = model->adapter->bytes();
+    Budget budget(memory_limit_alone(options));
+    EncodedBlock coded = encode_reconstruction_data(
+        bytes, {.engine = options.engine, .budget = &budget, .isa = options.isa, .threads = options.threads});
+    if (bytes.size() > kMaxAdapterGrowth * coded.payload.size()) coded = stored_block(bytes);
+    return {coded.codec, bytes.size(), std::move(coded.payload)};
+  }
+  return {};
+}
+
+// Whether some of the block's groups, or a file inside, name the model.
+bool names_model(const EncodedBlock& block, const LoadedModel& model) {
+  return std::ranges::find(block.models, &model) != block.models.end() ||
+         !std::ranges::search(block.payload, model.sha256).empty();
+}
+
 FrameHeader frame_header(size_t block_bytes, std::optional<uint64_t> content_bytes,
-                         const std::vector<const LoadedModel*>& models) {
+                         const std::vector<const LoadedModel*>& models, const CompressOptions& options) {
   FrameHeader header;
+  header.adapter = embedded_adapter(models, options);
   header.block_log2 = std::countr_zero(block_bytes);
   header.content_bytes = content_bytes;
   for (const LoadedModel* model : models) header.models.push_back(model->sha256);
@@ -156,9 +178,13 @@ FrameHeader frame_header(size_t block_bytes, std::optional<uint64_t> content_byt
 // The whole input is at hand, coded as one block at most: the frame names the model only if the block uses it.
 Result<Stats> write_single(const CodedBlock& block, Sink& sink, const CompressOptions& options) {
   const LoadedModel* model = named_model(block.coded);
+  std::vector<const LoadedModel*> models = block.coded.models;
+  const LoadedModel* const own = options.embed_adapter ? options.model.get() : nullptr;
+  const bool embeds = own != nullptr && own->adapter && names_model(block.coded, *own);
+  if (embeds && std::ranges::find(models, own) == models.end()) models.push_back(own);
   const int number = model != nullptr ? model->builtin_number : 0;
   const bool model_fits = model == nullptr || (number >= 1 && number <= kMaxTinyModel);
-  if (options.tiny && model_fits && block.raw.size() < kTinyLimitBytes) {
+  if (options.tiny && model_fits && !embeds && block.raw.size() < kTinyLimitBytes) {
     if (options.content_bytes && *options.content_bytes != block.raw.size())
       return environment_error("the input changed while it was read");
     Bytes frame = write_tiny_header(block.coded.codec, uint8_t(number), block.raw, block.coded.payload.size());
@@ -168,7 +194,7 @@ Result<Stats> write_single(const CodedBlock& block, Sink& sink, const CompressOp
   }
   FrameWriter writer(sink, options);
   const size_t block_bytes = std::max(options.block_bytes, std::bit_ceil(block.raw.size()));
-  LMC_TRY(writer.begin(frame_header(block_bytes, block.raw.size(), block.coded.models)));
+  LMC_TRY(writer.begin(frame_header(block_bytes, block.raw.size(), models, options)));
   if (!block.raw.empty()) LMC_TRY(writer.add(block));
   return writer.finish();
 }
@@ -216,7 +242,7 @@ Result<Stats> compress_many(Bytes first, BlockCutter& cutter, Sink& sink, const 
   const size_t most = level.models ? kMaxBlockBytes : options.block_bytes;
   std::vector<const LoadedModel*> models;
   if (model != nullptr) models.push_back(model);
-  LMC_TRY(writer.begin(frame_header(most, options.content_bytes, models)));
+  LMC_TRY(writer.begin(frame_header(most, options.content_bytes, models, options)));
   Budget whole(memory_limit_of(options));
   const auto encode = [&](ByteSpan raw, int threads, Budget& own) {
     return encode_block(raw, level, resources(options, model, threads, own, progress));

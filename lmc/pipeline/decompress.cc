@@ -41,11 +41,6 @@ Error at(const Error& error, uint64_t base) {
   return Error{error.family, error.message, base + error.offset_bytes.value_or(0)};
 }
 
-Result<const LoadedModel*> find_model(const Sha256& hash, const DecompressOptions& options) {
-  if (options.engine != nullptr) return options.engine->registry().find_hash(hash);
-  return environment_error("the file needs the model with SHA-256 " + hex(hash) + ", and no models are at hand");
-}
-
 Result<const LoadedModel*> find_builtin(int number, const DecompressOptions& options) {
   if (options.engine != nullptr) return options.engine->registry().find_builtin(number);
   return environment_error("the file needs built-in model " + std::to_string(number) + ", and no models are at hand");
@@ -124,11 +119,18 @@ class Decoder {
 
   Status full_frame(Bytes start, uint64_t begin) {
     LMC_TRY(input_.append(start, kHeaderStartBytes - 1));
-    const auto header_bytes = frame_header_bytes(start);
+    auto header_bytes = frame_header_bytes(start);
     if (!header_bytes.ok()) return at(header_bytes.error(), begin);
+    if (*header_bytes == kLongHeaderStartBytes) {  // one with an adapter tells its size a little later
+      LMC_TRY(input_.append(start, kLongHeaderStartBytes - start.size()));
+      header_bytes = frame_header_bytes(start);
+      if (!header_bytes.ok()) return at(header_bytes.error(), begin);
+    }
     LMC_TRY(input_.append(start, *header_bytes - start.size()));
     const auto header = read_frame_header(start);
     if (!header.ok()) return at(header.error(), begin);
+    if (const Status opened = embedded_.open(*header, options_, budget_); !opened.ok())
+      return at(opened.error(), begin);
     FrameTail tail{.header_bytes = *header_bytes, .blocks = {}, .content_hash = {}};
     Sha256Stream hash;
     const uint64_t raw_before = stats_.raw_bytes;
@@ -168,7 +170,7 @@ class Decoder {
       const CodecRow* const codec = find_codec(block.header.codec);
       const int threads = std::min(options_.threads, codec != nullptr ? codec->useful_threads : 1);
       while (!jobs.has_room(threads)) LMC_TRY(write(next(jobs), tail, hash));
-      BlockResources with = decoding_resources(options_, budget_, threads);
+      BlockResources with = decoding_resources(options_, budget_, threads, embedded_.get());
       with.progress = progress.for_block();
       jobs.submit(threads, [block, with, number, model = *model, payload = std::move(payload)]() mutable {
         auto raw = decode_checked(number, block, model, payload, with);
@@ -188,12 +190,12 @@ class Decoder {
       return decoded;
     while (!jobs.empty()) waiting_.push_back(jobs.take());
     decoded.raw = decode_checked(decoded.number, decoded.block, decoded.model, decoded.payload,
-                                 decoding_resources(options_, budget_, 1));
+                                 decoding_resources(options_, budget_, 1, embedded_.get()));
     return decoded;
   }
 
   Result<const LoadedModel*> block_model(const FrameHeader& frame, const BlockHeader& block) {
-    return block.model == 0 ? nullptr : find_model(frame.models[block.model - 1], options_);
+    return block.model == 0 ? nullptr : find_model(frame.models[block.model - 1], options_, embedded_.get());
   }
 
   Status write(const Decoded& decoded, FrameTail& tail, Sha256Stream& hash) {
@@ -229,6 +231,7 @@ class Decoder {
   const DecompressOptions& options_;
   Budget own_budget_;
   Budget& budget_;
+  EmbeddedAdapter embedded_;
   std::deque<Decoded> waiting_;  // decoded, or tried, and older than all jobs
   Stats stats_;
 };

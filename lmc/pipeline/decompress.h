@@ -25,6 +25,7 @@ struct DecompressOptions {
   std::function<void(uint64_t done_bytes)> progress = {};  // content bytes; from the calling thread; may be empty
   int depth = 0;                                           // of containers around this file
   Budget* budget = nullptr;                                // that of the file around this one; null: its own
+  const LoadedModel* embedded = nullptr;                   // an adapter that the file around this one brought
 };
 
 inline uint64_t memory_limit_of(const DecompressOptions& options) {

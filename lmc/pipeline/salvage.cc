@@ -11,19 +11,15 @@ ByteSpan payload_of(ByteSpan file, const BlockLayout& block) {
   return file.subspan(size_t(block.header_offset) + kBlockHeaderBytes, block.header.payload_bytes);
 }
 
-Result<const LoadedModel*> named_model(const FrameHeader& frame, const BlockHeader& block,
-                                       const DecompressOptions& options) {
-  if (block.model == 0) return nullptr;
-  if (options.engine == nullptr) return environment_error("the file needs a model, and no models are at hand");
-  return options.engine->registry().find_hash(frame.models[block.model - 1]);
-}
-
 Result<Bytes> decode_from(ByteSpan file, const FrameHeader& frame, size_t number, const BlockLayout& block,
-                          const DecompressOptions& options) {
+                          const DecompressOptions& options, const LoadedModel* embedded) {
   Budget budget(memory_limit_of(options));
-  LMC_ASSIGN(const auto model, named_model(frame, block.header, options));
+  const LoadedModel* model = nullptr;
+  if (block.header.model > 0) {
+    LMC_ASSIGN(model, find_model(frame.models[block.header.model - 1], options, embedded));
+  }
   return decode_checked(number, block, model, payload_of(file, block),
-                        decoding_resources(options, budget, options.threads));
+                        decoding_resources(options, budget, options.threads, embedded));
 }
 
 // Walks a damaged file, resting on the indexes where headers cannot be read.
@@ -48,8 +44,9 @@ class Salvage {
   Result<uint64_t> frame_at(uint64_t offset) {
     if (begins_tiny_frame(file_[size_t(offset)])) return tiny_frame(offset);
     const FrameLayout* index = index_of(offset);
-    FrameHeader header{.block_log2 = kMaxBlockLog2, .content_bytes = {}, .models = {}};
-    const auto header_bytes = frame_header_bytes(part(offset, kHeaderStartBytes));
+    FrameHeader header;
+    header.block_log2 = kMaxBlockLog2;
+    const auto header_bytes = frame_header_bytes(part(offset, kLongHeaderStartBytes));
     const Result<FrameHeader> read =
         header_bytes.ok() ? read_frame_header(part(offset, *header_bytes)) : Result<FrameHeader>(header_bytes.error());
     if (!read.ok()) {
@@ -57,6 +54,10 @@ class Salvage {
       note(offset, read.error().message + "; blocks that need a model are lost with it");
     } else {
       header = *read;
+      if (const Status opened = embedded_.open(header, options_, adapter_budget_); !opened.ok()) {
+        if (opened.error().family != ErrorFamily::kBadInput) return opened.error();
+        note(offset, opened.error().message + "; blocks that need it are lost with it");
+      }
     }
     if (index != nullptr) return by_index(header, *index);
     return by_headers(header, offset, offset + *header_bytes);
@@ -122,7 +123,7 @@ class Salvage {
   }
 
   Status block_or_zeros(const FrameHeader& frame, size_t number, const BlockLayout& block) {
-    auto raw = decode_from(file_, frame, number, block, options_);
+    auto raw = decode_from(file_, frame, number, block, options_, embedded_.get());
     if (!raw.ok() && raw.error().family != ErrorFamily::kBadInput) return raw.error();
     if (!raw.ok()) note(block.header_offset, raw.error().message);
     ++report_.stats.blocks;
@@ -183,6 +184,8 @@ class Salvage {
   Sink& sink_;
   const DecompressOptions& options_;
   std::vector<FrameLayout> indexed_;
+  Budget adapter_budget_{memory_limit_of(options_)};
+  EmbeddedAdapter embedded_;
   SalvageReport report_;
 };
 
@@ -194,6 +197,8 @@ Result<SalvageReport> salvage(ByteSpan file, Sink& sink, const DecompressOptions
 
 Result<Bytes> read_range(ByteSpan file, uint64_t offset_bytes, uint64_t size_bytes, const DecompressOptions& options) {
   LMC_ASSIGN(const auto frames, read_layout(file));
+  Budget adapter_budget(memory_limit_of(options));
+  EmbeddedAdapter embedded;
   Bytes out;
   uint64_t begin = 0;  // of the current piece, in the content
   const auto take = [&](const Bytes& piece) {
@@ -213,7 +218,8 @@ Result<Bytes> read_range(ByteSpan file, uint64_t offset_bytes, uint64_t size_byt
     for (size_t i = 0; i < frame.blocks.size(); ++i) {
       const BlockLayout& block = frame.blocks[i];
       if (out.size() < size_bytes && begin + block.header.raw_bytes > offset_bytes) {
-        LMC_ASSIGN(const auto raw, decode_from(file, frame.header, i, block, options));
+        LMC_TRY(embedded.open(frame.header, options, adapter_budget));
+        LMC_ASSIGN(const auto raw, decode_from(file, frame.header, i, block, options, embedded.get()));
         take(raw);
       }
       begin += block.header.raw_bytes;

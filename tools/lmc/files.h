@@ -62,7 +62,8 @@ int run_program(int argc, const char* const* argv);
 // lmc explain ..., lmc model ...: return the exit code.
 int explain_command(int argc, const char* const* argv);
 int model_command(int argc, const char* const* argv);
-// Runs lmc-train with the words behind "train"; returns only if there is none.
+// Runs lmc-train; argv: its command line, the first word of which does not count. Returns only if there is no such
+// program.
 int train_command(const char* const* argv);
 
 }  // namespace lmc

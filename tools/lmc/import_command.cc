@@ -7,7 +7,10 @@
 #include <filesystem>
 
 #include "lmc/base/io.h"
+#include "lmc/models/adapters/peft.h"
 #include "lmc/models/import/import.h"
+#include "lmc/models/registry.h"
+#include "tools/lmc/model_folders.h"
 #include "tools/lmc/names.h"
 
 namespace lmc {
@@ -17,14 +20,35 @@ struct Import {
   std::string from, to;
   std::vector<int> bits;
   bool force = false;
+  std::string base;  // of an adapter
   ImportOptions options;
 };
+
+// A folder of PEFT's.
+Status import_adapter(const Import& job) {
+  if (job.base.empty())
+    return usage_error(job.from + " is an adapter: --base says which model it belongs to (imported from the same one)");
+  const auto folders = model_folders("");
+  if (!folders.ok()) return folders.error();
+  Registry registry(*folders);
+  const auto base = registry.find_name(job.base);
+  if (!base.ok()) return base.error();
+  LMC_ASSIGN(const auto config, read_file(job.from + "/adapter_config.json"));
+  LMC_ASSIGN(const auto tensors, MappedFile::open(job.from + "/adapter_model.safetensors"));
+  auto made = import_peft(config, tensors.bytes(), (*base)->file, job.options.name);
+  if (!made.ok()) return Error{made.error().family, job.from + ": " + made.error().message};
+  LMC_TRY(write_file(job.to, *made));
+  std::printf("%s: %zu bytes, an adapter of %s\n", shown(job.to).c_str(), made->size(), shown((*base)->name).c_str());
+  return Ok();
+}
 
 Status import(Import& job) {
   std::error_code none;
   if (!job.force && std::filesystem::exists(job.to, none))
     return environment_error(job.to + ": is there already; -f overwrites it");
   if (job.options.name.empty()) job.options.name = std::filesystem::path(job.to).stem().string();
+  if (std::filesystem::exists(job.from + "/adapter_config.json", none)) return import_adapter(job);
+  if (!job.base.empty()) return usage_error("--base goes with a folder of PEFT's, which has an adapter_config.json");
   if (!job.bits.empty()) {
     for (const int bits : job.bits)
       if (job.bits.size() != 5 || (bits != 8 && bits != 16))
@@ -50,7 +74,7 @@ int import_command(int argc, const char* const* argv) {
   CLI::App app{"Makes a model file of a GGUF file: architecture llama, tokenizer gpt2 (docs/big-models.md)"};
   app.name("lmc model import");
   Import job;
-  app.add_option("FILE", job.from, "the GGUF file")->required();
+  app.add_option("FILE", job.from, "the GGUF file, or a folder with a LoRA of PEFT's")->required();
   app.add_option("-o,--output", job.to, "the model file (.lmcm)")->required();
   app.add_option("--name", job.options.name, "the model's name (default: that of the output)");
   app.add_option("--window", job.options.window, "tokens that each layer sees (default 2048)")
@@ -58,6 +82,7 @@ int import_command(int argc, const char* const* argv) {
   app.add_option("--activation-bits", job.bits, "QKV,O,UP,DOWN,HEAD: 8 or 16 (default 16,8,8,16,16)")->delimiter(',');
   app.add_option("--head-rate", job.options.head_rate, "how fast the output layer learns (built-in models: 1)")
       ->check(CLI::Range(0.0, 16.0));
+  app.add_option("--base", job.base, "of a folder of PEFT's: the model that the adapter changes");
   app.add_flag("-f,--force", job.force, "overwrite");
   try {
     app.parse(argc - 2, argv + 2);

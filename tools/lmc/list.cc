@@ -67,6 +67,7 @@ Summary summarize(const std::vector<FrameLayout>& frames) {
     }
     sum.blocks += frame.blocks.size();
     for (const BlockLayout& block : frame.blocks) add_codec(sum, block.header.codec);
+    if (!frame.header.adapter.payload.empty()) add_once(sum.models, "adapter inside");
     for (const Sha256& model : frame.header.models)
       if (sum.models_seen.insert(model).second) sum.models.push_back(model_name(model));
     sum.hashes.push_back(hex(frame.content_hash));

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "lmc/base/io.h"
+#include "lmc/models/adapters/adapter.h"
 #include "lmc/tokenize/tokenizer.h"
 #include "tools/lmc/files.h"
 #include "tools/lmc/import_command.h"
@@ -23,7 +24,9 @@ constexpr const char* kModelUsage =
     "       lmc model info [NAME] [--models FOLDER]  one model; the default one without NAME\n"
     "       lmc model import FILE.gguf -o X.lmcm [--name NAME] [--window N] [--activation-bits QKV,O,UP,DOWN,HEAD]\n"
     "                                                make a model of a GGUF file (docs/big-models.md)\n"
-    "       lmc model add X.lmcm                     copy it to where every call of lmc finds it\n"
+    "       lmc model import PEFT_FOLDER -o X.lmca --base MODEL  make an adapter of a LoRA of PEFT's "
+    "(docs/adapters.md)\n"
+    "       lmc model add X.lmcm | X.lmca            copy a model or adapter to where every call of lmc finds it\n"
     "       lmc model remove NAME                    remove what was added; archives made with it then need it back\n"
     "       lmc model tokens NAME FILE               the tokens of FILE, a line each, in hexadecimal\n";
 
@@ -40,6 +43,16 @@ int list(Registry& registry) {
   int code = 0;
   std::vector<bool> found(builtin_models().size(), false);
   for (const std::string& path : registry.model_paths()) {
+    if (path.ends_with(kAdapterSuffix)) {  // shown also where its base is missing
+      const auto adapter = ModelFile::open(path);
+      if (!adapter.ok())
+        code = fail({adapter.error().family, path + ": " + adapter.error().message});
+      else
+        std::printf("%-20s %-12s %s  %s\n", shown(fs::path(path).stem().string()).c_str(),
+                    ("of " + shown(adapter->adapter_base().name)).c_str(), hex(adapter->sha256()).substr(0, 16).c_str(),
+                    shown(path).c_str());
+      continue;
+    }
     const auto model = registry.open(path);
     if (!model.ok()) {
       code = fail(model.error());
@@ -67,6 +80,11 @@ int info(Registry& registry, const std::string& name) {
   std::printf("name      %s\nfile      %s\nsha256    %s\nbuilt-in  %s\n", shown((*model)->name).c_str(),
               shown((*model)->path).c_str(), hex((*model)->sha256).c_str(),
               (*model)->builtin_number > 0 ? ("number " + std::to_string((*model)->builtin_number)).c_str() : "no");
+  if ((*model)->adapter) {
+    const AdapterBase& base = (*model)->adapter->adapter_base();
+    std::printf("changes   %s, SHA-256 %s\nsize      %zu bytes\n", shown(base.name).c_str(), hex(base.sha256).c_str(),
+                (*model)->adapter->bytes().size());
+  }
   if ((*model)->file.kind() == ModelKind::kPixels) {
     std::printf("network   pixels to mixtures of logistics, hidden layers of width %zu\n",
                 (*model)->file.tensor("0.w1").ok() ? (*model)->file.tensor("0.w1")->shape[0] : size_t(0));
@@ -92,12 +110,13 @@ Result<std::string> add_model(const std::string& path) {
   LMC_ASSIGN(const auto folder, store_folder());
   auto file = ModelFile::open(path);
   if (!file.ok()) return Error{file.error().family, path + ": " + file.error().message, file.error().offset_bytes};
-  const std::string to = folder + "/" + fs::path(path).stem().string() + ".lmcm";
+  const bool is_adapter = file->kind() == ModelKind::kAdapter;
+  const std::string to = folder + "/" + fs::path(path).stem().string() + (is_adapter ? kAdapterSuffix : ".lmcm");
   std::error_code why;
   if (fs::exists(to, why)) {
     const auto there = ModelFile::open(to);
     if (there.ok() && there->sha256() == file->sha256()) return to;
-    return environment_error(to + ": another model of that name is there; 'lmc model remove' takes it away");
+    return environment_error(to + ": another one of that name is there; 'lmc model remove' takes it away");
   }
   fs::create_directories(folder, why);
   if (why) return environment_error(folder + ": cannot make this folder: " + why.message());
@@ -108,7 +127,13 @@ Result<std::string> add_model(const std::string& path) {
 
 Result<std::string> remove_model(const std::string& name) {
   LMC_ASSIGN(const auto folder, store_folder());
-  const std::string path = folder + "/" + fs::path(name).filename().string() + (name.ends_with(".lmcm") ? "" : ".lmcm");
+  const bool has_suffix = name.ends_with(".lmcm") || name.ends_with(kAdapterSuffix);
+  std::string path = folder + "/" + fs::path(name).filename().string() + (has_suffix ? "" : ".lmcm");
+  std::error_code none;
+  if (!has_suffix && !fs::exists(path, none))  // no model: an adapter of that name
+    if (const std::string other = folder + "/" + fs::path(name).filename().string() + kAdapterSuffix;
+        fs::exists(other, none))
+      path = other;
   if (::unlink(path.c_str()) != 0) return environment_error(path + ": cannot remove: " + std::strerror(errno));
   return path;
 }

@@ -167,6 +167,12 @@ const Row kRows[] = {
      LMC_SET(o.solid = true; o.block_bytes = kMaxBlockBytes)},
     {{kTuning, "--model", "NAME", nullptr, "compress with this model: name, file, or start of its SHA-256", false},
      LMC_SET(o.model = v)},
+    {{kTuning, "--adapter", "NAME", nullptr,
+      "compress with this adapter of a language model ('lmc adapt' trains one); its model is found by itself", false},
+     LMC_SET(o.adapter = v)},
+    {{kTuning, "--embed-adapter", nullptr, nullptr,
+      "with --adapter: put it into the archive, so that decoding needs its model only", false},
+     LMC_SET(o.embed_adapter = true)},
     {{kTuning, "--models", "FOLDER", nullptr,
       "look for models here (colons between several) before LMC_MODELS and the installed ones", false},
      LMC_SET(o.model_folders = v)},
@@ -200,6 +206,10 @@ Status check(const Options& o) {
   if (!o.as.empty() && (o.range || o.salvage)) return usage_error("--as goes neither with --range nor with --salvage");
   if (!o.as.empty() && o.remove_source)
     return usage_error("--rm does not go with --as, which does not restore the file");
+  if (!o.adapter.empty() && !o.model.empty()) return usage_error("--adapter brings its own model: leave out --model");
+  if (!o.adapter.empty() && o.mode != Mode::kCompress)
+    return usage_error("--adapter is for compressing; what decoding needs, it finds by itself");
+  if (o.embed_adapter && o.adapter.empty()) return usage_error("--embed-adapter goes with --adapter");
   if (o.json && o.mode != Mode::kList) return usage_error("--json goes with -l");
   if (!o.output.empty() && o.to_stdout && o.output != "-") return usage_error("-o and -c do not go together");
   const bool joins = o.solid && o.mode == Mode::kCompress;

@@ -45,6 +45,8 @@ struct Options {
   std::optional<Isa> isa;           // unset: the fastest there is
   std::string model_folders;        // colons between them; empty: the default ones
   std::string model;                // empty: the default one
+  std::string adapter;              // of the model; empty: none
+  bool embed_adapter = false;       // it travels in the archive
 };
 
 // One row of the table. What an option does stands in options.cc, beside its row.

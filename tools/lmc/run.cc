@@ -30,6 +30,14 @@ Result<Models> choose_models(const Options& options, Registry& registry, Talk& t
   bool text_named = false;
   const LevelRow& level = level_row(options.level);
   if (options.mode != Mode::kCompress) return out;
+  if (!options.adapter.empty()) {
+    LMC_ASSIGN(const auto named, registry.find_name(options.adapter));
+    if (!named->adapter) return usage_error("--adapter: " + named->name + " is a model; --model takes it");
+    out.text = ModelOnDemand(named);
+    text_named = true;
+    if (level.text_model == 0)
+      talk.warn("level -" + std::to_string(level.level) + " uses no language model, so no adapter");
+  }
   if (!options.model.empty()) {
     LMC_ASSIGN(const auto named, registry.find_name(options.model));
     if (named->file.kind() == ModelKind::kPixels)
@@ -120,7 +128,8 @@ int run(int argc, const char* const* argv) {
   occupy_standard_descriptors();
   if (argc > 1 && std::string_view(argv[1]) == "model") return model_command(argc, argv);
   if (argc > 1 && std::string_view(argv[1]) == "explain") return explain_command(argc, argv);
-  if (argc > 1 && std::string_view(argv[1]) == "train") return train_command(argv);
+  if (argc > 1 && std::string_view(argv[1]) == "train") return train_command(argv + 1);
+  if (argc > 1 && std::string_view(argv[1]) == "adapt") return train_command(argv);
   const auto options = parse_options(argc, argv);
   if (!options.ok()) {
     std::fprintf(stderr, "lmc: %s\nlmc -h shows the options.\n", shown(options.error().message).c_str());

@@ -137,6 +137,18 @@ Result<ModelConfig> parse_config(const JsonValue& json) {
   return config;
 }
 
+Result<AdapterBase> parse_adapter_base(const JsonValue& json) {
+  const JsonValue* const base = json.find("base");
+  if (base == nullptr || !base->is(Kind::kObject)) return broken("header lacks 'base'");
+  LMC_ASSIGN(const auto digits, text(*base, "sha256"));
+  AdapterBase out;
+  LMC_ASSIGN(out.name, text(*base, "name"));
+  const auto sha256 = sha256_from_hex(digits);
+  if (!sha256) return broken("'sha256' must be 64 hexadecimal digits");
+  out.sha256 = *sha256;
+  return out;
+}
+
 constexpr TensorType kTypes[] = {TensorType::kI8, TensorType::kI16, TensorType::kF32, TensorType::kU8,
                                  TensorType::kU32};
 
@@ -209,8 +221,11 @@ struct ModelFile::Contents {
   std::string training = "{}";
   ModelKind kind = ModelKind::kTransformer;
   ModelConfig config;
+  AdapterBase adapter_base;
   Sha256 sha256{};
   std::map<std::string, TensorView> tensors;
+  std::shared_ptr<const Contents> base;  // that other tensors lie in
+  std::map<std::string, AlignedBytes> replaced;
 
   // What an architecture needs of a tensor.
   Status expect(const std::string& tensor, TensorType type, const std::vector<size_t>& shape) const {
@@ -284,6 +299,24 @@ Result<ModelFile> ModelFile::from_bytes(ByteSpan bytes) {
   return parse(std::move(contents));
 }
 
+ModelFile ModelFile::replaced(const ModelFile& base, const ModelFile& as, std::map<std::string, AlignedBytes> tensors) {
+  auto contents = std::make_shared<Contents>();
+  contents->base = base.contents_;
+  contents->name = as.name();
+  contents->training = as.training();
+  contents->kind = base.kind();
+  contents->config = base.config();
+  contents->sha256 = as.sha256();
+  contents->tensors = base.tensors();
+  contents->replaced = std::move(tensors);
+  for (const auto& [name, bytes] : contents->replaced) {
+    TensorView& view = contents->tensors[name];  // a new one is a section
+    view.bytes = {bytes.data(), bytes.size()};
+    if (view.type == TensorType::kU8) view.shape = {bytes.size()};
+  }
+  return ModelFile(std::move(contents));
+}
+
 Result<ModelFile> ModelFile::parse(std::shared_ptr<Contents> contents) {
   const ByteSpan file = contents->bytes;
   ByteReader reader(file);
@@ -310,9 +343,11 @@ Result<ModelFile> ModelFile::parse(std::shared_ptr<Contents> contents) {
   if (!parsed || !parsed->is(Kind::kObject)) return broken("the header is not a JSON object", kModelPrefixBytes);
   const JsonValue& json = *parsed;
   LMC_ASSIGN(const auto kind, text(json, "kind"));
-  if (kind != "transformer" && kind != "pixels")
-    return broken("its kind is neither 'transformer' nor 'pixels': a newer lmc may be needed");
-  contents->kind = kind == "pixels" ? ModelKind::kPixels : ModelKind::kTransformer;
+  if (kind != "transformer" && kind != "pixels" && kind != "adapter")
+    return broken("its kind is neither 'transformer' nor 'pixels' nor 'adapter': a newer lmc may be needed");
+  contents->kind = kind == "pixels"    ? ModelKind::kPixels
+                   : kind == "adapter" ? ModelKind::kAdapter
+                                       : ModelKind::kTransformer;
   LMC_ASSIGN(const auto name, text(json, "name"));
   contents->name = name;
   if (const JsonValue* const training = json.find("training"); training != nullptr)
@@ -327,6 +362,10 @@ Result<ModelFile> ModelFile::parse(std::shared_ptr<Contents> contents) {
     contents->config = std::move(config);
   }
 
+  if (contents->kind == ModelKind::kAdapter) {
+    LMC_ASSIGN(contents->adapter_base, parse_adapter_base(json));
+  }
+
   const JsonValue* const tensors = json.find("tensors");
   if (tensors == nullptr || !tensors->is(Kind::kObject)) return broken("header lacks 'tensors'");
   for (const auto& [tensor, entry] : tensors->members) {
@@ -339,8 +378,10 @@ Result<ModelFile> ModelFile::parse(std::shared_ptr<Contents> contents) {
 
 ModelKind ModelFile::kind() const { return contents_->kind; }
 const ModelConfig& ModelFile::config() const { return contents_->config; }
+const AdapterBase& ModelFile::adapter_base() const { return contents_->adapter_base; }
 const std::string& ModelFile::name() const { return contents_->name; }
 const Sha256& ModelFile::sha256() const { return contents_->sha256; }
+ByteSpan ModelFile::bytes() const { return contents_->bytes; }
 std::string ModelFile::training() const { return contents_->training; }
 bool ModelFile::has(const std::string& tensor) const { return contents_->tensors.count(tensor) != 0; }
 const std::map<std::string, TensorView>& ModelFile::tensors() const { return contents_->tensors; }

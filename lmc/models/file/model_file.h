@@ -5,7 +5,8 @@
 //
 // That hash names the model in archives. Everything is checked when a file is opened: a malformed one gives an error
 // that says what is wrong and where, and a view handed out later is always whole and of the stated shape.
-// Normative: docs/numerics.md, section 8. ModelWriter (model_writer.h) makes such files.
+// Normative: docs/numerics.md, section 8. ModelWriter (model_writer.h) makes such files. An adapter (.lmca) is one,
+// too: low-rank changes to a model that it names (lmc/models/adapters/adapter.h).
 #ifndef LMC_MODELS_FILE_MODEL_FILE_H_
 #define LMC_MODELS_FILE_MODEL_FILE_H_
 
@@ -17,10 +18,11 @@
 
 #include "lmc/base/bytes.h"
 #include "lmc/base/hash.h"
+#include "lmc/numerics/matmul.h"
 
 namespace lmc {
 
-enum class ModelKind { kTransformer, kPixels };
+enum class ModelKind { kTransformer, kPixels, kAdapter };
 
 enum class Activation { kRelu2, kSwiglu };
 
@@ -67,6 +69,12 @@ struct TensorView {
   }
 };
 
+// The model that an adapter changes.
+struct AdapterBase {
+  Sha256 sha256{};
+  std::string name;  // for messages
+};
+
 // Cheap to copy (shared, immutable).
 class ModelFile {
  public:
@@ -74,11 +82,16 @@ class ModelFile {
   static Result<ModelFile> open(const std::string& path);
   // Owns the bytes instead: for tests, and for models that arrive by other ways.
   static Result<ModelFile> from_bytes(ByteSpan bytes);
+  // `base` with other contents for some of its tensors, under the name and identity of `as`; what is no tensor of it is
+  // a new section. The caller answers for the limits of what the tensors hold.
+  static ModelFile replaced(const ModelFile& base, const ModelFile& as, std::map<std::string, AlignedBytes> tensors);
 
   ModelKind kind() const;
-  const ModelConfig& config() const;  // of a transformer
+  const ModelConfig& config() const;        // of a transformer
+  const AdapterBase& adapter_base() const;  // of an adapter
   const std::string& name() const;
   const Sha256& sha256() const;  // the model's identity
+  ByteSpan bytes() const;        // the whole file; empty if it is `replaced`
   std::string training() const;  // the free "training" object of the header as JSON text; "{}" if there is none
 
   bool has(const std::string& tensor) const;

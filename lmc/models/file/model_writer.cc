@@ -11,6 +11,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr const char* kKindNames[] = {"transformer", "pixels", "adapter"};
+
 size_t aligned(size_t offset) { return (offset + kModelAlignment - 1) / kModelAlignment * kModelAlignment; }
 
 Json architecture_json(const ModelConfig& c) {
@@ -93,7 +95,8 @@ Result<Bytes> ModelWriter::finish() const {
                        {"shape", entry.shape},
                        {"offset", guess + offsets[name]},
                        {"bytes", entry.bytes.size()}};
-    Json json = {{"kind", kind_ == ModelKind::kTransformer ? "transformer" : "pixels"}, {"name", name_}};
+    Json json = {{"kind", kKindNames[size_t(kind_)]}, {"name", name_}};
+    if (kind_ == ModelKind::kAdapter) json["base"] = {{"sha256", hex(base_.sha256)}, {"name", base_.name}};
     if (kind_ == ModelKind::kTransformer) json["architecture"] = architecture_json(config_);
     json["tensors"] = tensors;
     json["training"] = training;

@@ -29,6 +29,8 @@ class ModelWriter {
   void add_section(const std::string& name, ByteSpan bytes);  // u8, one dimension
   // Quantises a float matrix (rows, columns) to i8 with one scale per row, max|w|/127, and adds both tensors.
   void add_matrix(const std::string& name, size_t rows, size_t columns, std::span<const float> values);
+  // Of an adapter.
+  void set_adapter_base(const AdapterBase& base) { base_ = base; }
   // Free metadata; json must be the text of a JSON object.
   void set_training(std::string json) { training_ = std::move(json); }
 
@@ -47,6 +49,7 @@ class ModelWriter {
   std::string name_;
   ModelKind kind_ = ModelKind::kTransformer;
   ModelConfig config_;
+  AdapterBase base_;
   std::string training_ = "{}";
   std::map<std::string, Entry> entries_;
 };
