@@ -60,7 +60,7 @@ inline Bytes make_test_model(const ModelConfig& c, uint64_t seed, bool gains = f
     add_random_matrix(writer, random, layer + "wv", c.kv_heads * c.head_dim, c.width, 1.0f);
     add_random_matrix(writer, random, layer + "wo", c.width, c.heads * c.head_dim, 1.0f);
     add_random_matrix(writer, random, layer + "w_up", c.ffn, c.width, 1.0f);
-    if (c.activation == Activation::kSwiglu) add_random_matrix(writer, random, layer + "w_gate", c.ffn, c.width, 1.0f);
+    if (is_gated(c.activation)) add_random_matrix(writer, random, layer + "w_gate", c.ffn, c.width, 1.0f);
     add_random_matrix(writer, random, layer + "w_down", c.width, c.ffn, 1.0f);
     writer.add_f32(layer + "q_gain", {size_t(c.heads)},
                    random_gains(random, c.heads, 1.5f / std::sqrt(float(c.head_dim))));

@@ -45,7 +45,7 @@ ModelConfig swiglu_config() {
 // As imported models are: the first position stays, however far the window has gone.
 ModelConfig sinks_config() {
   ModelConfig config = swiglu_config();
-  config.sinks = 1;
+  config.sinks = {1, 1, 1};
   return config;
 }
 
@@ -354,7 +354,7 @@ class Reference {
       const size_t begin = end > window ? end - window : 0;
       std::vector<Row> keys(keys_[size_t(l)].begin() + std::ptrdiff_t(begin), keys_[size_t(l)].end());
       std::vector<Row> values(values_[size_t(l)].begin() + std::ptrdiff_t(begin), values_[size_t(l)].end());
-      if (c_.sinks > 0 && begin > 0) {  // the first position in place of the oldest one in the window
+      if (!c_.sinks.empty() && begin > 0) {  // the first position in place of the oldest one in the window
         keys[0] = keys_[size_t(l)][0];
         values[0] = values_[size_t(l)][0];
         for (int g = 0; g < c_.kv_heads; ++g) turn(&keys[0][size_t(g * c_.head_dim)], begin);
