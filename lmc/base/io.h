@@ -16,7 +16,8 @@ Result<Bytes> read_file(const std::string& path);
 // Writes to a temporary name in the same folder, syncs, renames. On failure nothing is left behind.
 Status write_file(const std::string& path, ByteSpan bytes);
 
-// The same with bytes that `produce` writes, and that `check` may look at under the temporary name before it is renamed.
+// The same with bytes that `produce` writes, and that `check` may look at under the temporary name before it is
+// renamed.
 Status write_file(const std::string& path, const std::function<Status(Sink&)>& produce,
                   const std::function<Status(const std::string&)>& check = {});
 

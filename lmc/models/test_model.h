@@ -46,7 +46,7 @@ inline std::vector<float> random_gains(TestRandom& random, int n, float middle) 
 
 // What version 3 of the model file has beside: see docs/numerics.md, section 8.
 struct TestExtras {
-  bool biases = false;      // of every product and norm
+  bool biases = false;  // of every product and norm
   bool post_norms = false;
   bool head_gains = false;  // q_norm and k_norm
   int ropes = 0;            // every so many layers one has frequencies of its own

@@ -120,8 +120,8 @@ Result<Tokenizer> Tokenizer::create(std::vector<std::string> strings, std::vecto
 Result<Tokenizer> Tokenizer::create_without_merges(std::vector<std::string> strings,
                                                    std::vector<uint32_t> merge_ranks) {
   if (strings.size() + 1 < kMinVocabulary || strings.size() + 1 > kMaxVocabulary)
-    return bad_input("tokenizer: vocabulary of " + std::to_string(strings.size() + 1) +
-                     " tokens, expected 257 to " + std::to_string(kMaxVocabulary));
+    return bad_input("tokenizer: vocabulary of " + std::to_string(strings.size() + 1) + " tokens, expected 257 to " +
+                     std::to_string(kMaxVocabulary));
   if (merge_ranks.size() != strings.size()) return bad_input("tokenizer: one merge rank per string expected");
   Tokenizer tokenizer;
   const size_t merges_count = strings.size() - 256;
@@ -229,7 +229,8 @@ void Tokenizer::build_merges() {
     for (size_t cut = 1; cut < string.size(); ++cut) {
       if (splitter_ == Splitter::kCharacters && (uint8_t(string[cut]) & 0xc0) == 0x80) continue;  // within a character
       const int left = find_id(ids, string.substr(0, cut)), right = find_id(ids, string.substr(cut));
-      if (left >= 0 && right >= 0) merges.push_back({pair_of(uint32_t(left), uint32_t(right)), ranks_[id], uint32_t(id)});
+      if (left >= 0 && right >= 0)
+        merges.push_back({pair_of(uint32_t(left), uint32_t(right)), ranks_[id], uint32_t(id)});
     }
   }
   store_merges(merges);
@@ -485,7 +486,8 @@ Result<Tokenizer> Tokenizer::parse(ByteSpan serialized, ByteSpan merges) {
   ByteReader reader(serialized);
   LMC_ASSIGN(auto count, reader.read_varint("tokenizer strings"));
   if (count + 1 < kMinVocabulary || count >= kMaxVocabulary)
-    return bad_input("tokenizer: " + std::to_string(count) + " strings, expected 256 to " + std::to_string(kMaxVocabulary - 1), 0);
+    return bad_input(
+        "tokenizer: " + std::to_string(count) + " strings, expected 256 to " + std::to_string(kMaxVocabulary - 1), 0);
   std::vector<std::string> strings;
   std::vector<uint32_t> ranks;
   std::string string;

@@ -8,7 +8,8 @@
 // without touching the format, the decoder needs nothing but the strings.
 //
 // An imported vocabulary is put into that order by its importer. It merges by a list of pairs and has a splitter of its
-// own (splitter.h), or merges characters as SentencePiece does; ours merges whatever makes a token, by the token's rank.
+// own (splitter.h), or merges characters as SentencePiece does; ours merges whatever makes a token, by the token's
+// rank.
 #ifndef LMC_TOKENIZE_TOKENIZER_H_
 #define LMC_TOKENIZE_TOKENIZER_H_
 
@@ -49,8 +50,8 @@ class Tokenizer {
   // An imported one: strings as above; merges: different pairs, the first one merges first. splitter is not kOwn.
   static Result<Tokenizer> create_imported(std::vector<std::string> strings, Splitter splitter,
                                            std::span<const TokenPair> merges);
-  // One that merges characters: strings and ranks as above. whole: ids of tokens that are taken wherever they stand in a
-  // text, the longest one first, before anything merges; ascending.
+  // One that merges characters: strings and ranks as above. whole: ids of tokens that are taken wherever they stand in
+  // a text, the longest one first, before anything merges; ascending.
   static Result<Tokenizer> create_of_characters(std::vector<std::string> strings, std::vector<uint32_t> merge_ranks,
                                                 std::vector<uint32_t> whole);
   // Inverse of serialize() and serialize_merges(); checks everything, any corrupt input gives a bad-input error.
@@ -96,9 +97,9 @@ class Tokenizer {
   std::vector<TokenPair> pairs_;  // of an imported one
   std::vector<uint32_t> whole_;   // of one of characters, and the bytes that these begin with
   std::array<bool, 256> begins_whole_{};
-  bool spaces_begin_ = false;                            // no token has a space after anything else
-  std::unordered_map<uint32_t, uint32_t> characters_;    // code points of more than one byte that are tokens
-  std::vector<Merge> merges_;     // open addressing, size a power of two, at most half full
+  bool spaces_begin_ = false;                          // no token has a space after anything else
+  std::unordered_map<uint32_t, uint32_t> characters_;  // code points of more than one byte that are tokens
+  std::vector<Merge> merges_;                          // open addressing, size a power of two, at most half full
 };
 
 }  // namespace lmc

@@ -53,7 +53,8 @@ int import_command(int argc, const char* const* argv) {
   app.add_option("--name", job.options.name, "the model's name (default: that of the output)");
   app.add_option("--window", job.options.window, "tokens that a layer sees at most (default 2048)")
       ->check(CLI::Range(2, 32768));
-  app.add_option("--activation-bits", job.bits, "QKV,O,UP,DOWN,HEAD: 8 or 16 (default: what the architecture wants)")->delimiter(',');
+  app.add_option("--activation-bits", job.bits, "QKV,O,UP,DOWN,HEAD: 8 or 16 (default: what the architecture wants)")
+      ->delimiter(',');
   app.add_option("--head-rate", job.options.head_rate, "how fast the output layer learns (built-in models: 1)")
       ->check(CLI::Range(0.0, 16.0));
   app.add_flag("-f,--force", job.force, "overwrite");

@@ -27,12 +27,12 @@ struct Norm {
 };
 
 struct Layer {
-  ScaledMatrix qkv;                        // (H*D + 2*Hkv*D, C)
-  ScaledMatrix o;                          // (C, H*D)
-  ScaledMatrix up;                         // (F, C), or with the gate below (2*F, C)
-  ScaledMatrix down;                       // (C, F)
-  std::vector<float> q_gain;               // (H)
-  std::vector<float> q_norm, k_norm;       // (D) or empty
+  ScaledMatrix qkv;                   // (H*D + 2*Hkv*D, C)
+  ScaledMatrix o;                     // (C, H*D)
+  ScaledMatrix up;                    // (F, C), or with the gate below (2*F, C)
+  ScaledMatrix down;                  // (C, F)
+  std::vector<float> q_gain;          // (H)
+  std::vector<float> q_norm, k_norm;  // (D) or empty
   Norm attn_norm, ffn_norm;
   std::vector<float> attn_post_norm, ffn_post_norm;  // (C) or empty: of what the block adds
   size_t rope = 0;                                   // which table of frequencies
@@ -98,12 +98,12 @@ struct TransformerWeights {
   ModelConfig config;
   Isa isa = Isa::kScalar;
   const Elementwise* kernels = nullptr;
-  std::span<const int8_t> embed;            // (V,C)
-  std::vector<float> embed_scales;          // (V)
-  std::vector<float> positions;             // (P,C) or empty
-  std::optional<Head> head;                 // as in the file; copies of it adapt
+  std::span<const int8_t> embed;    // (V,C)
+  std::vector<float> embed_scales;  // (V)
+  std::vector<float> positions;     // (P,C) or empty
+  std::optional<Head> head;         // as in the file; copies of it adapt
   Norm final_norm;
-  std::vector<Layer> layers;                // (L)
+  std::vector<Layer> layers;                 // (L)
   std::vector<std::vector<uint64_t>> ropes;  // (R) different tables of frequencies (D/2)
 };
 
@@ -124,18 +124,18 @@ struct HeadBuffers {
 };
 
 struct TransformerBuffers {
-  std::vector<uint64_t> positions;    // (B)
-  std::vector<float> x;               // (B,C) residual
-  std::vector<float> rows;            // (widest) outputs of a matrix
-  std::vector<float> projected;       // (B,H*D + 2*Hkv*D) queries, keys and values
+  std::vector<uint64_t> positions;     // (B)
+  std::vector<float> x;                // (B,C) residual
+  std::vector<float> rows;             // (widest) outputs of a matrix
+  std::vector<float> projected;        // (B,H*D + 2*Hkv*D) queries, keys and values
   std::vector<float> centred, gained;  // (C)
-  std::vector<float> attended;        // (B,H*D)
-  std::vector<float> scales;          // (B) of the quantised rows
-  std::vector<int16_t> wide;          // (widest)
-  std::vector<int8_t> planes;         // (2,B,widest input)
-  std::vector<int32_t> sums;          // (2,B,widest output)
-  std::vector<float> cosines, sines;  // (R,B,D/2)
-  std::vector<HeadBuffers> heads;     // (Hkv)
+  std::vector<float> attended;         // (B,H*D)
+  std::vector<float> scales;           // (B) of the quantised rows
+  std::vector<int16_t> wide;           // (widest)
+  std::vector<int8_t> planes;          // (2,B,widest input)
+  std::vector<int32_t> sums;           // (2,B,widest output)
+  std::vector<float> cosines, sines;   // (R,B,D/2)
+  std::vector<HeadBuffers> heads;      // (Hkv)
   Workers* workers = nullptr;
 };
 
@@ -227,12 +227,10 @@ class Step {
   }
 
   // Where the angles of row b by table r begin.
-  size_t rope_at(size_t r, int b) const {
-    return (r * size_t(count_) + size_t(b)) * size_t(config_.head_dim / 2);
-  }
+  size_t rope_at(size_t r, int b) const { return (r * size_t(count_) + size_t(b)) * size_t(config_.head_dim / 2); }
 
-  // Normalises row b of x into a row of floats and their scale: the row is not divided by its root mean square, only its
-  // scale is; unless there is a bias.
+  // Normalises row b of x into a row of floats and their scale: the row is not divided by its root mean square, only
+  // its scale is; unless there is a bias.
   struct Normed {
     const float* values;  // (C)
     float peak;           // of values
@@ -351,8 +349,8 @@ class Step {
     return {buffers_.cosines.data() + at, buffers_.sines.data() + at};
   }
 
-  // Normalises (with gains before the rotation, without after it), rotates and quantises one head's query or key; returns
-  // its scale.
+  // Normalises (with gains before the rotation, without after it), rotates and quantises one head's query or key;
+  // returns its scale.
   float rotate_head(float* head, Angles angles, const std::vector<float>& gain, int8_t* q) {
     const int dim = config_.head_dim;
     const auto eps = float(config_.norm_eps);

@@ -364,9 +364,7 @@ class Reference {
     for (size_t i = 0; i < x.size(); ++i) x[i] += y[i];
   }
 
-  static double gelu(double x) {
-    return x / 2 * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
-  }
+  static double gelu(double x) { return x / 2 * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x))); }
 
   Row post_norm(const Row& x, const std::string& gain) const { return file_.has(gain) ? norm(x, gain) : x; }
 
@@ -418,10 +416,12 @@ class Reference {
       const size_t begin = end > window ? end - window : 0;
       std::vector<Row> keys(keys_[size_t(l)].begin() + std::ptrdiff_t(begin), keys_[size_t(l)].end());
       std::vector<Row> values(values_[size_t(l)].begin() + std::ptrdiff_t(begin), values_[size_t(l)].end());
-      if (!c_.sinks.empty() && c_.sinks[size_t(l)] > 0 && begin > 0) {  // the first position in place of the oldest one in the window
+      if (!c_.sinks.empty() && c_.sinks[size_t(l)] > 0 &&
+          begin > 0) {  // the first position in place of the oldest one in the window
         keys[0] = keys_[size_t(l)][0];
         values[0] = values_[size_t(l)][0];
-        for (int g = 0; g < c_.kv_heads; ++g) turn(&keys[0][size_t(g * c_.head_dim)], begin, "layer." + std::to_string(l) + ".");
+        for (int g = 0; g < c_.kv_heads; ++g)
+          turn(&keys[0][size_t(g * c_.head_dim)], begin, "layer." + std::to_string(l) + ".");
       }
       double sum = 0;
       for (size_t j = begin; j < end; ++j) {
@@ -484,7 +484,8 @@ TEST(Accuracy, NearTheFloatReference) {
   const double gpt2 = divergence(gpt2_config(), true);
   RecordProperty("bits_per_token_8", std::to_string(eight));
   std::printf(
-      "divergence, bits a token: %.6f with 8 bits, %.6f with 16, %.6f swiglu with 16, %.6f with a sink, %.6f as Gemma 3, "
+      "divergence, bits a token: %.6f with 8 bits, %.6f with 16, %.6f swiglu with 16, %.6f with a sink, %.6f as Gemma "
+      "3, "
       "%.6f as GPT-2\n",
       eight, sixteen, swiglu, sinks, gemma, gpt2);
   EXPECT_LT(gemma, 0.002);

@@ -15,8 +15,8 @@ namespace {
 
 using Kind = JsonValue::Kind;
 
-constexpr float kMaxScale = 1.0f;    // with these limits no binary32 value of the engine can overflow:
-constexpr float kMaxGain = 1024.0f;  // docs/numerics.md, section 7
+constexpr float kMaxScale = 1.0f;         // with these limits no binary32 value of the engine can overflow:
+constexpr float kMaxGain = 1024.0f;       // docs/numerics.md, section 7
 constexpr float kMaxPostGain = 65536.0f;  // of norms after a product, and of biases
 constexpr double kMaxEmbedFactor = 1024.0;
 
@@ -386,9 +386,9 @@ Result<ModelFile> ModelFile::parse(std::shared_ptr<Contents> contents) {
   if (contents->kind == ModelKind::kTransformer) {
     const uint32_t needed = version_of(contents->config, contents->tensors);
     if (needed > version)
-      return broken("it has version " + std::to_string(version) + ", but members or tensors of version " +
-                        std::to_string(needed),
-                    4);
+      return broken(
+          "it has version " + std::to_string(version) + ", but members or tensors of version " + std::to_string(needed),
+          4);
   }
   LMC_TRY(contents->expect_architecture());
   return ModelFile(std::move(contents));

@@ -17,8 +17,8 @@ inline constexpr uint32_t kModelVersion = 1;
 inline constexpr uint32_t kModelVersionImported = 2;  // the same with `sinks` and `head_rate`
 // The same with what other architectures need: see version_of.
 inline constexpr uint32_t kModelVersionArchitectures = 3;
-inline constexpr size_t kModelPrefixBytes = 16;       // magic, version, header length
-inline constexpr size_t kModelAlignment = 64;         // of every tensor, counted from the file's beginning
+inline constexpr size_t kModelPrefixBytes = 16;  // magic, version, header length
+inline constexpr size_t kModelAlignment = 64;    // of every tensor, counted from the file's beginning
 inline constexpr uint64_t kMaxHeaderBytes = uint64_t(16) << 20;
 
 inline constexpr const char* kActivationNames[] = {"relu2", "swiglu", "gelu", "geglu"};  // by Activation

@@ -32,8 +32,8 @@ class ModelWriter {
   void add_section(const std::string& name, ByteSpan bytes);  // u8, one dimension
   // Quantises a float matrix (rows, columns) to i8 with one scale per row, max|w|/127, and adds both tensors.
   void add_matrix(const std::string& name, size_t rows, size_t columns, std::span<const float> values);
-  // What `produce` will write when the file is written: elements of shape and type, little-endian. Tensors are written in
-  // the order of their names.
+  // What `produce` will write when the file is written: elements of shape and type, little-endian. Tensors are written
+  // in the order of their names.
   using Produce = std::function<Status(Sink&)>;
   void add_produced(const std::string& name, TensorType type, const std::vector<size_t>& shape, Produce produce);
   // Free metadata; json must be the text of a JSON object.

@@ -143,7 +143,8 @@ std::string gguf_architectures() {
 
 std::string model_types() {
   std::vector<const char*> names;
-  for (const Architecture& row : kArchitectures) names.insert(names.end(), row.model_types.begin(), row.model_types.end());
+  for (const Architecture& row : kArchitectures)
+    names.insert(names.end(), row.model_types.begin(), row.model_types.end());
   return listed(names);
 }
 

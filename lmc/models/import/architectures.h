@@ -27,18 +27,18 @@ struct TensorNames {
 };
 
 struct Architecture {
-  const char* name;                     // for people
-  const char* gguf;                     // general.architecture; null: not in GGUF files
-  std::span<const char* const> model_types;  // of config.json
+  const char* name;                                    // for people
+  const char* gguf;                                    // general.architecture; null: not in GGUF files
+  std::span<const char* const> model_types;            // of config.json
   std::span<const TensorNames> once, matrices, norms;  // the latter two of each layer
   Activation activation = Activation::kSwiglu;
   NormKind norm = NormKind::kRms;
-  bool qk_norm = false;            // RMS norms with gains on queries and keys
-  bool scaled_embedding = false;   // times the root of the width
+  bool qk_norm = false;                // RMS norms with gains on queries and keys
+  bool scaled_embedding = false;       // times the root of the width
   bool gguf_turns_neighbours = false;  // rotation of neighbours in GGUF, of halves everywhere else
-  bool gains_less_one = false;     // Hugging Face keeps gains less one
-  bool fused_qkv = false;          // q, k and v are one tensor
-  bool transposed = false;         // Hugging Face keeps matrices (columns, rows)
+  bool gains_less_one = false;         // Hugging Face keeps gains less one
+  bool fused_qkv = false;              // q, k and v are one tensor
+  bool transposed = false;             // Hugging Face keeps matrices (columns, rows)
   ActivationBits act_bits = {16, 8, 8, 16, 16};
 };
 

@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "lmc/base/hash.h"
-#include "lmc/models/import/token_text.h"
 #include "lmc/models/import/checkpoint.h"
 #include "lmc/models/import/gguf_file.h"
+#include "lmc/models/import/token_text.h"
 
 namespace lmc {
 namespace {
@@ -43,8 +43,8 @@ class Reader {
       LMC_TRY(integer("attention.value_length", key_length, key_length));
       c.head_dim = int(key_length);
     }
-    LMC_ASSIGN(c.norm_eps,
-               number(c_norm() == NormKind::kRms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon"));
+    LMC_ASSIGN(c.norm_eps, number(c_norm() == NormKind::kRms ? "attention.layer_norm_rms_epsilon"
+                                                             : "attention.layer_norm_epsilon"));
     if (has("expert_count")) LMC_TRY(integer("expert_count", 0, 0));
     for (const char* key : {"attn_logit_softcapping", "final_logit_softcapping"})
       if (has(key)) return unsupported(std::string("'") + key + "' is not supported");

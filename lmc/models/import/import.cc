@@ -171,8 +171,8 @@ class Importer {
     const bool fused = architecture().fused_qkv && (name == "wq" || name == "wk" || name == "wv");
     const uint64_t rows = fused ? uint64_t(c_.heads + 2 * c_.kv_heads) * uint64_t(c_.head_dim) : shape.rows;
     const bool transposed = architecture().transposed && checkpoint_.source == TensorSource::kHuggingFace;
-    const std::vector<uint64_t> wanted = transposed ? std::vector<uint64_t>{shape.columns, rows}
-                                                    : std::vector<uint64_t>{rows, shape.columns};
+    const std::vector<uint64_t> wanted =
+        transposed ? std::vector<uint64_t>{shape.columns, rows} : std::vector<uint64_t>{rows, shape.columns};
     LMC_ASSIGN(const WeightTensor* const tensor, take(from, wanted));
     const bool turned = architecture().gguf_turns_neighbours && checkpoint_.source == TensorSource::kGguf &&
                         (name == "wq" || name == "wk");

@@ -1,8 +1,8 @@
 // Language models of others, made into model files (.lmcm).
 //
-// Read: GGUF files (gguf_file.h) of the architectures of architectures.h. Weights become int8 with a scale for each row.
-// The same checkpoint gives the same bytes on every machine. A model is never in memory as a whole: what is read is
-// mapped, what is written goes to the file row by row.
+// Read: GGUF files (gguf_file.h) of the architectures of architectures.h. Weights become int8 with a scale for each
+// row. The same checkpoint gives the same bytes on every machine. A model is never in memory as a whole: what is read
+// is mapped, what is written goes to the file row by row.
 #ifndef LMC_MODELS_IMPORT_IMPORT_H_
 #define LMC_MODELS_IMPORT_IMPORT_H_
 

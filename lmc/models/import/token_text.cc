@@ -21,7 +21,8 @@ struct SplitterName {
   const char* name;
   Splitter splitter;
 };
-constexpr SplitterName kSplitters[] = {{"gpt-2", Splitter::kGpt2}, {"smollm", Splitter::kSmollm}, {"gpt2", Splitter::kGpt2}};
+constexpr SplitterName kSplitters[] = {
+    {"gpt-2", Splitter::kGpt2}, {"smollm", Splitter::kSmollm}, {"gpt2", Splitter::kGpt2}};
 constexpr size_t kShown = 2;  // the others are other spellings
 
 int hex_digit(char c) {
