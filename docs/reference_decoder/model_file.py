@@ -10,7 +10,8 @@ from numerics import Matrix
 
 _TYPES = {"i8": np.int8, "i16": np.int16, "f32": np.float32, "u8": np.uint8, "u32": np.uint32}  # little-endian
 _INTEGERS = {"layers": (1, 256), "width": (4, 65536), "heads": (1, 256), "kv_heads": (1, 256), "head_dim": (8, 512),
-             "ffn": (4, 65536), "vocab": (257, 65536)}
+             "ffn": (4, 65536), "vocab": (257, 1 << 20)}
+_NEW_TENSORS = ("q_norm", "k_norm", "attn_post_norm", "ffn_post_norm", "rope")  # of layers, in version 3
 
 
 class BadModel(MissingModel):
@@ -29,7 +30,7 @@ class ModelFile:
         _require(data[:4] == b"LMCM" and len(data) >= 48, "not one")
         _require(hashlib.sha256(data[:-32]).digest() == self.identity, "its SHA-256 does not match: damaged")
         self.version = int.from_bytes(data[4:8], "little")
-        _require(self.version in (1, 2), "an unknown version")
+        _require(self.version in (1, 2, 3), "an unknown version")
         size = int.from_bytes(data[8:16], "little")
         _require(size <= 1 << 24 and size + 48 <= len(data), "the length of its header")
         header = json.loads(data[16:16 + size])
@@ -52,9 +53,19 @@ class ModelFile:
         _require(all(a[name] % 4 == 0 for name in ("width", "ffn", "head_dim")), "multiples of 4")
         _require(a["heads"] % a["kv_heads"] == 0 and a["heads"] * a["head_dim"] <= 65536, "heads")
         _require(len(a["windows"]) == a["layers"] and all(1 <= w <= 32768 for w in a["windows"]), "windows")
-        _require(a["activation"] in ("relu2", "swiglu"), "activation")
-        _require(a.get("sinks", 0) in (0, 1) and 0 <= a.get("head_rate", 1) <= 16, "sinks or head_rate")
-        _require(self.version > 1 or (a.get("sinks", 0) == 0 and a.get("head_rate", 1) == 1), "what version 1 has not")
+        _require(a["activation"] in ("relu2", "swiglu", "gelu", "geglu"), "activation")
+        sinks = a.get("sinks", 0)
+        self.sinks = sinks if isinstance(sinks, list) else [sinks] * a["layers"]
+        _require(len(self.sinks) == a["layers"] and all(s in (0, 1) for s in self.sinks), "sinks")
+        _require(0 <= a.get("head_rate", 1) <= 16, "head_rate")
+        _require(a.get("norm", "rms") in ("rms", "layer") and 0 <= a.get("embed_factor", 1) <= 1024, "norm or factor")
+        _require(0 <= a.get("positions", 0) <= 1 << 20 and not (a.get("positions", 0) and any(self.sinks)), "positions")
+        _require(self.version > 1 or (not any(self.sinks) and a.get("head_rate", 1) == 1), "what version 1 has not")
+        new = (a["activation"] in ("gelu", "geglu") or a.get("norm", "rms") != "rms" or a.get("embed_factor", 1) != 1
+               or a.get("positions", 0) or len(set(self.sinks)) > 1
+               or any(name.endswith(".bias") or name.startswith("layer.") and name.split(".")[-1] in _NEW_TENSORS
+                      for name in self.tensors))
+        _require(self.version > 2 or not new, "what version 2 has not")
         _require(2 <= a["rope_theta"] <= 1e9 and 1e-30 <= a["norm_eps"] <= 1, "rope_theta or norm_eps")
         _require(all(a["act_bits"][name] in (8, 16) for name in ("qkv", "o", "up", "down", "head")), "act_bits")
 
@@ -73,14 +84,31 @@ class ModelFile:
         _require(np.all((values >= least) & (values <= most)), f"the values of {name}")
         return values
 
-    def gain(self, name, size, optional=True):
+    def gain(self, name, size, optional=True, limit=1024):
         """None where it is left out."""
-        return None if optional and name not in self.tensors else self.floats(name, size, -1024, 1024)
+        return None if optional and name not in self.tensors else self.floats(name, size, -limit, limit)
+
+    def rope(self, name, dim):
+        """Frequencies of a layer's own, or none."""
+        if name not in self.tensors:
+            return None
+        words = self.tensor(name)
+        _require(words.dtype == np.uint32 and words.shape == (dim // 2, 2), f"the shape of {name}")
+        return [int(low) | int(high) << 32 for low, high in words]
+
+    def positions(self):
+        count = self.architecture.get("positions", 0)
+        if count == 0:
+            return None
+        values = self.tensor("positions")
+        _require(values.dtype == np.float32 and values.shape == (count, self.architecture["width"]), "positions")
+        _require(np.all(np.abs(values) <= 1024), "the values of positions")
+        return values
 
     def matrix(self, name, rows, columns):
         weights = self.tensor(name)
         _require(weights.dtype == np.int8 and weights.shape == (rows, columns), f"the shape of {name}")
-        return Matrix(weights, self.floats(name + ".scale", rows, 0, 1))
+        return Matrix(weights, self.floats(name + ".scale", rows, 0, 1), self.gain(name + ".bias", rows, limit=65536))
 
     def section(self, name, optional=False):
         return b"" if optional and name not in self.tensors else self.tensor(name).tobytes()

@@ -2,12 +2,24 @@
 
 import numpy as np
 
-from numerics import (PEAK, TINY, exp_negative, f32, inverse_rms, normalise, peak_of, quantise, rotate, rotation,
+from numerics import (PEAK, TINY, exp_negative, f32, gelu, inverse_rms, normalise, quantise, rotate, rotation,
                       rotation_frequencies, split)
 
 
+class Norm:
+    def __init__(self, file, name):
+        a = file.architecture
+        self.gain = file.gain(name, a["width"])
+        self.bias = file.gain(name + ".bias", a["width"])
+        self.layer = a.get("norm", "rms") == "layer"
+        self.epsilon = f32(a["norm_eps"])
+
+    def __call__(self, x, bits):
+        return normalise(x, self.gain, self.epsilon, bits, self.bias, self.layer)
+
+
 class Layer:
-    def __init__(self, file, number):
+    def __init__(self, file, number, frequencies):
         a = file.architecture
         width, ffn, dim = a["width"], a["ffn"], a["head_dim"]
         name = f"layer.{number}."
@@ -16,12 +28,18 @@ class Layer:
         self.wv = file.matrix(name + "wv", a["kv_heads"] * dim, width)
         self.wo = file.matrix(name + "wo", width, a["heads"] * dim)
         self.w_up = file.matrix(name + "w_up", ffn, width)
-        self.w_gate = file.matrix(name + "w_gate", ffn, width) if a["activation"] == "swiglu" else None
+        self.w_gate = file.matrix(name + "w_gate", ffn, width) if a["activation"] in ("swiglu", "geglu") else None
         self.w_down = file.matrix(name + "w_down", width, ffn)
         self.q_gain = file.gain(name + "q_gain", a["heads"], optional=False)
-        self.attn_norm = file.gain(name + "attn_norm", width)
-        self.ffn_norm = file.gain(name + "ffn_norm", width)
+        self.q_norm = file.gain(name + "q_norm", dim)
+        self.k_norm = file.gain(name + "k_norm", dim)
+        self.attn_norm = Norm(file, name + "attn_norm")
+        self.ffn_norm = Norm(file, name + "ffn_norm")
+        self.attn_post_norm = file.gain(name + "attn_post_norm", width, limit=65536)
+        self.ffn_post_norm = file.gain(name + "ffn_post_norm", width, limit=65536)
+        self.frequencies = file.rope(name + "rope", dim) or frequencies
         self.window = a["windows"][number]
+        self.sinks = file.sinks[number]
 
 
 class Cache:
@@ -64,10 +82,12 @@ class Network:
     def __init__(self, file):
         a = self.architecture = file.architecture
         self.embed = file.matrix("embed", a["vocab"], a["width"])
-        self.layers = [Layer(file, i) for i in range(a["layers"])]
-        self.final_norm = file.gain("final_norm", a["width"])
+        self.embed_scales = self.embed.scales * f32(a.get("embed_factor", 1))
+        self.positions = file.positions()
+        frequencies = rotation_frequencies(float(a["rope_theta"]), a["head_dim"])
+        self.layers = [Layer(file, i, frequencies) for i in range(a["layers"])]
+        self.final_norm = Norm(file, "final_norm")
         self.epsilon = f32(a["norm_eps"])
-        self.frequencies = rotation_frequencies(float(a["rope_theta"]), a["head_dim"])
 
 
 class NetworkStream:
@@ -77,48 +97,59 @@ class NetworkStream:
         self.network = network
         self.position = 0
         a = network.architecture
-        self.caches = [[Cache(layer.window, a["head_dim"], a.get("sinks", 0)) for _ in range(a["kv_heads"])] for layer in network.layers]
+        self.caches = [[Cache(layer.window, a["head_dim"], layer.sinks) for _ in range(a["kv_heads"])] for layer in network.layers]
 
     def feed(self, token):
         """The hidden row after a token: integers and their scale."""
         net = self.network
         bits = net.architecture["act_bits"]
-        self.turn = rotation(net.frequencies, self.position)
-        x = net.embed.weights[token].astype(f32) * net.embed.scales[token]
+        x = net.embed.weights[token].astype(f32) * net.embed_scales[token]
+        if net.positions is not None:
+            self.position %= len(net.positions)
+            x = x + net.positions[self.position]
         for layer, caches in zip(net.layers, self.caches):
-            attended = self._attention(layer, caches, *normalise(x, layer.attn_norm, net.epsilon, bits["qkv"]))
-            x = x + layer.wo.product(*quantise(attended, bits["o"]), bits["o"])
-            inner = self._feed_forward(layer, *normalise(x, layer.ffn_norm, net.epsilon, bits["up"]))
-            x = x + layer.w_down.product(*quantise(inner, bits["down"]), bits["down"])
+            attended = self._attention(layer, caches, *layer.attn_norm(x, bits["qkv"]))
+            x = self._add(x, layer.wo.product(*quantise(attended, bits["o"]), bits["o"]), layer.attn_post_norm)
+            inner = self._feed_forward(layer, *layer.ffn_norm(x, bits["up"]))
+            x = self._add(x, layer.w_down.product(*quantise(inner, bits["down"]), bits["down"]), layer.ffn_post_norm)
         self.position += 1
-        return normalise(x, net.final_norm, net.epsilon, bits["head"])
+        return net.final_norm(x, bits["head"])
 
-    def _rotated(self, head, turn=None):
-        head = rotate(head, *(turn or self.turn))
+    def _add(self, x, y, post_norm):
+        return x + y if post_norm is None else x + y * post_norm * inverse_rms(y, self.network.epsilon)
+
+    def _rotated(self, head, turn, gain):
+        epsilon = self.network.epsilon
+        norm = f32(1)
+        if gain is not None:
+            norm = inverse_rms(head, epsilon)
+            head = head * gain
+        head = rotate(head, *turn)
+        if gain is None and self.network.architecture["qk_norm"]:
+            norm = inverse_rms(head, epsilon)
         q, scale = quantise(head, 8)
-        if self.network.architecture["qk_norm"]:
-            scale = scale * inverse_rms(head, self.network.epsilon)
-        return q, scale
+        return q, scale * norm
 
-    def _move_sink(self, cache, key):
+    def _move_sink(self, layer, cache, key):
         """The first position's key, kept for ever, stands right before the window."""
         if self.position == 0:
             cache.first_key = key.copy()
         elif cache.sinks and self.position >= cache.window:
-            turn = rotation(self.network.frequencies, self.position + 1 - cache.window)
-            cache.keys[0], cache.key_scales[0] = self._rotated(cache.first_key, turn)
+            turn = rotation(layer.frequencies, self.position + 1 - cache.window)
+            cache.keys[0], cache.key_scales[0] = self._rotated(cache.first_key, turn, layer.k_norm)
 
     def _attention(self, layer, caches, q, scale):
         a = self.network.architecture
         bits = a["act_bits"]["qkv"]
         queries, keys, values = (matrix.product(q, scale, bits).reshape(-1, a["head_dim"])
                                  for matrix in (layer.wq, layer.wk, layer.wv))
+        turn = rotation(layer.frequencies, self.position)
         for cache, key, value in zip(caches, keys, values):
-            self._move_sink(cache, key)
-            cache.append(self.position, self._rotated(key), quantise(value, 8))
+            self._move_sink(layer, cache, key)
+            cache.append(self.position, self._rotated(key, turn, layer.k_norm), quantise(value, 8))
         outputs = []
         for h, head in enumerate(queries):
-            query, query_scale = self._rotated(head)
+            query, query_scale = self._rotated(head, turn, layer.q_norm)
             cache = caches[h // (a["heads"] // a["kv_heads"])]
             outputs.append(cache.attend(self.position, query, query_scale * layer.q_gain[h]))
         return np.concatenate(outputs)
@@ -126,9 +157,14 @@ class NetworkStream:
     def _feed_forward(self, layer, q, scale):
         bits = self.network.architecture["act_bits"]["up"]
         u = layer.w_up.product(q, scale, bits)
-        if layer.w_gate is None:
+        activation = self.network.architecture["activation"]
+        if activation == "relu2":
             u = np.maximum(u, f32(0))
             return u * u
+        if activation == "gelu":
+            return gelu(u)
         g = layer.w_gate.product(q, scale, bits)
+        if activation == "geglu":
+            return u * gelu(g)
         e = exp_negative(-np.abs(g))
         return u * (np.where(g > 0, g, g * e) / (f32(1) + e))

@@ -49,9 +49,30 @@ def inverse_rms(x, epsilon):
     return f32(1) / np.sqrt(m * (u * u) + epsilon)
 
 
-def normalise(x, gain, epsilon, bits):
+def mean(x):
+    peak = peak_of(x)
+    if peak < TINY:
+        return f32(0)
+    total = np.rint(x * (f32(32512) / peak)).astype(np.int64).sum()
+    return total.astype(f32) / f32(len(x)) * (peak / f32(32512))
+
+
+def normalise(x, gain, epsilon, bits, bias=None, layer=False):
+    """layer: the mean is taken off first."""
+    if layer:
+        x = x - mean(x)
+    r = inverse_rms(x, epsilon)
+    if bias is not None:
+        return quantise(x * gain * r + bias, bits)
     q, scale = quantise(x if gain is None else x * gain, bits)
-    return q, scale * inverse_rms(x, epsilon)
+    return q, scale * r
+
+
+def gelu(g):
+    c = np.minimum(np.maximum(g, f32(-16)), f32(16))
+    z = c * (f32(1.5957691216) + f32(0.0713548163) * (c * c))
+    e = exp_negative(-np.abs(z))
+    return np.where(z > 0, g, g * e) / (f32(1) + e)
 
 
 def split(q):
@@ -63,20 +84,21 @@ def split(q):
 class Matrix:
     """int8 weights with a scale a row."""
 
-    def __init__(self, weights, scales):
+    def __init__(self, weights, scales, bias=None):
         # The integers up to 2^24 are exact in float32, those up to 2^53 in float64; so are then all partial sums.
         exact = np.float32 if 128 * 128 * weights.shape[1] <= 1 << 24 else np.float64
         self.weights = weights.astype(exact)
         self.scales = scales
+        self.bias = f32(0) if bias is None else bias
 
     def sums(self, q):
         return (self.weights @ q.astype(self.weights.dtype)).astype(f32)
 
     def product(self, q, a, bits):
         if bits == 8:
-            return self.sums(q) * a * self.scales
+            return self.sums(q) * a * self.scales + self.bias
         high, low = split(q)
-        return (self.sums(high) * f32(256) + self.sums(low)) * a * self.scales
+        return (self.sums(high) * f32(256) + self.sums(low)) * a * self.scales + self.bias
 
 
 def _ln(x):

@@ -42,29 +42,23 @@ Result<Bytes> read_file(const std::string& path) {
 }
 
 Status write_file(const std::string& path, ByteSpan bytes) {
+  return write_file(path, [&](Sink& sink) { return sink.write(bytes); });
+}
+
+Status write_file(const std::string& path, const std::function<Status(Sink&)>& produce,
+                  const std::function<Status(const std::string&)>& check) {
   std::string temporary = path + ".tmp-XXXXXX";
   const int fd = ::mkostemp(temporary.data(), O_CLOEXEC);
   if (fd < 0) return io_error(path, "create a temporary file beside it");
-  const auto fail = [&](const char* doing) {
-    const Error error = io_error(path, doing);
-    ::close(fd);
-    ::unlink(temporary.c_str());
-    return error;
-  };
-  for (size_t done = 0; done < bytes.size();) {
-    const ssize_t put = ::write(fd, bytes.data() + done, bytes.size() - done);
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return fail("write");
-    done += size_t(put);
-  }
-  if (::fchmod(fd, 0644) != 0 || ::fsync(fd) != 0) return fail("sync");
+  DescriptorSink sink(fd, path);
+  Status done = produce(sink);
+  if (done.ok() && (::fchmod(fd, 0644) != 0 || ::fsync(fd) != 0)) done = io_error(path, "sync");
   ::close(fd);
-  if (std::rename(temporary.c_str(), path.c_str()) != 0) {
-    const Error error = io_error(path, "rename the finished file to it");
-    ::unlink(temporary.c_str());
-    return error;
-  }
-  return Ok();
+  if (done.ok() && check) done = check(temporary);
+  if (done.ok() && std::rename(temporary.c_str(), path.c_str()) != 0)
+    done = io_error(path, "rename the finished file to it");
+  if (!done.ok()) ::unlink(temporary.c_str());
+  return done;
 }
 
 Result<MappedFile> MappedFile::open(const std::string& path) {

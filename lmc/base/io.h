@@ -2,10 +2,12 @@
 #ifndef LMC_BASE_IO_H_
 #define LMC_BASE_IO_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "lmc/base/bytes.h"
+#include "lmc/base/stream.h"
 
 namespace lmc {
 
@@ -13,6 +15,11 @@ Result<Bytes> read_file(const std::string& path);
 
 // Writes to a temporary name in the same folder, syncs, renames. On failure nothing is left behind.
 Status write_file(const std::string& path, ByteSpan bytes);
+
+// The same with bytes that `produce` writes, and that `check` may look at under the temporary name before it is
+// renamed.
+Status write_file(const std::string& path, const std::function<Status(Sink&)>& produce,
+                  const std::function<Status(const std::string&)>& check = {});
 
 // A file mapped read-only for as long as this object lives. Movable, not copyable.
 class MappedFile {

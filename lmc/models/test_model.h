@@ -44,10 +44,51 @@ inline std::vector<float> random_gains(TestRandom& random, int n, float middle) 
   return gains;
 }
 
+// What version 3 of the model file has beside: see docs/numerics.md, section 8.
+struct TestExtras {
+  bool biases = false;  // of every product and norm
+  bool post_norms = false;
+  bool head_gains = false;  // q_norm and k_norm
+  int ropes = 0;            // every so many layers one has frequencies of its own
+};
+
+inline void add_test_extras(ModelWriter& writer, TestRandom& random, const ModelConfig& c, int i,
+                            const TestExtras& extras) {
+  const std::string layer = "layer." + std::to_string(i) + ".";
+  const auto add = [&](const std::string& name, int n, float middle) {
+    writer.add_f32(layer + name, {size_t(n)}, random_gains(random, n, middle));
+  };
+  if (extras.biases) {
+    add("wq.bias", c.heads * c.head_dim, 0.2f);
+    add("wk.bias", c.kv_heads * c.head_dim, -0.3f);
+    add("wv.bias", c.kv_heads * c.head_dim, 0.1f);
+    add("wo.bias", c.width, 0.05f);
+    add("w_up.bias", c.ffn, -0.1f);
+    if (is_gated(c.activation)) add("w_gate.bias", c.ffn, 0.1f);
+    add("w_down.bias", c.width, 0.05f);
+    add("attn_norm.bias", c.width, 0.1f);
+    add("ffn_norm.bias", c.width, -0.1f);
+  }
+  if (extras.post_norms) {
+    add("attn_post_norm", c.width, 3.0f);
+    add("ffn_post_norm", c.width, 2.0f);
+  }
+  if (extras.head_gains) {
+    add("q_norm", c.head_dim, 1.5f);
+    add("k_norm", c.head_dim, 0.8f);
+  }
+  if (extras.ropes == 0 || i % extras.ropes != 0) return;
+  writer.add_produced(layer + "rope", TensorType::kU32, {size_t(c.head_dim / 2), 2}, [&c](Sink& sink) {
+    Bytes out;  // a quarter turn a position, an eighth, and so on
+    for (int k = 0; k < c.head_dim / 2; ++k) append_le(out, uint64_t(1) << (62 - k));
+    return sink.write(out);
+  });
+}
+
 // gains: with the optional norm gains. logit_spread: how peaked the distributions are (3 is like a trained model).
 // tokenizer: a serialised one with c.vocab tokens, or empty for a model that cannot code text.
 inline Bytes make_test_model(const ModelConfig& c, uint64_t seed, bool gains = false, float logit_spread = 3.0f,
-                             ByteSpan tokenizer = {}) {
+                             ByteSpan tokenizer = {}, const TestExtras& extras = {}) {
   TestRandom random(seed);
   ModelWriter writer("test", c);
   add_random_matrix(writer, random, "embed", c.vocab, c.width, c.tied ? logit_spread : std::sqrt(float(c.width)));
@@ -60,7 +101,7 @@ inline Bytes make_test_model(const ModelConfig& c, uint64_t seed, bool gains = f
     add_random_matrix(writer, random, layer + "wv", c.kv_heads * c.head_dim, c.width, 1.0f);
     add_random_matrix(writer, random, layer + "wo", c.width, c.heads * c.head_dim, 1.0f);
     add_random_matrix(writer, random, layer + "w_up", c.ffn, c.width, 1.0f);
-    if (c.activation == Activation::kSwiglu) add_random_matrix(writer, random, layer + "w_gate", c.ffn, c.width, 1.0f);
+    if (is_gated(c.activation)) add_random_matrix(writer, random, layer + "w_gate", c.ffn, c.width, 1.0f);
     add_random_matrix(writer, random, layer + "w_down", c.width, c.ffn, 1.0f);
     writer.add_f32(layer + "q_gain", {size_t(c.heads)},
                    random_gains(random, c.heads, 1.5f / std::sqrt(float(c.head_dim))));
@@ -68,6 +109,12 @@ inline Bytes make_test_model(const ModelConfig& c, uint64_t seed, bool gains = f
       writer.add_f32(layer + "attn_norm", {size_t(c.width)}, random_gains(random, c.width, 1.0f));
       writer.add_f32(layer + "ffn_norm", {size_t(c.width)}, random_gains(random, c.width, 1.0f));
     }
+    add_test_extras(writer, random, c, i, extras);
+  }
+  if (extras.biases) writer.add_f32("final_norm.bias", {size_t(c.width)}, random_gains(random, c.width, 0.1f));
+  if (c.positions > 0) {
+    const size_t positions = size_t(c.positions);
+    writer.add_f32("positions", {positions, size_t(c.width)}, random_gains(random, c.positions * c.width, 0.3f));
   }
   if (!tokenizer.empty()) writer.add_section("tokenizer", tokenizer);
   auto bytes = writer.finish();

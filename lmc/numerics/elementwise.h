@@ -33,7 +33,8 @@ struct Elementwise {
   // q = rint(x * factor); |x * factor| < 2^22
   void (*quantise8)(const float* x, int n, float factor, int8_t* q);
   void (*quantise16)(const float* x, int n, float factor, int16_t* q);
-  // sum of rint(x * factor)^2; |x * factor| < 2^15
+  // sum of rint(x * factor), and of their squares; |x * factor| < 2^15
+  int64_t (*sum)(const float* x, int n, float factor);
   int64_t (*sum_squares)(const float* x, int n, float factor);
   // q = high * 256 + low, -128 <= low < 128
   void (*split)(const int16_t* q, int n, int8_t* high, int8_t* low);
@@ -44,8 +45,17 @@ struct Elementwise {
   // x = float(q) * scale
   void (*widen)(const int8_t* q, int n, float scale, float* x);
   void (*multiply)(const float* x, const float* gain, int n, float* out);
+  void (*gain)(float* x, const float* gain, int n);                 // x = x * gain
+  void (*add)(float* x, const float* y, int n);                     // x += y
+  void (*subtract)(const float* x, float less, int n, float* out);  // out = x - less
+  // x += y * gain * factor
+  void (*add_gained)(float* x, const float* y, const float* gain, float factor, int n);
+  // out = x * gain * factor + bias
+  void (*affine)(const float* x, const float* gain, float factor, const float* bias, int n, float* out);
   void (*relu2)(float* x, int n);                      // x = max(x, 0)^2
   void (*swiglu)(float* x, const float* gate, int n);  // x = x * gate / (1 + exp(-gate))
+  void (*gelu)(float* x, int n);                       // x = x * P(x), the form with tanh: x / (1 + exp(-2 z))
+  void (*geglu)(float* x, const float* gate, int n);   // x = x * gelu(gate)
   // cos and sin of (position * frequency[i]) turns; frequencies are fractions of 2^64
   void (*rotations)(uint64_t position, const uint64_t* frequencies, int n, float* cosines, float* sines);
   // (x[i], x[i + n]) turned by the angle i, i < n

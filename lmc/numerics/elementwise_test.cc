@@ -50,6 +50,7 @@ TEST_P(ElementwiseIsa, RowsAreTheSame) {
       const float peak = one.peak(x.data(), n);
       ASSERT_EQ(peak, two.peak(x.data(), n));
       if (peak == 0) continue;
+      std::vector<float> a(size), b(size);
       std::vector<int8_t> a8(size), b8(size), c8(size), d8(size);
       one.quantise8(x.data(), n, kPeak8 / peak, a8.data());
       two.quantise8(x.data(), n, kPeak8 / peak, b8.data());
@@ -59,6 +60,7 @@ TEST_P(ElementwiseIsa, RowsAreTheSame) {
       two.quantise16(x.data(), n, kPeak16 / peak, b16.data());
       expect_same(a16, b16, "quantise16");
       for (int i = 0; i < n; ++i) EXPECT_LE(std::abs(a16[size_t(i)]), 32512);
+      EXPECT_EQ(one.sum(x.data(), n, kPeak16 / peak), two.sum(x.data(), n, kPeak16 / peak));
       EXPECT_EQ(one.sum_squares(x.data(), n, kPeak16 / peak), two.sum_squares(x.data(), n, kPeak16 / peak));
       one.split(a16.data(), n, a8.data(), c8.data());
       two.split(a16.data(), n, b8.data(), d8.data());
@@ -74,6 +76,25 @@ TEST_P(ElementwiseIsa, RowsAreTheSame) {
       const auto gate = random_floats(random, size, 3.0f);
       one.swiglu(r.data(), gate.data(), n), two.swiglu(s.data(), gate.data(), n);
       expect_same(r, s, "swiglu");
+      r = s = x;
+      one.geglu(r.data(), gate.data(), n), two.geglu(s.data(), gate.data(), n);
+      expect_same(r, s, "geglu");
+      r = s = x;
+      one.gelu(r.data(), n), two.gelu(s.data(), n);
+      expect_same(r, s, "gelu");
+      r = s = x;
+      one.gain(r.data(), gate.data(), n), two.gain(s.data(), gate.data(), n);
+      expect_same(r, s, "gain");
+      one.add(r.data(), gate.data(), n), two.add(s.data(), gate.data(), n);
+      expect_same(r, s, "add");
+      one.add_gained(r.data(), x.data(), gate.data(), 0.3f, n);
+      two.add_gained(s.data(), x.data(), gate.data(), 0.3f, n);
+      expect_same(r, s, "add_gained");
+      one.subtract(x.data(), 0.7f, n, r.data()), two.subtract(x.data(), 0.7f, n, s.data());
+      expect_same(r, s, "subtract");
+      one.affine(x.data(), gate.data(), 0.3f, r.data(), n, a.data());
+      two.affine(x.data(), gate.data(), 0.3f, s.data(), n, b.data());
+      expect_same(a, b, "affine");
       one.multiply(x.data(), gate.data(), n, r.data()), two.multiply(x.data(), gate.data(), n, s.data());
       expect_same(r, s, "multiply");
       one.widen(a8.data(), n, peak, r.data()), two.widen(a8.data(), n, peak, s.data());
@@ -95,6 +116,22 @@ TEST_P(ElementwiseIsa, RowsAreTheSame) {
     two.attention_output(sums.data(), low.data(), n, 0.1f, s.data());
     expect_same(r, s, "attention_output");
   }
+}
+
+TEST(Elementwise, GeluIsTheFormWithTanh) {
+  for (float x = -20.0f; x < 20.0f; x += 0.01f) {
+    const double z = std::sqrt(2.0 / M_PI) * (double(x) + 0.044715 * std::pow(double(x), 3));
+    const double wanted = 0.5 * double(x) * (1.0 + std::tanh(z));
+    float one = x, other = 2.0f;
+    elementwise(Isa::kScalar).gelu(&one, 1);
+    elementwise(Isa::kScalar).geglu(&other, &x, 1);
+    EXPECT_NEAR(double(one), wanted, 2e-6 * std::max(1.0, std::fabs(double(x)))) << x;
+    EXPECT_EQ(other, 2.0f * one);
+  }
+  float huge[2] = {0x1p60f, -0x1p60f};
+  elementwise(Isa::kScalar).gelu(huge, 2);
+  EXPECT_EQ(huge[0], 0x1p60f);
+  EXPECT_LE(std::fabs(huge[1]), 0x1p-39f);
 }
 
 TEST_P(ElementwiseIsa, RotationsAreTheSameAndRight) {
@@ -161,7 +198,7 @@ TEST_P(ElementwiseIsa, AttentionWeightsAreTheSameAndRight) {
 
 TEST_P(ElementwiseIsa, CumulativesAreTheSameAndRight) {
   std::mt19937 random(8);
-  for (int n : {1, 15, 16, 17, 129, 1000, 8191, 50000}) {
+  for (int n : {1, 15, 16, 17, 129, 1000, 8191, 50000, 262144}) {
     for (float spread : {0.0f, 0.01f, 3.0f, 200.0f}) {
       const size_t n16 = size_t(n + 15) / 16 * 16;
       auto logits = random_floats(random, n16, spread);

@@ -178,5 +178,65 @@ TEST(ImportedTokenizer, TokensOfUpTo255Bytes) {
   EXPECT_FALSE(Tokenizer::create_imported(longer.strings, Splitter::kSmollm, longer.merges).ok());
 }
 
+// All bytes and these; ranks in the order given.
+Tokenizer make_tokenizer_of_characters(const Strings& ranked, const Strings& whole) {
+  Strings strings;
+  for (int byte = 0; byte < 256; ++byte) strings.emplace_back(1, char(byte));
+  for (const Strings* more : {&ranked, &whole}) strings.insert(strings.end(), more->begin(), more->end());
+  std::ranges::sort(strings);
+  strings.erase(std::unique(strings.begin(), strings.end()), strings.end());
+  Strings order = ranked;
+  for (const std::string& string : whole)
+    if (string.size() > 1) order.push_back(string);
+  std::vector<uint32_t> ranks, ids;
+  for (size_t i = 0; i < strings.size(); ++i) {
+    ranks.push_back(uint32_t(std::ranges::find(order, strings[i]) - order.begin()));
+    if (std::ranges::find(whole, strings[i]) != whole.end()) ids.push_back(uint32_t(i));
+  }
+  auto made = Tokenizer::create_of_characters(std::move(strings), std::move(ranks), std::move(ids));
+  EXPECT_TRUE(made.ok()) << made.error().message;
+  return std::move(*made);
+}
+
+TEST(TokenizerOfCharacters, MergesCharactersByRank) {
+  const Tokenizer tokenizer =
+      make_tokenizer_of_characters({"he", " t", "\xC3\xA9", " the", "c\xC3\xA9", "ll"}, {"\n", "\n\n", "<b>", "  "});
+  EXPECT_EQ(tokens_of(tokenizer, "the the"), (Strings{"t", "he", " the"}));
+  EXPECT_EQ(tokens_of(tokenizer, "c\xC3\xA9"), (Strings{"c\xC3\xA9"}));
+  EXPECT_EQ(tokens_of(tokenizer, "\xC3\xA8\xC3\xA9"), (Strings{"\xC3", "\xA8", "\xC3\xA9"}));  // no token: its bytes
+  EXPECT_EQ(tokens_of(tokenizer, "\xA9\xC3"), (Strings{"\xA9", "\xC3"}));
+  EXPECT_EQ(tokens_of(tokenizer, "he\n\n\n<b>he<b"), (Strings{"he", "\n\n", "\n", "<b>", "he", "<", "b"}));
+  EXPECT_EQ(tokens_of(tokenizer, "a   the"), (Strings{"a", "  ", " the"}));
+  const auto back = Tokenizer::parse(tokenizer.serialize(), tokenizer.serialize_merges());
+  ASSERT_TRUE(back.ok()) << back.error().message;
+  for (const char* text : {"the the", "hehe\n\n\n<b>", "  c\xC3\xA9  \xE4\xB8"})
+    EXPECT_EQ(back->encode(as_bytes(text)), tokenizer.encode(as_bytes(text)));
+}
+
+TEST(TokenizerOfCharacters, EveryByteStringComesBack) {
+  const Tokenizer tokenizer = make_tokenizer_of_characters(
+      {"he", "\xC3\xA9", " \xC3\xA9", "\xE4\xB8\xAD", "aa", "aaaa"}, {"\n\n", "<b>", "  "});
+  uint64_t seed = 11;
+  for (const std::string_view letters : {"he \n<b>\xC3\xA9\xE4\xB8\xAD\xFF", "a", " ", "\xE4\xB8", "he\xC3\xA9"})
+    for (const size_t size : {1, 2, 63, 64, 65, 4096, 70000, 150000}) {
+      Bytes text(size);
+      for (uint8_t& byte : text) {
+        seed = seed * 6364136223846793005ull + 1442695040888963407ull;
+        byte = uint8_t(letters[(seed >> 40) % letters.size()]);
+      }
+      EXPECT_EQ(tokenizer.decode(tokenizer.encode(text)), text);
+    }
+}
+
+TEST(TokenizerOfCharacters, DamagedWholeTokensAreErrors) {
+  const Tokenizer tokenizer = make_tokenizer_of_characters({"he"}, {"\n", "  "});
+  const Bytes strings = tokenizer.serialize(), whole = tokenizer.serialize_merges();
+  for (size_t size = 1; size < whole.size(); ++size)
+    EXPECT_FALSE(Tokenizer::parse(strings, ByteSpan(whole).first(size)).ok()) << size;
+  EXPECT_FALSE(Tokenizer::parse(strings, Bytes{3, 2, 5, 5}).ok());
+  EXPECT_FALSE(Tokenizer::parse(strings, Bytes{3, 1, 0xff, 0xff, 3}).ok());
+  EXPECT_TRUE(Tokenizer::parse(strings, Bytes{3, 0}).ok());
+}
+
 }  // namespace
 }  // namespace lmc

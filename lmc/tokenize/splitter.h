@@ -16,9 +16,11 @@ enum class Splitter : uint8_t {
   kOwn = 0,     // next_piece of tokenizer.h
   kGpt2 = 1,    // 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
   kSmollm = 2,  // every \p{N} alone, what lies between as kGpt2
+  // As SentencePiece: not cut but by the tokenizer's whole tokens; characters merge, by the rank of what they make.
+  kCharacters = 3,
 };
 
-// Length in bytes of the first piece of text, which is not empty. splitter: kGpt2 or kSmollm.
+// Length in bytes of the first piece of text, which is not empty. splitter: not kOwn, not kCharacters.
 size_t next_imported_piece(ByteSpan text, Splitter splitter);
 
 }  // namespace lmc

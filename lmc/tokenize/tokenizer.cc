@@ -5,6 +5,8 @@
 #include <queue>
 #include <unordered_map>
 
+#include "lmc/tokenize/unicode_class.h"
+
 namespace lmc {
 namespace {
 
@@ -118,8 +120,8 @@ Result<Tokenizer> Tokenizer::create(std::vector<std::string> strings, std::vecto
 Result<Tokenizer> Tokenizer::create_without_merges(std::vector<std::string> strings,
                                                    std::vector<uint32_t> merge_ranks) {
   if (strings.size() + 1 < kMinVocabulary || strings.size() + 1 > kMaxVocabulary)
-    return bad_input("tokenizer: vocabulary of " + std::to_string(strings.size() + 1) +
-                     " tokens, expected 257 to " + std::to_string(kMaxVocabulary));
+    return bad_input("tokenizer: vocabulary of " + std::to_string(strings.size() + 1) + " tokens, expected 257 to " +
+                     std::to_string(kMaxVocabulary));
   if (merge_ranks.size() != strings.size()) return bad_input("tokenizer: one merge rank per string expected");
   Tokenizer tokenizer;
   const size_t merges_count = strings.size() - 256;
@@ -169,6 +171,37 @@ Result<Tokenizer> Tokenizer::create_imported(std::vector<std::string> strings, S
   return tokenizer;
 }
 
+Result<Tokenizer> Tokenizer::create_of_characters(std::vector<std::string> strings, std::vector<uint32_t> merge_ranks,
+                                                  std::vector<uint32_t> whole) {
+  LMC_ASSIGN(auto tokenizer, create_without_merges(std::move(strings), std::move(merge_ranks)));
+  LMC_TRY(tokenizer.set_whole(std::move(whole)));
+  return tokenizer;
+}
+
+Status Tokenizer::set_whole(std::vector<uint32_t> whole) {
+  for (size_t i = 0; i < whole.size(); ++i)
+    if (whole[i] >= strings_.size() || (i > 0 && whole[i] <= whole[i - 1]))
+      return bad_input("tokenizer: whole token " + std::to_string(i) + " is out of range or order");
+  splitter_ = Splitter::kCharacters;
+  whole_ = std::move(whole);
+  for (const uint32_t id : whole_) begins_whole_[uint8_t(strings_[id][0])] = true;
+  spaces_begin_ = true;
+  size_t next_whole = 0;
+  for (size_t id = 0; id < strings_.size(); ++id) {
+    const std::string& string = strings_[id];
+    if (next_whole < whole_.size() && whole_[next_whole] == id) {
+      ++next_whole;
+    } else {
+      for (size_t i = 1; i < string.size(); ++i) spaces_begin_ &= string[i] != ' ' || string[i - 1] == ' ';
+    }
+    if (string.size() < 2 || string.size() > 4) continue;
+    const CodePoint point = first_code_point(as_bytes(string));
+    if (point.size_bytes == string.size()) characters_.emplace(point.value, uint32_t(id));
+  }
+  build_merges();
+  return Ok();
+}
+
 Status Tokenizer::set_merges(Splitter splitter, std::span<const TokenPair> pairs) {
   if (splitter != Splitter::kGpt2 && splitter != Splitter::kSmollm)
     return bad_input("tokenizer: unknown splitter " + std::to_string(int(splitter)) + "; a newer lmc may be needed");
@@ -194,8 +227,10 @@ void Tokenizer::build_merges() {
   for (size_t id = 0; id < strings_.size(); ++id) {
     const std::string_view string = strings_[id];
     for (size_t cut = 1; cut < string.size(); ++cut) {
+      if (splitter_ == Splitter::kCharacters && (uint8_t(string[cut]) & 0xc0) == 0x80) continue;  // within a character
       const int left = find_id(ids, string.substr(0, cut)), right = find_id(ids, string.substr(cut));
-      if (left >= 0 && right >= 0) merges.push_back({pair_of(uint32_t(left), uint32_t(right)), ranks_[id], uint32_t(id)});
+      if (left >= 0 && right >= 0)
+        merges.push_back({pair_of(uint32_t(left), uint32_t(right)), ranks_[id], uint32_t(id)});
     }
   }
   store_merges(merges);
@@ -220,11 +255,28 @@ const Tokenizer::Merge* Tokenizer::find_merge(uint32_t left, uint32_t right) con
   return nullptr;
 }
 
+// What merging begins with: bytes, or characters as far as they are tokens.
+size_t Tokenizer::first_tokens(ByteSpan piece, uint32_t* tokens) const {
+  size_t count = 0;
+  for (size_t at = 0; at < piece.size();) {
+    if (splitter_ == Splitter::kCharacters && piece[at] >= 0x80) {
+      const CodePoint point = first_code_point(piece.subspan(at));
+      const auto it = point.size_bytes > 0 ? characters_.find(point.value) : characters_.end();
+      if (it != characters_.end()) {
+        tokens[count++] = it->second;
+        at += point.size_bytes;
+        continue;
+      }
+    }
+    tokens[count++] = byte_token_[piece[at++]];
+  }
+  return count;
+}
+
 // Merges the pair of lowest rank (leftmost of equals) until none is left. Quadratic, but a piece is short.
 size_t Tokenizer::encode_piece(ByteSpan piece, uint32_t* tokens) const {
-  size_t count = piece.size();
+  size_t count = first_tokens(piece, tokens);
   std::array<const Merge*, kMaxPieceBytes> merge_at;  // of tokens[i] and tokens[i + 1]
-  for (size_t i = 0; i < count; ++i) tokens[i] = byte_token_[piece[i]];
   for (size_t i = 0; i + 1 < count; ++i) merge_at[i] = find_merge(tokens[i], tokens[i + 1]);
   while (count > 1) {
     size_t best = count;
@@ -263,7 +315,7 @@ size_t Tokenizer::encode_long_piece(ByteSpan piece, uint32_t* tokens) const {
       return rank != other.rank ? rank > other.rank : at > other.at;
     }
   };
-  const auto count = uint32_t(piece.size());
+  const auto count = uint32_t(first_tokens(piece, tokens));
   std::vector<Node> nodes(count);
   std::priority_queue<Candidate> heap;
   const auto consider = [&](uint32_t at) {
@@ -271,7 +323,7 @@ size_t Tokenizer::encode_long_piece(ByteSpan piece, uint32_t* tokens) const {
     const uint32_t left = nodes[at].token, right = nodes[nodes[at].after].token;
     if (const Merge* merge = find_merge(left, right)) heap.push({merge->rank, at, merge->pair});
   };
-  for (uint32_t i = 0; i < count; ++i) nodes[i] = {i - 1, i + 1, byte_token_[piece[i]]};
+  for (uint32_t i = 0; i < count; ++i) nodes[i] = {i - 1, i + 1, tokens[i]};
   for (uint32_t i = 0; i < count; ++i) consider(i);
   for (; !heap.empty();) {
     const Candidate best = heap.top();
@@ -292,9 +344,31 @@ size_t Tokenizer::encode_long_piece(ByteSpan piece, uint32_t* tokens) const {
   return out;
 }
 
+// The longest whole token that text begins with.
+Tokenizer::Whole Tokenizer::whole_at_begin(ByteSpan text) const {
+  if (text.empty() || !begins_whole_[text[0]]) return {};
+  const auto byte_at = [this](size_t depth) {
+    return [this, depth](uint32_t id) { return depth < strings_[id].size() ? int(uint8_t(strings_[id][depth])) : -1; };
+  };
+  std::span<const uint32_t> left = whole_;  // all that begin with the bytes before depth
+  Whole longest;
+  for (size_t depth = 0; depth < text.size() && !left.empty(); ++depth) {
+    const auto found = std::ranges::equal_range(left, int(text[depth]), {}, byte_at(depth));
+    left = {found.begin(), found.end()};
+    if (!left.empty() && strings_[left[0]].size() == depth + 1) longest = {depth + 1, left[0]};
+  }
+  return longest;
+}
+
 size_t Tokenizer::piece_bytes(ByteSpan text) const {
   if (splitter_ == Splitter::kOwn) return next_piece(text);
-  return next_imported_piece(text.first(std::min(text.size(), kMaxImportedPieceBytes)), splitter_);
+  text = text.first(std::min(text.size(), kMaxImportedPieceBytes));
+  if (splitter_ != Splitter::kCharacters) return next_imported_piece(text, splitter_);
+  if (const size_t size = whole_at_begin(text).size_bytes; size > 0) return size;
+  size_t end = 1;
+  for (; end < text.size() && whole_at_begin(text.subspan(end)).size_bytes == 0; ++end)
+    if (spaces_begin_ && text[end] == ' ' && text[end - 1] != ' ') break;
+  return end;
 }
 
 std::vector<uint32_t> Tokenizer::encode(ByteSpan text) const {
@@ -313,6 +387,10 @@ std::vector<uint32_t> Tokenizer::encode(ByteSpan text) const {
         tokens.insert(tokens.end(), slot->tokens.begin(), slot->tokens.begin() + slot->tokens_count);
         continue;
       }
+    }
+    if (const Whole whole = whole_at_begin(piece); whole.size_bytes > 0) {
+      tokens.push_back(whole.token);
+      continue;
     }
     piece_tokens.resize(std::max(size, kMaxPieceBytes));
     const size_t count = size > kMaxPieceBytes ? encode_long_piece(piece, piece_tokens.data())
@@ -354,10 +432,16 @@ Bytes Tokenizer::serialize() const {
   return out;
 }
 
-// Layout: byte: splitter; varint pairs; then of each pair, in order, varint left and varint right token.
+// Layout: byte: splitter; varint pairs; then of each pair, in order, varint left and varint right token. kCharacters:
+// varint whole tokens; then each.
 Bytes Tokenizer::serialize_merges() const {
   if (splitter_ == Splitter::kOwn) return {};
   Bytes out{uint8_t(splitter_)};
+  if (splitter_ == Splitter::kCharacters) {
+    append_varint(out, whole_.size());
+    for (const uint32_t id : whole_) append_varint(out, id);
+    return out;
+  }
   append_varint(out, pairs_.size());
   for (const TokenPair pair : pairs_) {
     append_varint(out, pair.left);
@@ -371,6 +455,7 @@ namespace {
 struct ParsedMerges {
   Splitter splitter;
   std::vector<TokenPair> pairs;
+  std::vector<uint32_t> whole;
 };
 
 Result<ParsedMerges> parse_merges(ByteSpan serialized, size_t strings) {
@@ -380,6 +465,11 @@ Result<ParsedMerges> parse_merges(ByteSpan serialized, size_t strings) {
   out.splitter = Splitter(splitter);
   LMC_ASSIGN(const auto count, reader.read_varint("tokenizer merges"));
   for (uint64_t i = 0; i < count; ++i) {  // a count that the bytes do not hold ends at the last one
+    if (out.splitter == Splitter::kCharacters) {
+      LMC_ASSIGN(const auto whole, reader.read_varint("tokenizer whole token"));
+      out.whole.push_back(uint32_t(std::min<uint64_t>(whole, strings)));
+      continue;
+    }
     LMC_ASSIGN(const auto left, reader.read_varint("tokenizer merge"));
     LMC_ASSIGN(const auto right, reader.read_varint("tokenizer merge"));
     if (left >= strings || right >= strings)
@@ -396,7 +486,8 @@ Result<Tokenizer> Tokenizer::parse(ByteSpan serialized, ByteSpan merges) {
   ByteReader reader(serialized);
   LMC_ASSIGN(auto count, reader.read_varint("tokenizer strings"));
   if (count + 1 < kMinVocabulary || count >= kMaxVocabulary)
-    return bad_input("tokenizer: " + std::to_string(count) + " strings, expected 256 to " + std::to_string(kMaxVocabulary - 1), 0);
+    return bad_input(
+        "tokenizer: " + std::to_string(count) + " strings, expected 256 to " + std::to_string(kMaxVocabulary - 1), 0);
   std::vector<std::string> strings;
   std::vector<uint32_t> ranks;
   std::string string;
@@ -420,7 +511,10 @@ Result<Tokenizer> Tokenizer::parse(ByteSpan serialized, ByteSpan merges) {
   if (merges.empty()) return create(std::move(strings), std::move(ranks));
   LMC_ASSIGN(auto tokenizer, create_without_merges(std::move(strings), std::move(ranks)));
   LMC_ASSIGN(const auto parsed, parse_merges(merges, tokenizer.strings_.size()));
-  LMC_TRY(tokenizer.set_merges(parsed.splitter, parsed.pairs));
+  if (parsed.splitter == Splitter::kCharacters)
+    LMC_TRY(tokenizer.set_whole(parsed.whole));
+  else
+    LMC_TRY(tokenizer.set_merges(parsed.splitter, parsed.pairs));
   return tokenizer;
 }
 

@@ -8,7 +8,8 @@
 // without touching the format, the decoder needs nothing but the strings.
 //
 // An imported vocabulary is put into that order by its importer. It merges by a list of pairs and has a splitter of its
-// own (splitter.h); ours merges whatever makes a token, by the token's rank.
+// own (splitter.h), or merges characters as SentencePiece does; ours merges whatever makes a token, by the token's
+// rank.
 #ifndef LMC_TOKENIZE_TOKENIZER_H_
 #define LMC_TOKENIZE_TOKENIZER_H_
 
@@ -17,6 +18,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "lmc/base/bytes.h"
@@ -48,6 +50,10 @@ class Tokenizer {
   // An imported one: strings as above; merges: different pairs, the first one merges first. splitter is not kOwn.
   static Result<Tokenizer> create_imported(std::vector<std::string> strings, Splitter splitter,
                                            std::span<const TokenPair> merges);
+  // One that merges characters: strings and ranks as above. whole: ids of tokens that are taken wherever they stand in
+  // a text, the longest one first, before anything merges; ascending.
+  static Result<Tokenizer> create_of_characters(std::vector<std::string> strings, std::vector<uint32_t> merge_ranks,
+                                                std::vector<uint32_t> whole);
   // Inverse of serialize() and serialize_merges(); checks everything, any corrupt input gives a bad-input error.
   static Result<Tokenizer> parse(ByteSpan serialized, ByteSpan merges = {});
   Bytes serialize() const;
@@ -70,10 +76,17 @@ class Tokenizer {
   };
   static Result<Tokenizer> create_without_merges(std::vector<std::string> strings, std::vector<uint32_t> merge_ranks);
   Status set_merges(Splitter splitter, std::span<const TokenPair> pairs);
+  Status set_whole(std::vector<uint32_t> whole);
   void build_merges();
   void store_merges(std::span<const Merge> merges);
   const Merge* find_merge(uint32_t left, uint32_t right) const;
   size_t piece_bytes(ByteSpan text) const;
+  struct Whole {
+    size_t size_bytes = 0;  // 0: there is none
+    uint32_t token = 0;
+  };
+  Whole whole_at_begin(ByteSpan text) const;
+  size_t first_tokens(ByteSpan piece, uint32_t* tokens) const;
   size_t encode_piece(ByteSpan piece, uint32_t* tokens) const;
   size_t encode_long_piece(ByteSpan piece, uint32_t* tokens) const;
 
@@ -82,7 +95,11 @@ class Tokenizer {
   std::array<uint32_t, 256> byte_token_{};
   Splitter splitter_ = Splitter::kOwn;
   std::vector<TokenPair> pairs_;  // of an imported one
-  std::vector<Merge> merges_;     // open addressing, size a power of two, at most half full
+  std::vector<uint32_t> whole_;   // of one of characters, and the bytes that these begin with
+  std::array<bool, 256> begins_whole_{};
+  bool spaces_begin_ = false;                          // no token has a space after anything else
+  std::unordered_map<uint32_t, uint32_t> characters_;  // code points of more than one byte that are tokens
+  std::vector<Merge> merges_;                          // open addressing, size a power of two, at most half full
 };
 
 }  // namespace lmc

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares the tokens that lmc makes with those of the package tokenizers, file by file. Exits 1 if any differ. Characters
+"""Compares the tokens that lmc makes with those of the package tokenizers (or sentencepiece), file by file. Exits 1 if any differ. Characters
 with bytes that the vocabulary lacks are left out: the reference drops such bytes, lmc has tokens for them.
 
   check_tokenizer.py LMC MODEL.lmcm MODEL.gguf FILE...
@@ -11,23 +11,17 @@ import tempfile
 from gguf_reference import Gguf, reference_tokenizer
 
 
-def alphabet():
-    prints = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    others = [b for b in range(256) if b not in prints]
-    return {chr(b): b for b in prints} | {chr(256 + i): b for i, b in enumerate(others)}
-
-
 def main():
     program, model, gguf, *paths = sys.argv[1:]
-    tokenizer, byte_of = reference_tokenizer(Gguf(gguf)), alphabet()
-    lacking = {byte for character, byte in byte_of.items() if tokenizer.token_to_id(character) is None}
+    tokenizer = reference_tokenizer(Gguf(gguf))
+    lacking = tokenizer.lacking()
     different = 0
     for path in paths:
         with open(path, "rb") as file:
             text = file.read().decode()
         text = "".join(c for c in text if not lacking.intersection(c.encode()))
         raw = text.encode()
-        wanted = [bytes(byte_of[c] for c in t) for t in tokenizer.encode(text, add_special_tokens=False).tokens]
+        wanted = tokenizer.tokens(text)
         with tempfile.NamedTemporaryFile() as copy:
             copy.write(raw)
             copy.flush()

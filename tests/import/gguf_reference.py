@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """A reference for imported language models, with numpy only: reads a GGUF file, dequantises it, computes the logits of
-the architecture llama in binary32.
+the architectures llama and gemma3 in binary32.
 
   gguf_reference.py bits MODEL.gguf FILE [--bytes N] [--window W [--no-sink]]
-                                                     bits that FILE takes; wants the package tokenizers
+                                                     bits that FILE takes; wants the package tokenizers, or
+                                                     sentencepiece for Gemma
   gguf_reference.py logits MODEL.gguf TOKEN...                       logits after each token, one line each
 
 It is slow, plain and made for comparison; lmc itself never runs it. Source: docs/numerics.md, the GGUF notes there.
@@ -134,54 +135,68 @@ TYPES = {
 }
 
 
-class Llama:
+GEMMA_PATTERN, GEMMA_THETA = 6, 10000.0  # five layers with a window and this theta, then one without
+
+
+class Model:
     """window: a position sees itself and the window - 1 before it; with a sink, one less, and the first one at that
     distance."""
 
     def __init__(self, gguf, window=1 << 30, sink=True):
         m = gguf.meta
-        self.window, self.sink = window, sink
-        self.layers, self.heads = m["llama.block_count"], m["llama.attention.head_count"]
-        self.kv_heads = m.get("llama.attention.head_count_kv", self.heads)
-        self.eps = np.float32(m["llama.attention.layer_norm_rms_epsilon"])
-        self.theta = m.get("llama.rope.freq_base", 10000.0)
+        name = m["general.architecture"].decode()
+        self.gemma = name == "gemma3"
+        self.layers, self.heads = m[f"{name}.block_count"], m[f"{name}.attention.head_count"]
+        self.kv_heads = m.get(f"{name}.attention.head_count_kv", self.heads)
+        self.eps = np.float32(m[f"{name}.attention.layer_norm_rms_epsilon"])
+        self.windows, self.thetas, self.sinks = [], [], []
+        own, theta = m.get(f"{name}.attention.sliding_window", 1 << 30), m.get(f"{name}.rope.freq_base", 10000.0)
+        for i in range(self.layers):
+            local = self.gemma and (i + 1) % GEMMA_PATTERN != 0
+            self.windows.append(min(window, own) if local else window)
+            self.thetas.append(GEMMA_THETA if local else theta)
+            self.sinks.append(sink and not (local and own <= window))
         self.embed = gguf.tensor("token_embd.weight")
         self.head = gguf.tensor("output.weight") if "output.weight" in gguf.tensors else self.embed
         self.norm = gguf.tensor("output_norm.weight")
-        names = ("attn_norm", "attn_q", "attn_k", "attn_v", "attn_output", "ffn_norm", "ffn_gate", "ffn_up", "ffn_down")
+        names = ["attn_norm", "attn_q", "attn_k", "attn_v", "attn_output", "ffn_norm", "ffn_gate", "ffn_up", "ffn_down"]
+        if self.gemma:
+            names += ["attn_q_norm", "attn_k_norm", "post_attention_norm", "post_ffw_norm"]
         self.blocks = [{n: gguf.tensor(f"blk.{i}.{n}.weight") for n in names} for i in range(self.layers)]
         self.dim = self.blocks[0]["attn_q"].shape[0] // self.heads
 
     def rms(self, x, gain):
         return x / np.sqrt(np.mean(x * x, axis=-1, keepdims=True) + self.eps) * gain
 
-    def turn(self, x, positions):
-        """x (T, heads, D): pairs of neighbours turned by position * theta^(-2i/D)."""
-        angle = positions[:, None, None] * self.theta ** (-np.arange(0, self.dim, 2) / self.dim)
+    def turn(self, x, positions, theta):
+        """x (T, heads, D): pairs of neighbours, or of halves, turned by position * theta^(-2i/D)."""
+        angle = positions[:, None, None] * theta ** (-np.arange(0, self.dim, 2) / self.dim)
         cos, sin = np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
+        half = self.dim // 2
+        a, b = (slice(0, half), slice(half, None)) if self.gemma else (slice(0, None, 2), slice(1, None, 2))
         out = np.empty_like(x)
-        out[..., 0::2] = x[..., 0::2] * cos - x[..., 1::2] * sin
-        out[..., 1::2] = x[..., 1::2] * cos + x[..., 0::2] * sin
+        out[..., a] = x[..., a] * cos - x[..., b] * sin
+        out[..., b] = x[..., b] * cos + x[..., a] * sin
         return out
 
-    def attention(self, q, k, v):
+    def attention(self, q, k, v, window, theta, sink):
         """q (T, H, D), k and v (T, Hkv, D)"""
         total = len(q)
         at = np.arange(total)
-        qt, kt = self.turn(q, at), self.turn(k, at)
-        q_first = self.turn(q, np.minimum(at, self.window - 1))
+        qt, kt = self.turn(q, at, theta), self.turn(k, at, theta)
+        q_first = self.turn(q, np.minimum(at, window - 1), theta)
         scale = np.float32(1 / np.sqrt(self.dim))
         out = np.empty_like(q)
         for h in range(self.heads):
             g = h // (self.heads // self.kv_heads)
             for begin in range(0, total, 256):
                 rows = at[begin:begin + 256]
-                first = max(0, begin - self.window + 1)
+                first = max(0, begin - window + 1)
                 keys = at[first:rows[-1] + 1]
                 s = qt[rows, h] @ kt[keys, g].T * scale
-                seen = (keys[None] <= rows[:, None]) & (keys[None] > rows[:, None] - self.window)
-                away = self.sink & (rows >= self.window)  # see one less, and the first position
-                seen &= ~(away[:, None] & (keys[None] == rows[:, None] - self.window + 1))
+                seen = (keys[None] <= rows[:, None]) & (keys[None] > rows[:, None] - window)
+                away = sink & (rows >= window)  # see one less, and the first position
+                seen &= ~(away[:, None] & (keys[None] == rows[:, None] - window + 1))
                 s = np.where(seen, s, -np.inf)
                 s0 = np.where(away, (q_first[rows, h] @ kt[0, g]) * scale, -np.inf)
                 peak = np.maximum(s.max(axis=1), s0)
@@ -190,17 +205,25 @@ class Llama:
         return out
 
     def hidden(self, tokens):
-        x = self.embed[tokens]
+        x = self.embed[tokens] * np.float32(np.sqrt(self.embed.shape[1]) if self.gemma else 1)
         total = len(tokens)
-        for b in self.blocks:
+        for b, window, theta, sink in zip(self.blocks, self.windows, self.thetas, self.sinks):
             n = self.rms(x, b["attn_norm"])
             q = (n @ b["attn_q"].T).reshape(total, self.heads, self.dim)
             k = (n @ b["attn_k"].T).reshape(total, self.kv_heads, self.dim)
             v = (n @ b["attn_v"].T).reshape(total, self.kv_heads, self.dim)
-            x = x + self.attention(q, k, v).reshape(total, -1) @ b["attn_output"].T
+            if self.gemma:
+                q, k = self.rms(q, b["attn_q_norm"]), self.rms(k, b["attn_k_norm"])
+            out = self.attention(q, k, v, window, theta, sink).reshape(total, -1) @ b["attn_output"].T
+            x = x + (self.rms(out, b["post_attention_norm"]) if self.gemma else out)
             n = self.rms(x, b["ffn_norm"])
             gate = n @ b["ffn_gate"].T
-            x = x + (gate / (1 + np.exp(-gate)) * (n @ b["ffn_up"].T)) @ b["ffn_down"].T
+            if self.gemma:
+                gate = gate / 2 * (1 + np.tanh(np.sqrt(2 / np.pi).astype(np.float32) * (gate + 0.044715 * gate**3)))
+            else:
+                gate = gate / (1 + np.exp(-gate))
+            out = (gate * (n @ b["ffn_up"].T)) @ b["ffn_down"].T
+            x = x + (self.rms(out, b["post_ffw_norm"]) if self.gemma else out)
         return self.rms(x, self.norm)
 
     def logits(self, tokens):
@@ -219,9 +242,67 @@ class Llama:
         return total / np.log(2)
 
 
-def reference_tokenizer(gguf):
+def alphabet():
+    """Bytes by the character that GPT-2 has for them."""
+    prints = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    others = [b for b in range(256) if b not in prints]
+    return {chr(b): b for b in prints} | {chr(256 + i): b for i, b in enumerate(others)}
+
+
+class SentencePiece:
+    """The tokenizer of the package sentencepiece, from what the file says."""
+
+    def __init__(self, gguf):
+        from sentencepiece import SentencePieceProcessor, sentencepiece_model_pb2
+        proto = sentencepiece_model_pb2.ModelProto()
+        proto.trainer_spec.model_type = sentencepiece_model_pb2.TrainerSpec.BPE
+        proto.trainer_spec.byte_fallback = True
+        proto.normalizer_spec.name = "identity"
+        proto.normalizer_spec.add_dummy_prefix = gguf.meta.get("tokenizer.ggml.add_space_prefix", True)
+        proto.normalizer_spec.remove_extra_whitespaces = False
+        unknown = gguf.meta["tokenizer.ggml.unknown_token_id"]
+        keys = ("tokens", "scores", "token_type")
+        for i, (token, score, kind) in enumerate(zip(*(gguf.meta["tokenizer.ggml." + k] for k in keys))):
+            proto.pieces.add(piece=token.decode().replace(" ", "\u2581"), score=score, type=2 if i == unknown else kind)
+        self.model = SentencePieceProcessor(model_proto=proto.SerializeToString())
+
+    def ids(self, text):
+        return self.model.encode(text)
+
+    def tokens(self, text):
+        """As bytes."""
+        pieces = [self.model.id_to_piece(i) for i in self.ids(text)]
+        return [bytes([int(p[3:5], 16)]) if self.model.is_byte(i) else p.replace("\u2581", " ").encode()
+                for i, p in zip(self.ids(text), pieces)]
+
+    def lacking(self):
+        return set()
+
+
+class ByteLevel:
     """The tokenizer of the package tokenizers, from what the file says."""
-    from tokenizers import Regex, Tokenizer, models, pre_tokenizers
+
+    def __init__(self, gguf):
+        self.model = byte_level_tokenizer(gguf)
+
+    def ids(self, text):
+        return self.model.encode(text, add_special_tokens=False).ids
+
+    def tokens(self, text):
+        byte_of = alphabet()
+        return [bytes(byte_of[c] for c in t) for t in self.model.encode(text, add_special_tokens=False).tokens]
+
+    def lacking(self):
+        """Bytes that the vocabulary has no token for."""
+        return {byte for character, byte in alphabet().items() if self.model.token_to_id(character) is None}
+
+
+def reference_tokenizer(gguf):
+    return SentencePiece(gguf) if gguf.meta["tokenizer.ggml.model"] == b"llama" else ByteLevel(gguf)
+
+
+def byte_level_tokenizer(gguf):
+    from tokenizers import Tokenizer, models, pre_tokenizers
     tokens = [t.decode() for t in gguf.meta["tokenizer.ggml.tokens"]]
     merges = [tuple(m.decode().split(" ")) for m in gguf.meta["tokenizer.ggml.merges"]]
     tokenizer = Tokenizer(models.BPE({t: i for i, t in enumerate(tokens)}, merges))
@@ -243,7 +324,7 @@ def main():
     parser.add_argument("--no-sink", action="store_true")
     options = parser.parse_args()
     gguf = Gguf(options.model)
-    model = Llama(gguf, options.window, not options.no_sink)
+    model = Model(gguf, options.window, not options.no_sink)
     if options.what == "logits":
         for row in model.logits([int(t) for t in options.rest]):
             print(" ".join(f"{z:.6f}" for z in row))
@@ -252,7 +333,8 @@ def main():
     for path in options.rest:
         with open(path, "rb") as file:
             raw = file.read(options.bytes)
-        tokens = [0] + tokenizer.encode(raw.decode(errors="replace"), add_special_tokens=False).ids
+        begin = gguf.meta["tokenizer.ggml.bos_token_id"] if model.gemma else 0
+        tokens = [begin] + tokenizer.ids(raw.decode(errors="ignore"))
         bits = model.bits(tokens)
         print(f"{path}: {len(raw)} bytes, {len(tokens) - 1} tokens, {bits:.0f} bits, {bits / 8:.0f} bytes")
         sys.stdout.flush()

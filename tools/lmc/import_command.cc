@@ -53,33 +53,32 @@ Status import(Import& job) {
     for (const int bits : job.bits)
       if (job.bits.size() != 5 || (bits != 8 && bits != 16))
         return usage_error("--activation-bits: wants five numbers, each 8 or 16: qkv,o,up,down,head");
-    job.options.act_bits = {job.bits[0], job.bits[1], job.bits[2], job.bits[3], job.bits[4]};
+    job.options.act_bits = ActivationBits{job.bits[0], job.bits[1], job.bits[2], job.bits[3], job.bits[4]};
   }
   if (::isatty(STDERR_FILENO))
     job.options.progress = [](int done, int layers) {
       std::fprintf(stderr, "\rlayer %d of %d%s", done, layers, done == layers ? "\n" : "");
     };
-  LMC_ASSIGN(const auto file, MappedFile::open(job.from));
-  auto made = import_gguf(file.bytes(), job.options);
+  const auto made = import_model(job.from, job.to, job.options);
   if (!made.ok()) return Error{made.error().family, job.from + ": " + made.error().message, made.error().offset_bytes};
-  LMC_TRY(write_file(job.to, *made));
-  const Sha256 hash = sha256(ByteSpan(*made).first(made->size() - sizeof(Sha256)));
-  std::printf("%s: %zu bytes, SHA-256 %s\n", shown(job.to).c_str(), made->size(), hex(hash).c_str());
+  std::printf("%s: %llu bytes, SHA-256 %s\n", shown(job.to).c_str(), static_cast<unsigned long long>(made->size_bytes),
+              hex(made->sha256).c_str());
   return Ok();
 }
 
 }  // namespace
 
 int import_command(int argc, const char* const* argv) {
-  CLI::App app{"Makes a model file of a GGUF file: architecture llama, tokenizer gpt2 (docs/big-models.md)"};
+  CLI::App app{"Makes a model file of a GGUF file (docs/big-models.md)"};
   app.name("lmc model import");
   Import job;
   app.add_option("FILE", job.from, "the GGUF file, or a folder with a LoRA of PEFT's")->required();
   app.add_option("-o,--output", job.to, "the model file (.lmcm)")->required();
   app.add_option("--name", job.options.name, "the model's name (default: that of the output)");
-  app.add_option("--window", job.options.window, "tokens that each layer sees (default 2048)")
+  app.add_option("--window", job.options.window, "tokens that a layer sees at most (default 2048)")
       ->check(CLI::Range(2, 32768));
-  app.add_option("--activation-bits", job.bits, "QKV,O,UP,DOWN,HEAD: 8 or 16 (default 16,8,8,16,16)")->delimiter(',');
+  app.add_option("--activation-bits", job.bits, "QKV,O,UP,DOWN,HEAD: 8 or 16 (default: what the architecture wants)")
+      ->delimiter(',');
   app.add_option("--head-rate", job.options.head_rate, "how fast the output layer learns (built-in models: 1)")
       ->check(CLI::Range(0.0, 16.0));
   app.add_option("--base", job.base, "of a folder of PEFT's: the model that the adapter changes");

@@ -92,7 +92,7 @@ int info(Registry& registry, const std::string& name) {
     const ActivationBits& bits = config.act_bits;
     std::printf("network   %d layers of width %d, vocabulary %d, sees %d tokens%s\n", config.layers, config.width,
                 config.vocab, config.windows.empty() ? 0 : *std::ranges::max_element(config.windows),
-                config.sinks > 0 ? ", the first one always" : "");
+                std::ranges::count(config.sinks, 1) > 0 ? ", the first one always" : "");
     std::printf("bits      of what enters the matrices: qkv %d, o %d, up %d, down %d, head %d\n", bits.qkv, bits.o,
                 bits.up, bits.down, bits.head);
   }

@@ -19,15 +19,23 @@ namespace {
 struct ScaledMatrix {
   PackedMatrix matrix;        // (rows, columns)
   std::vector<float> scales;  // (rows)
+  std::vector<float> bias;    // (rows) or empty
+};
+
+struct Norm {
+  std::vector<float> gain, bias;  // (C) or empty
 };
 
 struct Layer {
-  ScaledMatrix qkv;                        // (H*D + 2*Hkv*D, C)
-  ScaledMatrix o;                          // (C, H*D)
-  ScaledMatrix up;                         // (F, C), or with the gate below (2*F, C)
-  ScaledMatrix down;                       // (C, F)
-  std::vector<float> q_gain;               // (H)
-  std::vector<float> attn_norm, ffn_norm;  // (C) or empty
+  ScaledMatrix qkv;                   // (H*D + 2*Hkv*D, C)
+  ScaledMatrix o;                     // (C, H*D)
+  ScaledMatrix up;                    // (F, C), or with the gate below (2*F, C)
+  ScaledMatrix down;                  // (C, F)
+  std::vector<float> q_gain;          // (H)
+  std::vector<float> q_norm, k_norm;  // (D) or empty
+  Norm attn_norm, ffn_norm;
+  std::vector<float> attn_post_norm, ffn_post_norm;  // (C) or empty: of what the block adds
+  size_t rope = 0;                                   // which table of frequencies
 };
 
 std::vector<float> floats(const ModelFile& file, const std::string& name) {
@@ -35,6 +43,10 @@ std::vector<float> floats(const ModelFile& file, const std::string& name) {
   const auto view = file.tensor(name);
   const auto values = view->as<float>();
   return {values.begin(), values.end()};
+}
+
+Norm norm_of(const ModelFile& file, const std::string& name) {
+  return {floats(file, name), floats(file, name + ".bias")};
 }
 
 ScaledMatrix stacked(const ModelFile& file, Isa isa, const std::vector<std::string>& names) {
@@ -47,24 +59,52 @@ ScaledMatrix stacked(const ModelFile& file, Isa isa, const std::vector<std::stri
     weights.insert(weights.end(), part.begin(), part.end());
     const auto scales = floats(file, name + ".scale");
     out.scales.insert(out.scales.end(), scales.begin(), scales.end());
+    const auto bias = floats(file, name + ".bias");
+    out.bias.resize(bias.empty() && out.bias.empty() ? 0 : out.scales.size());
+    std::ranges::copy(bias, out.bias.end() - std::ptrdiff_t(bias.size()));
     columns = int(view->shape[1]);
   }
   out.matrix = PackedMatrix(isa, int(out.scales.size()), columns, weights);
   return out;
 }
 
+// The frequencies of a layer: its own, or those of rope_theta.
+std::vector<uint64_t> rope_of(const ModelFile& file, const std::string& name) {
+  std::vector<uint64_t> out(size_t(file.config().head_dim / 2));
+  if (!file.has(name)) {
+    rotary_frequencies(file.config().rope_theta, file.config().head_dim, out.data());
+    return out;
+  }
+  const auto view = file.tensor(name);
+  const auto words = view->as<uint32_t>();
+  for (size_t i = 0; i < out.size(); ++i) out[i] = uint64_t(words[2 * i + 1]) << 32 | words[2 * i];
+  return out;
+}
+
+// Where `rope` is among these, or is put.
+size_t rope_index(std::vector<std::vector<uint64_t>>& ropes, std::vector<uint64_t> rope) {
+  const auto at = std::ranges::find(ropes, rope);
+  if (at != ropes.end()) return size_t(at - ropes.begin());
+  ropes.push_back(std::move(rope));
+  return ropes.size() - 1;
+}
+
 }  // namespace
 
 struct TransformerWeights {
+  explicit TransformerWeights(ModelFile of) : file(std::move(of)), config(file.config()) {}
+
+  ModelFile file;  // embed points into it
   ModelConfig config;
   Isa isa = Isa::kScalar;
   const Elementwise* kernels = nullptr;
-  std::vector<int8_t> embed;          // (V,C)
-  std::vector<float> embed_scales;    // (V)
-  std::optional<Head> head;           // as in the file; copies of it adapt
-  std::vector<float> final_norm;      // (C) or empty
-  std::vector<Layer> layers;          // (L)
-  std::vector<uint64_t> frequencies;  // (D/2)
+  std::span<const int8_t> embed;    // (V,C)
+  std::vector<float> embed_scales;  // (V)
+  std::vector<float> positions;     // (P,C) or empty
+  std::optional<Head> head;         // as in the file; copies of it adapt
+  Norm final_norm;
+  std::vector<Layer> layers;                 // (L)
+  std::vector<std::vector<uint64_t>> ropes;  // (R) different tables of frequencies (D/2)
 };
 
 struct TransformerStreams {
@@ -77,7 +117,7 @@ struct TransformerStreams {
 
 // Working memory for a part of the rows or key/value heads, of which several threads may work on one each.
 struct PartBuffers {
-  std::vector<float> gained;                              // (C)
+  std::vector<float> centred, gained;                     // (C)
   std::vector<float> rows;                                // (widest) outputs of a matrix
   std::vector<int16_t> wide;                              // (widest)
   std::vector<float> sink_cosines, sink_sines, sink_key;  // (D/2), (D/2), (D)
@@ -94,7 +134,7 @@ struct TransformerBuffers {
   std::vector<float> scales;          // (B) of the quantised rows
   std::vector<int8_t> planes;         // (2,B,widest input)
   std::vector<int32_t> sums;          // (2,B,widest output)
-  std::vector<float> cosines, sines;  // (B,D/2)
+  std::vector<float> cosines, sines;  // (R,B,D/2)
   std::vector<PartBuffers> parts = std::vector<PartBuffers>(1);  // (threads)
   Workers* workers = nullptr;
 };
@@ -109,6 +149,12 @@ float inverse_rms(const Elementwise& kernels, const float* x, int n, float peak,
   const float unit = peak / kPeak16;
   const float mean = float(kernels.sum_squares(x, n, kPeak16 / peak)) / float(n);
   return 1.0f / std::sqrt(mean * (unit * unit) + eps);
+}
+
+// The mean; summed as 16-bit integers.
+float mean_of(const Elementwise& kernels, const float* x, int n, float peak) {
+  if (peak < kTiny) return 0.0f;
+  return float(kernels.sum(x, n, kPeak16 / peak)) / float(n) * (peak / kPeak16);
 }
 
 // int8 with a scale; a row of (almost) nothing becomes zeros with scale 0.
@@ -189,35 +235,54 @@ class Step {
     buffers_.positions.resize(size_t(count_));
     buffers_.scales.resize(size_t(count_));
     buffers_.x.resize(size_t(count_) * size_t(config_.width));
-    buffers_.cosines.resize(size_t(count_) * size_t(half));
-    buffers_.sines.resize(size_t(count_) * size_t(half));
+    buffers_.cosines.resize(weights_.ropes.size() * size_t(count_) * size_t(half));
+    buffers_.sines.resize(buffers_.cosines.size());
     for (int b = 0; b < count_; ++b) {
       const size_t token = tokens[size_t(b)];
       assert(int(token) < config_.vocab);
       kernels_.widen(weights_.embed.data() + token * size_t(config_.width), config_.width, weights_.embed_scales[token],
                      x(b));
-      const uint64_t position = state_.streams[streams_[size_t(b)]].position++;
+      uint64_t position = state_.streams[streams_[size_t(b)]].position++;
+      if (config_.positions > 0) {
+        position %= uint64_t(config_.positions);
+        kernels_.add(x(b), weights_.positions.data() + position * size_t(config_.width), config_.width);
+      }
       buffers_.positions[size_t(b)] = position;
-      kernels_.rotations(position, weights_.frequencies.data(), half, buffers_.cosines.data() + size_t(b * half),
-                         buffers_.sines.data() + size_t(b * half));
+      for (size_t r = 0; r < weights_.ropes.size(); ++r)
+        kernels_.rotations(position, weights_.ropes[r].data(), half, buffers_.cosines.data() + rope_at(r, b),
+                           buffers_.sines.data() + rope_at(r, b));
     }
   }
 
-  // Normalises row b of x (gain may be empty) into a row of floats and their scale: the row is not divided by its root
-  // mean square, only its scale is.
+  // Where the angles of row b by table r begin.
+  size_t rope_at(size_t r, int b) const { return (r * size_t(count_) + size_t(b)) * size_t(config_.head_dim / 2); }
+
+  // Normalises row b of x into a row of floats and their scale: the row is not divided by its root mean square, only
+  // its scale is; unless there is a bias.
   struct Normed {
     const float* values;  // (C)
     float peak;           // of values
     float inverse_rms;
   };
-  Normed norm(PartBuffers& part, int b, const std::vector<float>& gain) {
+  Normed norm(PartBuffers& part, int b, const Norm& norm) {
+    const int n = config_.width;
     const float* row = x(b);
-    const float peak = kernels_.peak(row, config_.width);
-    const float inverse = inverse_rms(kernels_, row, config_.width, peak, float(config_.norm_eps));
-    if (gain.empty()) return {row, peak, inverse};
-    part.gained.resize(gain.size());
-    kernels_.multiply(row, gain.data(), config_.width, part.gained.data());
-    return {part.gained.data(), kernels_.peak(part.gained.data(), config_.width), inverse};
+    float peak = kernels_.peak(row, n);
+    if (config_.norm == NormKind::kLayer) {
+      part.centred.resize(size_t(n));
+      kernels_.subtract(row, mean_of(kernels_, row, n, peak), n, part.centred.data());
+      row = part.centred.data();
+      peak = kernels_.peak(row, n);
+    }
+    const float inverse = inverse_rms(kernels_, row, n, peak, float(config_.norm_eps));
+    if (norm.gain.empty()) return {row, peak, inverse};
+    part.gained.resize(size_t(n));
+    float* const out = part.gained.data();
+    if (norm.bias.empty())
+      kernels_.multiply(row, norm.gain.data(), n, out);
+    else
+      kernels_.affine(row, norm.gain.data(), inverse, norm.bias.data(), n, out);
+    return {out, kernels_.peak(out, n), norm.bias.empty() ? inverse : 1.0f};
   }
 
   // Row b of the input of the next product: values (n), quantised to `bits`.
@@ -236,10 +301,10 @@ class Step {
 
   void begin_input(int n, int bits) { buffers_.planes.resize((bits == 8 ? 1 : 2) * size_t(count_) * size_t(n)); }
 
-  void norm_input(const std::vector<float>& gain, int bits) {
+  void norm_input(const Norm& of, int bits) {
     begin_input(config_.width, bits);
     for_rows([&](PartBuffers& part, int b) {
-      const Normed normed = norm(part, b, gain);
+      const Normed normed = norm(part, b, of);
       set_input(part, b, normed.values, config_.width, bits, normed.peak, normed.inverse_rms);
     });
   }
@@ -258,12 +323,24 @@ class Step {
 
   void product_to_row(const ScaledMatrix& matrix, int b, float* out) {
     kernels_.scale(sums(b), low(b), matrix.matrix.rows(), buffers_.scales[size_t(b)], matrix.scales.data(), out);
+    if (!matrix.bias.empty()) kernels_.add(out, matrix.bias.data(), matrix.matrix.rows());
   }
 
-  void product_to_residual(const ScaledMatrix& matrix, int bits) {
+  // post_norm: gains by which the product is normalised before it is added; empty: it is not.
+  void product_to_residual(const ScaledMatrix& matrix, int bits, const std::vector<float>& post_norm) {
     product(matrix, bits);
-    for_rows([&](PartBuffers&, int b) {
-      kernels_.scale_add(sums(b), low(b), config_.width, buffers_.scales[size_t(b)], matrix.scales.data(), x(b));
+    const int n = config_.width;
+    for_rows([&](PartBuffers& part, int b) {
+      if (matrix.bias.empty() && post_norm.empty())
+        return kernels_.scale_add(sums(b), low(b), n, buffers_.scales[size_t(b)], matrix.scales.data(), x(b));
+      part.rows.resize(std::max(part.rows.size(), size_t(n)));
+      float* const row = part.rows.data();
+      product_to_row(matrix, b, row);
+      if (post_norm.empty())
+        kernels_.add(x(b), row, n);
+      else
+        kernels_.add_gained(x(b), row, post_norm.data(),
+                            inverse_rms(kernels_, row, n, kernels_.peak(row, n), float(config_.norm_eps)), n);
     });
   }
 
@@ -286,32 +363,43 @@ class Step {
       const float* row = buffers_.attended.data() + size_t(b) * width;
       set_input(part, b, row, int(width), config_.act_bits.o, kernels_.peak(row, int(width)), 1.0f);
     });
-    product_to_residual(layer.o, config_.act_bits.o);
+    product_to_residual(layer.o, config_.act_bits.o, layer.attn_post_norm);
   }
 
-  // Rotates and quantises one head's query or key; returns its scale.
-  float rotate_head(int b, float* head, int8_t* q) {
-    const size_t at = size_t(b) * size_t(config_.head_dim / 2);
-    return rotate_head(head, buffers_.cosines.data() + at, buffers_.sines.data() + at, q);
+  struct Angles {
+    const float *cosines, *sines;  // (D/2)
+  };
+  Angles angles(const Layer& layer, int b) const {
+    const size_t at = rope_at(layer.rope, b);
+    return {buffers_.cosines.data() + at, buffers_.sines.data() + at};
   }
-  float rotate_head(float* head, const float* cosines, const float* sines, int8_t* q) {
+
+  // Normalises (with gains before the rotation, without after it), rotates and quantises one head's query or key;
+  // returns its scale.
+  float rotate_head(float* head, Angles angles, const std::vector<float>& gain, int8_t* q) {
     const int dim = config_.head_dim;
-    kernels_.rotate(head, dim / 2, cosines, sines);
+    const auto eps = float(config_.norm_eps);
+    float norm = 1.0f;
+    if (!gain.empty()) {
+      norm = inverse_rms(kernels_, head, dim, kernels_.peak(head, dim), eps);
+      kernels_.gain(head, gain.data(), dim);
+    }
+    kernels_.rotate(head, dim / 2, angles.cosines, angles.sines);
     const float peak = kernels_.peak(head, dim);
-    const float scale = quantise_row8(kernels_, head, dim, peak, q);
-    return config_.qk_norm ? scale * inverse_rms(kernels_, head, dim, peak, float(config_.norm_eps)) : scale;
+    if (config_.qk_norm && gain.empty()) norm = inverse_rms(kernels_, head, dim, peak, eps);
+    return quantise_row8(kernels_, head, dim, peak, q) * norm;
   }
 
   // The first position's key, as if it stood right before the window that ends at `position`.
-  void move_sink(PartBuffers& buffers, AttentionCache& cache, uint64_t position) {
+  void move_sink(const Layer& layer, PartBuffers& buffers, AttentionCache& cache, uint64_t position) {
     const size_t half = size_t(config_.head_dim / 2);
     buffers.sink_cosines.resize(half);
     buffers.sink_sines.resize(half);
-    kernels_.rotations(position + 1 - uint64_t(cache.window()), weights_.frequencies.data(), int(half),
+    kernels_.rotations(position + 1 - uint64_t(cache.window()), weights_.ropes[layer.rope].data(), int(half),
                        buffers.sink_cosines.data(), buffers.sink_sines.data());
     buffers.sink_key.assign(cache.first_key(), cache.first_key() + config_.head_dim);
-    const float scale =
-        rotate_head(buffers.sink_key.data(), buffers.sink_cosines.data(), buffers.sink_sines.data(), buffers.k.data());
+    const float scale = rotate_head(buffers.sink_key.data(), {buffers.sink_cosines.data(), buffers.sink_sines.data()},
+                                    layer.k_norm, buffers.k.data());
     cache.move_sink(buffers.k.data(), scale);
   }
 
@@ -329,13 +417,14 @@ class Step {
         state_.streams[streams_[size_t(b)]].caches[size_t(l) * size_t(config_.kv_heads) + size_t(g)];
     const uint64_t position = buffers_.positions[size_t(b)];
     if (position == 0) cache.keep_first_key(key);
-    if (cache.sink_moves(position)) move_sink(buffers, cache, position);
-    const float k_scale = rotate_head(b, key, buffers.k.data());
+    if (cache.sink_moves(position)) move_sink(layer, buffers, cache, position);
+    const float k_scale = rotate_head(key, angles(layer, b), layer.k_norm, buffers.k.data());
     const float v_scale = quantise_row8(kernels_, value, dim, kernels_.peak(value, dim), buffers.v.data());
     cache.append(position, buffers.k.data(), k_scale, buffers.v.data(), v_scale);
     for (int h = 0; h < group; ++h)
       buffers.factors[size_t(h)] =
-          rotate_head(b, row + (first + h) * dim, buffers.q.data() + h * dim) * layer.q_gain[size_t(first + h)];
+          rotate_head(row + (first + h) * dim, angles(layer, b), layer.q_norm, buffers.q.data() + h * dim) *
+          layer.q_gain[size_t(first + h)];
     float* out = buffers_.attended.data() + b * config_.heads * dim + first * dim;
     cache.attend(position, {buffers.q.data(), buffers.factors.data(), group}, kernels_, buffers.attention, out);
   }
@@ -346,16 +435,28 @@ class Step {
     product(layer.up, config_.act_bits.up);
     begin_input(ffn, config_.act_bits.down);
     for_rows([&](PartBuffers& part, int b) {
-      part.rows.resize(size_t(layer.up.matrix.rows()));
+      part.rows.resize(std::max(part.rows.size(), size_t(layer.up.matrix.rows())));
       float* row = part.rows.data();
       product_to_row(layer.up, b, row);
-      if (config_.activation == Activation::kRelu2)
-        kernels_.relu2(row, ffn);
-      else
-        kernels_.swiglu(row, row + ffn, ffn);
+      activate(row);
       set_input(part, b, row, ffn, config_.act_bits.down, kernels_.peak(row, ffn), 1.0f);
     });
-    product_to_residual(layer.down, config_.act_bits.down);
+    product_to_residual(layer.down, config_.act_bits.down, layer.ffn_post_norm);
+  }
+
+  // row (F), the gate below it if there is one
+  void activate(float* row) {
+    const int ffn = config_.ffn;
+    switch (config_.activation) {
+      case Activation::kRelu2:
+        return kernels_.relu2(row, ffn);
+      case Activation::kSwiglu:
+        return kernels_.swiglu(row, row + ffn, ffn);
+      case Activation::kGelu:
+        return kernels_.gelu(row, ffn);
+      case Activation::kGeglu:
+        return kernels_.geglu(row, row + ffn, ffn);
+    }
   }
 
   void finish(Hidden& hidden) {
@@ -417,33 +518,35 @@ Result<Transformer> Transformer::load(const ModelFile& file, Isa isa) {
   if (!isa_available(isa))
     return usage_error(std::string("this machine does not run the instruction set ") + isa_name(isa));
   if (file.kind() != ModelKind::kTransformer) return bad_input("model " + file.name() + " is no language model");
-  auto weights = std::make_shared<TransformerWeights>();
+  auto weights = std::make_shared<TransformerWeights>(file);
   TransformerWeights& w = *weights;
-  w.config = file.config();
   w.isa = isa;
   w.kernels = &elementwise(isa);
-  const auto embed = file.tensor("embed");
-  const auto embed_values = embed->as<int8_t>();
-  w.embed.assign(embed_values.begin(), embed_values.end());
+  w.embed = file.tensor("embed")->as<int8_t>();
   w.embed_scales = floats(file, "embed.scale");
+  for (float& scale : w.embed_scales) scale *= float(w.config.embed_factor);
+  w.positions = floats(file, "positions");
   const std::string head = w.config.tied ? "embed" : "head";
   w.head.emplace(isa, w.config.vocab, w.config.width, w.config.act_bits.head, file.tensor(head)->as<int8_t>(),
                  floats(file, head + ".scale"));
-  w.final_norm = floats(file, "final_norm");
+  w.final_norm = norm_of(file, "final_norm");
   for (int i = 0; i < w.config.layers; ++i) {
     const std::string name = "layer." + std::to_string(i) + ".";
     std::vector<std::string> up = {name + "w_up"};
-    if (w.config.activation == Activation::kSwiglu) up.push_back(name + "w_gate");
+    if (is_gated(w.config.activation)) up.push_back(name + "w_gate");
     w.layers.push_back({.qkv = stacked(file, isa, {name + "wq", name + "wk", name + "wv"}),
                         .o = stacked(file, isa, {name + "wo"}),
                         .up = stacked(file, isa, up),
                         .down = stacked(file, isa, {name + "w_down"}),
                         .q_gain = floats(file, name + "q_gain"),
-                        .attn_norm = floats(file, name + "attn_norm"),
-                        .ffn_norm = floats(file, name + "ffn_norm")});
+                        .q_norm = floats(file, name + "q_norm"),
+                        .k_norm = floats(file, name + "k_norm"),
+                        .attn_norm = norm_of(file, name + "attn_norm"),
+                        .ffn_norm = norm_of(file, name + "ffn_norm"),
+                        .attn_post_norm = floats(file, name + "attn_post_norm"),
+                        .ffn_post_norm = floats(file, name + "ffn_post_norm"),
+                        .rope = rope_index(w.ropes, rope_of(file, name + "rope"))});
   }
-  w.frequencies.resize(size_t(w.config.head_dim / 2));
-  rotary_frequencies(w.config.rope_theta, w.config.head_dim, w.frequencies.data());
   return Transformer(std::move(weights));
 }
 
@@ -455,9 +558,10 @@ TransformerState Transformer::make_state(uint32_t streams) const {
   auto contents = std::make_unique<TransformerStreams>();
   contents->streams.resize(streams);
   for (auto& stream : contents->streams)
-    for (int window : config.windows)
+    for (size_t l = 0; l < config.windows.size(); ++l)
       for (int g = 0; g < config.kv_heads; ++g)
-        stream.caches.emplace_back(weights_->isa, window, config.head_dim, config.sinks);
+        stream.caches.emplace_back(weights_->isa, config.windows[l], config.head_dim,
+                                   config.sinks.empty() ? 0 : config.sinks[l]);
   return TransformerState(std::move(contents));
 }
 
@@ -474,7 +578,7 @@ bool Transformer::is_large() const {
   const ModelConfig& c = weights_->config;
   const auto width = uint64_t(c.width);
   const uint64_t attention = 2 * width * uint64_t(c.head_dim) * uint64_t(c.heads + c.kv_heads);
-  const uint64_t feed_forward = width * uint64_t(c.ffn) * (c.activation == Activation::kSwiglu ? 3 : 2);
+  const uint64_t feed_forward = width * uint64_t(c.ffn) * (is_gated(c.activation) ? 3 : 2);
   return uint64_t(c.layers) * (attention + feed_forward) > kCacheBytes;
 }
 

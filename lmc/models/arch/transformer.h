@@ -1,8 +1,9 @@
 // The transformer engine: tokens in, quantised last hidden rows out, in integers that are the same on every machine,
 // for every instruction set, batch shape and number of threads (docs/numerics.md).
 //
-// LLaMA architecture with sliding windows. Feeding a token to a stream appends to that stream's caches; the hidden row
-// that comes out is what the Head (head.h) turns into the distribution of the stream's next token.
+// LLaMA architecture with sliding windows, and what its relatives have: see ModelConfig and docs/numerics.md. Feeding a
+// token to a stream appends to that stream's caches; the hidden row that comes out is what the Head (head.h) turns into
+// the distribution of the stream's next token.
 #ifndef LMC_MODELS_ARCH_TRANSFORMER_H_
 #define LMC_MODELS_ARCH_TRANSFORMER_H_
 
@@ -60,7 +61,7 @@ class TransformerScratch {
   std::unique_ptr<TransformerBuffers> contents_;
 };
 
-// Immutable and cheap to copy; shared between threads. Does not refer to the ModelFile after load.
+// Immutable and cheap to copy; shared between threads. Keeps the ModelFile, and reads the embedding there.
 class Transformer {
  public:
   static Result<Transformer> load(const ModelFile& file, Isa isa);

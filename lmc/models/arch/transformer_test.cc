@@ -45,12 +45,44 @@ ModelConfig swiglu_config() {
 // As imported models are: the first position stays, however far the window has gone.
 ModelConfig sinks_config() {
   ModelConfig config = swiglu_config();
-  config.sinks = 1;
+  config.sinks = {1, 1, 1};
   return config;
 }
 
+// As Gemma 3 is.
+ModelConfig gemma_config() {
+  ModelConfig config = swiglu_config();
+  config.activation = Activation::kGeglu;
+  config.qk_norm = true;
+  config.embed_factor = 6.0;
+  config.sinks = {0, 1, 0};
+  return config;
+}
+
+// As GPT-2 is; a stream begins anew after 50 tokens.
+ModelConfig gpt2_config() {
+  ModelConfig config = small_config();
+  config.activation = Activation::kGelu;
+  config.norm = NormKind::kLayer;
+  config.qk_norm = false;
+  config.positions = 50;
+  config.windows = {50, 33, 50};
+  config.act_bits = {.qkv = 16, .o = 16, .up = 16, .down = 16, .head = 16};
+  return config;
+}
+
+TestExtras extras_of(const ModelConfig& config) {
+  if (config.activation == Activation::kGeglu) return {.post_norms = true, .head_gains = true, .ropes = 2};
+  if (config.activation == Activation::kGelu) return {.biases = true, .ropes = 2};
+  return {};
+}
+
+Bytes test_model(const ModelConfig& config, bool gains) {
+  return make_test_model(config, 42, gains, 3.0f, {}, extras_of(config));
+}
+
 Transformer load(const ModelConfig& config, Isa isa, bool gains = false) {
-  const auto file = ModelFile::from_bytes(make_test_model(config, 42, gains));
+  const auto file = ModelFile::from_bytes(test_model(config, gains));
   EXPECT_TRUE(file.ok());
   auto model = Transformer::load(*file, isa);
   EXPECT_TRUE(model.ok());
@@ -116,9 +148,11 @@ std::vector<Trace> run(const Transformer& model, const Texts& texts, size_t batc
 class Engine : public testing::TestWithParam<int> {
  protected:
   ModelConfig config() const {
-    return GetParam() == 0 ? small_config() : GetParam() == 3 ? sinks_config() : swiglu_config();
+    const ModelConfig configs[] = {small_config(), swiglu_config(), swiglu_config(),
+                                   sinks_config(), gemma_config(),  gpt2_config()};
+    return configs[GetParam()];
   }
-  bool gains() const { return GetParam() == 1; }
+  bool gains() const { return GetParam() == 1 || GetParam() > 3; }
 };
 
 TEST_P(Engine, InstructionSetsAndBatchShapesAgree) {
@@ -267,24 +301,37 @@ class Reference {
 
   std::vector<double> logits(uint32_t token) {
     Row x = matrix_row("embed", token);
+    for (double& v : x) v *= c_.embed_factor;
+    if (c_.positions > 0) {
+      position_ %= uint64_t(c_.positions);
+      if (position_ == 0) {
+        for (auto& keys : keys_) keys.clear();
+        for (auto& values : values_) values.clear();
+      }
+      const auto learned = file_.tensor("positions");
+      for (size_t i = 0; i < x.size(); ++i) x[i] += double(learned->as<float>()[position_ * x.size() + i]);
+    }
     for (int l = 0; l < c_.layers; ++l) {
       const std::string layer = "layer." + std::to_string(l) + ".";
       const Row n = norm(x, layer + "attn_norm");
       Row q = times(layer + "wq", n), k = times(layer + "wk", n);
-      for (int h = 0; h < c_.heads; ++h) rotate(&q[size_t(h * c_.head_dim)]);
-      for (int h = 0; h < c_.kv_heads; ++h) rotate(&k[size_t(h * c_.head_dim)]);
+      for (int h = 0; h < c_.heads; ++h) rotate(&q[size_t(h * c_.head_dim)], layer, "q_norm");
+      for (int h = 0; h < c_.kv_heads; ++h) rotate(&k[size_t(h * c_.head_dim)], layer, "k_norm");
       keys_[size_t(l)].push_back(k);
       values_[size_t(l)].push_back(times(layer + "wv", n));
-      add(x, times(layer + "wo", attend(l, q)));
+      add(x, post_norm(times(layer + "wo", attend(l, q)), layer + "attn_post_norm"));
       const Row m = norm(x, layer + "ffn_norm");
       Row up = times(layer + "w_up", m);
       if (c_.activation == Activation::kRelu2) {
         for (double& u : up) u = u > 0 ? u * u : 0;
+      } else if (c_.activation == Activation::kGelu) {
+        for (double& u : up) u = gelu(u);
       } else {
         const Row gate = times(layer + "w_gate", m);
-        for (size_t i = 0; i < up.size(); ++i) up[i] *= gate[i] / (1 + std::exp(-gate[i]));
+        for (size_t i = 0; i < up.size(); ++i)
+          up[i] *= c_.activation == Activation::kGeglu ? gelu(gate[i]) : gate[i] / (1 + std::exp(-gate[i]));
       }
-      add(x, times(layer + "w_down", up));
+      add(x, post_norm(times(layer + "w_down", up), layer + "ffn_post_norm"));
     }
     ++position_;
     return times(c_.tied ? "embed" : "head", norm(x, "final_norm"));
@@ -308,6 +355,7 @@ class Reference {
     for (size_t o = 0; o < rows; ++o) {
       const Row w = matrix_row(name, o);
       out[o] = std::inner_product(w.begin(), w.end(), x.begin(), 0.0);
+      if (file_.has(name + ".bias")) out[o] += double(file_.tensor(name + ".bias")->as<float>()[o]);
     }
     return out;
   }
@@ -316,28 +364,42 @@ class Reference {
     for (size_t i = 0; i < x.size(); ++i) x[i] += y[i];
   }
 
+  static double gelu(double x) { return x / 2 * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x))); }
+
+  Row post_norm(const Row& x, const std::string& gain) const { return file_.has(gain) ? norm(x, gain) : x; }
+
   Row norm(const Row& x, const std::string& gain) const {
-    double sum = 0;
-    for (double v : x) sum += v * v;
     Row out = x;
+    if (c_.norm == NormKind::kLayer) {
+      const double mean = std::accumulate(x.begin(), x.end(), 0.0) / double(x.size());
+      for (double& v : out) v -= mean;
+    }
+    double sum = 0;
+    for (double v : out) sum += v * v;
     for (double& v : out) v /= std::sqrt(sum / double(x.size()) + c_.norm_eps);
     if (file_.has(gain))
       for (size_t i = 0; i < x.size(); ++i) out[i] *= double(file_.tensor(gain)->as<float>()[i]);
+    if (file_.has(gain + ".bias"))
+      for (size_t i = 0; i < x.size(); ++i) out[i] += double(file_.tensor(gain + ".bias")->as<float>()[i]);
     return out;
   }
 
-  void rotate(double* head) const {
+  void rotate(double* head, const std::string& layer, const char* gain) const {
     if (c_.qk_norm) {
-      const Row normed = norm(Row(head, head + c_.head_dim), "none");
+      const Row normed = norm(Row(head, head + c_.head_dim), layer + gain);
       std::copy(normed.begin(), normed.end(), head);
     }
-    turn(head, position_);
+    turn(head, position_, layer);
   }
 
-  void turn(double* head, uint64_t position) const {
+  void turn(double* head, uint64_t position, const std::string& layer) const {
     const int half = c_.head_dim / 2;
     for (int i = 0; i < half; ++i) {
-      const double angle = double(position) * std::pow(c_.rope_theta, -2.0 * i / c_.head_dim);
+      double angle = double(position) * std::pow(c_.rope_theta, -2.0 * i / c_.head_dim);
+      if (file_.has(layer + "rope")) {
+        const auto words = file_.tensor(layer + "rope");
+        angle = double(position) * (double(words->as<uint32_t>()[size_t(2 * i + 1)]) * 0x1p-32) * 2 * M_PI;
+      }
       const double a = head[i], b = head[i + half];
       head[i] = a * std::cos(angle) - b * std::sin(angle);
       head[i + half] = b * std::cos(angle) + a * std::sin(angle);
@@ -354,10 +416,12 @@ class Reference {
       const size_t begin = end > window ? end - window : 0;
       std::vector<Row> keys(keys_[size_t(l)].begin() + std::ptrdiff_t(begin), keys_[size_t(l)].end());
       std::vector<Row> values(values_[size_t(l)].begin() + std::ptrdiff_t(begin), values_[size_t(l)].end());
-      if (c_.sinks > 0 && begin > 0) {  // the first position in place of the oldest one in the window
+      if (!c_.sinks.empty() && c_.sinks[size_t(l)] > 0 &&
+          begin > 0) {  // the first position in place of the oldest one in the window
         keys[0] = keys_[size_t(l)][0];
         values[0] = values_[size_t(l)][0];
-        for (int g = 0; g < c_.kv_heads; ++g) turn(&keys[0][size_t(g * c_.head_dim)], begin);
+        for (int g = 0; g < c_.kv_heads; ++g)
+          turn(&keys[0][size_t(g * c_.head_dim)], begin, "layer." + std::to_string(l) + ".");
       }
       double sum = 0;
       for (size_t j = begin; j < end; ++j) {
@@ -381,7 +445,7 @@ class Reference {
 
 // Mean Kullback-Leibler divergence, in bits a token, of the engine's distribution from the reference's.
 double divergence(const ModelConfig& config, bool gains) {
-  const auto file = ModelFile::from_bytes(make_test_model(config, 42, gains));
+  const auto file = ModelFile::from_bytes(test_model(config, gains));
   const auto model = Transformer::load(*file, best_isa());
   const Head head = model->make_head();
   TransformerState state = model->make_state(1);
@@ -416,9 +480,16 @@ TEST(Accuracy, NearTheFloatReference) {
   const double sixteen = divergence(config, true);
   const double swiglu = divergence(swiglu_config(), true);
   const double sinks = divergence(sinks_config(), true);
+  const double gemma = divergence(gemma_config(), true);
+  const double gpt2 = divergence(gpt2_config(), true);
   RecordProperty("bits_per_token_8", std::to_string(eight));
-  std::printf("divergence, bits a token: %.6f with 8 bits, %.6f with 16, %.6f swiglu with 16, %.6f with a sink\n",
-              eight, sixteen, swiglu, sinks);
+  std::printf(
+      "divergence, bits a token: %.6f with 8 bits, %.6f with 16, %.6f swiglu with 16, %.6f with a sink, %.6f as Gemma "
+      "3, "
+      "%.6f as GPT-2\n",
+      eight, sixteen, swiglu, sinks, gemma, gpt2);
+  EXPECT_LT(gemma, 0.002);
+  EXPECT_LT(gpt2, 0.002);
   EXPECT_LT(eight, 0.01);
   EXPECT_LT(sixteen, 0.002);
   EXPECT_LT(swiglu, 0.002);
@@ -443,9 +514,9 @@ TEST(Frequencies, SumBelowTheLimitAndNoneForBos) {
   }
 }
 
-constexpr const char* kConfigNames[] = {"Relu2", "Swiglu16Gains", "Swiglu16", "Sinks"};
+constexpr const char* kConfigNames[] = {"Relu2", "Swiglu16Gains", "Swiglu16", "Sinks", "Gemma3", "Gpt2"};
 
-INSTANTIATE_TEST_SUITE_P(Configs, Engine, testing::Values(0, 1, 2, 3),
+INSTANTIATE_TEST_SUITE_P(Configs, Engine, testing::Values(0, 1, 2, 3, 4, 5),
                          [](const auto& info) { return std::string(kConfigNames[info.param]); });
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "lmc/models/file/model_file.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -14,8 +15,10 @@ namespace {
 
 using Kind = JsonValue::Kind;
 
-constexpr float kMaxScale = 1.0f;    // with these limits no binary32 value of the engine can overflow:
-constexpr float kMaxGain = 1024.0f;  // docs/numerics.md, section 7
+constexpr float kMaxScale = 1.0f;         // with these limits no binary32 value of the engine can overflow:
+constexpr float kMaxGain = 1024.0f;       // docs/numerics.md, section 7
+constexpr float kMaxPostGain = 65536.0f;  // of norms after a product, and of biases
+constexpr double kMaxEmbedFactor = 1024.0;
 
 Error broken(const std::string& what, std::optional<uint64_t> offset = std::nullopt) {
   return bad_input("model file: " + what + "; fetch or export the file again", offset);
@@ -101,18 +104,39 @@ Result<ModelConfig> parse_config(const JsonValue& json) {
     config.windows.push_back(int(*value));
   }
 
-  if (json.find("sinks") != nullptr) {
-    LMC_ASSIGN(const auto sinks, integer(json, "sinks", 0, 1));
-    config.sinks = int(sinks);
+  if (const JsonValue* const sinks = json.find("sinks"); sinks != nullptr) {
+    const bool is_array = sinks->is(Kind::kArray);
+    if (is_array && sinks->elements.size() != size_t(config.layers))
+      return broken("'sinks' must be a number or an array of one per layer");
+    for (size_t i = 0; i < size_t(config.layers); ++i) {
+      const auto value = integer_of(is_array ? sinks->elements[i] : *sinks, "sinks", 0, 1);
+      if (!value.ok()) return value.error();
+      config.sinks.push_back(int(*value));
+    }
   }
   if (json.find("head_rate") != nullptr) {
     LMC_ASSIGN(config.head_rate, number(json, "head_rate", 0.0, 16.0));
   }
 
   LMC_ASSIGN(const auto activation, text(json, "activation"));
-  if (activation != "relu2" && activation != "swiglu")
-    return broken("'activation' must be relu2 or swiglu; another one needs a newer lmc");
-  config.activation = activation == "relu2" ? Activation::kRelu2 : Activation::kSwiglu;
+  const auto known = std::ranges::find(kActivationNames, activation);
+  if (known == std::end(kActivationNames))
+    return broken("'activation' must be relu2, swiglu, gelu or geglu; another one needs a newer lmc");
+  config.activation = Activation(known - std::begin(kActivationNames));
+  if (json.find("norm") != nullptr) {
+    LMC_ASSIGN(const auto norm, text(json, "norm"));
+    if (norm != "rms" && norm != "layer") return broken("'norm' must be rms or layer; another one needs a newer lmc");
+    config.norm = norm == "rms" ? NormKind::kRms : NormKind::kLayer;
+  }
+  if (json.find("embed_factor") != nullptr) {
+    LMC_ASSIGN(config.embed_factor, number(json, "embed_factor", 0.0, kMaxEmbedFactor));
+  }
+  if (json.find("positions") != nullptr) {
+    LMC_ASSIGN(const auto positions, integer(json, "positions", 0, 1 << 20));
+    config.positions = int(positions);
+    if (positions > 0 && std::ranges::count(config.sinks, 1) > 0)
+      return broken("a model with learned positions has no sinks");
+  }
 
   const auto qk_norm = boolean(json, "qk_norm");
   const auto tied = boolean(json, "tied");
@@ -253,9 +277,44 @@ struct ModelFile::Contents {
     return expect_floats(tensor + ".scale", size_t(rows), 0.0f, kMaxScale);
   }
 
-  Status expect_optional_gain(const std::string& tensor) const {
+  Status expect_optional(const std::string& tensor, int size, float limit) const {
     if (tensors.count(tensor) == 0) return Ok();
-    return expect_floats(tensor, size_t(config.width), -kMaxGain, kMaxGain);
+    return expect_floats(tensor, size_t(size), -limit, limit);
+  }
+
+  // With a bias for each row, or none.
+  Status expect_product(const std::string& tensor, int rows, int columns) const {
+    LMC_TRY(expect_matrix(tensor, rows, columns));
+    return expect_optional(tensor + ".bias", rows, kMaxPostGain);
+  }
+
+  Status expect_optional_norm(const std::string& tensor) const {
+    if (tensors.count(tensor) == 0 && tensors.count(tensor + ".bias") != 0)
+      return broken("tensor '" + tensor + "' is missing, but has a bias");
+    LMC_TRY(expect_optional(tensor, config.width, kMaxGain));
+    return expect_optional(tensor + ".bias", config.width, kMaxGain);
+  }
+
+  Status expect_layer(const std::string& layer) const {
+    const ModelConfig& c = config;
+    LMC_TRY(expect_product(layer + "wq", c.heads * c.head_dim, c.width));
+    LMC_TRY(expect_product(layer + "wk", c.kv_heads * c.head_dim, c.width));
+    LMC_TRY(expect_product(layer + "wv", c.kv_heads * c.head_dim, c.width));
+    LMC_TRY(expect_product(layer + "wo", c.width, c.heads * c.head_dim));
+    LMC_TRY(expect_product(layer + "w_up", c.ffn, c.width));
+    if (is_gated(c.activation)) LMC_TRY(expect_product(layer + "w_gate", c.ffn, c.width));
+    LMC_TRY(expect_product(layer + "w_down", c.width, c.ffn));
+    LMC_TRY(expect_floats(layer + "q_gain", size_t(c.heads), -kMaxGain, kMaxGain));
+    LMC_TRY(expect_optional_norm(layer + "attn_norm"));
+    LMC_TRY(expect_optional_norm(layer + "ffn_norm"));
+    LMC_TRY(expect_optional(layer + "attn_post_norm", c.width, kMaxPostGain));
+    LMC_TRY(expect_optional(layer + "ffn_post_norm", c.width, kMaxPostGain));
+    for (const char* gain : {"q_norm", "k_norm"}) {
+      LMC_TRY(expect_optional(layer + gain, c.head_dim, kMaxGain));
+      if (tensors.count(layer + gain) != 0 && !c.qk_norm) return broken("'" + layer + gain + "' without 'qk_norm'");
+    }
+    if (tensors.count(layer + "rope") == 0) return Ok();
+    return expect(layer + "rope", TensorType::kU32, {size_t(c.head_dim / 2), 2});
   }
 
   Status expect_architecture() const {
@@ -263,20 +322,13 @@ struct ModelFile::Contents {
     const ModelConfig& c = config;
     LMC_TRY(expect_matrix("embed", c.vocab, c.width));
     if (!c.tied) LMC_TRY(expect_matrix("head", c.vocab, c.width));
-    LMC_TRY(expect_optional_gain("final_norm"));
-    for (int i = 0; i < c.layers; ++i) {
-      const std::string layer = "layer." + std::to_string(i) + ".";
-      LMC_TRY(expect_matrix(layer + "wq", c.heads * c.head_dim, c.width));
-      LMC_TRY(expect_matrix(layer + "wk", c.kv_heads * c.head_dim, c.width));
-      LMC_TRY(expect_matrix(layer + "wv", c.kv_heads * c.head_dim, c.width));
-      LMC_TRY(expect_matrix(layer + "wo", c.width, c.heads * c.head_dim));
-      LMC_TRY(expect_matrix(layer + "w_up", c.ffn, c.width));
-      if (c.activation == Activation::kSwiglu) LMC_TRY(expect_matrix(layer + "w_gate", c.ffn, c.width));
-      LMC_TRY(expect_matrix(layer + "w_down", c.width, c.ffn));
-      LMC_TRY(expect_floats(layer + "q_gain", size_t(c.heads), -kMaxGain, kMaxGain));
-      LMC_TRY(expect_optional_gain(layer + "attn_norm"));
-      LMC_TRY(expect_optional_gain(layer + "ffn_norm"));
+    if (c.positions > 0) {
+      LMC_TRY(expect("positions", TensorType::kF32, {size_t(c.positions), size_t(c.width)}));
+      for (float value : tensors.at("positions").as<float>())
+        if (!(std::fabs(value) <= kMaxGain)) return broken("tensor 'positions' holds a value that is out of range");
     }
+    LMC_TRY(expect_optional_norm("final_norm"));
+    for (int i = 0; i < c.layers; ++i) LMC_TRY(expect_layer("layer." + std::to_string(i) + "."));
     for (const auto& [tensor, view] : tensors)
       if (tensor == "tokenizer" && view.type != TensorType::kU8) return broken("'tokenizer' must be u8");
     return Ok();
@@ -324,9 +376,9 @@ Result<ModelFile> ModelFile::parse(std::shared_ptr<Contents> contents) {
   if (std::memcmp(magic.data(), kModelMagic, sizeof kModelMagic) != 0)
     return bad_input("not a model file (.lmcm): it does not begin with LMCM", 0);
   LMC_ASSIGN(const auto version, reader.read_le<uint32_t>("version of the model file"));
-  if (version != kModelVersion && version != kModelVersionImported)
+  if (version < kModelVersion || version > kModelVersionArchitectures)
     return bad_input("model file has version " + std::to_string(version) + ", this program reads versions " +
-                         std::to_string(kModelVersion) + " and " + std::to_string(kModelVersionImported) +
+                         std::to_string(kModelVersion) + " to " + std::to_string(kModelVersionArchitectures) +
                          "; a newer lmc may be needed",
                      4);
   LMC_ASSIGN(const auto header_bytes, reader.read_le<uint64_t>("header length of the model file"));
@@ -357,8 +409,6 @@ Result<ModelFile> ModelFile::parse(std::shared_ptr<Contents> contents) {
     const JsonValue* const architecture = json.find("architecture");
     if (architecture == nullptr || !architecture->is(Kind::kObject)) return broken("header lacks 'architecture'");
     LMC_ASSIGN(auto config, parse_config(*architecture));
-    if ((config.sinks > 0 || config.head_rate != 1.0) && version < kModelVersionImported)
-      return broken("version 1 has neither 'sinks' nor 'head_rate'");
     contents->config = std::move(config);
   }
 
@@ -371,6 +421,13 @@ Result<ModelFile> ModelFile::parse(std::shared_ptr<Contents> contents) {
   for (const auto& [tensor, entry] : tensors->members) {
     LMC_ASSIGN(auto view, parse_tensor(tensor, entry, file, reader.position(), data_end));
     contents->tensors.emplace(tensor, std::move(view));
+  }
+  if (contents->kind == ModelKind::kTransformer) {
+    const uint32_t needed = version_of(contents->config, contents->tensors);
+    if (needed > version)
+      return broken(
+          "it has version " + std::to_string(version) + ", but members or tensors of version " + std::to_string(needed),
+          4);
   }
   LMC_TRY(contents->expect_architecture());
   return ModelFile(std::move(contents));

@@ -24,7 +24,13 @@ namespace lmc {
 
 enum class ModelKind { kTransformer, kPixels, kAdapter };
 
-enum class Activation { kRelu2, kSwiglu };
+// As numbers of kActivationNames (model_format.h). The gated ones multiply by a second product.
+enum class Activation { kRelu2, kSwiglu, kGelu, kGeglu };
+constexpr bool is_gated(Activation activation) {
+  return activation == Activation::kSwiglu || activation == Activation::kGeglu;
+}
+
+enum class NormKind { kRms, kLayer };  // kLayer: the mean is taken off first
 
 // Bits of the activations that enter each kind of matrix: 8 or 16.
 struct ActivationBits {
@@ -41,9 +47,12 @@ struct ModelConfig {
   int ffn = 0;                                // F
   int vocab = 0;                              // V; the last id is BOS
   std::vector<int> windows;                   // (L): a position sees itself and the windows[l] - 1 before it
-  int sinks = 0;                              // 1: the first position of a stream is seen by all
+  std::vector<int> sinks = {};                // (L) or empty, all 0; 1: the first position of a stream is seen by all
   double head_rate = 1.0;                     // of the adaptive head, times the usual one; 0: it does not adapt
   Activation activation = Activation::kRelu2;
+  NormKind norm = NormKind::kRms;
+  double embed_factor = 1.0;  // of the embedding where it is read, not where it is the head
+  int positions = 0;          // P: learned positions; a stream begins anew after P tokens. 0: none
   bool qk_norm = true;
   bool tied = false;  // the head is the embedding
   double rope_theta = 10000.0;

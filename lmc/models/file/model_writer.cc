@@ -24,7 +24,7 @@ Json architecture_json(const ModelConfig& c) {
                {"ffn", c.ffn},
                {"vocab", c.vocab},
                {"windows", c.windows},
-               {"activation", c.activation == Activation::kRelu2 ? "relu2" : "swiglu"},
+               {"activation", kActivationNames[size_t(c.activation)]},
                {"qk_norm", c.qk_norm},
                {"tied", c.tied},
                {"rope_theta", c.rope_theta},
@@ -35,17 +35,50 @@ Json architecture_json(const ModelConfig& c) {
                  {"up", c.act_bits.up},
                  {"down", c.act_bits.down},
                  {"head", c.act_bits.head}}}};
-  if (c.sinks > 0) json["sinks"] = c.sinks;
+  const auto sinks = std::ranges::count(c.sinks, 1);
+  if (sinks == c.layers)
+    json["sinks"] = 1;
+  else if (sinks > 0)
+    json["sinks"] = c.sinks;
   if (c.head_rate != 1.0) json["head_rate"] = c.head_rate;
+  if (c.norm != NormKind::kRms) json["norm"] = kNormNames[size_t(c.norm)];
+  if (c.embed_factor != 1.0) json["embed_factor"] = c.embed_factor;
+  if (c.positions > 0) json["positions"] = c.positions;
   return json;
 }
+
+// Hashes and counts what goes through.
+class HashingSink : public Sink {
+ public:
+  explicit HashingSink(Sink& to) : to_(to) {}
+  Status write(ByteSpan bytes) override {
+    hash_.update(bytes);
+    position_ += bytes.size();
+    return to_.write(bytes);
+  }
+  Status pad_to(uint64_t position) { return write(Bytes(size_t(position - position_))); }
+  uint64_t position() const { return position_; }
+  Sha256 finish() { return hash_.finish(); }
+
+ private:
+  Sink& to_;
+  Sha256Stream hash_;
+  uint64_t position_ = 0;
+};
 
 }  // namespace
 
 void ModelWriter::add(const std::string& name, TensorType type, const std::vector<size_t>& shape, const void* data,
                       size_t bytes) {
   const auto* begin = static_cast<const uint8_t*>(data);
-  entries_[name] = {type, shape, bytes == 0 ? Bytes() : Bytes(begin, begin + bytes)};
+  entries_[name] = {type, shape, bytes, bytes == 0 ? Bytes() : Bytes(begin, begin + bytes)};
+}
+
+void ModelWriter::add_produced(const std::string& name, TensorType type, const std::vector<size_t>& shape,
+                               Produce produce) {
+  uint64_t bytes = type_bytes(type);
+  for (const size_t size : shape) bytes *= size;
+  entries_[name] = {type, shape, bytes, {}, std::move(produce)};
 }
 
 void ModelWriter::add_i8(const std::string& name, const std::vector<size_t>& shape, std::span<const int8_t> values) {
@@ -76,12 +109,19 @@ void ModelWriter::add_matrix(const std::string& name, size_t rows, size_t column
 }
 
 Result<Bytes> ModelWriter::finish() const {
+  MemorySink sink;
+  LMC_TRY(write(sink));
+  if (auto check = ModelFile::from_bytes(sink.bytes); !check.ok()) return check.error();
+  return std::move(sink.bytes);
+}
+
+Result<Sha256> ModelWriter::write(Sink& sink) const {
   Json tensors = Json::object();
   size_t offset = 0;  // from the begin of the data: made absolute below
   std::map<std::string, size_t> offsets;
   for (const auto& [name, entry] : entries_) {
     offsets[name] = offset;
-    offset = aligned(offset + entry.bytes.size());
+    offset = aligned(offset + size_t(entry.size_bytes));
   }
   const Json training = Json::parse(training_, nullptr, /*allow_exceptions=*/false);
   if (!training.is_object()) return usage_error("model writer: the training metadata is not a JSON object");
@@ -94,7 +134,7 @@ Result<Bytes> ModelWriter::finish() const {
       tensors[name] = {{"dtype", type_name(entry.type)},
                        {"shape", entry.shape},
                        {"offset", guess + offsets[name]},
-                       {"bytes", entry.bytes.size()}};
+                       {"bytes", entry.size_bytes}};
     Json json = {{"kind", kKindNames[size_t(kind_)]}, {"name", name_}};
     if (kind_ == ModelKind::kAdapter) json["base"] = {{"sha256", hex(base_.sha256)}, {"name", base_.name}};
     if (kind_ == ModelKind::kTransformer) json["architecture"] = architecture_json(config_);
@@ -105,17 +145,22 @@ Result<Bytes> ModelWriter::finish() const {
   }
 
   Bytes out(kModelMagic, kModelMagic + sizeof kModelMagic);
-  append_le(out, config_.sinks > 0 || config_.head_rate != 1.0 ? kModelVersionImported : kModelVersion);
+  append_le(out, kind_ == ModelKind::kTransformer ? version_of(config_, entries_) : kModelVersion);
   append_le(out, uint64_t(header.size()));
   append_bytes(out, as_bytes(header));
+  HashingSink hashing(sink);
+  LMC_TRY(hashing.write(out));
   for (const auto& [name, entry] : entries_) {
-    out.resize(data_begin + offsets[name]);
-    append_bytes(out, entry.bytes);
+    const uint64_t begin = data_begin + offsets[name];
+    LMC_TRY(hashing.pad_to(begin));
+    LMC_TRY(entry.produce ? entry.produce(hashing) : hashing.write(entry.bytes));
+    if (hashing.position() != begin + entry.size_bytes)
+      return Error{ErrorFamily::kBug, "model writer: tensor '" + name + "' was produced in another size than declared"};
   }
-  out.resize(std::max(aligned(out.size()), data_begin));
-  append_bytes(out, sha256(out));
-  if (auto check = ModelFile::from_bytes(out); !check.ok()) return check.error();
-  return out;
+  LMC_TRY(hashing.pad_to(std::max(aligned(size_t(hashing.position())), data_begin)));
+  const Sha256 hash = hashing.finish();
+  LMC_TRY(sink.write(hash));
+  return hash;
 }
 
 }  // namespace lmc

@@ -52,19 +52,14 @@ int64_t read_integer(const uint8_t* at, uint32_t type) {
 
 bool is_integer(uint32_t type) { return type != kF32 && type != kF64 && type != kString && type != kArray; }
 
+double read_number(const uint8_t* at, uint32_t type) {
+  if (is_integer(type)) return double(read_integer(at, type));
+  uint64_t bits = 0;
+  for (size_t i = 0; i < kValueBytes[type]; ++i) bits |= uint64_t(at[i]) << (8 * i);
+  return type == kF32 ? double(std::bit_cast<float>(uint32_t(bits))) : std::bit_cast<double>(bits);
+}
+
 }  // namespace
-
-uint64_t GgufTensor::rows() const {
-  uint64_t rows = 1;
-  for (size_t i = 0; i + 1 < shape.size(); ++i) rows *= shape[i];
-  return rows;
-}
-
-void GgufTensor::read_row(uint64_t row, float* out) const {
-  const size_t blocks = size_t(columns()) / type->block_weights;
-  const uint8_t* in = bytes.data() + size_t(row) * blocks * type->block_bytes;
-  for (size_t i = 0; i < blocks; ++i) type->read(in + i * type->block_bytes, out + i * type->block_weights);
-}
 
 class GgufFile::Parser {
  public:
@@ -120,7 +115,7 @@ class GgufFile::Parser {
     LMC_ASSIGN(const auto dimensions, reader_.read_le<uint32_t>("GGUF file: dimensions of a tensor"));
     if (dimensions == 0 || dimensions > kMostDimensions)
       return broken(prefix + std::to_string(dimensions) + " dimensions; 1 to 4 are known", reader_.position());
-    GgufTensor tensor;
+    WeightTensor tensor;
     uint64_t weights = 1;
     for (uint32_t i = 0; i < dimensions; ++i) {
       LMC_ASSIGN(const auto size, reader_.read_le<uint64_t>("GGUF file: size of a tensor"));
@@ -129,7 +124,7 @@ class GgufFile::Parser {
       tensor.shape.insert(tensor.shape.begin(), size);
     }
     LMC_ASSIGN(const auto type, reader_.read_le<uint32_t>("GGUF file: type of a tensor"));
-    tensor.type = find_gguf_type(type);
+    tensor.type = find_weight_type(type);
     if (tensor.type == nullptr)
       return broken(prefix + "type " + std::to_string(type) +
                         " is not supported; F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K and Q6_K are",
@@ -153,7 +148,7 @@ class GgufFile::Parser {
     }
     const uint64_t begin = (reader_.position() + alignment - 1) / alignment * alignment;
     for (const Place& place : places_) {
-      GgufTensor& tensor = out_.tensors_.at(place.name);
+      WeightTensor& tensor = out_.tensors_.at(place.name);
       const uint64_t bytes = place.weights / tensor.type->block_weights * tensor.type->block_bytes;
       if (begin > file_.size() || place.offset > file_.size() - begin || bytes > file_.size() - begin - place.offset)
         return broken("tensor '" + place.name + "' of " + std::to_string(bytes) + " bytes at " +
@@ -198,10 +193,16 @@ Result<uint64_t> GgufFile::integer(const std::string& key, uint64_t low, uint64_
 Result<double> GgufFile::number(const std::string& key) const {
   LMC_ASSIGN(const Value* const value, find(key, false));
   if (value->type == kString) return broken("the value '" + key + "' is no number");
-  if (is_integer(value->type)) return double(read_integer(value->bytes.data(), value->type));
-  uint64_t bits = 0;
-  for (size_t i = 0; i < value->bytes.size(); ++i) bits |= uint64_t(value->bytes[i]) << (8 * i);
-  return value->type == kF32 ? double(std::bit_cast<float>(uint32_t(bits))) : std::bit_cast<double>(bits);
+  return read_number(value->bytes.data(), value->type);
+}
+
+Result<std::vector<double>> GgufFile::numbers(const std::string& key) const {
+  LMC_ASSIGN(const Value* const value, find(key, true));
+  if (value->type != kF32 && value->type != kF64) return broken("the value '" + key + "' is no array of floats");
+  std::vector<double> out;
+  for (uint64_t i = 0; i < value->count; ++i)
+    out.push_back(read_number(value->bytes.data() + i * kValueBytes[value->type], value->type));
+  return out;
 }
 
 Result<std::string> GgufFile::text(const std::string& key) const {
@@ -233,7 +234,7 @@ Result<std::vector<int64_t>> GgufFile::integers(const std::string& key) const {
   return out;
 }
 
-Result<const GgufTensor*> GgufFile::tensor(const std::string& name, const std::vector<uint64_t>& shape) const {
+Result<const WeightTensor*> GgufFile::tensor(const std::string& name, const std::vector<uint64_t>& shape) const {
   const auto it = tensors_.find(name);
   if (it == tensors_.end()) return broken("it lacks the tensor '" + name + "'");
   if (it->second.shape == shape) return &it->second;

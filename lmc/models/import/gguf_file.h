@@ -14,20 +14,9 @@
 #include <vector>
 
 #include "lmc/base/bytes.h"
-#include "lmc/models/import/gguf_types.h"
+#include "lmc/models/import/weight_types.h"
 
 namespace lmc {
-
-struct GgufTensor {
-  const GgufType* type = nullptr;
-  std::vector<uint64_t> shape;  // the contiguous dimension last, as in numpy
-  ByteSpan bytes;
-
-  uint64_t columns() const { return shape.back(); }
-  uint64_t rows() const;
-  // Row `row` as floats (columns).
-  void read_row(uint64_t row, float* out) const;
-};
 
 class GgufFile {
  public:
@@ -41,10 +30,11 @@ class GgufFile {
   Result<std::string> text(const std::string& key) const;
   Result<std::vector<std::string_view>> texts(const std::string& key) const;
   Result<std::vector<int64_t>> integers(const std::string& key) const;
+  Result<std::vector<double>> numbers(const std::string& key) const;  // of floats
 
-  const std::map<std::string, GgufTensor>& tensors() const { return tensors_; }
+  const std::map<std::string, WeightTensor>& tensors() const { return tensors_; }
   // Errors: bad input that names the tensor, if it is missing or not of this shape.
-  Result<const GgufTensor*> tensor(const std::string& name, const std::vector<uint64_t>& shape) const;
+  Result<const WeightTensor*> tensor(const std::string& name, const std::vector<uint64_t>& shape) const;
 
  private:
   struct Value {
@@ -57,7 +47,7 @@ class GgufFile {
   Result<const Value*> find(const std::string& key, bool is_array) const;
 
   std::map<std::string, Value> values_;
-  std::map<std::string, GgufTensor> tensors_;
+  std::map<std::string, WeightTensor> tensors_;
 };
 
 }  // namespace lmc

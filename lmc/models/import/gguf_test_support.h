@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "lmc/base/bytes.h"
-#include "lmc/models/import/gguf_types.h"
+#include "lmc/models/import/weight_types.h"
 #include "lmc/models/test_model.h"
 
 namespace lmc {
@@ -144,7 +144,7 @@ class TinyLlama {
 
   // Random bytes for a row after row of blocks, with scales (binary16 at `halves`) that make weights of about `spread`.
   static Bytes blocks(TestRandom& random, uint32_t type_id, uint64_t weights, float spread) {
-    const GgufType& type = *find_gguf_type(type_id);
+    const WeightType& type = *find_weight_type(type_id);
     Bytes out;
     for (uint64_t i = 0; i < weights; i += type.block_weights) {
       Bytes block(type.block_bytes);

@@ -1,108 +1,47 @@
 #include "lmc/models/import/import.h"
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
-#include <nlohmann/json.hpp>
+#include <memory>
+#include <set>
 
+#include "lmc/base/io.h"
 #include "lmc/models/file/model_writer.h"
+#include "lmc/models/import/checkpoint.h"
 #include "lmc/models/import/gguf_file.h"
 #include "lmc/models/import/vocabulary.h"
+#include "lmc/numerics/elementwise.h"
 
 namespace lmc {
 namespace {
 
-constexpr const char* kArchitecture = "llama";
+using NameKind = TensorNames::Kind;
 
-Error unsupported(const std::string& what) { return bad_input("GGUF file: " + what); }
+// Rows of a tensor as they are asked for: `order[i]` of the checkpoint is row i; kNoRow: zeros.
+struct Rows {
+  const WeightTensor* tensor = nullptr;
+  bool transposed = false;  // row r is column r of the tensor
+  std::vector<uint32_t> order;
+  size_t columns = 0;
 
-Result<ModelConfig> config_of(const GgufFile& file, const ImportOptions& options) {
-  LMC_ASSIGN(const auto architecture, file.text("general.architecture"));
-  if (architecture != kArchitecture)
-    return unsupported("its architecture is '" + architecture + "'; '" + kArchitecture + "' is supported");
-  const auto integer = [&file](const char* key, uint64_t low, uint64_t high) {
-    return file.integer(std::string(kArchitecture) + "." + key, low, high);
-  };
-  ModelConfig c;
-  LMC_ASSIGN(const auto layers, integer("block_count", 1, 256));
-  LMC_ASSIGN(const auto width, integer("embedding_length", 4, 65536));
-  LMC_ASSIGN(const auto ffn, integer("feed_forward_length", 4, 65536));
-  LMC_ASSIGN(const auto heads, integer("attention.head_count", 1, 256));
-  c.layers = int(layers);
-  c.width = int(width);
-  c.ffn = int(ffn);
-  c.heads = c.kv_heads = int(heads);
-  if (file.has("llama.attention.head_count_kv")) {
-    LMC_ASSIGN(const auto kv_heads, integer("attention.head_count_kv", 1, 256));
-    c.kv_heads = int(kv_heads);
+  void read(size_t i, float* out) const {
+    if (order[i] == kNoRow)
+      std::fill(out, out + columns, 0.0f);
+    else if (transposed)
+      for (size_t k = 0; k < columns; ++k) tensor->read_weight(k, order[i], out + k);
+    else
+      tensor->read_row(order[i], out);
   }
-  c.head_dim = c.width / c.heads;
-  if (file.has("llama.attention.key_length")) {
-    LMC_ASSIGN(const auto key_length, integer("attention.key_length", 8, 512));
-    LMC_TRY(integer("attention.value_length", key_length, key_length));
-    c.head_dim = int(key_length);
-  }
-  if (file.has("llama.rope.dimension_count"))
-    LMC_TRY(integer("rope.dimension_count", uint64_t(c.head_dim), uint64_t(c.head_dim)));
-  if (file.has("llama.expert_count")) LMC_TRY(integer("expert_count", 0, 0));
-  if (file.has("llama.rope.scaling.type")) {
-    LMC_ASSIGN(const auto scaling, file.text("llama.rope.scaling.type"));
-    if (scaling != "none") return unsupported("rope scaling '" + scaling + "' is not supported yet");
-  }
-  if (file.has("llama.rope.freq_base")) {
-    LMC_ASSIGN(c.rope_theta, file.number("llama.rope.freq_base"));
-  }
-  LMC_ASSIGN(c.norm_eps, file.number("llama.attention.layer_norm_rms_epsilon"));
-  c.windows.assign(size_t(c.layers), options.window);
-  c.activation = Activation::kSwiglu;
-  c.qk_norm = false;
-  c.sinks = 1;
-  c.head_rate = options.head_rate;
-  c.tied = file.tensors().count("output.weight") == 0;
-  c.act_bits = options.act_bits;
-  return c;
-}
-
-// Rows of a tensor to int8 with a scale each: row `order[i]` of the file becomes row i; kNoRow: zeros.
-class Matrix {
- public:
-  Matrix(const GgufTensor& tensor, ModelWriter& writer) : tensor_(tensor), writer_(writer) {}
-
-  Status add(const std::string& name, const std::vector<uint32_t>& order) {
-    const size_t columns = size_t(tensor_.columns());
-    std::vector<float> row(columns);
-    std::vector<int8_t> values(order.size() * columns);
-    std::vector<float> scales(order.size());
-    for (size_t i = 0; i < order.size(); ++i) {
-      if (order[i] == kNoRow) continue;
-      tensor_.read_row(order[i], row.data());
-      float peak = 0;
-      for (float x : row) {
-        if (!std::isfinite(x)) return unsupported("tensor for '" + name + "' holds what is no finite number");
-        peak = std::max(peak, std::fabs(x));
-      }
-      scales[i] = peak / 127.0f;
-      if (scales[i] < 0x1p-100f) {  // it counts as zeros
-        scales[i] = 0;
-        continue;
-      }
-      for (size_t k = 0; k < columns; ++k) values[i * columns + k] = int8_t(std::lrint(row[k] / scales[i]));
-    }
-    writer_.add_i8(name, {order.size(), columns}, values);
-    writer_.add_f32(name + ".scale", {order.size()}, scales);
-    return Ok();
-  }
-
- private:
-  const GgufTensor& tensor_;
-  ModelWriter& writer_;
 };
 
-std::vector<uint32_t> in_order(size_t rows) {
+std::vector<uint32_t> in_order(size_t first, size_t rows) {
   std::vector<uint32_t> order(rows);
-  for (size_t i = 0; i < rows; ++i) order[i] = uint32_t(i);
+  for (size_t i = 0; i < rows; ++i) order[i] = uint32_t(first + i);
   return order;
 }
 
-// GGUF turns neighbours of a head, we turn its halves (docs/numerics.md, section 2).
+// Where neighbours of a head are turned, not its halves as we do (docs/numerics.md, section 2).
 std::vector<uint32_t> halves_order(size_t heads, size_t head_dim) {
   std::vector<uint32_t> order(heads * head_dim);
   for (size_t h = 0; h < heads; ++h)
@@ -111,86 +50,279 @@ std::vector<uint32_t> halves_order(size_t heads, size_t head_dim) {
   return order;
 }
 
+Status write_floats(Sink& sink, std::span<const float> values) {
+  Bytes out;
+  out.reserve(values.size() * 4);
+  for (const float value : values) append_le(out, std::bit_cast<uint32_t>(value));
+  return sink.write(out);
+}
+
 class Importer {
  public:
-  Importer(const GgufFile& file, const ModelConfig& config, const ImportedVocabulary& vocabulary, ModelWriter& writer)
-      : file_(file), c_(config), vocabulary_(vocabulary), writer_(writer) {}
+  Importer(const Checkpoint& checkpoint, const ImportOptions& options) : checkpoint_(checkpoint), options_(options) {}
 
-  Status run(const ImportOptions& options) {
-    const uint64_t width = uint64_t(c_.width);
-    LMC_TRY(matrix("embed", "token_embd.weight", vocabulary_.file_tokens, width, vocabulary_.rows));
-    if (!c_.tied) LMC_TRY(matrix("head", "output.weight", vocabulary_.file_tokens, width, vocabulary_.rows));
-    LMC_TRY(gains("final_norm", "output_norm.weight"));
-    for (int i = 0; i < c_.layers; ++i) {
-      LMC_TRY(layer(i));
-      if (options.progress) options.progress(i + 1, c_.layers);
-    }
-    writer_.add_section("tokenizer", vocabulary_.tokenizer.serialize());
-    writer_.add_section("tokenizer.merges", vocabulary_.tokenizer.serialize_merges());
-    return Ok();
+  Result<ModelWriter> run() {
+    LMC_TRY(make_config());
+    LMC_ASSIGN(const auto vocabulary, import_vocabulary(checkpoint_));
+    rows_ = vocabulary.rows;
+    c_.vocab = int(rows_.size());
+    for (const auto& [name, tensor] : checkpoint_.tensors) left_.insert(name);
+    ModelWriter writer(options_.name, c_);
+    writer_ = &writer;
+    for (const TensorNames& names : architecture().once) LMC_TRY(add(names, "", names.of(checkpoint_.source)));
+    for (int i = 0; i < c_.layers; ++i) LMC_TRY(layer(i));
+    if (!left_.empty())
+      return checkpoint_.unsupported("the tensor '" + *left_.begin() + "' is none that the architecture " +
+                                     architecture().name + " is known to have");
+    writer.add_section("tokenizer", vocabulary.tokenizer.serialize());
+    writer.add_section("tokenizer.merges", vocabulary.tokenizer.serialize_merges());
+    writer.set_training(checkpoint_.origin);
+    return writer;
   }
 
  private:
-  Status matrix(const std::string& name, const std::string& from, uint64_t rows, uint64_t columns,
-                const std::vector<uint32_t>& order) {
-    LMC_ASSIGN(const GgufTensor* const tensor, file_.tensor(from, {rows, columns}));
-    return Matrix(*tensor, writer_).add(name, order);
+  const Architecture& architecture() const { return *checkpoint_.architecture; }
+
+  Status make_config() {
+    const Hyperparameters& from = checkpoint_.parameters;
+    c_ = from.config;
+    c_.activation = architecture().activation;
+    c_.norm = architecture().norm;
+    c_.qk_norm = architecture().qk_norm;
+    c_.tied = !checkpoint_.tensors.contains(head_name());
+    c_.head_rate = options_.head_rate;
+    c_.act_bits = options_.act_bits.value_or(architecture().act_bits);
+    if (architecture().scaled_embedding) c_.embed_factor = double(std::sqrt(float(c_.width)));
+    if (!from.rope_theta.empty()) c_.rope_theta = from.rope_theta[0];
+    const int most = c_.positions > 0 ? std::min(c_.positions, options_.window) : options_.window;
+    for (int& window : c_.windows) {
+      const bool cut = window == 0 || window > most;  // by us, who keep the first position then
+      c_.sinks.push_back(cut && c_.positions == 0 ? 1 : 0);
+      if (cut) window = most;
+    }
+    if (c_.heads <= 0 || c_.heads % c_.kv_heads != 0)
+      return checkpoint_.unsupported("its " + std::to_string(c_.heads) + " heads are no multiple of its " +
+                                     std::to_string(c_.kv_heads) + " key/value heads");
+    return Ok();
   }
 
-  Status gains(const std::string& name, const std::string& from) {
-    LMC_ASSIGN(const GgufTensor* const tensor, file_.tensor(from, {uint64_t(c_.width)}));
-    std::vector<float> values(size_t(c_.width));
-    tensor->read_row(0, values.data());
-    writer_.add_f32(name, {values.size()}, values);
-    return Ok();
+  std::string head_name() const {
+    for (const TensorNames& names : architecture().once)
+      if (names.ours == std::string_view("head")) return names.of(checkpoint_.source);
+    return {};
   }
 
   Status layer(int i) {
-    const std::string to = "layer." + std::to_string(i) + ".", from = "blk." + std::to_string(i) + ".";
-    for (const char* bias : {"attn_q.bias", "attn_k.bias", "attn_v.bias", "attn_output.bias"})
-      if (file_.tensors().contains(from + bias)) return unsupported("biases ('" + from + bias + "') are not supported");
-    const auto dim = size_t(c_.head_dim), heads = size_t(c_.heads), kv_heads = size_t(c_.kv_heads);
-    const auto width = size_t(c_.width), ffn = size_t(c_.ffn);
-    LMC_TRY(matrix(to + "wq", from + "attn_q.weight", heads * dim, width, halves_order(heads, dim)));
-    LMC_TRY(matrix(to + "wk", from + "attn_k.weight", kv_heads * dim, width, halves_order(kv_heads, dim)));
-    LMC_TRY(matrix(to + "wv", from + "attn_v.weight", kv_heads * dim, width, in_order(kv_heads * dim)));
-    LMC_TRY(matrix(to + "wo", from + "attn_output.weight", width, heads * dim, in_order(width)));
-    LMC_TRY(matrix(to + "w_up", from + "ffn_up.weight", ffn, width, in_order(ffn)));
-    LMC_TRY(matrix(to + "w_gate", from + "ffn_gate.weight", ffn, width, in_order(ffn)));
-    LMC_TRY(matrix(to + "w_down", from + "ffn_down.weight", width, ffn, in_order(width)));
-    LMC_TRY(gains(to + "attn_norm", from + "attn_norm.weight"));
-    LMC_TRY(gains(to + "ffn_norm", from + "ffn_norm.weight"));
-    const std::vector<float> q_gain(heads, 1.0f / std::sqrt(float(dim)));
-    writer_.add_f32(to + "q_gain", {heads}, q_gain);
+    const std::string to = "layer." + std::to_string(i) + ".";
+    const auto named = [i](std::string name) { return name.replace(name.find('%'), 1, std::to_string(i)); };
+    for (const TensorNames& names : architecture().matrices)
+      LMC_TRY(add(names, to, named(names.of(checkpoint_.source))));
+    for (const TensorNames& names : architecture().norms) LMC_TRY(add(names, to, named(names.of(checkpoint_.source))));
+    const double scale = checkpoint_.parameters.query_scale;
+    const float gain = scale > 0 ? float(scale) : 1.0f / std::sqrt(float(c_.head_dim));
+    writer_->add_f32(to + "q_gain", {size_t(c_.heads)}, std::vector<float>(size_t(c_.heads), gain));
+    rope(size_t(i), to);
     return Ok();
   }
 
-  const GgufFile& file_;
-  const ModelConfig& c_;
-  const ImportedVocabulary& vocabulary_;
-  ModelWriter& writer_;
-};
+  Status add(const TensorNames& names, const std::string& prefix, const std::string& from) {
+    switch (names.kind) {
+      case NameKind::kEmbedding:
+        if (names.ours == std::string_view("head") && c_.tied) return Ok();
+        return embedding(names.ours, from);
+      case NameKind::kMatrix:
+        return matrix(names.ours, prefix, from);
+      case NameKind::kNorm:
+        return norm(names.ours, prefix, from);
+      case NameKind::kPositions:
+        return floats(names.ours, from, {size_t(c_.positions), size_t(c_.width)}, 0.0f);
+    }
+    return Ok();
+  }
 
-// Where it comes from, as far as the file says.
-std::string origin(const GgufFile& file, ByteSpan bytes) {
-  nlohmann::ordered_json out = {{"imported", "GGUF"}, {"source_sha256", hex(sha256(bytes))}};
-  for (const char* key : {"general.name", "general.license"})
-    if (const auto text = file.text(key); text.ok()) out[std::string(key).substr(8)] = *text;
-  return out.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
-}
+  // Rows beyond the vocabulary's (padding) are left out.
+  Status embedding(const std::string& to, const std::string& from) {
+    const auto it = checkpoint_.tensors.find(from);
+    const uint64_t tokens = checkpoint_.vocabulary.tokens.size();
+    const bool longer = it != checkpoint_.tensors.end() && it->second.shape.size() == 2 && it->second.shape[0] > tokens;
+    LMC_ASSIGN(const WeightTensor* const tensor,
+               take(from, {longer ? it->second.shape[0] : tokens, uint64_t(c_.width)}));
+    return quantised(to, {.tensor = tensor, .order = rows_, .columns = size_t(c_.width)});
+  }
+
+  // What a matrix's rows are: where they begin in the tensor, how many, how many columns.
+  struct Shape {
+    size_t first, rows, columns;
+  };
+  Shape shape_of(const std::string& name) const {
+    const auto dim = size_t(c_.head_dim), heads = size_t(c_.heads), kv_heads = size_t(c_.kv_heads);
+    const auto width = size_t(c_.width), ffn = size_t(c_.ffn);
+    const bool fused = architecture().fused_qkv;
+    if (name == "wq") return {0, heads * dim, width};
+    if (name == "wk") return {fused ? heads * dim : 0, kv_heads * dim, width};
+    if (name == "wv") return {fused ? (heads + kv_heads) * dim : 0, kv_heads * dim, width};
+    if (name == "wo") return {0, width, heads * dim};
+    if (name == "w_down") return {0, width, ffn};
+    return {0, ffn, width};
+  }
+
+  Status matrix(const std::string& name, const std::string& prefix, const std::string& from) {
+    const Shape shape = shape_of(name);
+    const bool fused = architecture().fused_qkv && (name == "wq" || name == "wk" || name == "wv");
+    const uint64_t rows = fused ? uint64_t(c_.heads + 2 * c_.kv_heads) * uint64_t(c_.head_dim) : shape.rows;
+    const bool transposed = architecture().transposed && checkpoint_.source == TensorSource::kHuggingFace;
+    const std::vector<uint64_t> wanted =
+        transposed ? std::vector<uint64_t>{shape.columns, rows} : std::vector<uint64_t>{rows, shape.columns};
+    LMC_ASSIGN(const WeightTensor* const tensor, take(from, wanted));
+    const bool turned = architecture().gguf_turns_neighbours && checkpoint_.source == TensorSource::kGguf &&
+                        (name == "wq" || name == "wk");
+    auto order = turned ? halves_order(shape.rows / size_t(c_.head_dim), size_t(c_.head_dim))
+                        : in_order(shape.first, shape.rows);
+    LMC_TRY(bias(prefix + name, from, rows, order));
+    return quantised(prefix + name, {tensor, transposed, std::move(order), shape.columns});
+  }
+
+  Status bias(const std::string& to, const std::string& weight, uint64_t rows, const std::vector<uint32_t>& order) {
+    const std::string from = bias_name(weight);
+    if (!checkpoint_.tensors.contains(from)) return Ok();
+    LMC_ASSIGN(const WeightTensor* const tensor, take(from, {rows}));
+    std::vector<float> all(static_cast<size_t>(rows)), values;
+    tensor->read_row(0, all.data());
+    for (const uint32_t row : order) values.push_back(all[row]);
+    writer_->add_f32(to + ".bias", {values.size()}, values);
+    return Ok();
+  }
+
+  Status norm(const std::string& name, const std::string& prefix, const std::string& from) {
+    const size_t size = size_t(name == "q_norm" || name == "k_norm" ? c_.head_dim : c_.width);
+    const bool less_one = architecture().gains_less_one && checkpoint_.source == TensorSource::kHuggingFace;
+    LMC_TRY(floats(prefix + name, from, {size}, less_one ? 1.0f : 0.0f));
+    if (!checkpoint_.tensors.contains(bias_name(from))) return Ok();
+    return floats(prefix + name + ".bias", bias_name(from), {size}, 0.0f);
+  }
+
+  static std::string bias_name(std::string weight) {
+    constexpr std::string_view kEnd = "weight";
+    return weight.ends_with(kEnd) ? weight.replace(weight.size() - kEnd.size(), kEnd.size(), "bias") : weight + ".bias";
+  }
+
+  // Small tensors, as they are but for `more`.
+  Status floats(const std::string& to, const std::string& from, const std::vector<size_t>& shape, float more) {
+    LMC_ASSIGN(const WeightTensor* const tensor, take(from, {shape.begin(), shape.end()}));
+    const auto columns = size_t(tensor->columns());
+    std::vector<float> values(size_t(tensor->rows()) * columns);
+    for (size_t row = 0; row < tensor->rows(); ++row) tensor->read_row(row, values.data() + row * columns);
+    for (float& value : values) value += more;
+    writer_->add_f32(to, shape, values);
+    return Ok();
+  }
+
+  // A matrix that is made into int8 with a scale for each row when it is written.
+  Status quantised(const std::string& to, Rows rows) {
+    const size_t count = rows.order.size(), columns = rows.columns;
+    const auto scales = std::make_shared<std::vector<float>>(count);
+    const auto produce = [rows = std::move(rows), scales, to, this](Sink& sink) -> Status {
+      std::vector<float> row(rows.columns);
+      Bytes out(rows.columns);
+      for (size_t i = 0; i < rows.order.size(); ++i) {
+        rows.read(i, row.data());
+        float peak = 0;
+        for (const float x : row) {
+          if (!std::isfinite(x))
+            return checkpoint_.unsupported("tensor for '" + to + "' holds what is no finite number");
+          peak = std::max(peak, std::fabs(x));
+        }
+        float& scale = (*scales)[i] = peak / 127.0f;
+        if (scale < 0x1p-100f) scale = 0;  // it counts as zeros
+        for (size_t k = 0; k < row.size(); ++k) out[k] = scale > 0 ? uint8_t(int8_t(std::lrint(row[k] / scale))) : 0;
+        LMC_TRY(sink.write(out));
+      }
+      if (to.ends_with(".w_up") && options_.progress) options_.progress(++layers_done_, c_.layers);
+      return Ok();
+    };
+    writer_->add_produced(to, TensorType::kI8, {count, columns}, produce);
+    writer_->add_produced(to + ".scale", TensorType::kF32, {count},
+                          [scales](Sink& sink) { return write_floats(sink, *scales); });
+    return Ok();
+  }
+
+  // The frequencies of a layer that are not those of the model's theta; learned positions: no rotation.
+  void rope(size_t i, const std::string& to) {
+    const Hyperparameters& from = checkpoint_.parameters;
+    std::vector<uint64_t> frequencies(size_t(c_.head_dim / 2));
+    if (c_.positions == 0) {
+      const bool divided = !from.rope_divisors.empty() && from.config.windows[i] == 0;
+      if (from.rope_theta[i] == c_.rope_theta && !divided) return;
+      rotary_frequencies(from.rope_theta[i], c_.head_dim, frequencies.data());
+      for (size_t k = 0; k < frequencies.size() && divided; ++k)
+        frequencies[k] = uint64_t(double(frequencies[k]) / from.rope_divisors[k]);
+    }
+    std::vector<size_t> shape = {frequencies.size(), 2};
+    writer_->add_produced(to + "rope", TensorType::kU32, shape, [frequencies](Sink& sink) {
+      Bytes out;
+      for (const uint64_t frequency : frequencies) append_le(out, frequency);
+      return sink.write(out);
+    });
+  }
+
+  Result<const WeightTensor*> take(const std::string& name, const std::vector<uint64_t>& shape) {
+    left_.erase(name);
+    return checkpoint_.tensor(name, shape);
+  }
+
+  const Checkpoint& checkpoint_;
+  const ImportOptions& options_;
+  ModelConfig c_;
+  std::vector<uint32_t> rows_;  // (V)
+  std::set<std::string> left_;  // tensors that nobody has taken
+  ModelWriter* writer_ = nullptr;
+  int layers_done_ = 0;
+};
 
 }  // namespace
 
+Error Checkpoint::unsupported(const std::string& what) const { return bad_input(std::string(format) + ": " + what); }
+
+Result<const WeightTensor*> Checkpoint::tensor(const std::string& name, const std::vector<uint64_t>& shape) const {
+  const auto it = tensors.find(name);
+  if (it == tensors.end()) return unsupported("it lacks the tensor '" + name + "'");
+  if (it->second.shape == shape) return &it->second;
+  const auto shown = [](const std::vector<uint64_t>& sizes) {
+    std::string out;
+    for (const uint64_t size : sizes) out += (out.empty() ? "" : " x ") + std::to_string(size);
+    return out;
+  };
+  return unsupported("the tensor '" + name + "' is " + shown(it->second.shape) + ", expected " + shown(shape));
+}
+
 Result<Bytes> import_gguf(ByteSpan bytes, const ImportOptions& options) {
   LMC_ASSIGN(const auto file, GgufFile::parse(bytes));
-  LMC_ASSIGN(auto config, config_of(file, options));
-  if (file.tensors().contains("rope_freqs.weight")) return unsupported("rope scaling by factors is not supported yet");
-  LMC_ASSIGN(const auto vocabulary, import_vocabulary(file));
-  config.vocab = int(vocabulary.rows.size());
-  ModelWriter writer(options.name, config);
-  LMC_TRY(Importer(file, config, vocabulary, writer).run(options));
-  writer.set_training(origin(file, bytes));
+  LMC_ASSIGN(const auto checkpoint, read_gguf_checkpoint(file, bytes));
+  Importer importer(checkpoint, options);
+  LMC_ASSIGN(const auto writer, importer.run());
   return writer.finish();
+}
+
+Result<ImportedFile> import_model(const std::string& from, const std::string& to, const ImportOptions& options) {
+  LMC_ASSIGN(const auto mapped, MappedFile::open(from));
+  LMC_ASSIGN(const auto file, GgufFile::parse(mapped.bytes()));
+  LMC_ASSIGN(const auto checkpoint, read_gguf_checkpoint(file, mapped.bytes()));
+  Importer importer(checkpoint, options);
+  LMC_ASSIGN(const auto writer, importer.run());
+  ImportedFile out;
+  LMC_TRY(write_file(
+      to,
+      [&](Sink& sink) -> Status {
+        LMC_ASSIGN(out.sha256, writer.write(sink));
+        return Ok();
+      },
+      [&](const std::string& temporary) -> Status {
+        LMC_ASSIGN(const auto made, MappedFile::open(temporary));
+        out.size_bytes = made.bytes().size();
+        LMC_TRY(ModelFile::open(temporary));
+        return Ok();
+      }));
+  return out;
 }
 
 }  // namespace lmc

@@ -1,11 +1,13 @@
 // Language models of others, made into model files (.lmcm).
 //
-// Read: GGUF of the architecture llama (LLaMA, SmolLM2), see gguf_file.h. Weights become int8 with a scale for each
-// row. The same file gives the same bytes on every machine.
+// Read: GGUF files (gguf_file.h) of the architectures of architectures.h. Weights become int8 with a scale for each
+// row. The same checkpoint gives the same bytes on every machine. A model is never in memory as a whole: what is read
+// is mapped, what is written goes to the file row by row.
 #ifndef LMC_MODELS_IMPORT_IMPORT_H_
 #define LMC_MODELS_IMPORT_IMPORT_H_
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "lmc/models/file/model_file.h"
@@ -14,14 +16,21 @@ namespace lmc {
 
 struct ImportOptions {
   std::string name;                                         // of the model
-  int window = 2048;                                        // that every layer sees
-  ActivationBits act_bits = {16, 8, 8, 16, 16};             // docs/big-models.md says what fewer cost
+  int window = 2048;                                        // that a layer sees at most
+  std::optional<ActivationBits> act_bits = {};              // absent: what its architecture wants (architectures.h)
   double head_rate = 0.3;                                   // of the adaptive head
   std::function<void(int done, int layers)> progress = {};  // may be empty
 };
 
 // file: the bytes of a GGUF file. Errors: bad input that says what is broken or not supported.
 Result<Bytes> import_gguf(ByteSpan file, const ImportOptions& options);
+
+struct ImportedFile {
+  uint64_t size_bytes = 0;
+  Sha256 sha256{};
+};
+// from: a GGUF file; to: the model file, which is not there when an error comes back.
+Result<ImportedFile> import_model(const std::string& from, const std::string& to, const ImportOptions& options);
 
 }  // namespace lmc
 

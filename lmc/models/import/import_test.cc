@@ -19,7 +19,7 @@ namespace lmc {
 namespace {
 
 std::vector<float> read_block(uint32_t type_id, const Bytes& block) {
-  const GgufType& type = *find_gguf_type(type_id);
+  const WeightType& type = *find_weight_type(type_id);
   EXPECT_EQ(block.size(), type.block_bytes) << type.name;
   std::vector<float> out(type.block_weights);
   type.read(block.data(), out.data());
@@ -42,7 +42,7 @@ Bytes nibbles() {
   return out;
 }
 
-TEST(GgufTypes, Floats) {
+TEST(WeightTypes, Floats) {
   EXPECT_EQ(read_block(0, {0, 0, 0x80, 0xbf}), std::vector<float>{-1.0f});
   EXPECT_EQ(read_block(30, {0x80, 0xbf}), std::vector<float>{-1.0f});
   EXPECT_EQ(read_block(1, {0x01, 0x3c}), std::vector<float>{1.0f + 1.0f / 1024});
@@ -52,7 +52,7 @@ TEST(GgufTypes, Floats) {
   EXPECT_TRUE(std::isnan(read_block(1, {0x01, 0x7c})[0]));
 }
 
-TEST(GgufTypes, BlocksOf32) {
+TEST(WeightTypes, BlocksOf32) {
   const uint8_t fifths[4] = {0x01, 0x00, 0x02, 0x80};  // weights 0, 17 and 31
   const auto q4_0 = read_block(2, block_of({kHalf, nibbles()}));
   const auto q4_1 = read_block(3, block_of({kHalf, kMinusTwo, nibbles()}));
@@ -85,7 +85,7 @@ Bytes packed_scales() {
   return out;
 }
 
-TEST(GgufTypes, BlocksOf256) {
+TEST(WeightTypes, BlocksOf256) {
   Bytes low(128), fifths(32);
   for (int j = 0; j < 8; ++j)
     for (int i = 0; i < 32; ++i) {
@@ -112,7 +112,7 @@ TEST(GgufTypes, BlocksOf256) {
   std::copy_n(kHalf, 2, six.begin() + 208);
   const auto q6_k = read_block(14, six);
   for (int i = 0; i < 256; ++i) EXPECT_EQ(q6_k[size_t(i)], 0.5f * float(i / 16 - 8) * float(((7 * i) & 63) - 32)) << i;
-  EXPECT_EQ(find_gguf_type(10), nullptr);
+  EXPECT_EQ(find_weight_type(10), nullptr);
 }
 
 TEST(GgufFile, ValuesAndTensors) {
@@ -163,7 +163,7 @@ TEST(GgufFile, SizesBeyondTheFileAreErrors) {
 }
 
 Result<ModelFile> import(const Bytes& gguf) {
-  LMC_ASSIGN(const auto bytes, import_gguf(gguf, {.name = "tiny", .act_bits = {16, 16, 16, 16, 16}}));
+  LMC_ASSIGN(const auto bytes, import_gguf(gguf, {.name = "tiny", .act_bits = ActivationBits{16, 16, 16, 16, 16}}));
   return ModelFile::from_bytes(bytes);
 }
 
@@ -203,7 +203,9 @@ TEST(Import, VocabularyIsInTheOrderOfBytes) {
   const Bytes bytes = tiny.make();
   const auto file = GgufFile::parse(bytes);
   ASSERT_TRUE(file.ok());
-  const auto vocabulary = import_vocabulary(*file);
+  const auto checkpoint = read_gguf_checkpoint(*file, bytes);
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.error().message;
+  const auto vocabulary = import_vocabulary(*checkpoint);
   ASSERT_TRUE(vocabulary.ok()) << vocabulary.error().message;
   const auto& strings = vocabulary->tokenizer.vocabulary();
   ASSERT_EQ(strings.size(), 261u);
@@ -234,7 +236,7 @@ TEST(Import, LogitsAreThoseOfNumpy) {
   ASSERT_TRUE(file.ok()) << file.error().message;
   const auto model = Transformer::load(*file, best_isa());
   ASSERT_TRUE(model.ok());
-  const auto vocabulary = import_vocabulary(*GgufFile::parse(gguf));
+  const auto vocabulary = import_vocabulary(*read_gguf_checkpoint(*GgufFile::parse(gguf), gguf));
   const std::vector<uint32_t>& rows = vocabulary->rows;
   TransformerState state = model->make_state(1);
   TransformerScratch scratch;

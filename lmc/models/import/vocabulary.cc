@@ -1,137 +1,91 @@
 #include "lmc/models/import/vocabulary.h"
 
 #include <algorithm>
-#include <array>
-#include <optional>
+#include <numeric>
+#include <string_view>
 #include <unordered_map>
-
-#include "lmc/tokenize/unicode_class.h"
 
 namespace lmc {
 namespace {
 
-// Of tokenizer.ggml.token_type.
-constexpr int64_t kNormal = 1, kUserDefined = 4;
-
-Error unsupported(const std::string& what) { return bad_input("GGUF file: " + what); }
-
-// GPT-2's alphabet: bytes that print stand for themselves, the others, in order, are U+0100 and what follows.
-std::array<uint32_t, 256> characters_of_bytes() {
-  std::array<uint32_t, 256> out{};
-  uint32_t next = 256;
-  for (uint32_t byte = 0; byte < 256; ++byte) {
-    const bool prints = (byte >= '!' && byte <= '~') || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
-    out[byte] = prints ? byte : next++;
-  }
-  return out;
-}
-
-class Alphabet {
- public:
-  Alphabet() {
-    const std::array<uint32_t, 256> characters = characters_of_bytes();
-    for (uint32_t byte = 0; byte < 256; ++byte) byte_of_.emplace(characters[byte], char(byte));
-  }
-  // Nothing if there is a character that stands for no byte.
-  std::optional<std::string> bytes_of(std::string_view text) const {
-    std::string out;
-    for (ByteSpan rest = as_bytes(text); !rest.empty();) {
-      const CodePoint point = first_code_point(rest);
-      const auto it = point.size_bytes > 0 ? byte_of_.find(point.value) : byte_of_.end();
-      if (it == byte_of_.end()) return {};
-      out += it->second;
-      rest = rest.subspan(point.size_bytes);
-    }
-    return out;
-  }
-
- private:
-  std::unordered_map<uint32_t, char> byte_of_;
-};
+using Kind = CheckpointToken::Kind;
 
 struct Entry {
   std::string bytes;
   uint32_t row;
+  Kind kind;
 };
 
-Result<Splitter> splitter_of(const GgufFile& file) {
-  LMC_ASSIGN(const auto model, file.text("tokenizer.ggml.model"));
-  if (model != "gpt2")
-    return unsupported("its tokenizer is of the kind '" + model + "'; 'gpt2' (byte-level BPE) is supported");
-  LMC_ASSIGN(const auto split, file.text("tokenizer.ggml.pre"));
-  if (split == "gpt-2" || split == "gpt2") return Splitter::kGpt2;
-  if (split == "smollm") return Splitter::kSmollm;
-  return unsupported("its tokenizer splits text by the rules of '" + split + "'; 'gpt-2' and 'smollm' are supported");
-}
-
-// The tokens that have bytes, in the order of these, every single byte among them.
-std::vector<Entry> sorted_entries(const std::vector<std::string_view>& tokens, const std::vector<int64_t>& types,
-                                  const Alphabet& alphabet) {
+// The tokens that have bytes, in the order of these, every single byte among them. Of several with the same bytes the
+// first one, rather a normal one than a byte.
+std::vector<Entry> sorted_entries(const std::vector<CheckpointToken>& tokens) {
   std::vector<Entry> entries;
-  for (size_t i = 0; i < tokens.size(); ++i) {
-    if (types[i] != kNormal && types[i] != kUserDefined) continue;
-    const auto bytes = types[i] == kNormal ? alphabet.bytes_of(tokens[i]) : std::string(tokens[i]);
-    if (bytes && !bytes->empty() && bytes->size() <= kMaxTokenBytes) entries.push_back({*bytes, uint32_t(i)});
-  }
-  for (int byte = 0; byte < 256; ++byte) entries.push_back({std::string(1, char(byte)), kNoRow});
-  std::ranges::sort(
-      entries, [](const Entry& a, const Entry& b) { return a.bytes != b.bytes ? a.bytes < b.bytes : a.row < b.row; });
+  for (size_t i = 0; i < tokens.size(); ++i)
+    if (tokens[i].kind != Kind::kNone && !tokens[i].bytes.empty() && tokens[i].bytes.size() <= kMaxTokenBytes)
+      entries.push_back({tokens[i].bytes, uint32_t(i), tokens[i].kind});
+  for (int byte = 0; byte < 256; ++byte) entries.push_back({std::string(1, char(byte)), kNoRow, Kind::kByte});
+  std::ranges::sort(entries, [](const Entry& a, const Entry& b) {
+    if (a.bytes != b.bytes) return a.bytes < b.bytes;
+    const bool a_byte = a.kind == Kind::kByte, b_byte = b.kind == Kind::kByte;
+    return a_byte != b_byte ? b_byte : a.row < b.row;
+  });
   const auto same = [](const Entry& a, const Entry& b) { return a.bytes == b.bytes; };
   entries.erase(std::unique(entries.begin(), entries.end(), same), entries.end());
   return entries;
 }
 
 // The merges whose two parts and result are tokens here.
-std::vector<TokenPair> pairs_of(const std::vector<std::string_view>& merges, const std::vector<Entry>& entries,
-                                const Alphabet& alphabet) {
+std::vector<TokenPair> pairs_of(const CheckpointVocabulary& from, const std::vector<Entry>& entries) {
   std::unordered_map<std::string_view, uint32_t> ids;
   for (size_t i = 0; i < entries.size(); ++i) ids.emplace(entries[i].bytes, uint32_t(i));
   std::vector<TokenPair> out;
-  for (const std::string_view merge : merges) {
-    const size_t gap = merge.find(' ');
-    if (gap == std::string_view::npos) continue;
-    const auto left = alphabet.bytes_of(merge.substr(0, gap)), right = alphabet.bytes_of(merge.substr(gap + 1));
-    if (!left || !right || !ids.contains(*left) || !ids.contains(*right) || !ids.contains(*left + *right)) continue;
-    out.push_back({ids.at(*left), ids.at(*right)});
+  for (const auto& [left, right] : from.merges) {
+    if (!ids.contains(left) || !ids.contains(right) || !ids.contains(left + right)) continue;
+    out.push_back({ids.at(left), ids.at(right)});
   }
   return out;
 }
 
-// What begins a document: <|endoftext|> where there is one, as GPT-2 and its kin are trained; else the file's BOS.
-Result<uint32_t> begin_row(const GgufFile& file, const std::vector<std::string_view>& tokens) {
-  const auto at = std::ranges::find(tokens, "<|endoftext|>");
-  if (at != tokens.end()) return uint32_t(at - tokens.begin());
-  LMC_ASSIGN(const auto bos, file.integer("tokenizer.ggml.bos_token_id", 0, tokens.size() - 1));
-  return uint32_t(bos);
+// Ranks of the strings longer than a byte: the highest score first, then in the checkpoint's order.
+std::vector<uint32_t> ranks_by_score(const CheckpointVocabulary& from, const std::vector<Entry>& entries) {
+  std::vector<uint32_t> order;
+  for (size_t i = 0; i < entries.size(); ++i)
+    if (entries[i].bytes.size() > 1) order.push_back(uint32_t(i));
+  std::ranges::sort(order, [&](uint32_t a, uint32_t b) {
+    const double score_a = from.scores[entries[a].row], score_b = from.scores[entries[b].row];
+    return score_a != score_b ? score_a > score_b : entries[a].row < entries[b].row;
+  });
+  std::vector<uint32_t> ranks(entries.size());
+  for (size_t i = 0; i < order.size(); ++i) ranks[order[i]] = uint32_t(i);
+  return ranks;
+}
+
+Result<Tokenizer> make_tokenizer(const CheckpointVocabulary& from, const std::vector<Entry>& entries) {
+  std::vector<std::string> strings;
+  for (const Entry& entry : entries) strings.push_back(entry.bytes);
+  if (from.splitter != Splitter::kCharacters)
+    return Tokenizer::create_imported(std::move(strings), from.splitter, pairs_of(from, entries));
+  std::vector<uint32_t> whole;
+  for (size_t i = 0; i < entries.size(); ++i)
+    if (entries[i].kind == Kind::kWhole) whole.push_back(uint32_t(i));
+  return Tokenizer::create_of_characters(std::move(strings), ranks_by_score(from, entries), std::move(whole));
 }
 
 }  // namespace
 
-Result<ImportedVocabulary> import_vocabulary(const GgufFile& file) {
-  LMC_ASSIGN(const auto splitter, splitter_of(file));
-  LMC_ASSIGN(const auto tokens, file.texts("tokenizer.ggml.tokens"));
-  LMC_ASSIGN(const auto types, file.integers("tokenizer.ggml.token_type"));
-  LMC_ASSIGN(const auto merges, file.texts("tokenizer.ggml.merges"));
-  if (types.size() != tokens.size())
-    return unsupported("it has " + std::to_string(tokens.size()) + " tokens, but types of " +
-                       std::to_string(types.size()));
-  if (tokens.empty()) return unsupported("its vocabulary is empty");
-  const Alphabet alphabet;
-  const std::vector<Entry> entries = sorted_entries(tokens, types, alphabet);
+Result<ImportedVocabulary> import_vocabulary(const Checkpoint& checkpoint) {
+  const CheckpointVocabulary& from = checkpoint.vocabulary;
+  const std::vector<Entry> entries = sorted_entries(from.tokens);
   if (entries.size() + 1 > kMaxVocabulary)
-    return unsupported("its vocabulary has " + std::to_string(entries.size() + 1) + " tokens; up to " +
-                       std::to_string(kMaxVocabulary) + " are supported");
-  LMC_ASSIGN(const auto begin, begin_row(file, tokens));
-  std::vector<std::string> strings;
+    return checkpoint.unsupported("its vocabulary has " + std::to_string(entries.size() + 1) + " tokens; up to " +
+                                  std::to_string(kMaxVocabulary) + " are supported");
+  for (const double score : from.scores)
+    if (score != score) return checkpoint.unsupported("a token's score is no number");
   std::vector<uint32_t> rows;
-  for (const Entry& entry : entries) {
-    strings.push_back(entry.bytes);
-    rows.push_back(entry.row);
-  }
-  rows.push_back(begin);
-  LMC_ASSIGN(auto tokenizer,
-             Tokenizer::create_imported(std::move(strings), splitter, pairs_of(merges, entries, alphabet)));
-  return ImportedVocabulary{std::move(tokenizer), std::move(rows), tokens.size()};
+  for (const Entry& entry : entries) rows.push_back(entry.row);
+  rows.push_back(from.begin);
+  LMC_ASSIGN(auto tokenizer, make_tokenizer(from, entries));
+  return ImportedVocabulary{std::move(tokenizer), std::move(rows)};
 }
 
 }  // namespace lmc

@@ -1,6 +1,5 @@
-// The vocabulary of a GGUF file, put into the order that our tokens have (lmc/tokenize/tokenizer.h).
+// The vocabulary of a checkpoint, put into the order that our tokens have (lmc/tokenize/tokenizer.h).
 //
-// Byte-level BPE only: tokenizer.ggml.model "gpt2", its tokens in GPT-2's alphabet of printable characters for bytes.
 // Tokens without bytes (control) go, single bytes that it lacks are added, the one that begins a document becomes BOS.
 #ifndef LMC_MODELS_IMPORT_VOCABULARY_H_
 #define LMC_MODELS_IMPORT_VOCABULARY_H_
@@ -8,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "lmc/models/import/gguf_file.h"
+#include "lmc/models/import/checkpoint.h"
 #include "lmc/tokenize/tokenizer.h"
 
 namespace lmc {
@@ -17,12 +16,11 @@ inline constexpr uint32_t kNoRow = UINT32_MAX;
 
 struct ImportedVocabulary {
   Tokenizer tokenizer;
-  std::vector<uint32_t> rows;  // (V): where the token's row is in the file's embedding, or kNoRow; BOS is last
-  size_t file_tokens = 0;      // rows of the file's embedding
+  std::vector<uint32_t> rows;  // (V): where the token's row is in the checkpoint's embedding, or kNoRow; BOS is last
 };
 
 // Errors: bad input that says what is not supported, or broken.
-Result<ImportedVocabulary> import_vocabulary(const GgufFile& file);
+Result<ImportedVocabulary> import_vocabulary(const Checkpoint& checkpoint);
 
 }  // namespace lmc
 

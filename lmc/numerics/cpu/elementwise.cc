@@ -62,6 +62,12 @@ void quantise16(const float* __restrict x, int n, float factor, int16_t* __restr
   for (Index i = 0; i < n; ++i) q[i] = int16_t(nearest(x[i] * factor));
 }
 
+int64_t sum(const float* __restrict x, int n, float factor) {
+  int64_t sum = 0;
+  for (Index i = 0; i < n; ++i) sum += nearest(x[i] * factor);
+  return sum;
+}
+
 int64_t sum_squares(const float* __restrict x, int n, float factor) {
   int64_t sum = 0;
   for (Index i = 0; i < n; ++i) {
@@ -105,6 +111,27 @@ void multiply(const float* __restrict x, const float* __restrict gain, int n, fl
   for (Index i = 0; i < n; ++i) out[i] = x[i] * gain[i];
 }
 
+void gain(float* __restrict x, const float* __restrict gain, int n) {
+  for (Index i = 0; i < n; ++i) x[i] = x[i] * gain[i];
+}
+
+void add(float* __restrict x, const float* __restrict y, int n) {
+  for (Index i = 0; i < n; ++i) x[i] = x[i] + y[i];
+}
+
+void subtract(const float* __restrict x, float less, int n, float* __restrict out) {
+  for (Index i = 0; i < n; ++i) out[i] = x[i] - less;
+}
+
+void add_gained(float* __restrict x, const float* __restrict y, const float* __restrict gain, float factor, int n) {
+  for (Index i = 0; i < n; ++i) x[i] = x[i] + y[i] * gain[i] * factor;
+}
+
+void affine(const float* __restrict x, const float* __restrict gain, float factor, const float* __restrict bias, int n,
+            float* __restrict out) {
+  for (Index i = 0; i < n; ++i) out[i] = x[i] * gain[i] * factor + bias[i];
+}
+
 void relu2(float* __restrict x, int n) {
   for (Index i = 0; i < n; ++i) {
     const float positive = x[i] > 0.0f ? x[i] : 0.0f;
@@ -119,6 +146,25 @@ void swiglu(float* __restrict x, const float* __restrict gate, int n) {
     const float top = g > 0.0f ? g : g * e;
     x[i] = x[i] * (top / (1.0f + e));
   }
+}
+
+// g / (1 + exp(-2 z)) with 2 z = g * (1.595769 + 0.071355 g^2) = sqrt(8 / pi) * (g + 0.044715 g^3), and beyond 16 as at
+// 16, where it is g or (almost) nothing.
+inline float gelu_of(float g) {
+  float c = g < 16.0f ? g : 16.0f;
+  c = c > -16.0f ? c : -16.0f;
+  const float z2 = c * (1.5957691216f + 0.0713548163f * (c * c));
+  const float e = exp_negative(float_of(bits_of(z2) | int32_t(0x80000000u)));  // exp(-|2 z|)
+  const float top = z2 > 0.0f ? g : g * e;
+  return top / (1.0f + e);
+}
+
+void gelu(float* __restrict x, int n) {
+  for (Index i = 0; i < n; ++i) x[i] = gelu_of(x[i]);
+}
+
+void geglu(float* __restrict x, const float* __restrict gate, int n) {
+  for (Index i = 0; i < n; ++i) x[i] = x[i] * gelu_of(gate[i]);
 }
 
 void rotations(uint64_t position, const uint64_t* __restrict frequencies, int n, float* __restrict cosines,
@@ -227,14 +273,18 @@ void cumulative(const float* __restrict logits, int n, uint32_t* __restrict weig
     most = order > most ? order : most;
   }
   const float top = float_of(ordered(most));
-  uint32_t high = 0, low = 0;  // sums of the weights' halves: 32 bits do for 65536 tokens, and vectorise better
-  for (Index i = 0; i < n16; ++i) {
-    const uint32_t w = uint32_t(int32_t(exp_negative(logits[i] - top) * 268435456.0f));  // 2^28
-    weights[i] = w;
-    high += w >> 16;
-    low += w & 0xffff;
+  uint64_t sum = 0;
+  for (Index begin = 0; begin < n16; begin += 65536) {
+    const Index end = n16 - begin < 65536 ? n16 : begin + 65536;
+    uint32_t high = 0, low = 0;  // sums of the weights' halves: 32 bits do for 65536 tokens, and vectorise better
+    for (Index i = begin; i < end; ++i) {
+      const uint32_t w = uint32_t(int32_t(exp_negative(logits[i] - top) * 268435456.0f));  // 2^28
+      weights[i] = w;
+      high += w >> 16;
+      low += w & 0xffff;
+    }
+    sum += (uint64_t(high) << 16) + low;
   }
-  const uint64_t sum = (uint64_t(high) << 16) + low;
   int shift = 0;
   while ((sum >> shift) + uint64_t(uint32_t(n)) > 0xffffffffull) ++shift;
   prefix_sums(weights, n, shift, out);
@@ -282,14 +332,22 @@ LMC_DEFINE_KERNELS(Elementwise, elementwise) = {
     .peak = peak,
     .quantise8 = quantise8,
     .quantise16 = quantise16,
+    .sum = sum,
     .sum_squares = sum_squares,
     .split = split,
     .scale = scale,
     .scale_add = scale_add,
     .widen = widen,
     .multiply = multiply,
+    .gain = gain,
+    .add = add,
+    .subtract = subtract,
+    .add_gained = add_gained,
+    .affine = affine,
     .relu2 = relu2,
     .swiglu = swiglu,
+    .gelu = gelu,
+    .geglu = geglu,
     .rotations = rotations,
     .rotate = rotate,
     .attention_weights = attention_weights,

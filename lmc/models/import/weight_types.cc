@@ -1,4 +1,4 @@
-#include "lmc/models/import/gguf_types.h"
+#include "lmc/models/import/weight_types.h"
 
 #include <bit>
 
@@ -78,7 +78,7 @@ void read_q6_k(const uint8_t* in, float* out) {
   }
 }
 
-constexpr GgufType kTypes[] = {
+constexpr WeightType kTypes[] = {
     {0, "F32", 1, 4, read_f32},
     {1, "F16", 1, 2, read_f16},
     {2, "Q4_0", 32, 18, read_q4_or_q5<false, false>},
@@ -94,10 +94,26 @@ constexpr GgufType kTypes[] = {
 
 }  // namespace
 
-const GgufType* find_gguf_type(uint32_t id) {
-  for (const GgufType& type : kTypes)
+const WeightType* find_weight_type(uint32_t id) {
+  for (const WeightType& type : kTypes)
     if (type.id == id) return &type;
   return nullptr;
+}
+
+uint64_t WeightTensor::rows() const {
+  uint64_t rows = 1;
+  for (size_t i = 0; i + 1 < shape.size(); ++i) rows *= shape[i];
+  return rows;
+}
+
+void WeightTensor::read_row(uint64_t row, float* out) const {
+  const size_t blocks = size_t(columns()) / type->block_weights;
+  const uint8_t* in = bytes.data() + size_t(row) * blocks * type->block_bytes;
+  for (size_t i = 0; i < blocks; ++i) type->read(in + i * type->block_bytes, out + i * type->block_weights);
+}
+
+void WeightTensor::read_weight(uint64_t row, uint64_t column, float* out) const {
+  type->read(bytes.data() + size_t(row * columns() + column) * type->block_bytes, out);
 }
 
 }  // namespace lmc
