@@ -1,5 +1,6 @@
 // The block codec for whole sound files (docs/format.md, codec 7; docs/audio.md): samples segment by segment
-// (lmc/samples/audio/segment.h), what stands around them by context mixing or as it is.
+// (lmc/samples/audio/segment.h), what stands around them by context mixing or as it is; of FLAC files also what their
+// encoder chose (lmc/media/audio/flac/flac_choices.h).
 #ifndef LMC_CODECS_AUDIO_H_
 #define LMC_CODECS_AUDIO_H_
 
@@ -15,7 +16,7 @@ Result<Bytes> decode_audio(ByteSpan payload, size_t raw_bytes, const BlockResour
 // "WAV 44100 Hz, 2 channels of 16 bits, 12.3 s"; empty if the payload is damaged.
 std::string describe_audio(ByteSpan payload);
 
-inline constexpr uint8_t kSoundFirstBytes[] = {'R', 'F'};
+inline constexpr uint8_t kSoundFirstBytes[] = {'R', 'F', 'f'};
 inline constexpr FileKind kSoundFiles{begins_like_sound, kSoundFirstBytes, sound_length, check_audio,
                                       most_sound_file_bytes};
 inline constexpr CodecRow kAudioRow{kAudio,       "audio",      ModelNeed::kNone, Shape::kWholeFile, kTextThreads,

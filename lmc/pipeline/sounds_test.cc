@@ -1,9 +1,13 @@
 // Sound files through the whole pipeline: alone, in a tar archive, damaged.
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "lmc/base/bytes_test_support.h"
 #include "lmc/codecs/audio.h"
+#include "lmc/media/audio/flac/flac_frame.h"
 #include "lmc/pipeline/decompress.h"
+#include "lmc/pipeline/tar_test_support.h"
 
 namespace lmc {
 namespace {
@@ -93,6 +97,64 @@ TEST(Sounds, AreDescribed) {
   EXPECT_EQ(describe_audio(ByteSpan(block->payload).first(3)), "");
 }
 
+Bytes flac_file(const std::string& name) {
+  std::ifstream in(std::string(LMC_AUDIO_TESTDATA) + "/" + name + ".flac", std::ios::binary);
+  return Bytes{std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST(Sounds, FlacFilesAtAllLevels) {
+  for (const char* name : {"8-bits", "24-bits", "six-channels", "thirds", "ffmpeg"})
+    for (int level : {1, 5, 9}) {
+      const Bytes raw = flac_file(name);
+      ASSERT_GT(raw.size(), 500u);
+      expect_round_trip(raw, level, raw.size());
+    }
+}
+
+TEST(Sounds, FlacFilesInsideOtherData) {
+  const Bytes sound = flac_file("thirds");
+  Bytes raw(5000, 'a');
+  append_bytes(raw, sound);
+  append_bytes(raw, Bytes(3000, 'b'));
+  expect_round_trip(raw, 5, sound.size());
+}
+
+TEST(Sounds, FlacFilesInsideArchives) {
+  Bytes raw;
+  size_t bytes = 0;
+  for (const char* name : {"thirds", "ffmpeg", "unused-bits"}) {
+    const Bytes file = flac_file(name);
+    bytes += file.size();
+    add_tar_file(raw, name, file);
+  }
+  raw.resize(raw.size() + 1024);
+  expect_round_trip(raw, 5, bytes);
+}
+
+TEST(Sounds, FlacFilesWithBytesBehind) {
+  Bytes raw = flac_file("thirds");
+  append_bytes(raw, as_bytes("TAG of somebody"));
+  const auto block = encode_audio(raw, level_row(5), {});
+  ASSERT_TRUE(block.ok()) << block.error().message;
+  EXPECT_EQ(describe_audio(block->payload), "FLAC 44100 Hz, 2 channels of 16 bits, 0.0 s");
+  const auto back = decode_audio(block->payload, raw.size(), {});
+  ASSERT_TRUE(back.ok()) << back.error().message;
+  EXPECT_EQ(*back, raw);
+}
+
+TEST(Sounds, WhyAFlacFileIsKeptIsTold) {
+  Bytes raw = flac_file("thirds");
+  raw[raw.size() - 100] ^= 1;
+  std::string told;
+  BlockResources resources;
+  resources.note = [&](const std::string& why) { told = why; };
+  const auto block = encode_audio(raw, level_row(1), resources);
+  ASSERT_TRUE(block.ok()) << block.error().message;
+  EXPECT_NE(told.find("kept as they are"), std::string::npos) << told;
+  EXPECT_NE(told.find("wrong checksum"), std::string::npos) << told;
+  EXPECT_EQ(decode_audio(block->payload, raw.size(), {}).value(), raw);
+}
+
 TEST(Sounds, NothingIsTakenOnTheWordOfAFile) {
   const Bytes raw = wav(40000);
   const auto refused = unpacked(packed(raw, 1), {.memory_limit_bytes = 100000});
@@ -100,10 +162,9 @@ TEST(Sounds, NothingIsTakenOnTheWordOfAFile) {
   EXPECT_EQ(refused.error().family, ErrorFamily::kEnvironment);
 }
 
-TEST(Sounds, DamageIsHarmless) {
-  const Bytes raw = wav(40);
+void expect_damage_is_harmless(const Bytes& raw) {
   const auto block = encode_audio(raw, level_row(5), {});
-  ASSERT_TRUE(block.ok());
+  ASSERT_TRUE(block.ok()) << block.error().message;
   const Bytes& payload = block->payload;
   const auto expect_honest = [&](ByteSpan changed) {
     const auto out = decode_audio(changed, raw.size(), {});
@@ -118,8 +179,36 @@ TEST(Sounds, DamageIsHarmless) {
     changed[bit / 8] ^= uint8_t(1 << (bit % 8));
     expect_honest(changed);
   }
-  for (size_t raw_bytes : {size_t(0), raw.size() - 1, raw.size() + 1, size_t(1) << 30})
+  for (size_t raw_bytes : {size_t(0), raw.size() - 1, raw.size() + 1})
     EXPECT_FALSE(decode_audio(payload, raw_bytes, {}).ok());
+}
+
+TEST(Sounds, DamageIsHarmless) {
+  const Bytes raw = wav(40);
+  expect_damage_is_harmless(raw);
+  EXPECT_FALSE(decode_audio(encode_audio(raw, level_row(5), {}).value().payload, size_t(1) << 30, {}).ok());
+}
+
+TEST(Sounds, DamageOfFlacFilesIsHarmless) {
+  // A frame of few samples, as each bit costs a decoding.
+  const FlacShape shape{1, 16};
+  Bytes raw = {'f', 'L', 'a', 'C', 0x80, 0, 0, 34};
+  raw.resize(42);
+  raw[18] = 0x0a, raw[19] = 0xc4, raw[20] = 0x40, raw[21] = 0xf0;
+  for (uint64_t number = 0; number < 2; ++number) {
+    FlacFrame frame;
+    frame.header = {.block_code = usual_block_code(40), .rate_code = 9, .size_code = 4, .number = number, .block = 40};
+    FlacSubframe& subframe = frame.subframes[0];
+    subframe.kind = FlacKind::kLinear;
+    subframe.order = 2, subframe.precision = 12, subframe.shift = 10;
+    subframe.coefficients[0] = 2000, subframe.coefficients[1] = -1000;
+    subframe.parameters = {14};
+    FlacSignals signals, residuals;
+    for (int t = 0; t < 40; ++t) signals[0].push_back((t * (40 - t) - 200) * 10 + t * t % 7);
+    flac_residual(subframe, signals[0], residuals[0]);
+    ASSERT_TRUE(write_flac_frame(frame, shape, signals, residuals, 10000, raw).ok());
+  }
+  expect_damage_is_harmless(raw);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lmc/media/audio/aiff/aiff_file.h"
+#include "lmc/media/audio/flac/flac_file.h"
 #include "lmc/media/audio/wav/wav_file.h"
 
 namespace lmc {
@@ -15,10 +16,13 @@ struct SoundRow {
   const char* name;
   bool (*sniff)(ByteSpan start);
   Result<SoundLayout> (*read)(ByteSpan file);
-  uint64_t (*declared_bytes)(ByteSpan start);  // of the whole file; 0: not said
+  uint64_t (*declared_bytes)(ByteSpan start);      // of the whole file; 0: not said
+  FileLength (*length)(ByteSpan start) = nullptr;  // null: by what is declared
 };
+uint64_t says_nothing(ByteSpan) { return 0; }
 constexpr SoundRow kRows[] = {{SoundFormat::kWav, "WAV", begins_like_wav, read_wav, wav_declared_bytes},
-                              {SoundFormat::kAiff, "AIFF", begins_like_aiff, read_aiff, aiff_declared_bytes}};
+                              {SoundFormat::kAiff, "AIFF", begins_like_aiff, read_aiff, aiff_declared_bytes},
+                              {SoundFormat::kFlac, "FLAC", begins_like_flac, read_flac, says_nothing, flac_length}};
 
 const SoundRow* find_row(ByteSpan start) {
   for (const SoundRow& row : kRows)
@@ -32,13 +36,14 @@ bool begins_like_sound(ByteSpan start) { return find_row(start) != nullptr; }
 
 Result<SoundLayout> read_sound_layout(ByteSpan file) {
   const SoundRow* const row = find_row(file);
-  if (row == nullptr) return bad_input("not a WAV or AIFF file", 0);
+  if (row == nullptr) return bad_input("not a WAV, AIFF or FLAC file", 0);
   return row->read(file);
 }
 
 FileLength sound_length(ByteSpan start) {
   const SoundRow* const row = find_row(start);
   if (row == nullptr) return {};
+  if (row->length != nullptr) return row->length(start);
   const uint64_t declared = row->declared_bytes(start);
   const auto layout = row->read(start);
   if (declared == 0 || !layout.ok()) return {};

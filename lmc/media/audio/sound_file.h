@@ -12,14 +12,15 @@
 
 namespace lmc {
 
-enum class SoundFormat : uint8_t { kWav = 1, kAiff = 2 };  // wire ids
+enum class SoundFormat : uint8_t { kWav = 1, kAiff = 2, kFlac = 3 };  // wire ids
 
 struct SampleForm {
   int bytes = 2;  // of a sample, 1..4
   bool big_endian = false;
   bool is_unsigned = false;
+  int unused_bits = 0;  // of the bytes, 0..7; FLAC alone
 
-  int bits() const { return 8 * bytes; }
+  int bits() const { return 8 * bytes - unused_bits; }
 };
 
 struct SoundLayout {
@@ -29,9 +30,11 @@ struct SoundLayout {
   uint32_t rate = 0;  // frames a second, for people
   size_t begin = 0;   // of the samples, in the file
   size_t frames = 0;
+  size_t coded_bytes = 0;  // that the samples take in a format that codes them
 
   size_t frame_bytes() const { return size_t(channels) * size_t(form.bytes); }
-  size_t end() const { return begin + frames * frame_bytes(); }
+  size_t end() const { return begin + (is_coded() ? coded_bytes : frames * frame_bytes()); }
+  bool is_coded() const { return format == SoundFormat::kFlac; }
 };
 
 inline constexpr int kMostSoundChannels = 8;

@@ -1,0 +1,257 @@
+#include "lmc/media/audio/flac/flac_file.h"
+
+#include <algorithm>
+
+#include "lmc/base/md5.h"
+#include "lmc/media/audio/flac/flac_choices.h"
+
+namespace lmc {
+namespace {
+
+constexpr size_t kMarkBytes = 4, kBlockHeaderBytes = 4, kStreamInfoBytes = 34, kSeekPointBytes = 18;
+constexpr uint8_t kStreamInfo = 0, kSeekTable = 3;
+constexpr uint64_t kMostFrames = uint64_t(1) << 29;
+
+uint64_t long_big_endian(ByteSpan bytes, size_t at, size_t count) {
+  uint64_t value = 0;
+  for (size_t i = 0; i < count; ++i) value = value << 8 | bytes[at + i];
+  return value;
+}
+// bytes ^= value, most significant byte first.
+void change(std::span<uint8_t> bytes, uint64_t value) {
+  for (size_t i = bytes.size(); i-- > 0; value >>= 8) bytes[i] ^= uint8_t(value);
+}
+
+struct Start {
+  FlacStreamShape shape;
+  uint64_t samples = 0;    // of a channel; 0: not said
+  size_t first_frame = 0;  // where the metadata end
+};
+
+// cut: the metadata go on behind the end of what is there.
+Result<Start> read_start(ByteSpan file, bool* cut = nullptr) {
+  if (!begins_like_flac(file)) return bad_input("not a FLAC file", 0);
+  Start start;
+  for (size_t at = kMarkBytes, block = 0;; ++block) {
+    if (at + kBlockHeaderBytes > file.size()) {
+      if (cut != nullptr) *cut = true;
+      return bad_input("FLAC: metadata that are cut off", file.size());
+    }
+    const bool is_last = file[at] & 0x80;
+    const uint32_t size = big_endian(file, at + 1, 3);
+    at += kBlockHeaderBytes;
+    if (size > file.size() - at) {
+      if (cut != nullptr) *cut = true;
+      return bad_input("FLAC: metadata that are cut off", file.size());
+    }
+    if (block == 0) {
+      const uint32_t packed = big_endian(file, at + 10, 4);
+      start.shape.rate = packed >> 12;
+      start.shape.channels = int(packed >> 9 & 7) + 1;
+      start.shape.bits = int(packed >> 4 & 31) + 1;
+      start.samples = long_big_endian(file, at + 13, 5) & ((uint64_t(1) << 36) - 1);
+      if (start.shape.bits < 4) return bad_input("FLAC: less than 4 bits a sample", at);
+    }
+    at += size;
+    if (!is_last) continue;
+    start.first_frame = at;
+    return start;
+  }
+}
+
+FlacStreamShape shape_of(const SoundLayout& layout) {
+  FlacStreamShape shape;
+  shape.channels = layout.channels;
+  shape.bits = layout.form.bits();
+  shape.rate = layout.rate;
+  return shape;
+}
+
+struct Walk {
+  uint64_t frames = 0;  // samples of a channel
+  size_t end = 0;       // of the last frame
+  bool is_cut = false;  // the bytes end inside a frame
+};
+Walk walk_frames(ByteSpan file, const Start& start) {
+  Walk walk;
+  walk.end = start.first_frame;
+  FlacFrame frame;
+  FlacSignals signals;
+  while (start.samples == 0 || walk.frames < start.samples) {
+    const ByteSpan rest = file.subspan(walk.end);
+    const auto size = read_flac_frame(rest, start.shape, frame, signals);
+    if (!size.ok()) walk.is_cut = size.error().offset_bytes == rest.size() && !rest.empty();
+    if (!size.ok() || walk.frames + frame.header.block > kMostFrames) break;
+    walk.frames += frame.header.block;
+    walk.end += *size;
+  }
+  return walk;
+}
+
+// What the frames tell of the metadata.
+struct Summary {
+  uint32_t least_block = 0, most_block = 0, least_bytes = 0, most_bytes = 0;
+  uint64_t samples = 0;
+  Md5 md5{};
+  std::vector<FlacFramePlace> places;
+
+  Summary(std::vector<FlacFramePlace> frame_places, const FlacShape& shape, std::span<const int32_t> values)
+      : places(std::move(frame_places)) {
+    // The last block may be shorter than the least one.
+    least_block = UINT32_MAX, least_bytes = UINT32_MAX;
+    for (const FlacFramePlace& place : places) {
+      if (&place != &places.back() || places.size() == 1) least_block = std::min(least_block, place.block);
+      most_block = std::max(most_block, place.block);
+      least_bytes = std::min(least_bytes, uint32_t(place.bytes));
+      most_bytes = std::max(most_bytes, uint32_t(place.bytes));
+      samples += place.block;
+    }
+    Md5Stream hash;
+    constexpr size_t kPieceSamples = 4096;
+    const SampleForm form{.bytes = (shape.bits + 7) / 8};
+    Bytes bytes(kPieceSamples * size_t(form.bytes));
+    for (size_t at = 0; at < values.size(); at += kPieceSamples) {
+      const auto piece = values.subspan(at, std::min(kPieceSamples, values.size() - at));
+      write_samples(form, piece, bytes);
+      hash.update(ByteSpan(bytes).first(piece.size() * size_t(form.bytes)));
+    }
+    md5 = hash.finish();
+  }
+
+  // The frame that holds a sample; null: none does.
+  const FlacFramePlace* frame_of(uint64_t sample) const {
+    const auto next = std::ranges::upper_bound(places, sample, {}, &FlacFramePlace::sample);
+    if (next == places.begin()) return nullptr;
+    const FlacFramePlace& place = *std::prev(next);
+    return sample - place.sample < place.block ? &place : nullptr;
+  }
+};
+
+void change_stream_info(std::span<uint8_t> content, const Summary& summary) {
+  if (content.size() < kStreamInfoBytes) return;
+  change(content.subspan(0, 2), summary.least_block);
+  change(content.subspan(2, 2), summary.most_block);
+  change(content.subspan(4, 3), summary.least_bytes);
+  change(content.subspan(7, 3), summary.most_bytes);
+  change(content.subspan(13, 5), summary.samples & ((uint64_t(1) << 36) - 1));
+  for (size_t i = 0; i < summary.md5.size(); ++i) content[18 + i] ^= summary.md5[i];
+}
+
+// A point tells a frame by its first sample; points every ten seconds are the usual ones.
+void change_seek_table(std::span<uint8_t> content, const Summary& summary, uint32_t rate, bool restore) {
+  constexpr uint64_t kSecondsBetween = 10;
+  for (size_t i = 0; (i + 1) * kSeekPointBytes <= content.size(); ++i) {
+    const std::span<uint8_t> point = content.subspan(i * kSeekPointBytes, kSeekPointBytes);
+    const FlacFramePlace* const usual = summary.frame_of(i * kSecondsBetween * rate);
+    const uint64_t usual_sample = usual != nullptr ? usual->sample : UINT64_MAX;
+    uint64_t sample = long_big_endian(point, 0, 8);
+    if (restore) sample ^= usual_sample;
+    const FlacFramePlace* const frame = summary.frame_of(sample);
+    change(point.first(8), usual_sample);
+    if (frame == nullptr) continue;
+    change(point.subspan(8, 8), frame->begin);
+    change(point.subspan(16, 2), frame->block);
+  }
+}
+
+// Both ways: what follows from the frames is taken out of the metadata, or restored.
+void change_metadata(std::span<uint8_t> metadata, const Summary& summary, uint32_t rate, bool restore) {
+  if (!begins_like_flac(metadata)) return;
+  for (size_t at = kMarkBytes; at + kBlockHeaderBytes <= metadata.size();) {
+    const uint8_t kind = metadata[at] & 0x7f;
+    const size_t size = big_endian(metadata, at + 1, 3);
+    at += kBlockHeaderBytes;
+    if (size > metadata.size() - at) return;
+    if (kind == kStreamInfo) change_stream_info(metadata.subspan(at, size), summary);
+    if (kind == kSeekTable) change_seek_table(metadata.subspan(at, size), summary, rate, restore);
+    at += size;
+  }
+}
+
+}  // namespace
+
+bool begins_like_flac(ByteSpan start) {
+  return begins_with(start, "fLaC") && start.size() >= kMarkBytes + kBlockHeaderBytes + kStreamInfoBytes &&
+         (start[kMarkBytes] & 0x7f) == kStreamInfo && big_endian(start, kMarkBytes + 1, 3) == kStreamInfoBytes;
+}
+
+Result<SoundLayout> read_flac(ByteSpan file) {
+  LMC_ASSIGN(const auto start, read_start(file));
+  const Walk walk = walk_frames(file, start);
+  SoundLayout layout;
+  layout.format = SoundFormat::kFlac;
+  layout.form.bytes = (start.shape.bits + 7) / 8;
+  layout.form.unused_bits = 8 * layout.form.bytes - start.shape.bits;
+  layout.channels = start.shape.channels;
+  layout.rate = start.shape.rate;
+  layout.begin = start.first_frame;
+  layout.coded_bytes = walk.end - start.first_frame;
+  layout.frames = size_t(walk.frames);
+  if (walk.frames == 0)
+    return bad_input("its first frame cannot be taken apart: " + why_flac_ends(file, layout), start.first_frame);
+  return layout;
+}
+
+FileLength flac_length(ByteSpan start) {
+  bool is_cut = false;
+  const auto head = read_start(start, &is_cut);
+  if (!head.ok()) return is_cut ? FileLength::cut_off(start, true) : FileLength{};
+  const Walk walk = walk_frames(start, *head);
+  const bool is_whole = head->samples > 0 ? walk.frames == head->samples : walk.frames > 0;
+  if (walk.is_cut || (!is_whole && walk.end == start.size())) return FileLength::cut_off(start, true);
+  if (walk.frames == 0) return {FileLength::End::kNoFile, walk.end};
+  return {FileLength::End::kThere, walk.end};
+}
+
+std::string why_flac_ends(ByteSpan file, const SoundLayout& layout) {
+  if (layout.end() >= file.size()) return "";
+  FlacFrame frame;
+  FlacSignals signals;
+  const auto size = read_flac_frame(file.subspan(layout.end()), shape_of(layout), frame, signals);
+  return size.ok() ? "more frames than STREAMINFO says" : size.error().message;
+}
+
+Result<FlacParts> take_flac_apart(ByteSpan file, const SoundLayout& layout) {
+  const FlacStreamShape shape = shape_of(layout);
+  const ByteSpan frames = file.subspan(layout.begin, layout.coded_bytes);
+  FlacParts out;
+  out.samples.resize(layout.frames * size_t(layout.channels));
+  std::span<int32_t> rest(out.samples);
+  FlacFrame frame;
+  FlacSignals signals;
+  for (size_t at = 0; at < frames.size();) {
+    LMC_ASSIGN(const auto size, read_flac_frame(frames.subspan(at), shape, frame, signals));
+    at += size;
+    for (size_t c = 0; c < size_t(shape.channels); ++c)
+      for (int64_t& value : signals[c]) value = int64_t(uint64_t(value) << frame.subframes[c].unused_bits);
+    const size_t count = size_t(frame.header.block) * size_t(shape.channels);
+    if (count > rest.size()) return bad_input("FLAC: frames that changed while they were read");
+    join_flac_channels(shape, frame.header.assignment, signals, rest.first(count));
+    rest = rest.subspan(count);
+  }
+  LMC_ASSIGN(out.choices, write_flac_choices(frames, shape, out.samples));
+  std::vector<FlacFramePlace> places;
+  LMC_ASSIGN(const auto again, rebuild_flac_frames(out.choices, shape, out.samples, frames.size(), &places));
+  if (!std::ranges::equal(again, frames)) return bad_input("FLAC: frames that do not come back as they were");
+  out.metadata.assign(file.begin(), file.begin() + ptrdiff_t(layout.begin));
+  change_metadata(out.metadata, Summary(std::move(places), shape, out.samples), shape.rate, false);
+  return out;
+}
+
+Result<Bytes> put_flac_together(const SoundLayout& layout, std::span<const int32_t> samples, ByteSpan choices,
+                                Bytes metadata, size_t most_bytes) {
+  const FlacStreamShape shape = shape_of(layout);
+  if (metadata.size() > most_bytes) return bad_input("FLAC: more metadata than the file; the file is damaged");
+  std::vector<FlacFramePlace> places;
+  LMC_ASSIGN(const auto frames, rebuild_flac_frames(choices, shape, samples, most_bytes - metadata.size(), &places));
+  change_metadata(metadata, Summary(std::move(places), shape, samples), shape.rate, true);
+  append_bytes(metadata, frames);
+  return metadata;
+}
+
+uint64_t flac_memory_bytes(const SoundLayout& layout) {
+  constexpr uint64_t kFixed = uint64_t(4) << 20;
+  return 2 * uint64_t(layout.frames) * uint64_t(layout.channels) / 4 + kFixed;
+}
+
+}  // namespace lmc
