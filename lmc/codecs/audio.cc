@@ -4,15 +4,18 @@
 
 #include "lmc/base/parallel.h"
 #include "lmc/media/audio/flac/flac_file.h"
+#include "lmc/media/audio/float_samples.h"
 #include "lmc/samples/audio/segment.h"
 
 namespace lmc {
 namespace {
 
-enum : uint8_t { kBigEndian = 8, kUnsigned = 16 };      // of the byte that holds the form of the samples
-constexpr int kUnusedShift = 5;                         // of the unused bits there
+// The byte that holds the form of the samples.
+constexpr int kBytesMask = 7, kUnusedShift = 5;
+enum : uint8_t { kBigEndian = 8, kUnsigned = 16, kFloat = 32 };
+constexpr uint8_t kPlainMetadata = 8;  // of FLAC, which has none of the three above
+
 constexpr uint64_t kMostSideBytes = uint64_t(1) << 24;  // around the samples
-constexpr uint64_t kSegmentSamples = uint64_t(1) << 20;
 
 Error damaged(const std::string& what) { return bad_input("audio block: " + what + "; the file is damaged"); }
 
@@ -22,7 +25,8 @@ struct Segments {
 
   explicit Segments(const SoundLayout& sound)
       : frames(sound.frames),
-        count(size_t((uint64_t(frames) * uint64_t(sound.channels) + kSegmentSamples - 1) / kSegmentSamples)) {}
+        count(size_t((uint64_t(frames) * uint64_t(sound.channels) + kSoundSegmentSamples - 1) / kSoundSegmentSamples)) {
+  }
   size_t begin(size_t i) const { return size_t(uint64_t(frames) * i / count); }
 };
 
@@ -37,12 +41,30 @@ struct Layout {
   SoundShape shape() const { return {sound.channels, sound.form.bits(), effort}; }
 };
 
+uint8_t form_byte(const SoundLayout& sound) {
+  const SampleForm& form = sound.form;
+  if (sound.is_coded())
+    return uint8_t(form.bytes | (sound.is_chunk ? kPlainMetadata : 0) | form.unused_bits << kUnusedShift);
+  return uint8_t(form.bytes | (form.big_endian ? kBigEndian : 0) | (form.is_unsigned ? kUnsigned : 0) |
+                 (form.is_float ? kFloat : 0));
+}
+void read_form_byte(uint8_t byte, SoundLayout& sound) {
+  sound.form.bytes = byte & kBytesMask;
+  if (sound.is_coded()) {
+    sound.is_chunk = (byte & kPlainMetadata) != 0;
+    sound.form.unused_bits = byte >> kUnusedShift;
+    return;
+  }
+  sound.form.big_endian = (byte & kBigEndian) != 0;
+  sound.form.is_unsigned = (byte & kUnsigned) != 0;
+  sound.form.is_float = (byte & kFloat) != 0;
+}
+
 void write_shape(const Layout& layout, Bytes& out) {
   const SoundLayout& sound = layout.sound;
   out.push_back(uint8_t(layout.effort));
   out.push_back(uint8_t(sound.format));
-  out.push_back(uint8_t(sound.form.bytes | (sound.form.big_endian ? kBigEndian : 0) |
-                        (sound.form.is_unsigned ? kUnsigned : 0) | sound.form.unused_bits << kUnusedShift));
+  out.push_back(form_byte(sound));
   out.push_back(uint8_t(sound.channels));
   append_varint(out, sound.rate);
   append_varint(out, sound.frames);
@@ -59,11 +81,9 @@ Status read_shape(ByteReader& reader, Layout& layout) {
   LMC_ASSIGN(const auto frames, reader.read_varint("audio block: length"));
   layout.effort = AudioEffort(effort);
   layout.sound.format = SoundFormat(format);
-  layout.sound.form = {form & 7, (form & kBigEndian) != 0, (form & kUnsigned) != 0, form >> kUnusedShift};
+  read_form_byte(form, layout.sound);
   layout.sound.channels = channels;
-  const bool plain_form = (form & (kBigEndian | kUnsigned)) == 0;
-  if (!check_sound(layout.sound).ok() || (layout.sound.is_coded() ? !plain_form : layout.sound.form.unused_bits > 0))
-    return damaged("no such samples");
+  if (!check_sound(layout.sound).ok() || form_byte(layout.sound) != form) return damaged("no such samples");
   if (rate > UINT32_MAX || frames > kMaxFileBytes) return damaged("too many samples");
   layout.sound.rate = uint32_t(rate);
   layout.sound.frames = size_t(frames);
@@ -114,8 +134,9 @@ std::string describe(const SoundLayout& sound) {
 // For so many segments side by side, with their samples.
 Result<Budget::Lease> take_for_segments(const SoundLayout& sound, size_t together, Budget* budget) {
   const uint64_t samples =
-      std::min(kSegmentSamples + kMostSoundChannels, uint64_t(sound.frames) * uint64_t(sound.channels));
-  const uint64_t each = segment_memory_bytes(sound.channels) + samples * (sizeof(int32_t) + 5);
+      std::min(kSoundSegmentSamples + kMostSoundChannels, uint64_t(sound.frames) * uint64_t(sound.channels));
+  const uint64_t each =
+      segment_memory_bytes(sound.channels) + samples * (sizeof(int32_t) + 5 + (sound.form.is_float ? 9 : 0));
   return Budget::take(budget, uint64_t(together) * each, describe(sound));
 }
 
@@ -167,7 +188,15 @@ Status decode_segments(const Layout& layout, size_t raw_bytes, int together, con
     jobs.submit(1, [&, i, shape = layout.shape(), isa = resources.isa]() -> Status {
       const size_t begin = segments.begin(i), frames = segments.begin(i + 1) - begin;
       std::vector<int32_t> samples(frames * size_t(shape.channels));
-      LMC_TRY(decode_segment(shape, layout.segments[i], samples, isa));
+      ByteReader reader(layout.segments[i]);
+      ByteSpan rest;
+      if (layout.sound.form.is_float) {
+        LMC_ASSIGN(const auto bytes, reader.read_varint("audio block: size of the places"));
+        if (bytes > reader.remaining()) return damaged("a segment that is cut short");
+        LMC_ASSIGN(rest, reader.read_bytes(size_t(bytes), "audio block: places"));
+      }
+      LMC_TRY(decode_segment(shape, reader.rest(), samples, isa));
+      if (layout.sound.form.is_float) LMC_TRY(join_floats(samples, rest));
       put(begin, samples);
       return Ok();
     });
@@ -184,10 +213,15 @@ Status check_audio(ByteSpan file) {
 }
 
 Result<EncodedBlock> encode_audio(ByteSpan file, const LevelRow& level, const BlockResources& resources) {
+  LMC_ASSIGN(const auto sound, read_sound_layout(file));
+  return encode_sound(file, sound, level, resources);
+}
+
+Result<EncodedBlock> encode_sound(ByteSpan file, const SoundLayout& sound, const LevelRow& level,
+                                  const BlockResources& resources) {
   Layout layout;
-  LMC_ASSIGN(layout.sound, read_sound_layout(file));
+  layout.sound = sound;
   layout.effort = level.sound;
-  const SoundLayout& sound = layout.sound;
   const Segments segments(sound);
   if (segments.count == 0) return bad_input("a sound file without samples");
   if (file.size() - (sound.end() - sound.begin) > kMostSideBytes)
@@ -211,7 +245,15 @@ Result<EncodedBlock> encode_audio(ByteSpan file, const LevelRow& level, const Bl
   for (size_t i = 0; i < segments.count; ++i) {
     while (!jobs.has_room(1)) take();
     jobs.submit(1, [&, i, shape = layout.shape(), isa = resources.isa] {
-      return encode_segment(shape, samples_of(sound, file, flac, segments.begin(i), segments.begin(i + 1)), isa);
+      std::vector<int32_t> samples = samples_of(sound, file, flac, segments.begin(i), segments.begin(i + 1));
+      Bytes out;
+      if (sound.form.is_float) {
+        const Bytes rest = split_floats(samples);
+        append_varint(out, rest.size());
+        append_bytes(out, rest);
+      }
+      append_bytes(out, encode_segment(shape, samples, isa));
+      return out;
     });
   }
   while (!jobs.empty()) take();
@@ -280,7 +322,7 @@ std::string describe_audio(ByteSpan payload) {
   const SoundLayout& sound = layout.sound;
   std::string out = std::string(sound_format_name(sound.format)) + " " + std::to_string(sound.rate) + " Hz, " +
                     std::to_string(sound.channels) + " channel" + (sound.channels > 1 ? "s" : "") + " of " +
-                    std::to_string(sound.form.bits()) + " bits";
+                    std::to_string(sound.form.bits()) + " bits" + (sound.form.is_float ? " (floating point)" : "");
   if (sound.rate == 0) return out;
   const uint64_t tenths = (uint64_t(sound.frames) * 10 + sound.rate / 2) / sound.rate;
   return out + ", " + std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";

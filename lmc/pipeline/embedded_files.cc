@@ -32,6 +32,11 @@ bool more_files_follow(ByteSpan raw) {
 
 bool begins_like_file(ByteSpan start) { return file_codec(start) != nullptr; }
 
+std::unique_ptr<FileChunks> cut_file(ByteSpan start) {
+  const CodecRow* const row = file_codec(start);
+  return row != nullptr && row->file.chunks != nullptr ? row->file.chunks(start) : nullptr;
+}
+
 uint64_t most_file_bytes(ByteSpan start) {
   const CodecRow* const row = file_codec(start);
   if (row == nullptr) return 0;

@@ -1,6 +1,7 @@
 // Sound files through the whole pipeline: alone, in a tar archive, damaged.
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <fstream>
 
 #include "lmc/base/bytes_test_support.h"
@@ -95,6 +96,53 @@ TEST(Sounds, AreDescribed) {
   ASSERT_TRUE(block.ok());
   EXPECT_EQ(describe_audio(block->payload), "WAV 8000 Hz, 2 channels of 16 bits, 1.5 s");
   EXPECT_EQ(describe_audio(ByteSpan(block->payload).first(3)), "");
+}
+
+// A WAV file of binary32: those of 16 bits, each times a factor.
+Bytes float_wav(float factor) {
+  const Bytes integers = wav(3000, 1);
+  Bytes out(integers.begin(), integers.begin() + 44);
+  out[20] = 3, out[32] = out[34] = 4, out[34] = 32;
+  for (size_t i = 44; i < integers.size(); i += 2) {
+    const auto value = float(int16_t(integers[i] | integers[i + 1] << 8)) * factor;
+    append_le(out, std::bit_cast<uint32_t>(value));
+  }
+  const auto size = uint32_t(out.size() - 44);
+  for (size_t i = 0; i < 4; ++i) out[40 + i] = uint8_t(size >> (8 * i));
+  return out;
+}
+
+TEST(Sounds, OfFloatingPointNumbers) {
+  const Bytes integers = wav(3000, 1);
+  const size_t bytes = packed(integers, 5).size();
+  expect_round_trip(float_wav(1.0f / 32768), 5, bytes + 30);
+  expect_round_trip(float_wav(1.0f / 30011), 5, bytes + 3000 * 2);
+  Bytes odd = float_wav(1.0f);
+  append_le<uint32_t>(odd, 0x7fc00000);  // not a number
+  odd[40] = uint8_t(odd[40] + 4);
+  expect_round_trip(odd, 1, odd.size());
+}
+
+// Each chunk of a long file is a block: what is damaged becomes silence, all else comes back.
+TEST(Sounds, DamageOfALongFileCostsOneChunk) {
+  const Bytes raw = wav(1400000, 1);
+  const Bytes file = packed(raw, 1, 2);
+  EXPECT_LT(file.size(), raw.size() / 2);
+  ASSERT_EQ(unpacked(file, {.threads = 2}).value(), raw);
+  Bytes changed = file;
+  changed[file.size() / 4] ^= 1;
+  EXPECT_FALSE(unpacked(changed).ok());
+  MemorySink sink;
+  const auto report = salvage(changed, sink, {});
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(report->damage.size(), 1u);
+  const size_t half = 44 + 1400000;
+  ASSERT_EQ(sink.bytes.size(), raw.size());
+  EXPECT_TRUE(std::equal(raw.begin() + half, raw.end(), sink.bytes.begin() + half));
+  EXPECT_EQ(std::ranges::count(std::span(sink.bytes).first(half), 0), ptrdiff_t(half));
+  const auto part = read_range(file, half - 10, 20, {});
+  ASSERT_TRUE(part.ok());
+  EXPECT_TRUE(std::ranges::equal(*part, std::span(raw).subspan(half - 10, 20)));
 }
 
 Bytes flac_file(const std::string& name) {

@@ -11,6 +11,7 @@ namespace {
 constexpr size_t kMarkBytes = 4, kBlockHeaderBytes = 4, kStreamInfoBytes = 34, kSeekPointBytes = 18;
 constexpr uint8_t kStreamInfo = 0, kSeekTable = 3;
 constexpr uint64_t kMostFrames = uint64_t(1) << 29;
+constexpr int kLeastBits = 4;
 
 uint64_t long_big_endian(ByteSpan bytes, size_t at, size_t count) {
   uint64_t value = 0;
@@ -22,43 +23,6 @@ void change(std::span<uint8_t> bytes, uint64_t value) {
   for (size_t i = bytes.size(); i-- > 0; value >>= 8) bytes[i] ^= uint8_t(value);
 }
 
-struct Start {
-  FlacStreamShape shape;
-  uint64_t samples = 0;    // of a channel; 0: not said
-  size_t first_frame = 0;  // where the metadata end
-};
-
-// cut: the metadata go on behind the end of what is there.
-Result<Start> read_start(ByteSpan file, bool* cut = nullptr) {
-  if (!begins_like_flac(file)) return bad_input("not a FLAC file", 0);
-  Start start;
-  for (size_t at = kMarkBytes, block = 0;; ++block) {
-    if (at + kBlockHeaderBytes > file.size()) {
-      if (cut != nullptr) *cut = true;
-      return bad_input("FLAC: metadata that are cut off", file.size());
-    }
-    const bool is_last = file[at] & 0x80;
-    const uint32_t size = big_endian(file, at + 1, 3);
-    at += kBlockHeaderBytes;
-    if (size > file.size() - at) {
-      if (cut != nullptr) *cut = true;
-      return bad_input("FLAC: metadata that are cut off", file.size());
-    }
-    if (block == 0) {
-      const uint32_t packed = big_endian(file, at + 10, 4);
-      start.shape.rate = packed >> 12;
-      start.shape.channels = int(packed >> 9 & 7) + 1;
-      start.shape.bits = int(packed >> 4 & 31) + 1;
-      start.samples = long_big_endian(file, at + 13, 5) & ((uint64_t(1) << 36) - 1);
-      if (start.shape.bits < 4) return bad_input("FLAC: less than 4 bits a sample", at);
-    }
-    at += size;
-    if (!is_last) continue;
-    start.first_frame = at;
-    return start;
-  }
-}
-
 FlacStreamShape shape_of(const SoundLayout& layout) {
   FlacStreamShape shape;
   shape.channels = layout.channels;
@@ -67,25 +31,17 @@ FlacStreamShape shape_of(const SoundLayout& layout) {
   return shape;
 }
 
-struct Walk {
-  uint64_t frames = 0;  // samples of a channel
-  size_t end = 0;       // of the last frame
-  bool is_cut = false;  // the bytes end inside a frame
-};
-Walk walk_frames(ByteSpan file, const Start& start) {
-  Walk walk;
-  walk.end = start.first_frame;
-  FlacFrame frame;
-  FlacSignals signals;
-  while (start.samples == 0 || walk.frames < start.samples) {
-    const ByteSpan rest = file.subspan(walk.end);
-    const auto size = read_flac_frame(rest, start.shape, frame, signals);
-    if (!size.ok()) walk.is_cut = size.error().offset_bytes == rest.size() && !rest.empty();
-    if (!size.ok() || walk.frames + frame.header.block > kMostFrames) break;
-    walk.frames += frame.header.block;
-    walk.end += *size;
-  }
-  return walk;
+SoundLayout read_stream_info(ByteSpan content) {
+  SoundLayout layout;
+  const uint32_t packed = big_endian(content, 10, 4);
+  const int bits = int(packed >> 4 & 31) + 1;
+  layout.format = SoundFormat::kFlac;
+  layout.rate = packed >> 12;
+  layout.channels = int(packed >> 9 & 7) + 1;
+  layout.form.bytes = (bits + 7) / 8;
+  layout.form.unused_bits = 8 * layout.form.bytes - bits;
+  layout.declared_frames = long_big_endian(content, 13, 5) & ((uint64_t(1) << 36) - 1);
+  return layout;
 }
 
 // What the frames tell of the metadata.
@@ -175,32 +131,64 @@ bool begins_like_flac(ByteSpan start) {
          (start[kMarkBytes] & 0x7f) == kStreamInfo && big_endian(start, kMarkBytes + 1, 3) == kStreamInfoBytes;
 }
 
+Result<SoundLayout> read_flac_start(ByteSpan start, bool& cut) {
+  cut = false;
+  if (!begins_like_flac(start)) return bad_input("not a FLAC file", 0);
+  SoundLayout layout = read_stream_info(start.subspan(kMarkBytes + kBlockHeaderBytes));
+  if (layout.form.bits() < kLeastBits) return bad_input("FLAC: less than 4 bits a sample", kMarkBytes);
+  for (size_t at = kMarkBytes;;) {
+    const bool has_header = at + kBlockHeaderBytes <= start.size();
+    const size_t size = has_header ? big_endian(start, at + 1, 3) : 0;
+    if (!has_header || size > start.size() - at - kBlockHeaderBytes) {
+      cut = true;
+      return bad_input("FLAC: metadata that are cut off", start.size());
+    }
+    const bool is_last = (start[at] & 0x80) != 0;
+    at += kBlockHeaderBytes + size;
+    if (!is_last) continue;
+    layout.begin = at;
+    return layout;
+  }
+}
+
+FlacWalk walk_flac(ByteSpan bytes, const SoundLayout& layout, uint64_t most_frames) {
+  const FlacShape shape = shape_of(layout);
+  FlacWalk walk;
+  FlacFrame frame;
+  FlacSignals signals;
+  while (walk.frames < std::min(most_frames, kMostFrames)) {
+    const ByteSpan rest = bytes.subspan(walk.bytes);
+    const auto size = read_flac_frame(rest, shape, frame, signals);
+    if (!size.ok()) walk.is_cut = size.error().offset_bytes == rest.size();
+    if (!size.ok() || walk.frames + frame.header.block > kMostFrames) break;
+    walk.frames += frame.header.block;
+    walk.bytes += *size;
+  }
+  return walk;
+}
+
 Result<SoundLayout> read_flac(ByteSpan file) {
-  LMC_ASSIGN(const auto start, read_start(file));
-  const Walk walk = walk_frames(file, start);
-  SoundLayout layout;
-  layout.format = SoundFormat::kFlac;
-  layout.form.bytes = (start.shape.bits + 7) / 8;
-  layout.form.unused_bits = 8 * layout.form.bytes - start.shape.bits;
-  layout.channels = start.shape.channels;
-  layout.rate = start.shape.rate;
-  layout.begin = start.first_frame;
-  layout.coded_bytes = walk.end - start.first_frame;
+  bool cut;
+  LMC_ASSIGN(auto layout, read_flac_start(file, cut));
+  const uint64_t most = layout.declared_frames > 0 ? layout.declared_frames : UINT64_MAX;
+  const FlacWalk walk = walk_flac(file.subspan(layout.begin), layout, most);
+  layout.coded_bytes = walk.bytes;
   layout.frames = size_t(walk.frames);
   if (walk.frames == 0)
-    return bad_input("its first frame cannot be taken apart: " + why_flac_ends(file, layout), start.first_frame);
+    return bad_input("its first frame cannot be taken apart: " + why_flac_ends(file, layout), layout.begin);
   return layout;
 }
 
 FileLength flac_length(ByteSpan start) {
   bool is_cut = false;
-  const auto head = read_start(start, &is_cut);
+  const auto head = read_flac_start(start, is_cut);
   if (!head.ok()) return is_cut ? FileLength::cut_off(start, true) : FileLength{};
-  const Walk walk = walk_frames(start, *head);
-  const bool is_whole = head->samples > 0 ? walk.frames == head->samples : walk.frames > 0;
-  if (walk.is_cut || (!is_whole && walk.end == start.size())) return FileLength::cut_off(start, true);
-  if (walk.frames == 0) return {FileLength::End::kNoFile, walk.end};
-  return {FileLength::End::kThere, walk.end};
+  const uint64_t most = head->declared_frames > 0 ? head->declared_frames : UINT64_MAX;
+  const FlacWalk walk = walk_flac(start.subspan(head->begin), *head, most);
+  const size_t end = head->begin + walk.bytes;
+  const bool is_whole = walk.frames >= most || (most == UINT64_MAX && walk.frames > 0 && end == start.size());
+  if (!is_whole && (walk.is_cut || end == start.size())) return FileLength::cut_off(start, true);
+  return {walk.frames > 0 ? FileLength::End::kThere : FileLength::End::kNoFile, end};
 }
 
 std::string why_flac_ends(ByteSpan file, const SoundLayout& layout) {
@@ -234,7 +222,8 @@ Result<FlacParts> take_flac_apart(ByteSpan file, const SoundLayout& layout) {
   LMC_ASSIGN(const auto again, rebuild_flac_frames(out.choices, shape, out.samples, frames.size(), &places));
   if (!std::ranges::equal(again, frames)) return bad_input("FLAC: frames that do not come back as they were");
   out.metadata.assign(file.begin(), file.begin() + ptrdiff_t(layout.begin));
-  change_metadata(out.metadata, Summary(std::move(places), shape, out.samples), shape.rate, false);
+  if (!layout.is_chunk)
+    change_metadata(out.metadata, Summary(std::move(places), shape, out.samples), shape.rate, false);
   return out;
 }
 
@@ -244,7 +233,7 @@ Result<Bytes> put_flac_together(const SoundLayout& layout, std::span<const int32
   if (metadata.size() > most_bytes) return bad_input("FLAC: more metadata than the file; the file is damaged");
   std::vector<FlacFramePlace> places;
   LMC_ASSIGN(const auto frames, rebuild_flac_frames(choices, shape, samples, most_bytes - metadata.size(), &places));
-  change_metadata(metadata, Summary(std::move(places), shape, samples), shape.rate, true);
+  if (!layout.is_chunk) change_metadata(metadata, Summary(std::move(places), shape, samples), shape.rate, true);
   append_bytes(metadata, frames);
   return metadata;
 }

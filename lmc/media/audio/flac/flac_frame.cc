@@ -259,6 +259,22 @@ void write_subframe(FlacBitWriter& writer, const FlacSubframe& subframe, int bit
   write_residual(writer, subframe, signal.size(), residual);
 }
 
+Result<size_t> read_frame(FlacBitReader& reader, ByteSpan bytes, const FlacShape& shape, FlacFrame& frame,
+                          FlacSignals& signals) {
+  LMC_ASSIGN(frame.header, read_header(reader, bytes, shape));
+  for (int c = 0; c < shape.channels; ++c) {
+    FlacSignal& signal = signals[size_t(c)];
+    signal.resize(frame.header.block);
+    const int bits = flac_signal_bits(shape, frame.header.assignment, c);
+    LMC_TRY(read_subframe(reader, bytes, bits, frame.subframes[size_t(c)], signal));
+  }
+  const size_t size = reader.position_bytes();
+  if (reader.past_end() || size + 2 > bytes.size()) return cut_off(bytes);
+  if (size_t(bytes[size] << 8 | bytes[size + 1]) != crc16_of(bytes.first(size)))
+    return broken("a frame with a wrong checksum");
+  return size + 2;
+}
+
 }  // namespace
 
 uint8_t usual_block_code(uint32_t block) {
@@ -341,18 +357,9 @@ void flac_residual(const FlacSubframe& subframe, const FlacSignal& signal, FlacS
 
 Result<size_t> read_flac_frame(ByteSpan bytes, const FlacShape& shape, FlacFrame& frame, FlacSignals& signals) {
   FlacBitReader reader(bytes);
-  LMC_ASSIGN(frame.header, read_header(reader, bytes, shape));
-  for (int c = 0; c < shape.channels; ++c) {
-    FlacSignal& signal = signals[size_t(c)];
-    signal.resize(frame.header.block);
-    const int bits = flac_signal_bits(shape, frame.header.assignment, c);
-    LMC_TRY(read_subframe(reader, bytes, bits, frame.subframes[size_t(c)], signal));
-  }
-  const size_t size = reader.position_bytes();
-  if (reader.past_end() || size + 2 > bytes.size()) return cut_off(bytes);
-  if (size_t(bytes[size] << 8 | bytes[size + 1]) != crc16_of(bytes.first(size)))
-    return broken("a frame with a wrong checksum");
-  return size + 2;
+  const auto size = read_frame(reader, bytes, shape, frame, signals);
+  // What is wrong may be so because there was no more.
+  return !size.ok() && reader.past_end() ? cut_off(bytes) : size;
 }
 
 Status write_flac_frame(const FlacFrame& frame, const FlacShape& shape, const FlacSignals& signals,

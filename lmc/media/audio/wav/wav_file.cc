@@ -6,7 +6,7 @@ namespace lmc {
 namespace {
 
 constexpr uint32_t kUnknownSize = 0xffffffff;
-constexpr uint16_t kPcm = 1, kExtensible = 0xfffe;
+constexpr uint16_t kPcm = 1, kFloat = 3, kExtensible = 0xfffe;
 constexpr size_t kRiffHeaderBytes = 12, kChunkHeaderBytes = 8;
 
 uint32_t little_endian(ByteSpan bytes, size_t at, int count) {
@@ -15,14 +15,21 @@ uint32_t little_endian(ByteSpan bytes, size_t at, int count) {
   return value;
 }
 
-// The content of a chunk "fmt ".
-Result<SoundLayout> read_format(ByteSpan chunk, size_t offset) {
+}  // namespace
+
+bool begins_like_wav(ByteSpan start) {
+  return (begins_with(start, "RIFF") || begins_with(start, "RF64")) && start.size() >= kRiffHeaderBytes &&
+         begins_with(start.subspan(8), "WAVE");
+}
+
+Result<SoundLayout> read_wav_format(ByteSpan chunk, size_t offset) {
   constexpr size_t kPlainBytes = 16, kSubformatAt = 24;
   if (chunk.size() < kPlainBytes) return bad_input("WAV: the format chunk has less than 16 bytes", offset);
   uint32_t tag = little_endian(chunk, 0, 2);
   if (tag == kExtensible && chunk.size() >= kSubformatAt + 2) tag = little_endian(chunk, kSubformatAt, 2);
-  if (tag != kPcm)
-    return bad_input("WAV: samples of format " + std::to_string(tag) + "; only integers (format 1) are taken apart",
+  if (tag != kPcm && tag != kFloat)
+    return bad_input("WAV: samples of format " + std::to_string(tag) +
+                         "; only integers (format 1) and floating-point numbers (3) are taken apart",
                      offset);
   SoundLayout layout;
   layout.channels = int(little_endian(chunk, 2, 2));
@@ -33,19 +40,13 @@ Result<SoundLayout> read_format(ByteSpan chunk, size_t offset) {
         "WAV: " + std::to_string(frame_bytes) + " bytes a frame of " + std::to_string(layout.channels) + " channels",
         offset);
   layout.form.bytes = int(frame_bytes / uint32_t(layout.channels));
+  layout.form.is_float = tag == kFloat;
   layout.form.is_unsigned = layout.form.bytes == 1;
   if (bits > uint32_t(layout.form.bits()))
     return bad_input(
         "WAV: " + std::to_string(bits) + " bits in " + std::to_string(layout.form.bytes) + " bytes a sample", offset);
   LMC_TRY(check_sound(layout));
   return layout;
-}
-
-}  // namespace
-
-bool begins_like_wav(ByteSpan start) {
-  return (begins_with(start, "RIFF") || begins_with(start, "RF64")) && start.size() >= kRiffHeaderBytes &&
-         begins_with(start.subspan(8), "WAVE");
 }
 
 Result<SoundLayout> read_wav(ByteSpan file) {
@@ -63,7 +64,7 @@ Result<SoundLayout> read_wav(ByteSpan file) {
     }
     const ByteSpan content = file.subspan(size_t(begin)).first(size_t(std::min(size, file.size() - begin)));
     if (begins_with(header, "fmt ")) {
-      LMC_ASSIGN(layout, read_format(content, size_t(begin)));
+      LMC_ASSIGN(layout, read_wav_format(content, size_t(begin)));
     } else if (begins_with(header, "ds64") && content.size() >= 16) {
       long_size = uint64_t(little_endian(content, 12, 4)) << 32 | little_endian(content, 8, 4);
     }
