@@ -6,8 +6,10 @@
 
 #include "lmc/base/bytes_test_support.h"
 #include "lmc/codecs/audio.h"
+#include "lmc/media/audio/flac/flac_file.h"
 #include "lmc/media/audio/flac/flac_frame.h"
 #include "lmc/pipeline/decompress.h"
+#include "lmc/pipeline/read_sound.h"
 #include "lmc/pipeline/tar_test_support.h"
 
 namespace lmc {
@@ -98,6 +100,11 @@ TEST(Sounds, AreDescribed) {
   EXPECT_EQ(describe_audio(ByteSpan(block->payload).first(3)), "");
 }
 
+Bytes flac_file(const std::string& name) {
+  std::ifstream in(std::string(LMC_AUDIO_TESTDATA) + "/" + name + ".flac", std::ios::binary);
+  return Bytes{std::istreambuf_iterator<char>(in), {}};
+}
+
 // A WAV file of binary32: those of 16 bits, each times a factor.
 Bytes float_wav(float factor) {
   const Bytes integers = wav(3000, 1);
@@ -123,6 +130,35 @@ TEST(Sounds, OfFloatingPointNumbers) {
   expect_round_trip(odd, 1, odd.size());
 }
 
+Bytes as_wav(const Bytes& raw) {
+  auto out = read_sound_as_wav(packed(raw, 1), {});
+  EXPECT_TRUE(out.ok()) << out.error().message;
+  return out.ok() ? *out : Bytes();
+}
+
+TEST(Sounds, AsWav) {
+  const Bytes raw = wav(3000);
+  EXPECT_EQ(as_wav(raw), raw);
+  const Bytes numbers = float_wav(1.0f / 30011);
+  const Bytes again = as_wav(numbers);
+  const auto layout = read_sound_layout(again);
+  ASSERT_TRUE(layout.ok() && layout->form.is_float);
+  EXPECT_TRUE(std::equal(numbers.begin() + 44, numbers.end(), again.begin() + ptrdiff_t(layout->begin)));
+  for (const char* name : {"8-bits", "24-bits", "six-channels", "thirds"}) {
+    const Bytes file = flac_file(name);
+    const auto flac = read_sound_layout(file);
+    const Bytes plain = as_wav(file);
+    const auto sound = read_sound_layout(plain);
+    ASSERT_TRUE(flac.ok() && sound.ok());
+    EXPECT_EQ(sound->frames, flac->frames);
+    EXPECT_EQ(sound->rate, flac->rate);
+    std::vector<int32_t> samples(sound->frames * size_t(sound->channels));
+    read_samples(sound->form, ByteSpan(plain).subspan(sound->begin, sound->end() - sound->begin), samples);
+    EXPECT_EQ(samples, read_flac_samples(file, *flac).value()) << name;
+  }
+  EXPECT_FALSE(read_sound_as_wav(packed(Bytes(100, 'a'), 1), {}).ok());
+}
+
 // Each chunk of a long file is a block: what is damaged becomes silence, all else comes back.
 TEST(Sounds, DamageOfALongFileCostsOneChunk) {
   const Bytes raw = wav(1400000, 1);
@@ -143,11 +179,6 @@ TEST(Sounds, DamageOfALongFileCostsOneChunk) {
   const auto part = read_range(file, half - 10, 20, {});
   ASSERT_TRUE(part.ok());
   EXPECT_TRUE(std::ranges::equal(*part, std::span(raw).subspan(half - 10, 20)));
-}
-
-Bytes flac_file(const std::string& name) {
-  std::ifstream in(std::string(LMC_AUDIO_TESTDATA) + "/" + name + ".flac", std::ios::binary);
-  return Bytes{std::istreambuf_iterator<char>(in), {}};
 }
 
 TEST(Sounds, FlacFilesAtAllLevels) {

@@ -199,12 +199,11 @@ std::string why_flac_ends(ByteSpan file, const SoundLayout& layout) {
   return size.ok() ? "more frames than STREAMINFO says" : size.error().message;
 }
 
-Result<FlacParts> take_flac_apart(ByteSpan file, const SoundLayout& layout) {
-  const FlacStreamShape shape = shape_of(layout);
+Result<std::vector<int32_t>> read_flac_samples(ByteSpan file, const SoundLayout& layout) {
+  const FlacShape shape = shape_of(layout);
   const ByteSpan frames = file.subspan(layout.begin, layout.coded_bytes);
-  FlacParts out;
-  out.samples.resize(layout.frames * size_t(layout.channels));
-  std::span<int32_t> rest(out.samples);
+  std::vector<int32_t> samples(layout.frames * size_t(layout.channels));
+  std::span<int32_t> rest(samples);
   FlacFrame frame;
   FlacSignals signals;
   for (size_t at = 0; at < frames.size();) {
@@ -217,6 +216,14 @@ Result<FlacParts> take_flac_apart(ByteSpan file, const SoundLayout& layout) {
     join_flac_channels(shape, frame.header.assignment, signals, rest.first(count));
     rest = rest.subspan(count);
   }
+  return samples;
+}
+
+Result<FlacParts> take_flac_apart(ByteSpan file, const SoundLayout& layout) {
+  const FlacStreamShape shape = shape_of(layout);
+  const ByteSpan frames = file.subspan(layout.begin, layout.coded_bytes);
+  FlacParts out;
+  LMC_ASSIGN(out.samples, read_flac_samples(file, layout));
   LMC_ASSIGN(out.choices, write_flac_choices(frames, shape, out.samples));
   std::vector<FlacFramePlace> places;
   LMC_ASSIGN(const auto again, rebuild_flac_frames(out.choices, shape, out.samples, frames.size(), &places));

@@ -27,6 +27,9 @@ FileLength flac_length(ByteSpan start);
 // Why the frames of the layout end before the file does; empty if they do not.
 std::string why_flac_ends(ByteSpan file, const SoundLayout& layout);
 
+// (frames, channels) of the layout of read_flac. Errors: bad input, if that is not this file's.
+Result<std::vector<int32_t>> read_flac_samples(ByteSpan file, const SoundLayout& layout);
+
 struct FlacParts {
   std::vector<int32_t> samples;  // (frames, channels)
   Bytes choices;                 // flac_choices.h
