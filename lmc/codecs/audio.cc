@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lmc/base/parallel.h"
+#include "lmc/codecs/file_search.h"
 #include "lmc/media/audio/flac/flac_file.h"
 #include "lmc/media/audio/float_samples.h"
 #include "lmc/samples/audio/segment.h"
@@ -15,6 +16,7 @@ constexpr int kBytesMask = 7, kUnusedShift = 5;
 enum : uint8_t { kBigEndian = 8, kUnsigned = 16, kFloat = 32 };
 constexpr uint8_t kPlainMetadata = 8;  // of FLAC, which has none of the three above
 
+constexpr uint8_t kInside = 255;  // in place of the codec of the reconstruction data: they are a .lmc file of their own
 constexpr uint64_t kMostSideBytes = uint64_t(1) << 24;  // around the samples
 
 Error damaged(const std::string& what) { return bad_input("audio block: " + what + "; the file is damaged"); }
@@ -152,6 +154,22 @@ Result<int> share(const SoundLayout& sound, int threads, Budget* budget, Budget:
   return 1;
 }
 
+// Pictures that are found in it go to their codecs.
+EncodedBlock encode_around(ByteSpan around, const BlockResources& resources) {
+  EncodedBlock side = encode_reconstruction_data(around, resources);
+  if (!resources.compress_inside || find_files(around).files.empty()) return side;
+  auto inside = resources.compress_inside(around, 1);
+  return inside.ok() && inside->size() < side.payload.size() ? EncodedBlock{kInside, std::move(*inside)} : side;
+}
+Result<Bytes> decode_around(const Layout& layout, const BlockResources& resources) {
+  if (layout.side_codec != kInside)
+    return decode_reconstruction_data(layout.side_codec, layout.side, layout.side_bytes, "audio block", resources);
+  if (!resources.decompress_inside) return damaged("containers that nest too deep");
+  LMC_ASSIGN(auto side, resources.decompress_inside(layout.side, layout.side_bytes, 1));
+  if (side.size() != layout.side_bytes) return damaged("reconstruction data of another size");
+  return side;
+}
+
 // (frames, channels) of these frames.
 std::vector<int32_t> samples_of(const SoundLayout& sound, ByteSpan file, const FlacParts& flac, size_t begin,
                                 size_t end) {
@@ -260,7 +278,7 @@ Result<EncodedBlock> encode_sound(ByteSpan file, const SoundLayout& sound, const
   Bytes around =
       sound.is_coded() ? std::move(flac.metadata) : Bytes(file.begin(), file.begin() + ptrdiff_t(sound.begin));
   append_bytes(around, file.subspan(sound.end()));
-  const EncodedBlock side = encode_reconstruction_data(around, resources);
+  const EncodedBlock side = encode_around(around, resources);
   Bytes out;
   write_shape(layout, out);
   append_varint(out, sound.begin);
@@ -287,8 +305,7 @@ Result<Bytes> decode_audio(ByteSpan payload, size_t raw_bytes, const BlockResour
   LMC_ASSIGN(const int together, share(sound, resources.threads, resources.budget, lease));
   LMC_ASSIGN(const auto memory, Budget::take(resources.budget, raw_bytes + layout.side_bytes, describe(sound)));
   LMC_ASSIGN(const auto coded_memory, take_for_coded(sound, resources.budget));
-  LMC_ASSIGN(const auto side,
-             decode_reconstruction_data(layout.side_codec, layout.side, layout.side_bytes, "audio block", resources));
+  LMC_ASSIGN(const auto side, decode_around(layout, resources));
   const ByteSpan before = ByteSpan(side).first(sound.begin), behind = ByteSpan(side).subspan(sound.begin);
   Bytes file;
   if (sound.is_coded()) {

@@ -83,14 +83,22 @@ class FlacChunks : public SoundChunks {
     if (!at_end && is_full && is_last() && pending.size() < header_ + bytes_ + kMostTailBytes) return 0;
     if (!at_end && !is_full && (more.is_cut || walked_to + more.bytes == pending.size())) return 0;
     is_over_ = !is_full;
+    if (is_over_ && header_ + bytes_ < pending.size()) {
+      SoundLayout here = chunk_;
+      here.begin = header_;
+      here.coded_bytes = bytes_;
+      why_over_ = why_flac_ends(pending, here);
+    }
     if (frames_ == 0) return 0;
     const uint64_t frames = std::exchange(frames_, 0);
     return take(frames, header_ + std::exchange(bytes_, 0), pending, at_end);
   }
+  std::string why_over() const override { return why_over_; }
 
  private:
   uint64_t frames_ = 0;  // of this chunk, seen so far
   size_t bytes_ = 0;
+  std::string why_over_;
 };
 
 }  // namespace

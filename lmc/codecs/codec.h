@@ -90,6 +90,8 @@ class FileChunks {
   // pending: the next bytes of the file; at_end: there are no more. How many of them the next chunk has; 0: more bytes
   // are needed or, at the end or after that many, the rest is nothing that the codec takes.
   virtual size_t next(ByteSpan pending, bool at_end) = 0;
+  // Why the rest is nothing that the codec takes; empty if nothing is wrong.
+  virtual std::string why_over() const { return ""; }
   // How the chunk that was told last is encoded.
   virtual EncodeChunk encoder() const = 0;
 };

@@ -23,11 +23,14 @@ Result<CutBlock> ChunkCutter::next() {
   while (chunks_ != nullptr) {
     const size_t bytes = chunks_->next(pending_, at_end_);
     if (bytes > 0) {
+      taken_bytes_ += bytes;
       CutBlock out = cut(bytes);
       out.encode = chunks_->encoder();
       return out;
     }
     if (at_end_ || pending_.size() >= kMaxBlockBytes) {
+      if (const std::string why = chunks_->why_over(); !why.empty())
+        why_over_ = "kept as it is from byte " + std::to_string(taken_bytes_) + " on: " + why;
       chunks_.reset();
       break;
     }

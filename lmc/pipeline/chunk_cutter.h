@@ -3,6 +3,8 @@
 #ifndef LMC_PIPELINE_CHUNK_CUTTER_H_
 #define LMC_PIPELINE_CHUNK_CUTTER_H_
 
+#include <string>
+
 #include "lmc/base/stream.h"
 #include "lmc/codecs/codec.h"
 
@@ -19,6 +21,8 @@ class ChunkCutter {
       : chunks_(std::move(chunks)), pending_(std::move(start)), source_(source), block_bytes_(block_bytes) {}
 
   Result<CutBlock> next();
+  // Where the codec took no more of the file, and why; empty if it took all, or has taken no less than it wanted.
+  const std::string& why_over() const { return why_over_; }
 
  private:
   Status fill(size_t bytes);
@@ -29,6 +33,8 @@ class ChunkCutter {
   Source& source_;
   size_t block_bytes_;
   bool at_end_ = false;  // of the source
+  uint64_t taken_bytes_ = 0;
+  std::string why_over_;
 };
 
 }  // namespace lmc

@@ -296,7 +296,9 @@ Result<Stats> compress_file(Bytes start, Source& source, Sink& sink, const Compr
   if (start.size() >= kChunkLook) {
     if (auto chunks = cut_file(start)) {
       ChunkCutter cutter(std::move(chunks), std::move(start), source, options.block_bytes);
-      return compress_many([&] { return cutter.next(); }, nullptr, sink, options);
+      auto stats = compress_many([&] { return cutter.next(); }, nullptr, sink, options);
+      if (options.note && !cutter.why_over().empty()) options.note(cutter.why_over());
+      return stats;
     }
   }
   LMC_ASSIGN(const auto whole_file, read_file(start, source));

@@ -210,6 +210,20 @@ TEST(Sounds, FlacFilesInsideArchives) {
   expect_round_trip(raw, 5, bytes);
 }
 
+TEST(Sounds, PicturesInFlacFiles) {
+  std::ifstream in(std::string(LMC_JPEG_TESTDATA) + "/baseline_420.jpg", std::ios::binary);
+  const Bytes picture{std::istreambuf_iterator<char>(in), {}};
+  ASSERT_GT(picture.size(), 900u);
+  const Bytes plain = flac_file("thirds");
+  Bytes raw(plain.begin(), plain.begin() + 42);
+  append_bytes(raw, Bytes{6, 0, uint8_t(picture.size() >> 8), uint8_t(picture.size())});  // not all that belongs there
+  append_bytes(raw, picture);
+  raw.insert(raw.end(), plain.begin() + 42, plain.end());
+  const size_t more = packed(raw, 5).size() - packed(plain, 5).size();
+  EXPECT_LT(more, picture.size() * 95 / 100);
+  expect_round_trip(raw, 5, raw.size());
+}
+
 TEST(Sounds, FlacFilesWithBytesBehind) {
   Bytes raw = flac_file("thirds");
   append_bytes(raw, as_bytes("TAG of somebody"));
