@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "lmc/base/md5.h"
+
 namespace lmc {
 namespace {
 
@@ -17,6 +19,19 @@ TEST(Hash, Crc32cOfCheckStringIsThePublishedValue) {  // RFC 3720, B.4: "1234567
 TEST(Hash, Crc16OfCheckStringIsThePublishedValue) {  // CRC-16/IBM-3740 in the usual catalogue
   EXPECT_EQ(crc16(as_bytes("123456789")), 0x29B1u);
   EXPECT_EQ(crc16(as_bytes("6789"), crc16(as_bytes("12345"))), 0x29B1u);
+}
+
+TEST(Hash, Md5IsThePublishedValue) {  // RFC 1321, A.5
+  const auto of = [](std::string_view text, size_t piece) {
+    Md5Stream stream;
+    for (size_t at = 0; at < text.size(); at += piece) stream.update(as_bytes(text.substr(at, piece)));
+    return hex(stream.finish());
+  };
+  EXPECT_EQ(of("", 1), "d41d8cd98f00b204e9800998ecf8427e");
+  EXPECT_EQ(of("abc", 2), "900150983cd24fb0d6963f7d28e17f72");
+  std::string digits;
+  for (int i = 0; i < 8; ++i) digits += "1234567890";
+  for (size_t piece : {1u, 7u, 64u, 80u}) EXPECT_EQ(of(digits, piece), "57edf4a22be3c955ac49da2e2107b67a");
 }
 
 TEST(Hash, Crc32cContinuesOverPieces) {

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -81,6 +82,21 @@ struct EncodedBlock {
   std::vector<const LoadedModel*> models = {};
 };
 
+using EncodeChunk = std::function<Result<EncodedBlock>(ByteSpan raw, const LevelRow&, const BlockResources&)>;
+
+// A long file cut into chunks, each a block that decodes alone.
+class FileChunks {
+ public:
+  virtual ~FileChunks() = default;
+  // pending: the next bytes of the file; at_end: there are no more. How many of them the next chunk has; 0: more bytes
+  // are needed or, at the end or after that many, the rest is nothing that the codec takes.
+  virtual size_t next(ByteSpan pending, bool at_end) = 0;
+  // Why the rest is nothing that the codec takes; empty if nothing is wrong.
+  virtual std::string why_over() const { return ""; }
+  // How the chunk that was told last is encoded.
+  virtual EncodeChunk encoder() const = 0;
+};
+
 // How whole files of a kind are known.
 struct FileKind {
   bool (*sniff)(ByteSpan start) = nullptr;         // whether these first bytes may begin one
@@ -91,6 +107,8 @@ struct FileKind {
   // its first bytes are there, the better the answer.
   uint64_t (*most_bytes)(ByteSpan start) = nullptr;
   bool takes_any_bytes = false;  // encode also finds what it takes apart anywhere in other bytes
+  // For a file that begins so, at least kChunkLook bytes of it; null: it is not to be cut.
+  std::unique_ptr<FileChunks> (*chunks)(ByteSpan start) = nullptr;
 };
 
 struct CodecRow {
@@ -121,6 +139,7 @@ Status check_codec(uint8_t id, bool names_model);
 Result<Bytes> decode_block(uint8_t codec, ByteSpan payload, size_t raw_bytes, const BlockResources& resources);
 
 inline constexpr size_t kMaxBlockBytes = size_t(64) << 20;  // of a block that is no whole file
+inline constexpr size_t kChunkLook = size_t(1) << 20;       // that are read before a file may be cut into chunks
 inline constexpr size_t kMaxFileBytes = size_t(512) << 20;  // the largest file that is one block
 
 inline constexpr int kTextThreads = 2;  // that one block of text, or one picture, can keep busy

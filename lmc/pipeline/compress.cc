@@ -8,6 +8,7 @@
 #include "lmc/container/frame.h"
 #include "lmc/container/tiny_frame.h"
 #include "lmc/pipeline/block_cutter.h"
+#include "lmc/pipeline/chunk_cutter.h"
 #include "lmc/pipeline/embedded_files.h"
 #include "lmc/pipeline/encode_block.h"
 
@@ -20,7 +21,7 @@ struct CodedBlock {
 };
 
 struct TriedBlock {
-  Bytes raw;
+  CutBlock cut;
   Result<EncodedBlock> coded;
   bool crowded = false;  // for want of memory that others had, it may not be coded as it would be alone
 };
@@ -234,18 +235,24 @@ class PrefixedSource : public Source {
   Source& rest_;
 };
 
-Result<Stats> compress_many(Bytes first, BlockCutter& cutter, Sink& sink, const CompressOptions& options) {
+// The blocks that next() gives, until one is empty.
+Result<Stats> compress_many(const std::function<Result<CutBlock>()>& next, const LoadedModel* model, Sink& sink,
+                            const CompressOptions& options) {
   ProgressSum progress(options.progress, options.threads > 1);
   FrameWriter writer(sink, options);
   const LevelRow& level = level_row(options.level);
-  const LoadedModel* const model = level.text_model > 0 ? options.model.get() : nullptr;
   const size_t most = level.models ? kMaxBlockBytes : options.block_bytes;
   std::vector<const LoadedModel*> models;
   if (model != nullptr) models.push_back(model);
   LMC_TRY(writer.begin(frame_header(most, options.content_bytes, models, options)));
   Budget whole(memory_limit_of(options));
-  const auto encode = [&](ByteSpan raw, int threads, Budget& own) {
-    return encode_block(raw, level, resources(options, model, threads, own, progress));
+  const auto encode = [&](const CutBlock& block, int threads, Budget& own) {
+    const BlockResources with = resources(options, model, threads, own, progress);
+    if (block.encode) {
+      auto coded = block.encode(block.raw, level, with);
+      if (coded.ok() && coded->payload.size() < block.raw.size()) return coded;
+    }
+    return encode_block(block.raw, level, with);
   };
   InOrder<TriedBlock> jobs(options.threads, [&] { progress.tick(); });
   std::deque<TriedBlock> waiting;  // tried, and older than all jobs
@@ -256,25 +263,26 @@ Result<Stats> compress_many(Bytes first, BlockCutter& cutter, Sink& sink, const 
     if (block.crowded && options.threads > 1) {
       while (!jobs.empty()) waiting.push_back(jobs.take());
       Budget own(memory_limit_alone(options));
-      block.coded = encode(block.raw, 1, own);
+      block.coded = encode(block.cut, 1, own);
     }
     if (!block.coded.ok()) return block.coded.error();
-    return writer.add({std::move(block.raw), std::move(*block.coded)});
+    return writer.add({std::move(block.cut.raw), std::move(*block.coded)});
   };
-  const auto submit = [&](Bytes raw) -> Status {
-    const int threads = std::min(options.threads, useful_threads(raw, model != nullptr));
+  const auto submit = [&](CutBlock block) -> Status {
+    const int useful = block.encode ? 1 : useful_threads(block.raw, model != nullptr);
+    const int threads = std::min(options.threads, useful);
     while (!jobs.has_room(threads)) LMC_TRY(write_next());
-    jobs.submit(threads, [&, threads, raw = std::move(raw)]() mutable {
+    jobs.submit(threads, [&, threads, block = std::move(block)]() mutable {
       Budget own(memory_limit_alone(options), &whole);
-      auto coded = encode(raw, threads, own);
-      return TriedBlock{std::move(raw), std::move(coded), own.was_crowded()};
+      auto coded = encode(block, threads, own);
+      return TriedBlock{std::move(block), std::move(coded), own.was_crowded()};
     });
     return Ok();
   };
-  for (Bytes next = std::move(first); !next.empty();) {
-    LMC_TRY(submit(std::move(next)));
-    LMC_ASSIGN(auto more, cutter.next());
-    next = std::move(more);
+  for (;;) {
+    LMC_ASSIGN(auto block, next());
+    if (block.raw.empty()) break;
+    LMC_TRY(submit(std::move(block)));
   }
   while (!jobs.empty() || !waiting.empty()) LMC_TRY(write_next());
   return writer.finish();
@@ -285,7 +293,13 @@ Result<Stats> compress_blocks(Source& source, Sink& sink, const CompressOptions&
   BlockCutter cutter(source, options.block_bytes, models, models ? most_block_bytes(options) : kMaxBlockBytes);
   LMC_ASSIGN(auto first, cutter.next());
   if (cutter.at_end()) return compress_single(std::move(first), sink, options);
-  return compress_many(std::move(first), cutter, sink, options);
+  const LoadedModel* const model = level_row(options.level).text_model > 0 ? options.model.get() : nullptr;
+  const auto next = [&]() -> Result<CutBlock> {
+    if (!first.empty()) return CutBlock{std::exchange(first, {}), {}};
+    LMC_ASSIGN(auto more, cutter.next());
+    return CutBlock{std::move(more), {}};
+  };
+  return compress_many(next, model, sink, options);
 }
 
 // Reads on as long as what there is can be the start of a file that a codec takes. False: it is none, and more may
@@ -302,8 +316,17 @@ Result<bool> read_file(Bytes& start, Source& source) {
   return false;
 }
 
-// Begins like a file of a known format. If it is one that can be taken apart it becomes a single block, of any size.
+// Begins like a file of a known format, in whole or kChunkLook bytes of it. If it is one that is cut into chunks, each
+// is a block; if it is one that can be taken apart it becomes a single block, of any size.
 Result<Stats> compress_file(Bytes start, Source& source, Sink& sink, const CompressOptions& options) {
+  if (start.size() >= kChunkLook) {
+    if (auto chunks = cut_file(start)) {
+      ChunkCutter cutter(std::move(chunks), std::move(start), source, options.block_bytes);
+      auto stats = compress_many([&] { return cutter.next(); }, nullptr, sink, options);
+      if (options.note && !cutter.why_over().empty()) options.note(cutter.why_over());
+      return stats;
+    }
+  }
   LMC_ASSIGN(const auto whole_file, read_file(start, source));
   if (!whole_file) {
     PrefixedSource whole(std::move(start), source);
@@ -339,7 +362,11 @@ Result<Stats> compress(Source& source, Sink& sink, const CompressOptions& given)
   LMC_ASSIGN(auto start, read_up_to(source, kLookBytes));
   if (const std::string by = unopened_kind(start); options.note && !by.empty())
     options.note("it was compressed by " + by + ", which is not opened");
-  if (begins_like_file(start)) return compress_file(std::move(start), source, sink, options);
+  if (begins_like_file(start)) {
+    LMC_ASSIGN(const auto more, read_up_to(source, kChunkLook - start.size()));
+    append_bytes(start, more);
+    return compress_file(std::move(start), source, sink, options);
+  }
   PrefixedSource whole(std::move(start), source);
   return compress_blocks(whole, sink, options);
 }

@@ -32,6 +32,11 @@ bool more_files_follow(ByteSpan raw) {
 
 bool begins_like_file(ByteSpan start) { return file_codec(start) != nullptr; }
 
+std::unique_ptr<FileChunks> cut_file(ByteSpan start) {
+  const CodecRow* const row = file_codec(start);
+  return row != nullptr && row->file.chunks != nullptr ? row->file.chunks(start) : nullptr;
+}
+
 uint64_t most_file_bytes(ByteSpan start) {
   const CodecRow* const row = file_codec(start);
   if (row == nullptr) return 0;
@@ -83,12 +88,47 @@ std::optional<EncodedBlock> encode_container(ByteSpan raw, const LevelRow& level
 }
 
 std::string unopened_kind(ByteSpan start) {
-  constexpr std::pair<std::string_view, const char*> kKinds[] = {
-      {"\xfd\x37zXZ", "xz"},           {"BZh", "bzip2"},
-      {"\x28\xb5\x2f\xfd", "zstd"},    {"\x04\x22\x4d\x18", "LZ4"},
-      {"7z\xbc\xaf\x27\x1c", "7-Zip"}, {"Rar!\x1a\x07", "RAR"}};
-  for (const auto& [begin, name] : kKinds)
-    if (begins_with(start, begin)) return name;
+  struct Kind {
+    size_t at;
+    std::string_view bytes;
+    const char* name;
+  };
+  constexpr size_t kOggPacketAt = 28, kBoxKindAt = 4;
+  static constexpr Kind kKinds[] = {{0, "\xfd\x37zXZ", "xz"},
+                                    {0, "BZh", "bzip2"},
+                                    {0, "\x28\xb5\x2f\xfd", "zstd"},
+                                    {0, "\x04\x22\x4d\x18", "LZ4"},
+                                    {0, "7z\xbc\xaf\x27\x1c", "7-Zip"},
+                                    {0, "Rar!\x1a\x07", "RAR"},
+                                    {0, "ID3", "MP3"},
+                                    {0, "\xff\xfa", "MP3"},
+                                    {0, "\xff\xfb", "MP3"},
+                                    {0, "\xff\xf2", "MP3"},
+                                    {0, "\xff\xf3", "MP3"},
+                                    {0, "\xff\xe2", "MP3"},
+                                    {0, "\xff\xe3", "MP3"},
+                                    {0, "\xff\xf0", "AAC"},
+                                    {0, "\xff\xf1", "AAC"},
+                                    {0, "\xff\xf8", "AAC"},
+                                    {0, "\xff\xf9", "AAC"},
+                                    {kBoxKindAt, "ftypM4A", "AAC or ALAC"},
+                                    {kOggPacketAt, "OpusHead", "Opus"},
+                                    {kOggPacketAt, "\x01vorbis", "Vorbis"},
+                                    {kOggPacketAt,
+                                     "\x7f"
+                                     "FLAC",
+                                     "FLAC in Ogg"},
+                                    {kOggPacketAt, "Speex ", "Speex"},
+                                    {0, "wvpk", "WavPack"},
+                                    {0, "MAC ", "Monkey's Audio"},
+                                    {0, "OFR ", "OptimFROG"},
+                                    {0, "TTA1", "TTA"},
+                                    {0, "\x30\x26\xb2\x75\x8e\x66\xcf\x11", "Windows Media"}};
+  for (const Kind& kind : kKinds) {
+    if (start.size() < kind.at || !begins_with(start.subspan(kind.at), kind.bytes)) continue;
+    if (kind.at == kOggPacketAt && !begins_with(start, "OggS")) continue;
+    return kind.name;
+  }
   return "";
 }
 

@@ -13,6 +13,8 @@ namespace lmc {
 
 // Whether some codec takes whole files that begin like this.
 bool begins_like_file(ByteSpan start);
+// Null: a file that begins so, kChunkLook bytes of it or more, is not cut into chunks.
+std::unique_ptr<FileChunks> cut_file(ByteSpan start);
 // How large a file that begins so can be, for a codec to take it; 0: none takes it.
 uint64_t most_file_bytes(ByteSpan start);
 

@@ -1,9 +1,16 @@
 // Sound files through the whole pipeline: alone, in a tar archive, damaged.
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <fstream>
+
 #include "lmc/base/bytes_test_support.h"
 #include "lmc/codecs/audio.h"
+#include "lmc/media/audio/flac/flac_file.h"
+#include "lmc/media/audio/flac/flac_frame.h"
 #include "lmc/pipeline/decompress.h"
+#include "lmc/pipeline/read_sound.h"
+#include "lmc/pipeline/tar_test_support.h"
 
 namespace lmc {
 namespace {
@@ -93,6 +100,154 @@ TEST(Sounds, AreDescribed) {
   EXPECT_EQ(describe_audio(ByteSpan(block->payload).first(3)), "");
 }
 
+Bytes flac_file(const std::string& name) {
+  std::ifstream in(std::string(LMC_AUDIO_TESTDATA) + "/" + name + ".flac", std::ios::binary);
+  return Bytes{std::istreambuf_iterator<char>(in), {}};
+}
+
+// A WAV file of binary32: those of 16 bits, each times a factor.
+Bytes float_wav(float factor) {
+  const Bytes integers = wav(3000, 1);
+  Bytes out(integers.begin(), integers.begin() + 44);
+  out[20] = 3, out[32] = out[34] = 4, out[34] = 32;
+  for (size_t i = 44; i < integers.size(); i += 2) {
+    const auto value = float(int16_t(integers[i] | integers[i + 1] << 8)) * factor;
+    append_le(out, std::bit_cast<uint32_t>(value));
+  }
+  const auto size = uint32_t(out.size() - 44);
+  for (size_t i = 0; i < 4; ++i) out[40 + i] = uint8_t(size >> (8 * i));
+  return out;
+}
+
+TEST(Sounds, OfFloatingPointNumbers) {
+  const Bytes integers = wav(3000, 1);
+  const size_t bytes = packed(integers, 5).size();
+  expect_round_trip(float_wav(1.0f / 32768), 5, bytes + 30);
+  expect_round_trip(float_wav(1.0f / 30011), 5, bytes + 3000 * 2);
+  Bytes odd = float_wav(1.0f);
+  append_le<uint32_t>(odd, 0x7fc00000);  // not a number
+  odd[40] = uint8_t(odd[40] + 4);
+  expect_round_trip(odd, 1, odd.size());
+}
+
+Bytes as_wav(const Bytes& raw) {
+  auto out = read_sound_as_wav(packed(raw, 1), {});
+  EXPECT_TRUE(out.ok()) << out.error().message;
+  return out.ok() ? *out : Bytes();
+}
+
+TEST(Sounds, AsWav) {
+  const Bytes raw = wav(3000);
+  EXPECT_EQ(as_wav(raw), raw);
+  const Bytes numbers = float_wav(1.0f / 30011);
+  const Bytes again = as_wav(numbers);
+  const auto layout = read_sound_layout(again);
+  ASSERT_TRUE(layout.ok() && layout->form.is_float);
+  EXPECT_TRUE(std::equal(numbers.begin() + 44, numbers.end(), again.begin() + ptrdiff_t(layout->begin)));
+  for (const char* name : {"8-bits", "24-bits", "six-channels", "thirds"}) {
+    const Bytes file = flac_file(name);
+    const auto flac = read_sound_layout(file);
+    const Bytes plain = as_wav(file);
+    const auto sound = read_sound_layout(plain);
+    ASSERT_TRUE(flac.ok() && sound.ok());
+    EXPECT_EQ(sound->frames, flac->frames);
+    EXPECT_EQ(sound->rate, flac->rate);
+    std::vector<int32_t> samples(sound->frames * size_t(sound->channels));
+    read_samples(sound->form, ByteSpan(plain).subspan(sound->begin, sound->end() - sound->begin), samples);
+    EXPECT_EQ(samples, read_flac_samples(file, *flac).value()) << name;
+  }
+  EXPECT_FALSE(read_sound_as_wav(packed(Bytes(100, 'a'), 1), {}).ok());
+}
+
+// Each chunk of a long file is a block: what is damaged becomes silence, all else comes back.
+TEST(Sounds, DamageOfALongFileCostsOneChunk) {
+  const Bytes raw = wav(1400000, 1);
+  const Bytes file = packed(raw, 1, 2);
+  EXPECT_LT(file.size(), raw.size() / 2);
+  ASSERT_EQ(unpacked(file, {.threads = 2}).value(), raw);
+  Bytes changed = file;
+  changed[file.size() / 4] ^= 1;
+  EXPECT_FALSE(unpacked(changed).ok());
+  MemorySink sink;
+  const auto report = salvage(changed, sink, {});
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(report->damage.size(), 1u);
+  const size_t half = 44 + 1400000;
+  ASSERT_EQ(sink.bytes.size(), raw.size());
+  EXPECT_TRUE(std::equal(raw.begin() + half, raw.end(), sink.bytes.begin() + half));
+  EXPECT_EQ(std::ranges::count(std::span(sink.bytes).first(half), 0), ptrdiff_t(half));
+  const auto part = read_range(file, half - 10, 20, {});
+  ASSERT_TRUE(part.ok());
+  EXPECT_TRUE(std::ranges::equal(*part, std::span(raw).subspan(half - 10, 20)));
+}
+
+TEST(Sounds, FlacFilesAtAllLevels) {
+  for (const char* name : {"8-bits", "24-bits", "six-channels", "thirds", "ffmpeg"})
+    for (int level : {1, 5, 9}) {
+      const Bytes raw = flac_file(name);
+      ASSERT_GT(raw.size(), 500u);
+      expect_round_trip(raw, level, raw.size());
+    }
+}
+
+TEST(Sounds, FlacFilesInsideOtherData) {
+  const Bytes sound = flac_file("thirds");
+  Bytes raw(5000, 'a');
+  append_bytes(raw, sound);
+  append_bytes(raw, Bytes(3000, 'b'));
+  expect_round_trip(raw, 5, sound.size());
+}
+
+TEST(Sounds, FlacFilesInsideArchives) {
+  Bytes raw;
+  size_t bytes = 0;
+  for (const char* name : {"thirds", "ffmpeg", "unused-bits"}) {
+    const Bytes file = flac_file(name);
+    bytes += file.size();
+    add_tar_file(raw, name, file);
+  }
+  raw.resize(raw.size() + 1024);
+  expect_round_trip(raw, 5, bytes);
+}
+
+TEST(Sounds, PicturesInFlacFiles) {
+  std::ifstream in(std::string(LMC_JPEG_TESTDATA) + "/baseline_420.jpg", std::ios::binary);
+  const Bytes picture{std::istreambuf_iterator<char>(in), {}};
+  ASSERT_GT(picture.size(), 900u);
+  const Bytes plain = flac_file("thirds");
+  Bytes raw(plain.begin(), plain.begin() + 42);
+  append_bytes(raw, Bytes{6, 0, uint8_t(picture.size() >> 8), uint8_t(picture.size())});  // not all that belongs there
+  append_bytes(raw, picture);
+  raw.insert(raw.end(), plain.begin() + 42, plain.end());
+  const size_t more = packed(raw, 5).size() - packed(plain, 5).size();
+  EXPECT_LT(more, picture.size() * 95 / 100);
+  expect_round_trip(raw, 5, raw.size());
+}
+
+TEST(Sounds, FlacFilesWithBytesBehind) {
+  Bytes raw = flac_file("thirds");
+  append_bytes(raw, as_bytes("TAG of somebody"));
+  const auto block = encode_audio(raw, level_row(5), {});
+  ASSERT_TRUE(block.ok()) << block.error().message;
+  EXPECT_EQ(describe_audio(block->payload), "FLAC 44100 Hz, 2 channels of 16 bits, 0.0 s");
+  const auto back = decode_audio(block->payload, raw.size(), {});
+  ASSERT_TRUE(back.ok()) << back.error().message;
+  EXPECT_EQ(*back, raw);
+}
+
+TEST(Sounds, WhyAFlacFileIsKeptIsTold) {
+  Bytes raw = flac_file("thirds");
+  raw[raw.size() - 100] ^= 1;
+  std::string told;
+  BlockResources resources;
+  resources.note = [&](const std::string& why) { told = why; };
+  const auto block = encode_audio(raw, level_row(1), resources);
+  ASSERT_TRUE(block.ok()) << block.error().message;
+  EXPECT_NE(told.find("kept as they are"), std::string::npos) << told;
+  EXPECT_NE(told.find("wrong checksum"), std::string::npos) << told;
+  EXPECT_EQ(decode_audio(block->payload, raw.size(), {}).value(), raw);
+}
+
 TEST(Sounds, NothingIsTakenOnTheWordOfAFile) {
   const Bytes raw = wav(40000);
   const auto refused = unpacked(packed(raw, 1), {.memory_limit_bytes = 100000});
@@ -100,10 +255,9 @@ TEST(Sounds, NothingIsTakenOnTheWordOfAFile) {
   EXPECT_EQ(refused.error().family, ErrorFamily::kEnvironment);
 }
 
-TEST(Sounds, DamageIsHarmless) {
-  const Bytes raw = wav(40);
+void expect_damage_is_harmless(const Bytes& raw) {
   const auto block = encode_audio(raw, level_row(5), {});
-  ASSERT_TRUE(block.ok());
+  ASSERT_TRUE(block.ok()) << block.error().message;
   const Bytes& payload = block->payload;
   const auto expect_honest = [&](ByteSpan changed) {
     const auto out = decode_audio(changed, raw.size(), {});
@@ -118,8 +272,36 @@ TEST(Sounds, DamageIsHarmless) {
     changed[bit / 8] ^= uint8_t(1 << (bit % 8));
     expect_honest(changed);
   }
-  for (size_t raw_bytes : {size_t(0), raw.size() - 1, raw.size() + 1, size_t(1) << 30})
+  for (size_t raw_bytes : {size_t(0), raw.size() - 1, raw.size() + 1})
     EXPECT_FALSE(decode_audio(payload, raw_bytes, {}).ok());
+}
+
+TEST(Sounds, DamageIsHarmless) {
+  const Bytes raw = wav(40);
+  expect_damage_is_harmless(raw);
+  EXPECT_FALSE(decode_audio(encode_audio(raw, level_row(5), {}).value().payload, size_t(1) << 30, {}).ok());
+}
+
+TEST(Sounds, DamageOfFlacFilesIsHarmless) {
+  // A frame of few samples, as each bit costs a decoding.
+  const FlacShape shape{1, 16};
+  Bytes raw = {'f', 'L', 'a', 'C', 0x80, 0, 0, 34};
+  raw.resize(42);
+  raw[18] = 0x0a, raw[19] = 0xc4, raw[20] = 0x40, raw[21] = 0xf0;
+  for (uint64_t number = 0; number < 2; ++number) {
+    FlacFrame frame;
+    frame.header = {.block_code = usual_block_code(40), .rate_code = 9, .size_code = 4, .number = number, .block = 40};
+    FlacSubframe& subframe = frame.subframes[0];
+    subframe.kind = FlacKind::kLinear;
+    subframe.order = 2, subframe.precision = 12, subframe.shift = 10;
+    subframe.coefficients[0] = 2000, subframe.coefficients[1] = -1000;
+    subframe.parameters = {14};
+    FlacSignals signals, residuals;
+    for (int t = 0; t < 40; ++t) signals[0].push_back((t * (40 - t) - 200) * 10 + t * t % 7);
+    flac_residual(subframe, signals[0], residuals[0]);
+    ASSERT_TRUE(write_flac_frame(frame, shape, signals, residuals, 10000, raw).ok());
+  }
+  expect_damage_is_harmless(raw);
 }
 
 }  // namespace

@@ -447,6 +447,11 @@ class Images(Case):
         self.write("a.xz", lzma.compress(b"a text " * 50))
         self.assertIn(b"compressed by xz, which is not opened", self.lmc("-1", "-v", "a.xz").stderr)
         self.assertNotIn(b"not opened", self.lmc("-1", "-f", "a.xz").stderr)
+        for name, start in (("MP3", b"ID3\4\0"), ("AAC", b"\xff\xf1\x50\x80"), ("Opus", b"OggS" + bytes(24) + b"OpusHead"),
+                            ("Vorbis", b"OggS" + bytes(24) + b"\1vorbis")):
+            self.write("a.snd", start + os.urandom(2000))
+            told = self.lmc("-1", "-v", "-f", "a.snd").stderr
+            self.assertIn(b"compressed by " + name.encode() + b", which is not opened", told)
         self.write("b.gz", gzip.compress(b"a text, and another one; " * 50))
         self.assertNotIn(b"not opened", self.lmc("-1", "-v", "b.gz").stderr)
 

@@ -1,26 +1,33 @@
 #!/bin/sh
-# cross_isa_test.sh DIGEST_PROGRAM BUILD_FOLDER: the engine's digest for every instruction set of this machine and, where
-# the cross compiler and qemu are installed, of aarch64; all must be the one below. 77: only this machine's was compared.
+# cross_isa_test.sh ENGINE_DIGEST SOUND_DIGEST BUILD_FOLDER: the digests of these programs for every instruction set of
+# this machine and, where the cross compiler and qemu are installed, of aarch64; all must be the ones below. 77: only this
+# machine's were compared.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # Changes only with docs/numerics.md, and then old archives cannot be read any more.
 expected=c186a220d037a3e73d5c8d778ef99934b7eeffa1027a729c759333f1d627fa31
+# Changes only with docs/audio.md, likewise.
+expected_sound=c46adf557b0a8c63b54966deb88c4ec58c21108cbb87981a8576c62c2f82eaa2
 digests=$("$1")
+sounds=$("$2")
 skipped=0
 if command -v aarch64-linux-gnu-g++ >/dev/null && command -v qemu-aarch64-static >/dev/null; then
   # The JSON headers alone: the cross compiler must not see the rest of /usr/include.
-  mkdir -p "$2/include"
-  ln -sfn /usr/include/nlohmann "$2/include/nlohmann"
-  cmake -S "$here" -B "$2" -DCMAKE_TOOLCHAIN_FILE="$here/aarch64.cmake" -Djson_include="$2/include" >"$2/log"
-  cmake --build "$2" >>"$2/log" || { tail -50 "$2/log"; exit 1; }
-  digests=$(printf '%s\n%s' "$digests" "$(qemu-aarch64-static "$2/cross_isa_digest" | sed 's/$/ (aarch64)/')")
+  mkdir -p "$3/include"
+  ln -sfn /usr/include/nlohmann "$3/include/nlohmann"
+  cmake -S "$here" -B "$3" -DCMAKE_TOOLCHAIN_FILE="$here/aarch64.cmake" -Djson_include="$3/include" >"$3/log"
+  cmake --build "$3" >>"$3/log" || { tail -50 "$3/log"; exit 1; }
+  digests=$(printf '%s\n%s' "$digests" "$(qemu-aarch64-static "$3/cross_isa_digest" | sed 's/$/ (aarch64)/')")
+  sounds=$(printf '%s\n%s' "$sounds" "$(qemu-aarch64-static "$3/sound_digest" | sed 's/$/ (aarch64)/')")
 else
   skipped=1
   echo "aarch64 cross compiler or qemu-aarch64-static is not installed: aarch64 not compared"
 fi
-printf '%s\n' "$digests"
-if [ "$(printf '%s\n' "$digests" | cut -d' ' -f1 | sort -u)" != $expected ]; then
-  echo "expected $expected"
-  exit 1
-fi
+# check DIGESTS EXPECTED
+check() {
+  printf '%s\n' "$1"
+  [ "$(printf '%s\n' "$1" | cut -d' ' -f1 | sort -u)" = "$2" ] || { echo "expected $2"; exit 1; }
+}
+check "$digests" $expected
+check "$sounds" $expected_sound
 [ $skipped = 0 ] || exit 77

@@ -11,6 +11,7 @@
 
 #include "lmc/pipeline/decompress.h"
 #include "lmc/pipeline/read_pixels.h"
+#include "lmc/pipeline/read_sound.h"
 #include "tools/lmc/destination.h"
 #include "tools/lmc/pixels_output.h"
 #include "tools/lmc/verify.h"
@@ -202,6 +203,11 @@ Result<Restored> restore(const Session& session, const InputFile& input, Sink& s
     return Restored{stats.raw_bytes, 0};
   }
   LMC_ASSIGN(const auto whole, input.whole());
+  if (options.as == "wav") {
+    LMC_ASSIGN(const auto wav, read_sound_as_wav(whole.first, how));
+    LMC_TRY(sink.write(wav));
+    return Restored{wav.size(), 0};
+  }
   if (!options.as.empty()) {
     LMC_ASSIGN(const auto pixels, read_pixels(whole.first, options.region, how));
     LMC_ASSIGN(const auto written, write_pixels(pixels, options.as));

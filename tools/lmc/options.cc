@@ -54,7 +54,8 @@ void set_range(Options& o, const std::string& text) {
 }
 
 void set_as(Options& o, const std::string& text) {
-  if (text != "png" && text != "pnm") reject("--as: unknown form '" + text + "'; png and pnm are known");
+  if (text != "png" && text != "pnm" && text != "wav")
+    reject("--as: unknown form '" + text + "'; png, pnm and wav are known");
   o.as = text;
 }
 
@@ -113,8 +114,8 @@ const Row kRows[] = {
     {{kOperation, "--range", "OFFSET:SIZE", nullptr,
       "with -d: only this part of the content, decoding only the blocks it lies in", false},
      set_range},
-    {{kOperation, "--as", "FORM", "png pnm", "with -d: the pixels of an image as PNG or PNM instead of the file it was",
-      true},
+    {{kOperation, "--as", "FORM", "png pnm wav",
+      "with -d: the pixels of an image as PNG or PNM, or a sound as WAV, instead of the file it was", true},
      set_as},
     {{kOperation, "--region", "X,Y,W,H", nullptr,
       "with -d --as: only this part of the image, decoding only the tiles it touches", false},
@@ -202,7 +203,7 @@ Status check(const Options& o) {
   if (o.range && !decodes) return usage_error("--range goes with -d");
   if (o.range && o.salvage) return usage_error("--range and --salvage do not go together");
   if (!o.as.empty() && !decodes) return usage_error("--as goes with -d");
-  if (o.region && o.as.empty()) return usage_error("--region goes with -d --as png or --as pnm");
+  if (o.region && (o.as.empty() || o.as == "wav")) return usage_error("--region goes with -d --as png or --as pnm");
   if (!o.as.empty() && (o.range || o.salvage)) return usage_error("--as goes neither with --range nor with --salvage");
   if (!o.as.empty() && o.remove_source)
     return usage_error("--rm does not go with --as, which does not restore the file");

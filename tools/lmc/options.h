@@ -30,9 +30,9 @@ struct Options {
   bool remove_source = false;
   bool verify = false;  // decode what was written before it counts as complete
   bool salvage = false;
-  std::optional<bool> sparse;    // restored zeros become holes; unset: in files, not on standard output
-  std::optional<Range> range;    // only this part of the content
-  std::string as;                // write the pixels of an image in this form: "png", "pnm"; empty: the file as it was
+  std::optional<bool> sparse;  // restored zeros become holes; unset: in files, not on standard output
+  std::optional<Range> range;  // only this part of the content
+  std::string as;              // write the image or sound in this form: "png", "pnm", "wav"; empty: the file as it was
   std::optional<Region> region;  // only this part of the pixels
   bool json = false;
   bool quiet = false;

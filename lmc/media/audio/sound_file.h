@@ -12,14 +12,16 @@
 
 namespace lmc {
 
-enum class SoundFormat : uint8_t { kWav = 1, kAiff = 2 };  // wire ids
+enum class SoundFormat : uint8_t { kWav = 1, kAiff = 2, kFlac = 3, kWave64 = 4, kCaf = 5 };  // wire ids
 
 struct SampleForm {
   int bytes = 2;  // of a sample, 1..4
   bool big_endian = false;
   bool is_unsigned = false;
+  int unused_bits = 0;    // of the bytes, 0..7; FLAC alone
+  bool is_float = false;  // binary32
 
-  int bits() const { return 8 * bytes; }
+  int bits() const { return 8 * bytes - unused_bits; }
 };
 
 struct SoundLayout {
@@ -29,9 +31,13 @@ struct SoundLayout {
   uint32_t rate = 0;  // frames a second, for people
   size_t begin = 0;   // of the samples, in the file
   size_t frames = 0;
+  size_t coded_bytes = 0;        // that the samples take in a format that codes them
+  uint64_t declared_frames = 0;  // 0: the file does not say
+  bool is_chunk = false;         // of a longer file
 
   size_t frame_bytes() const { return size_t(channels) * size_t(form.bytes); }
-  size_t end() const { return begin + frames * frame_bytes(); }
+  size_t end() const { return begin + (is_coded() ? coded_bytes : frames * frame_bytes()); }
+  bool is_coded() const { return format == SoundFormat::kFlac; }
 };
 
 inline constexpr int kMostSoundChannels = 8;
@@ -45,7 +51,8 @@ FileLength sound_length(ByteSpan start);
 uint64_t most_sound_file_bytes(ByteSpan start);
 const char* sound_format_name(SoundFormat format);  // "WAV"; empty for an unknown one
 
-// bytes (samples.size() * form.bytes) to signed samples and back. Bits that a sample does not have are left out.
+// bytes (samples.size() * form.bytes) to signed samples and back. Bits that a sample does not have are left out;
+// floating-point numbers are taken as the integers that their bits make.
 void read_samples(const SampleForm& form, ByteSpan bytes, std::span<int32_t> samples);
 void write_samples(const SampleForm& form, std::span<const int32_t> samples, std::span<uint8_t> bytes);
 

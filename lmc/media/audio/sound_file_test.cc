@@ -95,6 +95,59 @@ Bytes make_aiff(int channels, int bits, const char* type, bool samples_first, By
   return out;
 }
 
+void append_name(Bytes& out, std::string_view name, bool is_riff = false) {
+  using namespace std::string_view_literals;
+  append_text(out, name);
+  append_text(out, is_riff ? "\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"sv
+                           : "\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"sv);
+}
+
+Bytes make_w64(ByteSpan data, uint16_t tag, int bytes, Bytes tail = {}) {
+  Bytes body;
+  append_name(body, "wave");
+  append_name(body, "junk");
+  append_le<uint64_t>(body, 24 + 3);
+  body.resize(body.size() + 8);
+  append_name(body, "fmt ");
+  append_le<uint64_t>(body, 24 + 16);
+  append_le<uint16_t>(body, tag);
+  append_le<uint16_t>(body, 2);
+  append_le<uint32_t>(body, 48000);
+  append_le<uint32_t>(body, uint32_t(96000 * bytes));
+  append_le<uint16_t>(body, uint16_t(2 * bytes));
+  append_le<uint16_t>(body, uint16_t(8 * bytes));
+  append_name(body, "data");
+  append_le<uint64_t>(body, 24 + data.size());
+  append_bytes(body, data);
+  append_bytes(body, tail);
+  Bytes out;
+  append_name(out, "riff", true);
+  append_le<uint64_t>(out, 24 + body.size());
+  append_bytes(out, body);
+  return out;
+}
+
+Bytes make_caf(ByteSpan data, int flags, int bytes, bool is_open, Bytes tail = {}) {
+  Bytes out;
+  append_text(out, "caff");
+  append_be(out, 1, 2), append_be(out, 0, 2);
+  append_text(out, "desc");
+  append_be(out, 0, 4), append_be(out, 32, 4);
+  append_be(out, 0x40e58880, 4), append_be(out, 0, 4);  // 44100.0
+  append_text(out, "lpcm");
+  for (int value : {flags, 2 * bytes, 1, 2, 8 * bytes}) append_be(out, uint32_t(value), 4);
+  append_text(out, "free");
+  append_be(out, 0, 4), append_be(out, 5, 4);
+  out.resize(out.size() + 5);
+  append_text(out, "data");
+  const uint64_t size = is_open ? UINT64_MAX : 4 + data.size();
+  append_be(out, uint32_t(size >> 32), 4), append_be(out, uint32_t(size), 4);
+  append_be(out, 0, 4);  // edits
+  append_bytes(out, data);
+  append_bytes(out, tail);
+  return out;
+}
+
 // Samples and the bytes around them make the file again.
 void expect_same_file(const Bytes& file, const SoundLayout& layout) {
   ASSERT_LE(layout.begin, file.size());
@@ -173,10 +226,59 @@ TEST(SoundFile, AiffOfAllShapes) {
       }
 }
 
+TEST(SoundFile, FloatingPointWav) {
+  Bytes file = make_wav({.bits = 32, .bytes = 4}, noise(400));
+  file[20] = 3;
+  const auto layout = read_sound_layout(file);
+  ASSERT_TRUE(layout.ok());
+  EXPECT_TRUE(layout->form.is_float);
+  expect_same_file(file, *layout);
+}
+
+TEST(SoundFile, Wave64) {
+  for (int bytes : {2, 3, 4}) {
+    const Bytes data = noise(600), tail = {1, 2, 3};
+    const Bytes file = make_w64(data, bytes == 4 ? 3 : 1, bytes, tail);
+    const auto layout = read_sound_layout(file);
+    ASSERT_TRUE(layout.ok()) << layout.error().message;
+    EXPECT_EQ(sound_format_name(layout->format), std::string("Wave64"));
+    EXPECT_EQ(layout->rate, 48000u);
+    EXPECT_EQ(layout->form.is_float, bytes == 4);
+    EXPECT_EQ(layout->frames, 600 / size_t(2 * bytes));
+    EXPECT_EQ(layout->end(), file.size() - 3);
+    expect_same_file(file, *layout);
+    Bytes more = file;
+    more.resize(more.size() + 100);
+    EXPECT_EQ(sound_length(more).bytes, file.size());
+  }
+}
+
+TEST(SoundFile, Caf) {
+  for (int flags : {0, 1, 2, 3})
+    for (bool is_open : {false, true}) {
+      const int bytes = flags & 1 ? 4 : 3;
+      const Bytes file = make_caf(noise(600), flags, bytes, is_open);
+      const auto layout = read_sound_layout(file);
+      ASSERT_TRUE(layout.ok()) << layout.error().message;
+      EXPECT_EQ(layout->rate, 44100u);
+      EXPECT_EQ(layout->form.big_endian, flags < 2);
+      EXPECT_EQ(layout->form.is_float, (flags & 1) != 0);
+      EXPECT_EQ(layout->end(), file.size());
+      expect_same_file(file, *layout);
+      Bytes more = file;
+      more.resize(more.size() + 100);
+      EXPECT_EQ(sound_length(more).end, is_open ? FileLength::End::kNoFile : FileLength::End::kThere);
+      if (!is_open) EXPECT_EQ(sound_length(more).bytes, file.size());
+    }
+  EXPECT_FALSE(read_sound_layout(make_caf(noise(600), 1, 2, false)).ok());
+}
+
 TEST(SoundFile, RefusesWhatIsNoPcm) {
   Bytes file = make_wav({}, noise(400));
-  file[20] = 3;
-  EXPECT_NE(read_sound_layout(file).error().message.find("format 3"), std::string::npos);
+  file[20] = 2;
+  EXPECT_NE(read_sound_layout(file).error().message.find("format 2"), std::string::npos);
+  file[20] = 3;  // floating-point numbers of 16 bits
+  EXPECT_FALSE(read_sound_layout(file).ok());
   EXPECT_FALSE(read_sound_layout(make_wav({.channels = 9}, noise(400))).ok());
   EXPECT_FALSE(read_sound_layout(make_wav({.channels = 0}, noise(400))).ok());
   EXPECT_FALSE(read_sound_layout(make_wav({.bits = 64, .bytes = 8}, noise(400))).ok());
@@ -185,7 +287,8 @@ TEST(SoundFile, RefusesWhatIsNoPcm) {
 }
 
 TEST(SoundFile, CutOffAnywhere) {
-  for (const Bytes& file : {make_wav({.has_list = true}, noise(40)), make_aiff(2, 16, "NONE", true, noise(40))})
+  for (const Bytes& file : {make_wav({.has_list = true}, noise(40)), make_aiff(2, 16, "NONE", true, noise(40)),
+                            make_w64(noise(40), 1, 2), make_caf(noise(40), 0, 2, false)})
     for (size_t size = 0; size <= file.size(); ++size) {
       const Bytes part(file.begin(), file.begin() + ptrdiff_t(size));
       sound_length(part);
@@ -196,8 +299,9 @@ TEST(SoundFile, CutOffAnywhere) {
 }
 
 TEST(SoundFile, AnyBitMayBeFlipped) {
-  for (const Bytes& file : {make_wav({.is_extensible = true, .has_list = true}, noise(40)),
-                            make_wav({.is_long = true}, noise(40)), make_aiff(2, 16, "NONE", true, noise(40))})
+  for (const Bytes& file :
+       {make_wav({.is_extensible = true, .has_list = true}, noise(40)), make_wav({.is_long = true}, noise(40)),
+        make_aiff(2, 16, "NONE", true, noise(40)), make_w64(noise(40), 1, 2), make_caf(noise(40), 0, 2, false)})
     for (size_t bit = 0; bit < 8 * file.size(); ++bit) {
       Bytes changed = file;
       changed[bit / 8] ^= uint8_t(1 << (bit % 8));
