@@ -10,10 +10,10 @@ from head import Head
 from logistic import f32, ln
 from mixing import Mixing
 from network import Network, NetworkStream
-from text_mixing import TextMixing
+from text_mixing import ModelAlone, TextMixing
 
-# By profile: streams at most, tokens a stream, whether in two stages.
-PROFILES = ((16, 3072, False), (4, 3072, False), (32, 2048, True), (4, 3072, True))
+# By profile: streams at most, tokens a stream, stages of mixing.
+PROFILES = ((16, 3072, 1), (4, 3072, 1), (32, 2048, 2), (4, 3072, 2), (4, 3072, 0))
 
 
 def decode(payload, raw_size, model):
@@ -29,7 +29,7 @@ def decode(payload, raw_size, model):
 
 
 class TextBlock:
-    def __init__(self, model, decoder, tokens, raw_size, most_streams, tokens_each, two_stages):
+    def __init__(self, model, decoder, tokens, raw_size, most_streams, tokens_each, stages):
         self.decoder = decoder
         self.raw_size = raw_size
         self.vocabulary = model.vocabulary
@@ -43,7 +43,9 @@ class TextBlock:
         self.first_rate = f32(0.015) / np.sqrt(f32(model.architecture["width"]))
         self.model_rate = f32(model.architecture.get("head_rate", 1))
         self.learnt = 0
-        self.mixing = TextMixing(count, raw_size) if two_stages else Mixing(True, count, raw_size)
+        self.learns = stages > 0
+        self.mixing = (ModelAlone(count) if stages == 0 else
+                       TextMixing(count, raw_size) if stages == 2 else Mixing(True, count, raw_size))
         self.mixing.load_prior(model.section("mixing.tokens", optional=True))
 
     def decode(self):
@@ -66,7 +68,7 @@ class TextBlock:
             self.last_tokens[s] = self._token(s, cumulative)
         if sum(len(stream.history) for stream in self.mixing.streams) > self.raw_size:
             raise DamagedFile("the tokens make too many bytes")
-        for s, row, cumulative in zip(streams, hidden, cumulatives):
+        for s, row, cumulative in zip(streams, hidden, cumulatives) if self.learns else ():
             fall = np.sqrt(f32(1) + f32(self.learnt) / f32(40000))
             self.head.learn(row, cumulative, self.last_tokens[s], self.first_rate / fall * self.model_rate)
             self.learnt += 1

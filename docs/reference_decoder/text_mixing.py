@@ -1,4 +1,4 @@
-"""Codec 2 in two stages, profiles 2 and 3: docs/mixing.md, section 10."""
+"""Codec 2 in two stages, or none, profiles 2 to 4: docs/mixing.md, section 10."""
 
 from deep_mixing import DeepMixing
 from logistic import clamp_probability, f32, squash, stretch
@@ -39,3 +39,32 @@ class TextMixing:
     def append_byte(self, index, byte):
         self.first.append_byte(index, byte)
         self.second.append_byte(byte, index)
+
+
+class ModelAlone:
+    """As Mixing, of tokens, where nothing is mixed."""
+
+    class Stream:
+        def __init__(self):
+            self.history = bytearray()
+
+    def __init__(self, streams):
+        self.streams = [self.Stream() for _ in range(streams)]
+
+    def predict_bit(self, index, known, lm):
+        return clamp_probability(int(squash(lm)))
+
+    def predict_end(self, index, low, lm):
+        return clamp_probability(int(squash(lm)))
+
+    def append_byte(self, index, byte):
+        self.streams[index].history.append(byte)
+
+    def load_prior(self, section):
+        pass
+
+    def update(self, bit):
+        pass
+
+    def end_token(self, index, token):
+        pass

@@ -28,6 +28,7 @@ struct LevelRow {
   bool deep = false;         // deep context mixing for what is no text; else fast
   Doubt doubt = Doubt::kByVocabulary;
   ImageEffort images = ImageEffort::kNetwork;
+  bool model_alone = false;    // text: the language model's own probabilities, nothing mixed in. In no row of the table
   bool thorough_jpeg = false;  // more contexts for the coefficients
   // In words, for people.
   const char* text = "";

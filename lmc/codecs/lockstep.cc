@@ -12,7 +12,7 @@ struct StreamRow {
   uint32_t most;
   uint64_t tokens_each;  // at least, before there is another one
 };
-constexpr StreamRow kStreams[] = {{16, 3072}, {4, 3072}, {32, 2048}, {4, 3072}};  // by profile
+constexpr StreamRow kStreams[] = {{16, 3072}, {4, 3072}, {32, 2048}, {4, 3072}, {4, 3072}};  // by profile
 
 constexpr uint32_t kRowsAhead = 64, kLargeRowsAhead = 128;  // that the network takes at once when the tokens are known
 constexpr uint32_t kManyForLarge = 24;  // streams, from which on two batches of a large model beat shared products

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "lmc/codecs/lockstep.h"
 #include "lmc/coding/arithmetic_coder.h"
 #include "lmc/coding/coding_loop.h"
 #include "lmc/mixing/deep_text.h"
+#include "lmc/mixing/model_alone.h"
 #include "lmc/tokenize/tokenizer.h"
 
 namespace lmc {
@@ -53,6 +55,9 @@ uint64_t code_tokens(Coder& coder, Lockstep& lockstep, const TextModel& model, c
   return done_bytes == size_bytes ? done_tokens : 0;
 }
 
+template <typename Mixing>
+constexpr bool kHeadLearns = !std::is_same_v<Mixing, ModelAlone>;
+
 // more: what Mixing wants beside its shape and instruction set.
 template <typename Mixing = MixingModel>
 Result<std::unique_ptr<Mixing>> make_mixing(ByteSpan prior, const StreamPlan& plan, size_t size_bytes, Isa isa,
@@ -98,7 +103,8 @@ Result<EncodedText<Mixing>> encode_with(const TextModel& model, const TextExperi
   LMC_ASSIGN(auto mixing, make_mixing<Mixing>(setup.prior, plan, raw.size(), resources.isa, more...));
   Bytes coded;
   ArithmeticEncoder coder(coded);
-  Lockstep lockstep(model.transformer, plan, resources.threads, tokens, setup.adapt_head);
+  Lockstep lockstep(model.transformer, plan, resources.threads, tokens,
+                    setup.adapt_head && kHeadLearns<Mixing>);
   double model_bits = 0;
   const uint64_t done = code_tokens(
       coder, lockstep, model, plan, tokens, *mixing, raw.size(), resources,
@@ -115,14 +121,22 @@ Bytes payload_of(const EncodedText<Mixing>& encoded, TextProfile profile) {
   return payload;
 }
 
-// use(kind) with the kind of mixing that a profile has: the later ones mix in two stages.
+// use(kind) with the kind of mixing that a profile has: one or two stages, or none.
 template <typename T>
 struct Kind {
   using Type = T;
 };
 template <typename Use>
 auto with_mixing(TextProfile profile, const Use& use) {
-  return profile >= TextProfile::kManyForLarge ? use(Kind<DeepTextMixing>()) : use(Kind<MixingModel>());
+  switch (profile) {
+    case TextProfile::kModelAlone:
+      return use(Kind<ModelAlone>());
+    case TextProfile::kManyForLarge:
+    case TextProfile::kDeepFewStreams:
+      return use(Kind<DeepTextMixing>());
+    default:
+      return use(Kind<MixingModel>());
+  }
 }
 
 // all_of_them: the text must take every token of the plan.
@@ -134,7 +148,7 @@ Result<Bytes> decode_tokens(const TextModel& model, const StreamPlan& plan, bool
   auto mixing = make_mixing<Mixing>(model.prior, plan, raw_size_bytes, resources.isa);
   if (!mixing.ok()) return mixing.error();
   ArithmeticDecoder coder(coded);
-  Lockstep lockstep(model.transformer, plan, resources.threads, {});
+  Lockstep lockstep(model.transformer, plan, resources.threads, {}, kHeadLearns<Mixing>);
   const uint64_t tokens =
       code_tokens(coder, lockstep, model, plan, {}, **mixing, raw_size_bytes, resources, [](size_t) { return true; });
   if (tokens == 0 || (all_of_them && tokens != plan.tokens))
@@ -176,6 +190,7 @@ double tokens_per_byte(const TextModel& model, ByteSpan raw) {
 }
 
 TextProfile text_profile(const TextModel& model, const LevelRow& level) {
+  if (level.model_alone) return TextProfile::kModelAlone;
   if (level.few_streams) return TextProfile::kDeepFewStreams;
   return model.transformer.is_large() ? TextProfile::kManyForLarge : TextProfile::kManyStreams;
 }

@@ -15,6 +15,12 @@
 namespace lmc {
 namespace {
 
+LevelRow level_of(const CompressOptions& options) {
+  LevelRow row = level_row(options.level);
+  row.model_alone = options.model_alone;
+  return row;
+}
+
 struct CodedBlock {
   Bytes raw;
   EncodedBlock coded;
@@ -140,9 +146,9 @@ std::optional<EncodedBlock> encode_only_file(ByteSpan raw, const CompressOptions
   return code_alone(options, [&](int threads, Budget& budget) {
     BlockResources with = resources(options, nullptr, threads, budget, progress);
     with.note = options.note;
-    auto coded = encode_file(raw, level_row(options.level), with);
+    auto coded = encode_file(raw, level_of(options), with);
     return coded || raw.size() <= options.block_bytes ? std::move(coded)
-                                                      : encode_container(raw, level_row(options.level), with);
+                                                      : encode_container(raw, level_of(options), with);
   });
 }
 
@@ -207,7 +213,7 @@ Result<Stats> compress_single(Bytes raw, Sink& sink, const CompressOptions& opti
     block.coded = std::move(*file);
   } else if (!block.raw.empty()) {
     LMC_ASSIGN(auto coded, code_alone(options, [&](int threads, Budget& budget) {
-                 return encode_block(block.raw, level_row(options.level),
+                 return encode_block(block.raw, level_of(options),
                                      resources(options, options.model.get(), threads, budget, progress));
                }));
     block.coded = std::move(coded);
@@ -240,7 +246,7 @@ Result<Stats> compress_many(const std::function<Result<CutBlock>()>& next, const
                             const CompressOptions& options) {
   ProgressSum progress(options.progress, options.threads > 1);
   FrameWriter writer(sink, options);
-  const LevelRow& level = level_row(options.level);
+  const LevelRow level = level_of(options);
   const size_t most = level.models ? kMaxBlockBytes : options.block_bytes;
   std::vector<const LoadedModel*> models;
   if (model != nullptr) models.push_back(model);
@@ -289,11 +295,11 @@ Result<Stats> compress_many(const std::function<Result<CutBlock>()>& next, const
 }
 
 Result<Stats> compress_blocks(Source& source, Sink& sink, const CompressOptions& options) {
-  const bool models = level_row(options.level).models;
+  const bool models = level_of(options).models;
   BlockCutter cutter(source, options.block_bytes, models, models ? most_block_bytes(options) : kMaxBlockBytes);
   LMC_ASSIGN(auto first, cutter.next());
   if (cutter.at_end()) return compress_single(std::move(first), sink, options);
-  const LoadedModel* const model = level_row(options.level).text_model > 0 ? options.model.get() : nullptr;
+  const LoadedModel* const model = level_of(options).text_model > 0 ? options.model.get() : nullptr;
   const auto next = [&]() -> Result<CutBlock> {
     if (!first.empty()) return CutBlock{std::exchange(first, {}), {}};
     LMC_ASSIGN(auto more, cutter.next());
@@ -355,7 +361,7 @@ Status check_options(const CompressOptions& options) {
 
 Result<Stats> compress(Source& source, Sink& sink, const CompressOptions& given) {
   LMC_TRY(check_options(given));
-  if (!level_row(given.level).models) return compress_blocks(source, sink, given);
+  if (!level_of(given).models) return compress_blocks(source, sink, given);
   CompressOptions options = given;
   options.block_bytes = std::min(given.block_bytes, most_block_bytes(given));
   constexpr size_t kLookBytes = 64;

@@ -147,6 +147,7 @@ Way way_by_trial(const TextModel& model, ByteSpan raw, const BlockResources& res
 EncodedBlock encode_best(const TextModel* model, ByteSpan raw, const LevelRow& level, std::optional<Way> tried,
                          const BlockResources& resources) {
   if (model == nullptr) return mixed_block(raw, level, resources);
+  if (level.model_alone) return text_block(raw, level, resources);
   if (level.doubt == Doubt::kByVocabulary)
     return tokens_per_byte(*model, raw) >= kFastText ? mixed_block(raw, level, resources)
                                                      : text_block(raw, level, resources);

@@ -120,6 +120,7 @@ Status compress_inputs(const Session& session, const std::vector<InputFile>& inp
   how.engine = &session.engine;
   how.model = session.model;
   how.embed_adapter = options.embed_adapter;
+  how.model_alone = options.no_mix;
   how.pixel_model = session.pixel_model;
   how.content_bytes = known_size(inputs);
   how.memory_limit_bytes = options.memory_limit_bytes;

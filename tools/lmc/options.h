@@ -47,6 +47,7 @@ struct Options {
   std::string model;                // empty: the default one
   std::string adapter;              // of the model; empty: none
   bool embed_adapter = false;       // it travels in the archive
+  bool no_mix = false;              // text by the language model alone
 };
 
 // One row of the table. What an option does stands in options.cc, beside its row.
