@@ -41,11 +41,11 @@ constexpr LevelRow kRows[] = {
     {.level = 8, .models = true, .sound = AudioEffort::kBest,
      .text_model = kBase, .few_streams = true, .deep = true, .doubt = Doubt::kBothWays,
      .images = ImageEffort::kEnsemble, .thorough_jpeg = true,
-     .text = "the same in fewer streams: smaller, slower", .other = kBothWays, .pictures = "and an ensemble of fits", .sounds = kMoreFilters},
+     .text = "the same and deep mixing, in fewer streams: smaller, slower", .other = kBothWays, .pictures = "and an ensemble of fits", .sounds = kMoreFilters},
     {.level = 9, .models = true, .sound = AudioEffort::kBest,
      .text_model = kBase, .few_streams = true, .deep = true, .doubt = Doubt::kBothWays,
      .images = ImageEffort::kEnsemble, .thorough_jpeg = true,
-     .text = "the same in fewer streams: smaller, slower", .other = kBothWays, .pictures = "and an ensemble of fits", .sounds = kMoreFilters},
+     .text = "the same and deep mixing, in fewer streams: smaller, slower", .other = kBothWays, .pictures = "and an ensemble of fits", .sounds = kMoreFilters},
 };
 // clang-format on
 static_assert(std::size(kRows) == kMaxLevel + 1);

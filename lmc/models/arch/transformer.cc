@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <numeric>
 #include <optional>
 #include <string>
 
@@ -176,10 +177,12 @@ float quantise_row16(const Elementwise& kernels, const float* x, int n, float pe
   return peak / kPeak16;
 }
 
-bool all_distinct(std::span<const uint32_t> streams) {
-  std::vector<uint32_t> sorted(streams.begin(), streams.end());
-  std::ranges::sort(sorted);
-  return std::ranges::adjacent_find(sorted) == sorted.end();
+// The rows of each stream one after the other.
+std::vector<int> by_stream(std::span<const uint32_t> streams) {
+  std::vector<int> rows(streams.size());
+  std::iota(rows.begin(), rows.end(), 0);
+  std::ranges::stable_sort(rows, {}, [&](int b) { return streams[size_t(b)]; });
+  return rows;
 }
 
 // One call of Transformer::step: the parts of the network in their order, each over all B rows.
@@ -194,7 +197,8 @@ class Step {
         streams_(streams),
         buffers_(buffers),
         count_(int(streams.size())),
-        distinct_(buffers.workers != nullptr && all_distinct(streams)) {}
+        rows_(by_stream(streams)),
+        distinct_(std::ranges::adjacent_find(rows_, {}, [&](int b) { return streams[size_t(b)]; }) == rows_.end()) {}
 
   void run(std::span<const uint32_t> tokens, int first, int last, Hidden& hidden) {
     if (first == 0) begin(tokens);
@@ -353,10 +357,11 @@ class Step {
     for_rows([&](PartBuffers&, int b) {
       product_to_row(layer.qkv, b, buffers_.projected.data() + size_t(b) * projected);
     });
-    // The tokens of one stream must go in order, so a head's rows stay together where a stream has several.
+    // Stream by stream, since a cache that has just been read is at hand. The tokens of one stream must go in order, so
+    // a head's rows stay together where a stream has several.
     const int run = distinct_ ? 1 : count_;
     share(config_.kv_heads * count_ / run, [&](PartBuffers& part, int first, int last) {
-      for (int i = first * run; i < last * run; ++i) attend(part, l, layer, i % count_, i / count_);
+      for (int i = first * run; i < last * run; ++i) attend(part, l, layer, rows_[size_t(i % count_)], i / count_);
     });
     begin_input(int(width), config_.act_bits.o);
     for_rows([&](PartBuffers& part, int b) {
@@ -485,8 +490,9 @@ class Step {
   TransformerStreams& state_;
   std::span<const uint32_t> streams_;
   TransformerBuffers& buffers_;
-  int count_;      // B
-  bool distinct_;  // the streams; only asked where there are workers
+  int count_;              // B
+  std::vector<int> rows_;  // 0 .. B - 1, by stream
+  bool distinct_;          // the streams
   size_t stride_ = 0;
   const int32_t* low_ = nullptr;
 };
