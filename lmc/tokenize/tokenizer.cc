@@ -203,7 +203,8 @@ Status Tokenizer::set_whole(std::vector<uint32_t> whole) {
 }
 
 Status Tokenizer::set_merges(Splitter splitter, std::span<const TokenPair> pairs) {
-  if (splitter != Splitter::kGpt2 && splitter != Splitter::kSmollm)
+  if (splitter != Splitter::kGpt2 && splitter != Splitter::kSmollm && splitter != Splitter::kLlama3 &&
+      splitter != Splitter::kQwen2)
     return bad_input("tokenizer: unknown splitter " + std::to_string(int(splitter)) + "; a newer lmc may be needed");
   const TokenIds ids = ids_of(strings_);
   std::vector<Merge> merges;
@@ -360,6 +361,14 @@ Tokenizer::Whole Tokenizer::whole_at_begin(ByteSpan text) const {
   return longest;
 }
 
+std::optional<uint32_t> Tokenizer::token_of(ByteSpan bytes) const {
+  const std::string_view string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const auto at =
+      std::ranges::lower_bound(strings_, string, {}, [](const std::string& s) { return std::string_view(s); });
+  if (at == strings_.end() || *at != string) return {};
+  return uint32_t(at - strings_.begin());
+}
+
 size_t Tokenizer::piece_bytes(ByteSpan text) const {
   if (splitter_ == Splitter::kOwn) return next_piece(text);
   text = text.first(std::min(text.size(), kMaxImportedPieceBytes));
@@ -390,6 +399,10 @@ std::vector<uint32_t> Tokenizer::encode(ByteSpan text) const {
     }
     if (const Whole whole = whole_at_begin(piece); whole.size_bytes > 0) {
       tokens.push_back(whole.token);
+      continue;
+    }
+    if (const auto token = splitter_ == Splitter::kLlama3 ? token_of(piece) : std::nullopt) {
+      tokens.push_back(*token);
       continue;
     }
     piece_tokens.resize(std::max(size, kMaxPieceBytes));

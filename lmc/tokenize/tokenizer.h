@@ -15,6 +15,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -80,6 +81,7 @@ class Tokenizer {
   void build_merges();
   void store_merges(std::span<const Merge> merges);
   const Merge* find_merge(uint32_t left, uint32_t right) const;
+  std::optional<uint32_t> token_of(ByteSpan bytes) const;
   size_t piece_bytes(ByteSpan text) const;
   struct Whole {
     size_t size_bytes = 0;  // 0: there is none
