@@ -1,5 +1,5 @@
-// Any bytes as a GGUF file, and a valid small model with edits of its first bytes: values, names, sizes, places. The same
-// for the files of a Hugging Face folder. What is imported is a sound model file.
+// Any bytes as a GGUF file, and a valid small model with edits of its first bytes: values, names, sizes, places. The
+// same for the files of a Hugging Face folder. What is imported is a sound model file.
 #include <algorithm>
 #include <cstdlib>
 #include <type_traits>
