@@ -42,8 +42,21 @@ TEST(Splitter, SmollmTakesEveryNumberAlone) {
   EXPECT_EQ(split("x\xC2\xBD\xE2\x85\xA7y"), (Strings{"x", "\xC2\xBD", "\xE2\x85\xA7", "y"}));
 }
 
+TEST(Splitter, Llama3AndQwen2) {
+  for (const Splitter splitter : {Splitter::kLlama3, Splitter::kQwen2}) {
+    const auto split = [splitter](std::string_view text) { return pieces_of(text, splitter); };
+    EXPECT_EQ(split("I'LL say: don't! x"), (Strings{"I", "'LL", " say", ":", " don", "'t", "!", " x"}));
+    EXPECT_EQ(split("a  \r\n\n  b"), (Strings{"a", "  \r\n\n", " ", " b"}));
+    EXPECT_EQ(split("(x) {\n\n}  \t"), (Strings{"(x", ")", " {\n\n", "}", "  \t"}));
+    EXPECT_EQ(split("\t\tif a"), (Strings{"\t", "\tif", " a"}));
+    EXPECT_EQ(split("cafe\xCC\x81."), (Strings{"cafe", "\xCC\x81."}));
+  }
+  EXPECT_EQ(pieces_of(" 12345x", Splitter::kLlama3), (Strings{" ", "123", "45", "x"}));
+  EXPECT_EQ(pieces_of(" 12345x", Splitter::kQwen2), (Strings{" ", "1", "2", "3", "4", "5", "x"}));
+}
+
 TEST(Splitter, BytesThatAreNoUtf8StandAlone) {
-  for (const Splitter splitter : {Splitter::kGpt2, Splitter::kSmollm}) {
+  for (const Splitter splitter : {Splitter::kGpt2, Splitter::kSmollm, Splitter::kLlama3, Splitter::kQwen2}) {
     EXPECT_EQ(pieces_of("ab\xFF\xFE  \x80x", splitter), (Strings{"ab", "\xFF", "\xFE", "  ", "\x80", "x"}));
     EXPECT_EQ(pieces_of("\xE4\xB8", splitter), (Strings{"\xE4", "\xB8"}));              // cut short
     EXPECT_EQ(pieces_of("\xED\xA0\x80", splitter), (Strings{"\xED", "\xA0", "\x80"}));  // a surrogate
@@ -102,6 +115,12 @@ TEST(ImportedTokenizer, MergesPairsNotWhateverMakesAToken) {
   EXPECT_EQ(tokens_of(tokenizer, "abc"), (Strings{"abc"}));
   const Tokenizer other = make_tokenizer({{"a", "b"}, {"b", "c"}, {"a", "bc"}});
   EXPECT_EQ(tokens_of(other, "abc"), (Strings{"ab", "c"}));  // "ab" and "c" make a token, but are no pair
+}
+
+TEST(ImportedTokenizer, PiecesThatAreTokensStayWhole) {
+  const std::vector<std::pair<std::string, std::string>> merges = {{"b", "c"}, {"a", "b"}, {"ab", "c"}};
+  EXPECT_EQ(tokens_of(make_tokenizer(merges, Splitter::kLlama3), "abc"), (Strings{"abc"}));
+  EXPECT_EQ(tokens_of(make_tokenizer(merges, Splitter::kQwen2), "abc"), (Strings{"a", "bc"}));
 }
 
 TEST(ImportedTokenizer, LongPiecesMergeAsShortOnesDo) {

@@ -1,5 +1,6 @@
 #include "lmc/tokenize/splitter.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include "lmc/tokenize/unicode_class.h"
@@ -50,9 +51,57 @@ size_t space_bytes(const Walk& walk) {
   return walk.at(end).size_bytes == 0 || last == 0 ? end : last;
 }
 
+// 's and so on, in capitals as well.
+size_t contraction_bytes_of_any_case(ByteSpan text) {
+  uint8_t lower[3] = {};
+  const size_t size = std::min<size_t>(text.size(), sizeof lower);
+  for (size_t i = 0; i < size; ++i) lower[i] = text[i] >= 'A' && text[i] <= 'Z' ? uint8_t(text[i] + 32) : text[i];
+  return contraction_bytes({lower, size});
+}
+
+bool is_line_end(uint8_t byte) { return byte == '\n' || byte == '\r'; }
+
+// White space from 0 on: up to its last line end; without one, as space_bytes.
+size_t space_and_line_bytes(const Walk& walk, ByteSpan text) {
+  const size_t end = walk.skip(0, UnicodeClass::kSpace);
+  for (size_t i = end; i > 0; --i)
+    if (is_line_end(text[i - 1])) return i;
+  return space_bytes(walk);
+}
+
+// splitter: kLlama3 or kQwen2
+size_t next_llama3_piece(ByteSpan text, size_t most_digits) {
+  const Walk walk(text, Splitter::kLlama3);
+  const Walk::Seen first = walk.at(0);
+  if (first.size_bytes == 0) return 1;
+  if (const size_t size = text[0] == '\'' ? contraction_bytes_of_any_case(text) : 0; size > 0) return size;
+  if (first.kind == UnicodeClass::kNumber) {
+    size_t end = 0;
+    for (Walk::Seen seen = first; most_digits > 0 && seen.size_bytes > 0 && seen.kind == UnicodeClass::kNumber;
+         seen = walk.at(end), --most_digits)
+      end += seen.size_bytes;
+    return end;
+  }
+  if (first.kind == UnicodeClass::kLetter) return walk.skip(0, UnicodeClass::kLetter);
+  const Walk::Seen second = walk.at(first.size_bytes);
+  const bool has_second = second.size_bytes > 0;
+  if (!is_line_end(text[0]) && has_second && second.kind == UnicodeClass::kLetter)
+    return walk.skip(first.size_bytes, UnicodeClass::kLetter);
+  const size_t start = text[0] == ' ' ? 1 : 0;
+  const Walk::Seen body = start > 0 ? second : first;
+  if (body.size_bytes > 0 && body.kind == UnicodeClass::kOther) {
+    size_t end = walk.skip(start, UnicodeClass::kOther);
+    while (end < text.size() && is_line_end(text[end])) ++end;
+    return end;
+  }
+  return space_and_line_bytes(walk, text);
+}
+
 }  // namespace
 
 size_t next_imported_piece(ByteSpan text, Splitter splitter) {
+  if (splitter == Splitter::kLlama3) return next_llama3_piece(text, 3);
+  if (splitter == Splitter::kQwen2) return next_llama3_piece(text, 1);
   const Walk walk(text, splitter);
   const Walk::Seen first = walk.at(0);
   if (first.size_bytes == 0) {  // a number that stands alone, or a byte

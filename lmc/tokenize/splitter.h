@@ -18,6 +18,10 @@ enum class Splitter : uint8_t {
   kSmollm = 2,  // every \p{N} alone, what lies between as kGpt2
   // As SentencePiece: not cut but by the tokenizer's whole tokens; characters merge, by the rank of what they make.
   kCharacters = 3,
+  // (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
+  // A piece that is a token is not cut any further.
+  kLlama3 = 4,
+  kQwen2 = 5,  // the same, but every \p{N} alone; and pieces that are tokens are made by merging, as all others
 };
 
 // Length in bytes of the first piece of text, which is not empty. splitter: not kOwn, not kCharacters.

@@ -198,12 +198,12 @@ Status Tokenizer::set_whole(std::vector<uint32_t> whole) {
     const CodePoint point = first_code_point(as_bytes(string));
     if (point.size_bytes == string.size()) characters_.emplace(point.value, uint32_t(id));
   }
-  build_merges();
   return Ok();
 }
 
 Status Tokenizer::set_merges(Splitter splitter, std::span<const TokenPair> pairs) {
-  if (splitter != Splitter::kGpt2 && splitter != Splitter::kSmollm)
+  if (splitter != Splitter::kGpt2 && splitter != Splitter::kSmollm && splitter != Splitter::kLlama3 &&
+      splitter != Splitter::kQwen2)
     return bad_input("tokenizer: unknown splitter " + std::to_string(int(splitter)) + "; a newer lmc may be needed");
   const TokenIds ids = ids_of(strings_);
   std::vector<Merge> merges;
@@ -221,7 +221,7 @@ Status Tokenizer::set_merges(Splitter splitter, std::span<const TokenPair> pairs
 }
 
 // Any two adjacent tokens whose concatenation is a token may merge; so every split of every token is an entry.
-void Tokenizer::build_merges() {
+void Tokenizer::build_merges() const {
   std::vector<Merge> merges;
   const TokenIds ids = ids_of(strings_);
   for (size_t id = 0; id < strings_.size(); ++id) {
@@ -236,21 +236,23 @@ void Tokenizer::build_merges() {
   store_merges(merges);
 }
 
-void Tokenizer::store_merges(std::span<const Merge> merges) {
-  merges_.assign(std::bit_ceil(std::max<size_t>(merges.size() * 2, 16)), Merge{});
+void Tokenizer::store_merges(std::span<const Merge> merges) const {
+  std::vector<Merge>& slots = merges_->slots;
+  slots.assign(std::bit_ceil(std::max<size_t>(merges.size() * 2, 16)), Merge{});
   for (const Merge& merge : merges) {
-    size_t slot = pair_slot(merge.pair, merges_.size());
-    while (merges_[slot].rank != UINT32_MAX) slot = (slot + 1) & (merges_.size() - 1);
-    merges_[slot] = merge;
+    size_t slot = pair_slot(merge.pair, slots.size());
+    while (slots[slot].rank != UINT32_MAX) slot = (slot + 1) & (slots.size() - 1);
+    slots[slot] = merge;
   }
 }
 
 const Tokenizer::Merge* Tokenizer::find_merge(uint32_t left, uint32_t right) const {
+  const std::vector<Merge>& slots = merges_->slots;
   const uint64_t pair = pair_of(left, right);
-  size_t slot = pair_slot(pair, merges_.size());
-  while (merges_[slot].rank != UINT32_MAX) {
-    if (merges_[slot].pair == pair) return &merges_[slot];
-    slot = (slot + 1) & (merges_.size() - 1);
+  size_t slot = pair_slot(pair, slots.size());
+  while (slots[slot].rank != UINT32_MAX) {
+    if (slots[slot].pair == pair) return &slots[slot];
+    slot = (slot + 1) & (slots.size() - 1);
   }
   return nullptr;
 }
@@ -353,11 +355,20 @@ Tokenizer::Whole Tokenizer::whole_at_begin(ByteSpan text) const {
   std::span<const uint32_t> left = whole_;  // all that begin with the bytes before depth
   Whole longest;
   for (size_t depth = 0; depth < text.size() && !left.empty(); ++depth) {
-    const auto found = std::ranges::equal_range(left, int(text[depth]), {}, byte_at(depth));
-    left = {found.begin(), found.end()};
+    const auto begin = std::ranges::lower_bound(left, int(text[depth]), {}, byte_at(depth));
+    const auto end = std::ranges::upper_bound(left, int(text[depth]), {}, byte_at(depth));
+    left = left.subspan(size_t(begin - left.begin()), size_t(end - begin));
     if (!left.empty() && strings_[left[0]].size() == depth + 1) longest = {depth + 1, left[0]};
   }
   return longest;
+}
+
+std::optional<uint32_t> Tokenizer::token_of(ByteSpan bytes) const {
+  const std::string_view string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const auto at =
+      std::ranges::lower_bound(strings_, string, {}, [](const std::string& s) { return std::string_view(s); });
+  if (at == strings_.end() || *at != string) return {};
+  return uint32_t(at - strings_.begin());
 }
 
 size_t Tokenizer::piece_bytes(ByteSpan text) const {
@@ -372,6 +383,7 @@ size_t Tokenizer::piece_bytes(ByteSpan text) const {
 }
 
 std::vector<uint32_t> Tokenizer::encode(ByteSpan text) const {
+  if (splitter_ == Splitter::kCharacters) std::call_once(merges_->once, [this] { build_merges(); });
   std::vector<uint32_t> tokens;
   tokens.reserve(text.size() / 3 + 16);
   std::vector<CachedPiece> cache(text.size() < 4096 ? 0 : kCacheSlots);
@@ -390,6 +402,10 @@ std::vector<uint32_t> Tokenizer::encode(ByteSpan text) const {
     }
     if (const Whole whole = whole_at_begin(piece); whole.size_bytes > 0) {
       tokens.push_back(whole.token);
+      continue;
+    }
+    if (const auto token = splitter_ == Splitter::kLlama3 ? token_of(piece) : std::nullopt) {
+      tokens.push_back(*token);
       continue;
     }
     piece_tokens.resize(std::max(size, kMaxPieceBytes));

@@ -15,6 +15,9 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -77,9 +80,10 @@ class Tokenizer {
   static Result<Tokenizer> create_without_merges(std::vector<std::string> strings, std::vector<uint32_t> merge_ranks);
   Status set_merges(Splitter splitter, std::span<const TokenPair> pairs);
   Status set_whole(std::vector<uint32_t> whole);
-  void build_merges();
-  void store_merges(std::span<const Merge> merges);
+  void build_merges() const;
+  void store_merges(std::span<const Merge> merges) const;
   const Merge* find_merge(uint32_t left, uint32_t right) const;
+  std::optional<uint32_t> token_of(ByteSpan bytes) const;
   size_t piece_bytes(ByteSpan text) const;
   struct Whole {
     size_t size_bytes = 0;  // 0: there is none
@@ -99,7 +103,12 @@ class Tokenizer {
   std::array<bool, 256> begins_whole_{};
   bool spaces_begin_ = false;                          // no token has a space after anything else
   std::unordered_map<uint32_t, uint32_t> characters_;  // code points of more than one byte that are tokens
-  std::vector<Merge> merges_;                          // open addressing, size a power of two, at most half full
+  // Of one of characters it is filled by the first encode(): a decoder needs no merges.
+  struct MergeTable {
+    std::once_flag once;
+    std::vector<Merge> slots;  // open addressing, size a power of two, at most half full
+  };
+  std::shared_ptr<MergeTable> merges_ = std::make_shared<MergeTable>();
 };
 
 }  // namespace lmc

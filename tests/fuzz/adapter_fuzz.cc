@@ -2,7 +2,6 @@
 // valid ones with edits.
 #include "lmc/models/adapters/adapter.h"
 #include "lmc/models/adapters/peft.h"
-#include "lmc/models/import/safetensors.h"
 #include "lmc/models/test_adapter.h"
 
 namespace {
@@ -80,7 +79,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       (void)lmc::import_peft(rest, valid_tensors(), base(), "fuzz");
       break;
     default:
-      (void)lmc::read_safetensors(rest);
+      (void)lmc::import_peft(lmc::as_bytes(kConfig), rest, base(), "fuzz");
   }
   return 0;
 }

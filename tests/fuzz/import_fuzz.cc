@@ -1,8 +1,11 @@
-// Any bytes as a GGUF file, and a valid small model with edits of its first bytes: values, names, sizes, places. What
-// is imported is a sound model file.
+// Any bytes as a GGUF file, and a valid small model with edits of its first bytes: values, names, sizes, places. The
+// same for the files of a Hugging Face folder. What is imported is a sound model file.
+#include <algorithm>
 #include <cstdlib>
+#include <type_traits>
 
 #include "lmc/models/import/gguf_test_support.h"
+#include "lmc/models/import/hugging_face_test_support.h"
 #include "lmc/models/import/import.h"
 #include "lmc/tokenize/tokenizer.h"
 
@@ -10,20 +13,59 @@ namespace {
 
 constexpr size_t kEdited = 16384;  // values and infos of the valid file take less
 
-// The first byte chooses: the rest as it is, or three bytes for each edit (where, what to flip).
-lmc::Bytes file_from(lmc::ByteSpan data) {
-  if (data.empty() || data[0] % 2 == 0) return lmc::Bytes(data.begin(), data.end());
-  static const lmc::Bytes valid = lmc::TinyLlama().make();
-  lmc::Bytes file = valid;
-  for (size_t i = 1; i + 3 <= data.size(); i += 3) file[size_t(data[i] | data[i + 1] << 8) % kEdited] ^= data[i + 2];
-  return file;
+// Three bytes for each edit: where, what to flip.
+template <typename Container>
+void edit(Container& bytes, lmc::ByteSpan edits, size_t within) {
+  within = std::min(within, bytes.size());
+  for (size_t i = 0; i + 3 <= edits.size(); i += 3) {
+    auto& byte = bytes[size_t(edits[i] | edits[i + 1] << 8) % within];
+    byte = std::remove_reference_t<decltype(byte)>(byte ^ edits[i + 2]);
+  }
+}
+
+enum class Form { kAnyGguf, kEditedGguf, kEditedFolder, kAnyFile };
+
+// The rest of the data in place of one file of a folder, or edits of all three.
+lmc::TinyFolder folder_from(Form form, size_t which, lmc::ByteSpan rest) {
+  static const auto* const valid = [] {
+    auto* out = new std::vector<lmc::TinyFolder>;
+    for (const char* type : lmc::TinyFolderMaker::kTypes) out->push_back(lmc::TinyFolderMaker(type).make());
+    return out;
+  }();
+  lmc::TinyFolder folder = (*valid)[which % valid->size()];
+  const std::string text(rest.begin(), rest.end());
+  const size_t part = which / valid->size() % 3;
+  if (form == Form::kAnyFile) {
+    if (part == 0) folder.config = text;
+    if (part == 1) folder.tokenizer = text;
+    if (part == 2) folder.weights.assign(rest.begin(), rest.end());
+    return folder;
+  }
+  if (part == 0) edit(folder.config, rest, SIZE_MAX);
+  if (part == 1) edit(folder.tokenizer, rest, SIZE_MAX);
+  if (part == 2) edit(folder.weights, rest, 4096);
+  return folder;
+}
+
+// The first byte chooses the form, for folders the second one the architecture and the file.
+lmc::Result<lmc::Bytes> import(lmc::ByteSpan data) {
+  const auto form = data.empty() ? Form::kAnyGguf : Form(data[0] % 4);
+  if (form == Form::kAnyGguf) return lmc::import_gguf(data, {.name = "fuzz"});
+  if (form == Form::kEditedGguf) {
+    static const lmc::Bytes valid = lmc::TinyLlama().make();
+    lmc::Bytes file = valid;
+    edit(file, data.subspan(1), kEdited);
+    return lmc::import_gguf(file, {.name = "fuzz"});
+  }
+  const size_t which = data.size() > 1 ? data[1] : 0;
+  const lmc::TinyFolder folder = folder_from(form, which, data.subspan(std::min<size_t>(data.size(), 2)));
+  return lmc::import_hugging_face(folder.files(), {.name = "fuzz"});
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const lmc::Bytes file = file_from({data, size});
-  const auto made = lmc::import_gguf(file, {.name = "fuzz"});
+  const auto made = import({data, size});
   if (!made.ok()) {
     if (made.error().message.empty()) std::abort();
     return 0;

@@ -282,8 +282,8 @@ class SentencePiece:
 class ByteLevel:
     """The tokenizer of the package tokenizers, from what the file says."""
 
-    def __init__(self, gguf):
-        self.model = byte_level_tokenizer(gguf)
+    def __init__(self, model):
+        self.model = model
 
     def ids(self, text):
         return self.model.encode(text, add_special_tokens=False).ids
@@ -298,7 +298,7 @@ class ByteLevel:
 
 
 def reference_tokenizer(gguf):
-    return SentencePiece(gguf) if gguf.meta["tokenizer.ggml.model"] == b"llama" else ByteLevel(gguf)
+    return SentencePiece(gguf) if gguf.meta["tokenizer.ggml.model"] == b"llama" else ByteLevel(byte_level_tokenizer(gguf))
 
 
 def byte_level_tokenizer(gguf):

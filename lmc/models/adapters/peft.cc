@@ -2,11 +2,12 @@
 
 #include <charconv>
 #include <cmath>
+#include <map>
 #include <optional>
 
 #include "lmc/models/adapters/adapter.h"
 #include "lmc/models/file/json_value.h"
-#include "lmc/models/import/safetensors.h"
+#include "lmc/models/import/safetensors_file.h"
 
 namespace lmc {
 namespace {
@@ -131,13 +132,20 @@ Result<double> factor_of(const JsonValue& config, const std::string& module, siz
   return a / (is_set(config, "use_rslora") ? std::sqrt(double(rank)) : double(rank));
 }
 
+std::vector<float> floats_of(const WeightTensor& tensor) {
+  std::vector<float> out(size_t(tensor.rows() * tensor.columns()));
+  for (uint64_t row = 0; row < tensor.rows(); ++row) tensor.read_row(row, out.data() + row * tensor.columns());
+  return out;
+}
+
 }  // namespace
 
 Result<Bytes> import_peft(ByteSpan config_text, ByteSpan tensors_file, const ModelFile& base, const std::string& name) {
   const auto config = parse_json(config_text);
   if (!config || !config->is(Kind::kObject)) return refused("adapter_config.json is not a JSON object");
   LMC_TRY(check_config(*config));
-  LMC_ASSIGN(const auto tensors, read_safetensors(tensors_file));
+  std::map<std::string, WeightTensor> tensors;
+  LMC_TRY(read_safetensors(tensors_file, tensors));
   if (tensors.empty()) return refused("adapter_model.safetensors holds no tensors");
   AdapterWriter writer(name, base);
   for (const auto& [tensor, a] : tensors) {
@@ -149,7 +157,7 @@ Result<Bytes> import_peft(ByteSpan config_text, ByteSpan tensors_file, const Mod
     const auto other = tensors.find(stem + std::string(is_a ? kEndB : kEndA));
     if (other == tensors.end()) return refused("'" + tensor + "' has no counterpart");
     if (!is_a) continue;
-    const SafetensorsView& b = other->second;
+    const WeightTensor& b = other->second;
     if (a.shape.size() != 2 || b.shape.size() != 2 || a.shape[0] != b.shape[1] || a.shape[0] < 1 ||
         a.shape[0] > size_t(kMaxAdapterRank))
       return refused("'" + stem + "': shapes that do not fit each other, or a rank above " +
@@ -161,9 +169,9 @@ Result<Bytes> import_peft(ByteSpan config_text, ByteSpan tensors_file, const Mod
     if (weights->shape != std::vector<size_t>{b.shape[0], a.shape[1]})
       return refused("'" + module + "' is of another shape than in " + base.name() + ": it belongs to another model");
     LMC_ASSIGN(const double factor, factor_of(*config, module, a.shape[0]));
-    std::vector<float> left = to_floats(b);
+    std::vector<float> left = floats_of(b);
     for (float& x : left) x = float(double(x) * factor);
-    const std::vector<float> right = to_floats(a);
+    const std::vector<float> right = floats_of(a);
     for (const std::span<const float> values : {std::span<const float>(left), std::span<const float>(right)})
       for (const float x : values)
         if (!std::isfinite(x)) return refused("'" + module + "' holds a value that is not finite");

@@ -7,7 +7,6 @@
 #include <map>
 
 #include "lmc/models/adapters/adapter.h"
-#include "lmc/models/import/safetensors.h"
 #include "lmc/models/test_model.h"
 
 namespace lmc {

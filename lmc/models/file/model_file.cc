@@ -84,17 +84,8 @@ constexpr BitsField kBitsFields[] = {{"qkv", &ActivationBits::qkv},
                                      {"down", &ActivationBits::down},
                                      {"head", &ActivationBits::head}};
 
-Result<ModelConfig> parse_config(const JsonValue& json) {
-  ModelConfig config;
-  for (const IntegerField& field : kIntegerFields) {
-    LMC_ASSIGN(const auto value, integer(json, field.key, field.low, field.high));
-    config.*field.member = int(value);
-  }
-  if (config.width % 4 != 0 || config.ffn % 4 != 0 || config.head_dim % 4 != 0)
-    return broken("width, ffn and head_dim must be multiples of 4");
-  if (config.heads % config.kv_heads != 0) return broken("heads must be a multiple of kv_heads");
-  if (config.heads * config.head_dim > 65536) return broken("heads * head_dim must not exceed 65536");
-
+// What each layer has of its own: windows and sinks.
+Status parse_layers(const JsonValue& json, ModelConfig& config) {
   const JsonValue* const windows = json.find("windows");
   if (windows == nullptr || !windows->is(Kind::kArray) || windows->elements.size() != size_t(config.layers))
     return broken("'windows' must be an array of one integer per layer");
@@ -114,10 +105,11 @@ Result<ModelConfig> parse_config(const JsonValue& json) {
       config.sinks.push_back(int(*value));
     }
   }
-  if (json.find("head_rate") != nullptr) {
-    LMC_ASSIGN(config.head_rate, number(json, "head_rate", 0.0, 16.0));
-  }
+  return Ok();
+}
 
+// Which functions the network is made of.
+Status parse_functions(const JsonValue& json, ModelConfig& config) {
   LMC_ASSIGN(const auto activation, text(json, "activation"));
   const auto known = std::ranges::find(kActivationNames, activation);
   if (known == std::end(kActivationNames))
@@ -137,6 +129,26 @@ Result<ModelConfig> parse_config(const JsonValue& json) {
     if (positions > 0 && std::ranges::count(config.sinks, 1) > 0)
       return broken("a model with learned positions has no sinks");
   }
+  return Ok();
+}
+
+Result<ModelConfig> parse_config(const JsonValue& json) {
+  ModelConfig config;
+  for (const IntegerField& field : kIntegerFields) {
+    LMC_ASSIGN(const auto value, integer(json, field.key, field.low, field.high));
+    config.*field.member = int(value);
+  }
+  if (config.width % 4 != 0 || config.ffn % 4 != 0 || config.head_dim % 4 != 0)
+    return broken("width, ffn and head_dim must be multiples of 4");
+  if (config.heads % config.kv_heads != 0) return broken("heads must be a multiple of kv_heads");
+  if (config.heads * config.head_dim > 65536) return broken("heads * head_dim must not exceed 65536");
+
+  LMC_TRY(parse_layers(json, config));
+  if (json.find("head_rate") != nullptr) {
+    LMC_ASSIGN(config.head_rate, number(json, "head_rate", 0.0, 16.0));
+  }
+
+  LMC_TRY(parse_functions(json, config));
 
   const auto qk_norm = boolean(json, "qk_norm");
   const auto tied = boolean(json, "tied");

@@ -102,7 +102,11 @@ class Reader {
   Status rope(Hyperparameters& out) const {
     const ModelConfig& c = out.config;
     const auto layers = size_t(c.layers);
-    if (architecture_.norm == NormKind::kLayer) return Ok();  // learned positions
+    if (architecture_.norm == NormKind::kLayer) {  // learned positions
+      LMC_ASSIGN(const auto positions, integer("context_length", 1, 1 << 20));
+      out.config.positions = int(positions);
+      return Ok();
+    }
     if (has("rope.dimension_count"))
       LMC_TRY(integer("rope.dimension_count", uint64_t(c.head_dim), uint64_t(c.head_dim)));
     double theta = 10000.0, local = is("gemma3") ? kGemmaLocalTheta : 0;

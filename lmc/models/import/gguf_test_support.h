@@ -35,6 +35,10 @@ class GgufWriter {
     begin_array(key, 5, values.size());
     for (const int32_t value : values) append_le(values_, value);
   }
+  void add_f32s(std::string_view key, const std::vector<float>& values) {
+    begin_array(key, 6, values.size());
+    for (const float value : values) append_le(values_, std::bit_cast<uint32_t>(value));
+  }
   // shape: the contiguous dimension last.
   void add_tensor(std::string_view name, uint32_t type, const std::vector<uint64_t>& shape, ByteSpan data) {
     append_string(infos_, name);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <filesystem>
 #include <memory>
 #include <set>
 
@@ -10,6 +11,7 @@
 #include "lmc/models/file/model_writer.h"
 #include "lmc/models/import/checkpoint.h"
 #include "lmc/models/import/gguf_file.h"
+#include "lmc/models/import/hugging_face.h"
 #include "lmc/models/import/vocabulary.h"
 #include "lmc/numerics/elementwise.h"
 
@@ -140,13 +142,13 @@ class Importer {
     return Ok();
   }
 
-  // Rows beyond the vocabulary's (padding) are left out.
+  // It may have more rows than the vocabulary.
   Status embedding(const std::string& to, const std::string& from) {
     const auto it = checkpoint_.tensors.find(from);
-    const uint64_t tokens = checkpoint_.vocabulary.tokens.size();
-    const bool longer = it != checkpoint_.tensors.end() && it->second.shape.size() == 2 && it->second.shape[0] > tokens;
-    LMC_ASSIGN(const WeightTensor* const tensor,
-               take(from, {longer ? it->second.shape[0] : tokens, uint64_t(c_.width)}));
+    uint64_t tokens = 0;  // that it must have
+    for (const uint32_t row : rows_) tokens = std::max<uint64_t>(tokens, row == kNoRow ? 0 : uint64_t(row) + 1);
+    if (it != checkpoint_.tensors.end() && it->second.shape.size() == 2) tokens = std::max(tokens, it->second.shape[0]);
+    LMC_ASSIGN(const WeightTensor* const tensor, take(from, {tokens, uint64_t(c_.width)}));
     return quantised(to, {.tensor = tensor, .order = rows_, .columns = size_t(c_.width)});
   }
 
@@ -295,34 +297,89 @@ Result<const WeightTensor*> Checkpoint::tensor(const std::string& name, const st
   return unsupported("the tensor '" + name + "' is " + shown(it->second.shape) + ", expected " + shown(shape));
 }
 
-Result<Bytes> import_gguf(ByteSpan bytes, const ImportOptions& options) {
-  LMC_ASSIGN(const auto file, GgufFile::parse(bytes));
-  LMC_ASSIGN(const auto checkpoint, read_gguf_checkpoint(file, bytes));
+namespace {
+
+Result<Bytes> import_into_memory(const Checkpoint& checkpoint, const ImportOptions& options) {
   Importer importer(checkpoint, options);
   LMC_ASSIGN(const auto writer, importer.run());
   return writer.finish();
 }
 
-Result<ImportedFile> import_model(const std::string& from, const std::string& to, const ImportOptions& options) {
-  LMC_ASSIGN(const auto mapped, MappedFile::open(from));
-  LMC_ASSIGN(const auto file, GgufFile::parse(mapped.bytes()));
-  LMC_ASSIGN(const auto checkpoint, read_gguf_checkpoint(file, mapped.bytes()));
+Result<ImportedFile> import_into_file(const Checkpoint& checkpoint, const std::string& to,
+                                      const ImportOptions& options) {
   Importer importer(checkpoint, options);
   LMC_ASSIGN(const auto writer, importer.run());
   ImportedFile out;
-  LMC_TRY(write_file(
-      to,
-      [&](Sink& sink) -> Status {
-        LMC_ASSIGN(out.sha256, writer.write(sink));
-        return Ok();
-      },
-      [&](const std::string& temporary) -> Status {
-        LMC_ASSIGN(const auto made, MappedFile::open(temporary));
-        out.size_bytes = made.bytes().size();
-        LMC_TRY(ModelFile::open(temporary));
-        return Ok();
-      }));
+  const auto produce = [&](Sink& sink) -> Status {
+    LMC_ASSIGN(out.sha256, writer.write(sink));
+    return Ok();
+  };
+  const auto check = [&](const std::string& temporary) -> Status {
+    LMC_ASSIGN(const auto made, MappedFile::open(temporary));
+    out.size_bytes = made.bytes().size();
+    LMC_TRY(ModelFile::open(temporary));
+    return Ok();
+  };
+  LMC_TRY(write_file(to, produce, check));
   return out;
+}
+
+// The files of a folder, mapped.
+class Folder {
+ public:
+  static Result<Folder> open(const std::filesystem::path& path) {
+    constexpr const char* kWhole = "model.safetensors";
+    Folder out;
+    std::vector<std::string> names = {"config.json", "tokenizer.json"};
+    std::error_code none;
+    if (std::filesystem::exists(path / kWhole, none)) {
+      names.emplace_back(kWhole);
+    } else {
+      LMC_ASSIGN(const auto index, MappedFile::open(path / "model.safetensors.index.json"));
+      LMC_ASSIGN(const auto parts, read_weight_index(index.bytes()));
+      names.insert(names.end(), parts.begin(), parts.end());
+    }
+    for (const std::string& name : names) {
+      LMC_ASSIGN(auto file, MappedFile::open(path / name));
+      out.files_.push_back(std::move(file));
+    }
+    return out;
+  }
+
+  HuggingFaceFiles files() const {
+    HuggingFaceFiles out{.config = files_[0].bytes(), .tokenizer = files_[1].bytes(), .weights = {}};
+    for (size_t i = 2; i < files_.size(); ++i) out.weights.push_back(files_[i].bytes());
+    return out;
+  }
+
+ private:
+  std::vector<MappedFile> files_;
+};
+
+}  // namespace
+
+Result<Bytes> import_gguf(ByteSpan bytes, const ImportOptions& options) {
+  LMC_ASSIGN(const auto file, GgufFile::parse(bytes));
+  LMC_ASSIGN(const auto checkpoint, read_gguf_checkpoint(file, bytes));
+  return import_into_memory(checkpoint, options);
+}
+
+Result<Bytes> import_hugging_face(const HuggingFaceFiles& files, const ImportOptions& options) {
+  LMC_ASSIGN(const auto checkpoint, read_hugging_face_checkpoint(files));
+  return import_into_memory(checkpoint, options);
+}
+
+Result<ImportedFile> import_model(const std::string& from, const std::string& to, const ImportOptions& options) {
+  std::error_code none;
+  if (std::filesystem::is_directory(from, none)) {
+    LMC_ASSIGN(const auto folder, Folder::open(from));
+    LMC_ASSIGN(const auto checkpoint, read_hugging_face_checkpoint(folder.files()));
+    return import_into_file(checkpoint, to, options);
+  }
+  LMC_ASSIGN(const auto mapped, MappedFile::open(from));
+  LMC_ASSIGN(const auto file, GgufFile::parse(mapped.bytes()));
+  LMC_ASSIGN(const auto checkpoint, read_gguf_checkpoint(file, mapped.bytes()));
+  return import_into_file(checkpoint, to, options);
 }
 
 }  // namespace lmc

@@ -1,6 +1,7 @@
 // Language models of others, made into model files (.lmcm).
 //
-// Read: GGUF files (gguf_file.h) of the architectures of architectures.h. Weights become int8 with a scale for each
+// Read: GGUF files (gguf_file.h) and Hugging Face's folders (hugging_face.h) of the architectures of architectures.h.
+// Weights become int8 with a scale for each
 // row. The same checkpoint gives the same bytes on every machine. A model is never in memory as a whole: what is read
 // is mapped, what is written goes to the file row by row.
 #ifndef LMC_MODELS_IMPORT_IMPORT_H_
@@ -24,12 +25,16 @@ struct ImportOptions {
 
 // file: the bytes of a GGUF file. Errors: bad input that says what is broken or not supported.
 Result<Bytes> import_gguf(ByteSpan file, const ImportOptions& options);
+// The same of the files of a folder.
+struct HuggingFaceFiles;
+Result<Bytes> import_hugging_face(const HuggingFaceFiles& files, const ImportOptions& options);
 
 struct ImportedFile {
   uint64_t size_bytes = 0;
   Sha256 sha256{};
 };
-// from: a GGUF file; to: the model file, which is not there when an error comes back.
+// from: a GGUF file, or a folder with config.json, tokenizer.json and safetensors; to: the model file, which is not
+// written when an error comes back.
 Result<ImportedFile> import_model(const std::string& from, const std::string& to, const ImportOptions& options);
 
 }  // namespace lmc

@@ -18,12 +18,22 @@ std::array<uint32_t, 256> characters_of_bytes() {
 }
 
 struct SplitterName {
-  const char* name;
+  const char* name;   // tokenizer.ggml.pre
+  const char* regex;  // of a Split in tokenizer.json; null: none
   Splitter splitter;
 };
 constexpr SplitterName kSplitters[] = {
-    {"gpt-2", Splitter::kGpt2}, {"smollm", Splitter::kSmollm}, {"gpt2", Splitter::kGpt2}};
-constexpr size_t kShown = 2;  // the others are other spellings
+    {"gpt-2", nullptr, Splitter::kGpt2},
+    {"smollm", nullptr, Splitter::kSmollm},
+    {"llama-bpe",
+     R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+     Splitter::kLlama3},
+    {"qwen2",
+     R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+     Splitter::kQwen2},
+    {"gpt2", nullptr, Splitter::kGpt2},
+};
+constexpr size_t kShown = 4;  // the others are other spellings
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -72,6 +82,12 @@ std::optional<char> byte_of(std::string_view text) {
 std::optional<Splitter> find_splitter(std::string_view name) {
   for (const SplitterName& row : kSplitters)
     if (name == row.name) return row.splitter;
+  return {};
+}
+
+std::optional<Splitter> find_splitter_by_regex(std::string_view regex) {
+  for (const SplitterName& row : kSplitters)
+    if (row.regex != nullptr && regex == row.regex) return row.splitter;
   return {};
 }
 

@@ -30,6 +30,7 @@ std::optional<char> byte_of(std::string_view text);
 // By the name in tokenizer.ggml.pre; and those names, for messages.
 std::optional<Splitter> find_splitter(std::string_view name);
 std::string splitter_names();
+std::optional<Splitter> find_splitter_by_regex(std::string_view regex);
 
 }  // namespace lmc
 
