@@ -199,9 +199,10 @@ TEST(Adapter, DamageAtEveryByteIsAnErrorAndNeverACrash) {
       EXPECT_EQ(merged.error().family, ErrorFamily::kBadInput);
       continue;
     }
-    for (const auto& [name, view] : merged->tensors())
-      if (name.ends_with(".scale"))
-        for (const float scale : view.as<float>()) ASSERT_TRUE(scale >= 0 && scale <= 1) << name;
+    for (const auto& [name, view] : merged->tensors()) {
+      if (!name.ends_with(".scale")) continue;
+      for (const float scale : view.as<float>()) ASSERT_TRUE(scale >= 0 && scale <= 1) << name;
+    }
   }
 }
 
