@@ -162,7 +162,8 @@ EmbeddedFile embedded_adapter(const std::vector<const LoadedModel*>& models, con
 // Whether some of the block's groups, or a file inside, name the model.
 bool names_model(const EncodedBlock& block, const LoadedModel& model) {
   return std::ranges::find(block.models, &model) != block.models.end() ||
-         !std::ranges::search(block.payload, model.sha256).empty();
+         std::search(block.payload.begin(), block.payload.end(), model.sha256.begin(), model.sha256.end()) !=
+             block.payload.end();
 }
 
 FrameHeader frame_header(size_t block_bytes, std::optional<uint64_t> content_bytes,
