@@ -24,6 +24,7 @@ struct Standing {
   int64_t step = 0, served = 0;
   double seconds = 0, best = 1e300;  // held-out bits a byte, merged
   int without_gain = 0;
+  bool dithered = false;  // the best
 };
 
 // A and B of the best state so far.
@@ -51,7 +52,7 @@ Status save(const std::string& path, const std::vector<Lora>& loras, const Kept&
     for (int s = 0; s < 4; ++s) archive.write(lora.name + ".state" + std::to_string(s), lora.state[s]);
   }
   archive.write("standing", torch::tensor({double(standing.step), double(standing.served), standing.seconds,
-                                           standing.best, double(standing.without_gain)},
+                                           standing.best, double(standing.without_gain), double(standing.dithered)},
                                           torch::kFloat64));
   archive.write("base", c10::IValue(base_sha256));
   try {
@@ -89,7 +90,7 @@ Status load(const std::string& path, std::vector<Lora>& loras, Kept& kept, Stand
     Tensor numbers;
     archive.read("standing", numbers);
     const double* n = numbers.data_ptr<double>();
-    standing = {int64_t(n[0]), int64_t(n[1]), n[2], n[3], int(n[4])};
+    standing = {int64_t(n[0]), int64_t(n[1]), n[2], n[3], int(n[4]), n[5] != 0};
     return Ok();
   } catch (const c10::Error& error) {
     return bad_input("cannot go on from " + path + ": " + error.what_without_backtrace());
@@ -113,6 +114,7 @@ double held_out_bits(Trainee& trainee, const AdapterTexts& texts) {
 Status write_adapter(const AdaptConfig& config, const ModelFile& base, const std::vector<Lora>& loras,
                      const Standing& standing, double before) {
   AdapterWriter writer(config.name.empty() ? std::filesystem::path(config.out).stem().string() : config.name, base);
+  writer.set_dithered(standing.dithered);
   for (const Lora& lora : loras) {
     const Tensor a = lora.a.contiguous(), b = (lora.b * lora.factor).contiguous();
     writer.add(lora.name, {a.data_ptr<float>(), size_t(a.numel())}, {b.data_ptr<float>(), size_t(b.numel())},
@@ -176,7 +178,7 @@ Status adapt(const AdaptConfig& given) {
   if (!made.ok()) return made.error();
   Trainee& trainee = **made;
 
-  trainee.prepare(*loras, Rounding::kMerged);
+  trainee.prepare(*loras, Rounding::kNearest);
   const double before = held_out_bits(trainee, *texts);
   std::printf("held out: %.4f bits a byte without an adapter\n", before);
   Standing standing;
@@ -191,8 +193,8 @@ Status adapt(const AdaptConfig& given) {
   for (bool last = false; !last;) {
     const auto start = Clock::now();
     const double done = standing.seconds / end_seconds;
-    const bool rounded = done >= 1 - config.rounded_share;
-    trainee.prepare(*loras, rounded ? Rounding::kMerged : Rounding::kNone);
+    const bool rounded = trainee.rounds_quickly() && done >= 1 - config.rounded_share;
+    trainee.prepare(*loras, rounded ? Rounding::kNearest : Rounding::kNone);
     inputs.clear();
     targets.clear();
     for (int64_t i = 0; i < config.sequences; ++i)
@@ -211,15 +213,18 @@ Status adapt(const AdaptConfig& given) {
     standing.seconds += std::chrono::duration<double>(Clock::now() - start).count();
     last = standing.seconds >= end_seconds || standing.step == config.stop_after_steps;
     if (!last && standing.seconds - last_evaluation < config.evaluate_seconds) continue;
-    trainee.prepare(*loras, Rounding::kNone);
-    const double unrounded = held_out_bits(trainee, *texts);
-    trainee.prepare(*loras, Rounding::kMerged);
-    const double merged = held_out_bits(trainee, *texts);
+    const auto measure = [&](Rounding rounding) {
+      trainee.prepare(*loras, rounding);
+      return held_out_bits(trainee, *texts);
+    };
+    const double unrounded = measure(Rounding::kNone), nearest = measure(Rounding::kNearest),
+                 dithered = measure(Rounding::kDithered), merged = std::min(nearest, dithered);
     std::printf(
-        "step %lld  %.2f M tokens  %.1f min  loss %.4f nats a token  %.0f tokens/s  held out %.4f merged, %.4f not "
-        "rounded\n",
+        "step %lld  %.2f M tokens  %.1f min  loss %.4f nats a token  %.0f tokens/s  held out %.4f nearest, %.4f "
+        "dithered, "
+        "%.4f not rounded\n",
         (long long)standing.step, double(standing.served * config.length) / 1e6, standing.seconds / 60,
-        nats / double(tokens), double(tokens) / (standing.seconds - last_evaluation), merged, unrounded);
+        nats / double(tokens), double(tokens) / (standing.seconds - last_evaluation), nearest, dithered, unrounded);
     std::fflush(stdout);
     nats = 0;
     tokens = 0;
@@ -227,6 +232,7 @@ Status adapt(const AdaptConfig& given) {
     ++standing.without_gain;
     if (merged < standing.best) {
       standing.best = merged;
+      standing.dithered = dithered < nearest;
       standing.without_gain = 0;
       best = keep(*loras);
     }

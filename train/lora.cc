@@ -20,10 +20,19 @@ void adam(Tensor& w, const Tensor& gradient, Tensor& first, Tensor& second, doub
 
 }  // namespace
 
-Tensor Lora::rounded() const {
-  const Tensor steps = weights + change() / scales.clamp_min(1e-30);
+Tensor Lora::rounded(bool dithered) const {
+  Tensor steps = weights + change() / scales.clamp_min(1e-30);
   const Tensor grown = (steps.abs().amax(1, true) / 127).clamp_min(1);  // a row whose peak grows gets a larger scale
-  return torch::round(steps / grown) * (grown * scales);
+  steps = steps / grown;
+  if (dithered) {
+    Tensor dither = torch::empty_like(steps);
+    float* out = dither.data_ptr<float>();
+    for (int64_t row = 0; row < steps.size(0); ++row)
+      for (int64_t column = 0; column < steps.size(1); ++column)
+        *out++ = rounding_dither(uint32_t(row), uint32_t(column));
+    steps = (steps + dither).clamp(-127, 127);
+  }
+  return torch::round(steps) * (grown * scales);
 }
 
 void Lora::set_gradients(const Tensor& gradient) {

@@ -24,7 +24,7 @@ struct Lora {
   torch::Tensor change() const { return torch::mm(b, a) * factor; }
   // The matrix that the exact engine will use: rounded to int8 as docs/numerics.md, section 10, says, but for the
   // rounding of A and B themselves.
-  torch::Tensor rounded() const;
+  torch::Tensor rounded(bool dithered) const;
   // From the gradient of the whole matrix.
   void set_gradients(const torch::Tensor& gradient);
 };

@@ -27,7 +27,8 @@ class KernelTrainee : public Trainee {
     for (const Lora& lora : loras) {
       const Place place = place_of(lora.name);
       place.parameter->master.narrow(0, place.row, place.rows)
-          .copy_(rounding == Rounding::kMerged ? lora.rounded() : lora.base() + lora.change());
+          .copy_(rounding == Rounding::kNone ? lora.base() + lora.change()
+                                             : lora.rounded(rounding == Rounding::kDithered));
     }
     model_->refresh();
   }
@@ -42,6 +43,8 @@ class KernelTrainee : public Trainee {
     }
     return loss;
   }
+
+  bool rounds_quickly() const override { return true; }
 
   double evaluate(std::span<const int32_t> inputs, std::span<const int32_t> targets) override {
     return model_->evaluate(inputs, targets);
@@ -82,16 +85,28 @@ Tensor rotate(const Tensor& x, const Tensor& cosine, const Tensor& sine) {
   return torch::cat({halves[0] * cosine - halves[1] * sine, halves[1] * cosine + halves[0] * sine}, -1);
 }
 
+bool is_known(const std::string& tensor) {
+  constexpr const char* kKnown[] = {"embed", "head",   "final_norm", "wq",        "wk",       "wv",    "wo",
+                                    "w_up",  "w_gate", "w_down",     "attn_norm", "ffn_norm", "q_gain"};
+  const std::string last = tensor.substr(tensor.rfind('.') + 1);
+  for (const char* const known : kKnown)
+    if (last == known) return true;
+  return false;
+}
+
 // Everything that docs/numerics.md, section 3, says, in float: activations are not rounded, sinks not needed as no
 // sequence is longer than the windows of models that have them.
 class PlainTrainee : public Trainee {
  public:
   Status load(const ModelFile& file) {
     config_ = file.config();
+    if (config_.activation != Activation::kRelu2 && config_.activation != Activation::kSwiglu)
+      return usage_error(file.name() + ": the trainer knows squared ReLU and SwiGLU only");
     // Products in bfloat16 where the CPU has instructions for it.
     dtype_ = __builtin_cpu_supports("avx512bf16") ? torch::kBFloat16 : torch::kFloat32;
     for (const auto& [name, view] : file.tensors()) {
       if (view.type == TensorType::kU8 || name.ends_with(".scale")) continue;
+      if (!is_known(name)) return usage_error(file.name() + ": the trainer does not know what '" + name + "' does");
       auto weights = read_weights(file, name);
       if (!weights.ok()) return weights.error();
       weights_[name] = view.type == TensorType::kI8 ? weights->to(dtype_) : *weights;
@@ -101,9 +116,10 @@ class PlainTrainee : public Trainee {
 
   void prepare(const std::vector<Lora>& loras, Rounding rounding) override {
     torch::NoGradGuard no_grad;
-    const bool merged = rounding == Rounding::kMerged;
+    const bool merged = rounding != Rounding::kNone;
     for (const Lora& lora : loras) {
-      if (merged || merged_) weights_[lora.name] = (merged ? lora.rounded() : lora.base()).to(dtype_);
+      if (merged || merged_)
+        weights_[lora.name] = (merged ? lora.rounded(rounding == Rounding::kDithered) : lora.base()).to(dtype_);
       sides_[lora.name] = {lora.a, lora.b, lora.factor};
     }
     merged_ = merged;
@@ -122,6 +138,8 @@ class PlainTrainee : public Trainee {
     }
     return loss.item<double>();
   }
+
+  bool rounds_quickly() const override { return false; }
 
   double evaluate(std::span<const int32_t> inputs, std::span<const int32_t> targets) override {
     torch::NoGradGuard no_grad;

@@ -13,8 +13,9 @@
 namespace lmc::train {
 
 enum class Rounding {
-  kNone,    // W + s B A as it is: what a side path with unbounded precision would compute
-  kMerged,  // rounded to int8, as the exact engine has it
+  kNone,      // W + s B A as it is: what a side path with unbounded precision would compute
+  kNearest,   // rounded to int8, as the exact engine has it
+  kDithered,  // the same, dithered
 };
 
 class Trainee {
@@ -25,6 +26,8 @@ class Trainee {
   // inputs, targets: B*T ids. Fills the gradients of loras; returns the mean loss in nats a token.
   virtual double step(std::vector<Lora>& loras, std::span<const int32_t> inputs, std::span<const int32_t> targets,
                       int64_t B, int64_t T) = 0;
+  // Whether rounding at every step costs little.
+  virtual bool rounds_quickly() const = 0;
   // One document; the sum of the losses in nats.
   virtual double evaluate(std::span<const int32_t> inputs, std::span<const int32_t> targets) = 0;
 };

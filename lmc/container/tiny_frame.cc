@@ -1,5 +1,6 @@
 #include "lmc/container/tiny_frame.h"
 
+#include <algorithm>
 #include <array>
 
 #include "lmc/base/hash.h"
@@ -56,6 +57,7 @@ Bytes fields(const TinyHeader& header) {
   if (form == kWrittenOut) {
     out.push_back(header.codec);
     out.push_back(header.model);
+    if (header.model == kTinyAdapter) append_bytes(out, header.adapter);
   }
   append_size(out, header.raw_bytes);
   append_size(out, header.payload_bytes);
@@ -76,9 +78,12 @@ Result<Form> read_form(ByteReader& reader) {
 
 }  // namespace
 
-Bytes write_tiny_header(uint8_t codec, uint8_t model, ByteSpan raw, size_t payload_bytes) {
-  const TinyHeader header{
-      .codec = codec, .model = model, .raw_bytes = uint16_t(raw.size()), .payload_bytes = uint16_t(payload_bytes)};
+Bytes write_tiny_header(uint8_t codec, uint8_t model, ByteSpan raw, size_t payload_bytes, const HashStart& adapter) {
+  const TinyHeader header{.codec = codec,
+                          .model = model,
+                          .adapter = adapter,
+                          .raw_bytes = uint16_t(raw.size()),
+                          .payload_bytes = uint16_t(payload_bytes)};
   Bytes out = fields(header);
   append_le<uint16_t>(out, tiny_check(header, raw));
   return out;
@@ -87,6 +92,11 @@ Bytes write_tiny_header(uint8_t codec, uint8_t model, ByteSpan raw, size_t paylo
 Result<TinyHeader> read_tiny_header(ByteSpan start) {
   ByteReader reader(start);
   LMC_ASSIGN(const auto form, read_form(reader));
+  HashStart adapter{};
+  if (form.model == kTinyAdapter) {
+    LMC_ASSIGN(const auto hash, reader.read_bytes(adapter.size(), "tiny frame: adapter"));
+    std::ranges::copy(hash, adapter.begin());
+  }
   LMC_ASSIGN(const auto raw_bytes, read_size(reader, "tiny frame: content size"));
   LMC_ASSIGN(const auto payload_bytes, read_size(reader, "tiny frame: payload size"));
   if (payload_bytes > raw_bytes)
@@ -94,7 +104,7 @@ Result<TinyHeader> read_tiny_header(ByteSpan start) {
                          std::to_string(raw_bytes) + " of content; the file is damaged",
                      1);
   LMC_ASSIGN(const auto check, reader.read_le<uint16_t>("tiny frame: check"));
-  return TinyHeader{form.codec, form.model, raw_bytes, payload_bytes, check, reader.position()};
+  return TinyHeader{form.codec, form.model, adapter, raw_bytes, payload_bytes, check, reader.position()};
 }
 
 uint16_t tiny_check(const TinyHeader& header, ByteSpan raw) { return crc16(raw, crc16(fields(header))); }

@@ -13,14 +13,20 @@ TEST(TinyFrame, RoundTripsAtTheBoundaries) {
       for (int codec : {0, 1, 2, 3, 255})
         for (int model : {0, 1, 2, 255}) {
           const Bytes raw(size, 'x');
-          const Bytes bytes = write_tiny_header(uint8_t(codec), uint8_t(model), raw, payload);
+          const HashStart adapter = model == kTinyAdapter ? HashStart{1, 2, 3, 4, 5, 6, 7, 8} : HashStart{};
+          const Bytes bytes = write_tiny_header(uint8_t(codec), uint8_t(model), raw, payload, adapter);
           const bool usual = (codec < 2 && model == 0) || (codec == 2 && (model == 1 || model == 2));
-          EXPECT_EQ(bytes.size(), 3 + (usual ? 0u : 2u) + size_field_bytes(size) + size_field_bytes(payload));
+          EXPECT_EQ(bytes.size(), 3 +
+                                      (usual                   ? 0u
+                                       : model == kTinyAdapter ? 10u
+                                                               : 2u) +
+                                      size_field_bytes(size) + size_field_bytes(payload));
           EXPECT_LE(bytes.size(), kMaxTinyHeaderBytes);
           const auto header = read_tiny_header(bytes);
           ASSERT_TRUE(header.ok()) << header.error().message;
           EXPECT_EQ(header->codec, codec);
           EXPECT_EQ(header->model, model);
+          EXPECT_EQ(header->adapter, adapter);
           EXPECT_EQ(header->raw_bytes, size);
           EXPECT_EQ(header->payload_bytes, payload);
           EXPECT_EQ(header->header_bytes, bytes.size());

@@ -198,6 +198,18 @@ Result<const LoadedModel*> Registry::find_hash(const Sha256& sha256) {
   return missing_hash(sha256);
 }
 
+Result<const LoadedModel*> Registry::find_hash_start(ByteSpan start) {
+  const auto begins = [&](const Sha256& hash) { return std::ranges::equal(start, ByteSpan(hash).first(start.size())); };
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& model : loaded_)
+      if (begins(model->sha256)) return model.get();
+  }
+  for (const std::string& path : model_paths())
+    if (const auto stated = stated_hash(path); stated.ok() && begins(*stated)) return find_hash(*stated);
+  return missing("or adapter with SHA-256 " + hex(start) + "...");
+}
+
 Result<const LoadedModel*> Registry::find_builtin(int number) {
   for (const BuiltinModel& builtin : builtin_models()) {
     if (builtin.number != number) continue;

@@ -70,6 +70,8 @@ class Registry {
 
   // Errors: environment, naming what was wanted, where it was looked for and what to do.
   Result<const LoadedModel*> find_hash(const Sha256& sha256);
+  // The same by the first bytes of a hash, 8 at least.
+  Result<const LoadedModel*> find_hash_start(ByteSpan start);
   Result<const LoadedModel*> find_builtin(int number);
   // A built-in name, the name or path of a file, or at least 8 hex digits of a hash.
   Result<const LoadedModel*> find_name(const std::string& name);

@@ -65,7 +65,29 @@ class WithAdapter : public testing::Test {
   std::string text_;
 };
 
+TEST_F(WithAdapter, ATinyFrameNamesItByTheStartOfItsHash) {
+  const Bytes file = packed(text_);
+  const auto frames = read_layout(file);
+  ASSERT_TRUE(frames.ok());
+  ASSERT_TRUE(frames->front().tiny);
+  const Sha256 hash = ModelFile::from_bytes(adapter_)->sha256();
+  EXPECT_TRUE(std::ranges::equal(frames->front().tiny_header.adapter, ByteSpan(hash).first(8)));
+  EXPECT_LE(frames->front().tiny_header.header_bytes, kMaxTinyHeaderBytes);
+  Engine fresh({folder_}), without({base_folder_});
+  for (Engine* const engine : {&engine_, &fresh}) {
+    const auto back = unpacked(file, *engine);
+    ASSERT_TRUE(back.ok()) << back.error().message;
+    EXPECT_EQ(*back, Bytes(text_.begin(), text_.end()));
+  }
+  const auto missing = unpacked(file, without);
+  ASSERT_FALSE(missing.ok());
+  EXPECT_EQ(missing.error().family, ErrorFamily::kEnvironment);
+  EXPECT_NE(missing.error().message.find(hex(ByteSpan(hash).first(8))), std::string::npos);
+  for (size_t size = 0; size < 20; ++size) EXPECT_FALSE(unpacked(ByteSpan(file).first(size), engine_).ok());
+}
+
 TEST_F(WithAdapter, TheFrameNamesItByHash) {
+  options_.tiny = false;
   const Bytes file = packed(text_);
   const Sha256 hash = ModelFile::from_bytes(adapter_)->sha256();
   const auto frames = read_layout(file);

@@ -169,7 +169,8 @@ EmbeddedFile embedded_adapter(const std::vector<const LoadedModel*>& models, con
 // Whether some of the block's groups, or a file inside, name the model.
 bool names_model(const EncodedBlock& block, const LoadedModel& model) {
   return std::ranges::find(block.models, &model) != block.models.end() ||
-         !std::ranges::search(block.payload, model.sha256).empty();
+         std::search(block.payload.begin(), block.payload.end(), model.sha256.begin(), model.sha256.end()) !=
+             block.payload.end();
 }
 
 FrameHeader frame_header(size_t block_bytes, std::optional<uint64_t> content_bytes,
@@ -190,11 +191,15 @@ Result<Stats> write_single(const CodedBlock& block, Sink& sink, const CompressOp
   const bool embeds = own != nullptr && own->adapter && names_model(block.coded, *own);
   if (embeds && std::ranges::find(models, own) == models.end()) models.push_back(own);
   const int number = model != nullptr ? model->builtin_number : 0;
-  const bool model_fits = model == nullptr || (number >= 1 && number <= kMaxTinyModel);
+  const bool is_adapter = model != nullptr && model->adapter;
+  const bool model_fits = model == nullptr || is_adapter || (number >= 1 && number <= kMaxTinyModel);
   if (options.tiny && model_fits && !embeds && block.raw.size() < kTinyLimitBytes) {
     if (options.content_bytes && *options.content_bytes != block.raw.size())
       return environment_error("the input changed while it was read");
-    Bytes frame = write_tiny_header(block.coded.codec, uint8_t(number), block.raw, block.coded.payload.size());
+    HashStart adapter{};
+    if (is_adapter) std::copy_n(model->sha256.begin(), adapter.size(), adapter.begin());
+    Bytes frame = write_tiny_header(block.coded.codec, is_adapter ? kTinyAdapter : uint8_t(number), block.raw,
+                                    block.coded.payload.size(), adapter);
     append_bytes(frame, block.coded.payload);
     LMC_TRY(sink.write(frame));
     return Stats{block.raw.size(), frame.size(), block.raw.empty() ? 0u : 1u};

@@ -46,6 +46,13 @@ Result<const LoadedModel*> find_builtin(int number, const DecompressOptions& opt
   return environment_error("the file needs built-in model " + std::to_string(number) + ", and no models are at hand");
 }
 
+Result<const LoadedModel*> find_adapter(const HashStart& hash, const DecompressOptions& options) {
+  const LoadedModel* const embedded = options.embedded;
+  if (embedded != nullptr && std::equal(hash.begin(), hash.end(), embedded->sha256.begin())) return embedded;
+  if (options.engine != nullptr) return options.engine->registry().find_hash_start(hash);
+  return environment_error("the file needs the adapter with SHA-256 " + hex(hash) + "..., and no models are at hand");
+}
+
 // Decodes the frames of one input one after the other.
 class Decoder {
  public:
@@ -103,9 +110,10 @@ class Decoder {
 
   Result<Bytes> decode_tiny(const TinyHeader& header, ByteSpan payload) {
     const LoadedModel* model = nullptr;
-    if (header.model > 0) {
-      LMC_ASSIGN(const auto found, find_builtin(header.model, options_));
-      model = found;
+    if (header.model == kTinyAdapter) {
+      LMC_ASSIGN(model, find_adapter(header.adapter, options_));
+    } else if (header.model > 0) {
+      LMC_ASSIGN(model, find_builtin(header.model, options_));
     }
     Result<Bytes> raw = Bytes{};
     if (header.raw_bytes > 0)

@@ -62,7 +62,10 @@ Summary summarize(const std::vector<FrameLayout>& frames) {
     if (frame.tiny) {
       sum.blocks += frame.content_bytes > 0 ? 1 : 0;
       if (frame.content_bytes > 0) add_codec(sum, frame.tiny_header.codec);
-      if (frame.tiny_header.model > 0) add_once(sum.models, builtin_name(frame.tiny_header.model));
+      if (frame.tiny_header.model == kTinyAdapter)
+        add_once(sum.models, hex(frame.tiny_header.adapter));
+      else if (frame.tiny_header.model > 0)
+        add_once(sum.models, builtin_name(frame.tiny_header.model));
       continue;
     }
     sum.blocks += frame.blocks.size();

@@ -116,7 +116,7 @@ Result<std::string> add_model(const std::string& path) {
   if (fs::exists(to, why)) {
     const auto there = ModelFile::open(to);
     if (there.ok() && there->sha256() == file->sha256()) return to;
-    return environment_error(to + ": another one of that name is there; 'lmc model remove' takes it away");
+    return environment_error(to + ": another model or adapter of that name is there; 'lmc model remove' takes it away");
   }
   fs::create_directories(folder, why);
   if (why) return environment_error(folder + ": cannot make this folder: " + why.message());

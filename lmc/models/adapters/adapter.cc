@@ -93,8 +93,8 @@ Status merge_matrix(const ModelFile& base, const ModelFile& adapter, const std::
     return unfit(adapter, "'" + name + "' has not the shape of its base's, or its rank is not 1 to " +
                               std::to_string(kMaxAdapterRank));
   AlignedBytes new_weights = copy_of(weights->bytes), new_scales = copy_of(scales->bytes);
-  const Status done = merge_low_rank({a.rows, a.values, b.values, a.scales, b.scales}, columns,
-                                     {reinterpret_cast<int8_t*>(new_weights.data()), weights->bytes.size()},
+  const Status done = merge_low_rank({a.rows, adapter.adapter_base().dithered, a.values, b.values, a.scales, b.scales},
+                                     columns, {reinterpret_cast<int8_t*>(new_weights.data()), weights->bytes.size()},
                                      {reinterpret_cast<float*>(new_scales.data()), size_t(rows)}, isa);
   if (!done.ok()) return unfit(adapter, "'" + name + "': " + done.error().message);
   merged[name] = std::move(new_weights);
@@ -143,18 +143,26 @@ Status merge_low_rank(const LowRank& change, int columns, std::span<int8_t> weig
                     planes.data() + size_t(count + i) * padded_rank);
     }
     a.multiply(planes.data(), padded_rank, 2 * count, sums.data(), stride);
-    for (int i = 0; i < count; ++i) {
-      if (units[size_t(i)] == kUnchanged) continue;
-      int8_t* row = weights.data() + size_t(first + i) * width;
-      float& scale = scales[size_t(first + i)];
+    for (int o = 0; o < count; ++o) {
+      if (units[size_t(o)] == kUnchanged) continue;
+      int8_t* row = weights.data() + size_t(first + o) * width;
+      float& scale = scales[size_t(first + o)];
       kernels.widen(row, columns, 1.0f, merged.data());
-      kernels.scale_add(sums.data() + size_t(i) * stride, sums.data() + size_t(count + i) * stride, columns,
-                        units[size_t(i)], ones.data(), merged.data());
+      kernels.scale_add(sums.data() + size_t(o) * stride, sums.data() + size_t(count + o) * stride, columns,
+                        units[size_t(o)], ones.data(), merged.data());
       const float peak = kernels.peak(merged.data(), columns);
       const bool larger = peak > kPeak8;
       const float new_scale = larger ? scale * (peak / kPeak8) : scale;
       if (!(new_scale <= 1.0f)) return bad_input("a weight becomes larger than a model may have");
-      kernels.quantise8(merged.data(), columns, larger ? kPeak8 / peak : 1.0f, row);
+      const float factor = larger ? kPeak8 / peak : 1.0f;
+      if (change.dithered) {
+        for (size_t i = 0; i < width; ++i)
+          merged[i] =
+              std::clamp(merged[i] * factor + rounding_dither(uint32_t(first + o), uint32_t(i)), -kPeak8, kPeak8);
+        kernels.quantise8(merged.data(), columns, 1.0f, row);
+      } else {
+        kernels.quantise8(merged.data(), columns, factor, row);
+      }
       scale = new_scale;
     }
   }
@@ -194,7 +202,7 @@ void AdapterWriter::add(const std::string& name, std::span<const float> a, std::
 
 Result<Bytes> AdapterWriter::finish() const {
   ModelWriter writer(name_, ModelKind::kAdapter);
-  writer.set_adapter_base({base_.sha256(), base_.name()});
+  writer.set_adapter_base({base_.sha256(), base_.name(), dithered_});
   writer.set_training(training_);
   for (const Change& change : changes_) {
     const size_t rank = size_t(change.rank);

@@ -38,10 +38,18 @@ Result<ModelFile> merge_adapter(const ModelFile& base, const ModelFile& adapter,
 // three; W and scales are changed in place. Errors: bad input, if a weight becomes too large.
 struct LowRank {
   int rank = 0;
+  bool dithered = false;                      // small changes are kept on the average of many weights, not rounded away
   std::span<const int8_t> a, b;               // (rank, columns), (rows, rank)
   std::span<const float> a_scales, b_scales;  // (rank), (rows)
 };
 Status merge_low_rank(const LowRank& change, int columns, std::span<int8_t> weights, std::span<float> scales, Isa isa);
+
+// What dithering adds to the weight in a row and column, within -1/2 and 1/2: the same everywhere.
+inline float rounding_dither(uint32_t row, uint32_t column) {
+  uint32_t z = (row * 0x9E3779B1u + column) * 0x85EBCA6Bu;
+  z = (z ^ z >> 15) * 0xC2B2AE35u;
+  return (float(z >> 20) + 0.5f) * 0x1p-12f - 0.5f;
+}
 
 // Bytes that the merged matrices take, beside those of the base.
 uint64_t merged_bytes(const ModelFile& base, const ModelFile& adapter);
@@ -53,6 +61,7 @@ class AdapterWriter {
   // The change of matrix `name` ("layer.0.wq"): B A, B (rows, rank) with the factor alpha / rank in it, A (rank,
   // columns), in float; they are quantised to int8. Of a rank that is 0, or a change of nothing: not written.
   void add(const std::string& name, std::span<const float> a, std::span<const float> b, int rank);
+  void set_dithered(bool dithered) { dithered_ = dithered; }
   void set_mixing_prior(ByteSpan prior) { prior_.assign(prior.begin(), prior.end()); }
   void set_training(std::string json) { training_ = std::move(json); }
   // The file. Errors: what merge_adapter says of it.
@@ -66,6 +75,7 @@ class AdapterWriter {
   };
   std::string name_;
   ModelFile base_;
+  bool dithered_ = false;
   std::vector<Change> changes_;
   Bytes prior_;
   std::string training_ = "{}";

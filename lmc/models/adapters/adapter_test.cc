@@ -111,6 +111,35 @@ TEST(Adapter, EveryInstructionSetMergesAndRunsTheSame) {
   }
 }
 
+TEST(Adapter, DitheringKeepsSmallChangesOnTheAverage) {
+  ModelConfig config = small_config();
+  config.width = 512;
+  const ModelFile base = model_of(config);
+  const auto scales = base.tensor("layer.0.wq.scale")->as<float>();
+  for (const bool dithered : {false, true}) {
+    // The same tenth of a step for every weight of a row.
+    AdapterWriter writer("small", base);
+    std::vector<float> b(scales.begin(), scales.end());
+    writer.add("layer.0.wq", std::vector<float>(512, 0.1f), b, 1);
+    writer.set_dithered(dithered);
+    const auto bytes = writer.finish();
+    ASSERT_TRUE(bytes.ok()) << bytes.error().message;
+    const ModelFile adapter = *ModelFile::from_bytes(*bytes);
+    EXPECT_EQ(adapter.adapter_base().dithered, dithered);
+    const auto merged = merge_adapter(base, adapter, Isa::kScalar);
+    ASSERT_TRUE(merged.ok());
+    const auto before = base.tensor("layer.0.wq")->as<int8_t>(), after = merged->tensor("layer.0.wq")->as<int8_t>();
+    int64_t sum = 0;
+    for (size_t i = 0; i < before.size(); ++i) sum += after[i] - before[i];
+    EXPECT_NEAR(double(sum) / double(before.size()), dithered ? 0.1 : 0.0, 0.01);
+    for (const Isa isa : isas())
+      EXPECT_TRUE(std::ranges::equal(merge_adapter(base, adapter, isa)->tensor("layer.0.wq")->bytes,
+                                     merged->tensor("layer.0.wq")->bytes));
+  }
+  for (uint32_t i = 0; i < 100000; ++i)
+    ASSERT_LT(std::fabs(rounding_dither(i, i * 7)), 0.5f) << "a weight that is not changed stays";
+}
+
 TEST(Adapter, AChangeOfNothingIsTheBase) {
   const ModelFile base = model_of(small_config());
   AdapterWriter writer("nothing", base);
@@ -170,9 +199,10 @@ TEST(Adapter, DamageAtEveryByteIsAnErrorAndNeverACrash) {
       EXPECT_EQ(merged.error().family, ErrorFamily::kBadInput);
       continue;
     }
-    for (const auto& [name, view] : merged->tensors())
-      if (name.ends_with(".scale"))
-        for (const float scale : view.as<float>()) ASSERT_TRUE(scale >= 0 && scale <= 1) << name;
+    for (const auto& [name, view] : merged->tensors()) {
+      if (!name.ends_with(".scale")) continue;
+      for (const float scale : view.as<float>()) ASSERT_TRUE(scale >= 0 && scale <= 1) << name;
+    }
   }
 }
 

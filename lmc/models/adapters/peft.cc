@@ -148,6 +148,7 @@ Result<Bytes> import_peft(ByteSpan config_text, ByteSpan tensors_file, const Mod
   LMC_TRY(read_safetensors(tensors_file, tensors));
   if (tensors.empty()) return refused("adapter_model.safetensors holds no tensors");
   AdapterWriter writer(name, base);
+  writer.set_dithered(true);  // it was trained without our rounding in view
   for (const auto& [tensor, a] : tensors) {
     constexpr std::string_view kEndA = ".lora_A.weight", kEndB = ".lora_B.weight";
     const bool is_a = tensor.ends_with(kEndA);

@@ -182,6 +182,11 @@ Result<AdapterBase> parse_adapter_base(const JsonValue& json) {
   const auto sha256 = sha256_from_hex(digits);
   if (!sha256) return broken("'sha256' must be 64 hexadecimal digits");
   out.sha256 = *sha256;
+  if (base->find("rounding") == nullptr) return out;
+  LMC_ASSIGN(const auto rounding, text(*base, "rounding"));
+  if (rounding != "nearest" && rounding != "dithered")
+    return broken("'rounding' must be nearest or dithered; another one needs a newer lmc");
+  out.dithered = rounding == "dithered";
   return out;
 }
 

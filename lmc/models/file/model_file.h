@@ -78,10 +78,11 @@ struct TensorView {
   }
 };
 
-// The model that an adapter changes.
+// The model that an adapter changes, and how.
 struct AdapterBase {
   Sha256 sha256{};
-  std::string name;  // for messages
+  std::string name;       // for messages
+  bool dithered = false;  // how the changed weights are rounded (docs/numerics.md, section 10)
 };
 
 // Cheap to copy (shared, immutable).

@@ -136,7 +136,9 @@ Result<Sha256> ModelWriter::write(Sink& sink) const {
                        {"offset", guess + offsets[name]},
                        {"bytes", entry.size_bytes}};
     Json json = {{"kind", kKindNames[size_t(kind_)]}, {"name", name_}};
-    if (kind_ == ModelKind::kAdapter) json["base"] = {{"sha256", hex(base_.sha256)}, {"name", base_.name}};
+    if (kind_ == ModelKind::kAdapter)
+      json["base"] = {
+          {"sha256", hex(base_.sha256)}, {"name", base_.name}, {"rounding", base_.dithered ? "dithered" : "nearest"}};
     if (kind_ == ModelKind::kTransformer) json["architecture"] = architecture_json(config_);
     json["tensors"] = tensors;
     json["training"] = training;
