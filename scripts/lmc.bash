@@ -3,7 +3,7 @@ _lmc() {
   local word="${COMP_WORDS[COMP_CWORD]}"
   case "${COMP_WORDS[COMP_CWORD - 1]}" in
     --as)
-      COMPREPLY=($(compgen -W 'png pnm' -- "$word"))
+      COMPREPLY=($(compgen -W 'png pnm wav' -- "$word"))
       return
       ;;
     --block-size)
