@@ -1,4 +1,5 @@
-"""Development sounds as WAV files through lmc and the lossless audio programs; every byte of the file comes back."""
+"""Development sounds as WAV files through lmc and the lossless audio programs, and as FLAC files of several encoders
+through lmc; every byte of the file comes back."""
 import pathlib
 import shutil
 import subprocess
@@ -18,6 +19,15 @@ PEERS = [
     tools.Tool("wavpack -hhx6", ("wavpack", "-q", "-hhx6", "in.wav", "-o", "packed.wv"),
                ("wvunpack", "-q", "packed.wv", "-o", "out.wav"), packed="packed.wv", out="out.wav",
                version=("wavpack", "--version")),
+]
+
+
+ENCODERS = [  # of FLAC files
+    ("flac -0", ("flac", "-s", "-f", "-0", "in.wav", "-o", "out.flac")),
+    ("flac -5", ("flac", "-s", "-f", "-5", "in.wav", "-o", "out.flac")),
+    ("flac -8", ("flac", "-s", "-f", "-8", "in.wav", "-o", "out.flac")),
+    ("ffmpeg -compression_level 5", ("ffmpeg", "-v", "error", "-y", "-i", "in.wav", "-compression_level", "5", "out.flac")),
+    ("ffmpeg -compression_level 12", ("ffmpeg", "-v", "error", "-y", "-i", "in.wav", "-compression_level", "12", "out.flac")),
 ]
 
 
@@ -65,6 +75,37 @@ def measure(tool, path):
         return tools.Measured((folder / tool.packed).stat().st_size, compress[0], decompress[0], compress[1], decompress[1])
 
 
+def flac_rows(groups, tool):
+    """What lmc makes of the FLAC files of each encoder, and how many bytes more than of the WAV file."""
+    def size(path, name):
+        with tempfile.TemporaryDirectory(prefix="lmc-bench-") as folder:
+            folder = pathlib.Path(folder)
+            shutil.copyfile(path, folder / name)
+            tools.run_child(tuple(name if word == "in" else word for word in tool.compress), folder)
+            tools.run_child(tool.decompress, folder)
+            if (folder / tool.out).read_bytes() != path.read_bytes():
+                raise RuntimeError(f"{tool.name}: {path} did not come back")
+            return (folder / tool.packed).stat().st_size
+
+    rows = []
+    for group, files in groups.items():
+        plain = sum(size(path, "in.wav") for path in files)
+        for name, command in ENCODERS:
+            if not shutil.which(command[0]):
+                continue
+            packed = ours = 0
+            for path in files:
+                with tempfile.TemporaryDirectory(prefix="lmc-bench-") as folder:
+                    shutil.copyfile(path, pathlib.Path(folder) / "in.wav")
+                    subprocess.run(command, cwd=folder, check=True)
+                    flac = pathlib.Path(folder) / "out.flac"
+                    packed += flac.stat().st_size
+                    ours += size(flac, "in.flac")
+            rows.append([f"{group}, {name}", str(packed), str(ours), f"{ours / packed:.3f}", f"{100 * (ours - plain) / packed:.2f} %"])
+            print(f"{group:8} {name:30} {packed:9} {ours:9} {rows[-1][3]} {rows[-1][4]}", file=sys.stderr, flush=True)
+    return rows
+
+
 def run(arguments):
     if not shutil.which("flac"):
         print("audio: skipped, flac is missing; apt-get install flac wavpack", file=sys.stderr)
@@ -74,7 +115,8 @@ def run(arguments):
     programs, missing = tools.present(PEERS + lmc)
     rows = []
     with tempfile.TemporaryDirectory(prefix="lmc-bench-") as name:
-        for group, files in development_files(arguments.data, pathlib.Path(name), arguments.limit).items():
+        groups = development_files(arguments.data, pathlib.Path(name), arguments.limit)
+        for group, files in groups.items():
             raw = sum(path.stat().st_size for path in files)
             samples = sum(samples_of(path) for path in files)
             rows.append([f"{group}: {len(files)} files", str(raw), "", "", "", ""])
@@ -89,10 +131,14 @@ def run(arguments):
                              f"{samples / 1000 / sum(m.decompress_seconds for m in measured):.0f}", f"{memory / 2**20:.0f}"])
                 print(f"{group:8} {tool.name:14} {size:9} bytes {rows[-1][3]:>6} {rows[-1][4]:>6} k samples/s", file=sys.stderr,
                       flush=True)
+        of_flac = flac_rows(groups, tools.lmc_tool(5, arguments.threads))
     how = ("Each clip alone, as a WAV file, in a process of its own; the seconds include starting the program; thousands of samples a "
            "second, all channels (44.1 kHz stereo in real time: 88); every byte came back.")
     text = "\n".join([*image.header(programs, missing, arguments, how),
-                      table(["sounds", "bytes", "of flac -8", "compress", "decompress", "MiB"], rows)]) + "\n"
+                      table(["sounds", "bytes", "of flac -8", "compress", "decompress", "MiB"], rows), "",
+                      "FLAC files as their encoders write them, at level 5; the last column is what is more than of the WAV file (what the "
+                      "encoder chose, metadata, padding), of the .flac.", "",
+                      table(["FLAC files", "bytes", "lmc -5", "of the .flac", "more than of the WAV"], of_flac)]) + "\n"
     print(text)
     if not arguments.dry:
         put_between_marks(tools.ROOT / "docs/results.md", "bench audio", text, "Sound")

@@ -433,6 +433,18 @@ class Images(Case):
             self.assertLess(len(self.read("b.png.lmc")), len(packed) + 200)
             self.assertEqual(self.lmc("-d", "-c", "b.png.lmc").stdout, self.read("b.png"))
 
+    def test_sound_as_wav(self):
+        self.write("a.flac", (ROOT / "lmc/media/audio/testdata/thirds.flac").read_bytes())
+        self.lmc("-1", "a.flac")
+        self.lmc("-d", "--as", "wav", "a.flac.lmc")
+        data = self.read("a.flac.wav")
+        self.assertEqual(data[:4] + data[8:16], b"RIFFWAVEfmt ")
+        self.assertEqual(len(data), 44 + 1500 * 4)
+        self.lmc("-d", "-c", "--as", "wav", "--region", "1,1,4,1", "a.flac.lmc", code=USAGE)
+        self.write("b")
+        self.lmc("-1", "b")
+        self.lmc("-d", "-c", "--as", "wav", "b.lmc", code=BAD_INPUT)
+
     def test_what_is_no_image_is_refused(self):
         self.write("a")
         self.lmc("-1", "a")

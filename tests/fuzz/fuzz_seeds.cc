@@ -54,11 +54,22 @@ class Seeds {
       const EncodedBlock block = *encode_block(raw, level_row(level), fuzz_resources());
       add_block(name + "-" + std::to_string(level), block.codec, raw.size(), block.payload);
     }
+    add_file(name, raw);
     CompressOptions options{.isa = best_isa(), .engine = &fuzz_engine()};
     options.model = ModelOnDemand(fuzz_resources().model(ModelNeed::kText));
     const auto message = compress_message(raw, options);
     require(message.ok());
     write("message", name, *message);
+  }
+
+  // What the codec of whole files like it makes of it: the pipeline puts small ones into groups.
+  void add_file(const std::string& name, ByteSpan raw) {
+    for (const CodecRow& row : codec_table()) {
+      if (row.shape != Shape::kWholeFile || row.file.takes_any_bytes || !row.file.sniff(raw)) continue;
+      if (row.model != ModelNeed::kNone && fuzz_resources().model(row.model) == nullptr) continue;
+      const auto block = row.encode(raw, level_row(1), fuzz_resources());
+      if (block.ok()) add_block(name + "-" + row.name, block->codec, raw.size(), block->payload);
+    }
   }
 
   // What the text codec makes of it, whatever the pipeline would choose.

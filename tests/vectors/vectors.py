@@ -47,7 +47,8 @@ def made_inputs():
     return {**images, "archive": archive, "pictures": pictures, "pictures-inside": table + jpeg + images["synthetic.png"] + noise[:99], "records": records, "table": table, "x86-code": bytes(x86), "arm64-code": bytes(arm64), "empty": b"", "one-byte": b"x", "all-equal": b"a" * 1000, "noise-300": bytes(noise[:300]),
             "noise-70000": bytes(noise), "pattern": bytes(noise[:300]) * 30 + table[:500],
             "holes": bytes(noise[:5000]) + bytes(60000) + table + bytes(noise[:5000]), "utf8": "Grüße, 世界! Ελληνικά, русский.\n".encode() * 3,
-            "not-utf8": bytes(range(256)) * 2, "sound.wav": sound(noise, 2, 2, 700), "sound-24.wav": sound(noise, 1, 3, 500), "tables.gz": gzip_of(table) + gzip_of(records + table[:900])}
+            "not-utf8": bytes(range(256)) * 2, "sound.wav": sound(noise, 2, 2, 700), "sound-24.wav": sound(noise, 1, 3, 500),
+            "sound-float.wav": float_sound(noise), "sound-long.wav": long_sound(noise), "tables.gz": gzip_of(table) + gzip_of(records + table[:900])}
 
 
 def sound(noise, channels, sample_bytes, frames):
@@ -61,6 +62,20 @@ def sound(noise, channels, sample_bytes, frames):
     rate, frame = 44100, channels * sample_bytes
     body = b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, channels, rate, rate * frame, frame, 8 * sample_bytes)
     body += b"data" + struct.pack("<I", len(data)) + data + b"LIST\x04\0\0\0INFO"
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def float_sound(noise):
+    """A WAV file of floating-point samples that are no integers times a power of two."""
+    data = b"".join(struct.pack("<f", ((t * 37) % 2000 - 1000 + noise[t] / 16) / 30011) for t in range(500))
+    body = b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 3, 1, 44100, 176400, 4, 32) + b"data" + struct.pack("<I", len(data)) + data
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def long_sound(noise):
+    """A WAV file of more than 2^20 samples, most of them silence: it becomes two blocks."""
+    data = bytes(noise[:300]) + bytes([128]) * 1100000
+    body = b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 1, 8000, 8000, 1, 8) + b"data" + struct.pack("<I", len(data)) + data
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
@@ -213,13 +228,16 @@ def inputs():
     for name in ("libtiff-lzw.tif", "libtiff-tiles.tif", "libtiff-packbits-pages.tif", "imagemagick-animation.gif",
                  "gifsicle-small-frames.gif"):
         images[name] = (ROOT / "lmc/media/image/testdata" / name).read_bytes()
-    return {**made_inputs(), **samples, **images}
+    sounds = {name: (ROOT / "lmc/media/audio/testdata" / name).read_bytes() for name in ("thirds.flac", "ffmpeg.flac", "24-bits.flac")}
+    return {**made_inputs(), **samples, **images, **sounds}
 
 
 # name of the vector: (input, options).
 def vectors():
     out = {}
     for name in inputs():
+        if name == "sound-long.wav":  # takes seconds
+            continue
         out[f"{name}.level5"] = ([name], ["-5"])
     for name in ("utf8", "not-utf8", "marshalling_test.cc"):
         out[f"{name}.level1"] = ([name], ["-1"])
@@ -229,6 +247,7 @@ def vectors():
     for name in ("photo.ppm", "gray16.pgm", "synthetic.png", "synthetic.ppm", "decoded.ppm", "photo_cd.ppm", "decoded_jpeg.ppm", "dandelion.jpg", "sound.wav"):
         out[f"{name}.level1"] = ([name], ["-1"])
         out[f"{name}.level9"] = ([name], ["-9"])
+    out["sound-long.wav.level1"] = (["sound-long.wav"], ["-1"])
     out["tables.gz.level1"] = (["tables.gz"], ["-1"])
     out["noise-300.level0"] = (["noise-300"], ["-0"])
     out["joined.level5"] = (["utf8", "one-byte", "empty"], ["-5", "-c"])

@@ -10,7 +10,7 @@ namespace {
 
 constexpr size_t kMarkBytes = 4, kBlockHeaderBytes = 4, kStreamInfoBytes = 34, kSeekPointBytes = 18;
 constexpr uint8_t kStreamInfo = 0, kSeekTable = 3;
-constexpr uint64_t kMostFrames = uint64_t(1) << 29;
+constexpr uint64_t kMostSamples = uint64_t(1) << 30;  // of all channels: 6 hours of stereo
 constexpr int kLeastBits = 4;
 
 uint64_t long_big_endian(ByteSpan bytes, size_t at, size_t count) {
@@ -156,11 +156,12 @@ FlacWalk walk_flac(ByteSpan bytes, const SoundLayout& layout, uint64_t most_fram
   FlacWalk walk;
   FlacFrame frame;
   FlacSignals signals;
-  while (walk.frames < std::min(most_frames, kMostFrames)) {
+  const uint64_t most = kMostSamples / uint64_t(layout.channels);
+  while (walk.frames < std::min(most_frames, most)) {
     const ByteSpan rest = bytes.subspan(walk.bytes);
     const auto size = read_flac_frame(rest, shape, frame, signals);
     if (!size.ok()) walk.is_cut = size.error().offset_bytes == rest.size();
-    if (!size.ok() || walk.frames + frame.header.block > kMostFrames) break;
+    if (!size.ok() || walk.frames + frame.header.block > most) break;
     walk.frames += frame.header.block;
     walk.bytes += *size;
   }
