@@ -3,8 +3,8 @@
 # the cross compiler and qemu are installed, of aarch64; all must be the one below. 77: only this machine's was compared.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-# Changes only with docs/numerics.md, and then old archives cannot be read any more.
-expected=c186a220d037a3e73d5c8d778ef99934b7eeffa1027a729c759333f1d627fa31
+# Changes only with docs/numerics.md, and then old archives cannot be read any more; or when digest.cc gets one more model.
+expected=033fe7fb152c6d48697972ac157e0b0c6c203bec2aeba923a7f317f2c82e0496
 digests=$("$1")
 skipped=0
 if command -v aarch64-linux-gnu-g++ >/dev/null && command -v qemu-aarch64-static >/dev/null; then
