@@ -4,10 +4,10 @@
 # machine's were compared.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-# Changes only with docs/numerics.md, and then old archives cannot be read any more.
-expected=c186a220d037a3e73d5c8d778ef99934b7eeffa1027a729c759333f1d627fa31
 # Changes only with docs/audio.md, likewise.
 expected_sound=c46adf557b0a8c63b54966deb88c4ec58c21108cbb87981a8576c62c2f82eaa2
+# Changes only with docs/numerics.md, and then old archives cannot be read any more; or when digest.cc gets one more model.
+expected=033fe7fb152c6d48697972ac157e0b0c6c203bec2aeba923a7f317f2c82e0496
 digests=$("$1")
 sounds=$("$2")
 skipped=0

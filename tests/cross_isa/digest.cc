@@ -16,8 +16,8 @@ void append_all(Bytes& out, const T* values, size_t n) {
   append_bytes(out, {reinterpret_cast<const uint8_t*>(values), n * sizeof(T)});
 }
 
-void run(Bytes& out, const ModelConfig& config, bool gains, Isa isa) {
-  const auto file = ModelFile::from_bytes(make_test_model(config, 77, gains));
+void run(Bytes& out, const ModelConfig& config, bool gains, Isa isa, const TestExtras& extras = {}) {
+  const auto file = ModelFile::from_bytes(make_test_model(config, 77, gains, 3.0f, {}, extras));
   if (!file.ok()) std::abort();
   const auto model = Transformer::load(*file, isa);
   constexpr uint32_t kStreams = 5;
@@ -63,11 +63,22 @@ int main() {
   other.tied = true;
   other.rope_theta = 500000.0;
   other.act_bits = {.qkv = 16, .o = 8, .up = 16, .down = 16, .head = 16};
+  ModelConfig gemma = other;
+  gemma.activation = Activation::kGeglu;
+  gemma.qk_norm = true;
+  gemma.embed_factor = 8.0;
+  gemma.sinks = {1, 0};
+  ModelConfig gpt2 = other;
+  gpt2.activation = Activation::kGelu;
+  gpt2.norm = NormKind::kLayer;
+  gpt2.positions = 48;
   for (const Isa isa : all_isas()) {
     if (!isa_available(isa)) continue;
     Bytes out;
     run(out, plain, false, isa);
     run(out, other, true, isa);
+    run(out, gemma, true, isa, {.post_norms = true, .head_gains = true, .ropes = 2});
+    run(out, gpt2, true, isa, {.biases = true, .ropes = 2});
     std::printf("%s %s\n", hex(sha256(out)).c_str(), isa_name(isa));
   }
 }

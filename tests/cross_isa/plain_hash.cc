@@ -55,6 +55,15 @@ Sha256 sha256(ByteSpan bytes) {
   return out;
 }
 
+// Small models only: it keeps all pieces.
+struct Sha256Stream::State {
+  Bytes bytes;
+};
+Sha256Stream::Sha256Stream() : state_(std::make_unique<State>()) {}
+Sha256Stream::~Sha256Stream() = default;
+void Sha256Stream::update(ByteSpan bytes) { append_bytes(state_->bytes, bytes); }
+Sha256 Sha256Stream::finish() { return sha256(state_->bytes); }
+
 std::string hex(ByteSpan bytes) {
   std::string out;
   for (uint8_t byte : bytes)
