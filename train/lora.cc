@@ -55,7 +55,7 @@ Result<std::vector<Lora>> make_loras(const ModelFile& base, const std::vector<st
     const std::string name = known->name;
     if (name == "head" && base.config().tied)
       return usage_error("lm_head: the head of this model is its embedding, which is not adapted");
-    if (name == "w_gate" && base.config().activation != Activation::kSwiglu)
+    if (name == "w_gate" && !is_gated(base.config().activation))
       return usage_error("gate_proj: this model has no gates");
     if (name == "head") {
       names.push_back(name);

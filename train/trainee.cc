@@ -102,6 +102,8 @@ class PlainTrainee : public Trainee {
     config_ = file.config();
     if (config_.activation != Activation::kRelu2 && config_.activation != Activation::kSwiglu)
       return usage_error(file.name() + ": the trainer knows squared ReLU and SwiGLU only");
+    if (config_.norm != NormKind::kRms || config_.embed_factor != 1.0 || config_.positions > 0)
+      return usage_error(file.name() + ": the trainer knows RMS norms, rotations and embeddings as they are only");
     // Products in bfloat16 where the CPU has instructions for it.
     dtype_ = __builtin_cpu_supports("avx512bf16") ? torch::kBFloat16 : torch::kFloat32;
     for (const auto& [name, view] : file.tensors()) {
