@@ -144,6 +144,90 @@ std::vector<std::string> default_targets(const lmc::ModelConfig& model) {
   return targets;
 }
 
+// The steps of one run, and the best state of the adapter so far.
+struct Training {
+  const AdaptConfig& config;
+  Trainee& trainee;
+  const AdapterTexts& texts;
+  Pieces& pieces;
+  std::vector<Lora>& loras;
+  int32_t bos;
+  std::string identity;  // of the base
+
+  double before = 0;  // held-out bits a byte without an adapter
+  Standing standing;
+  Kept best = keep(loras);
+  double nats = 0, last_evaluation = 0;  // since the last evaluation, and when that was
+  int64_t tokens = 0;
+
+  // Ends with the best state in loras.
+  Status run() {
+    trainee.prepare(loras, Rounding::kNearest);
+    standing.best = before = held_out_bits(trainee, texts);
+    std::printf("held out: %.4f bits a byte without an adapter\n", before);
+    if (config.resume) LMC_TRY(load(config.checkpoint, loras, best, standing, identity));
+    last_evaluation = standing.seconds;
+    for (bool last = false; !last && standing.without_gain < config.patience;) {
+      LMC_TRY(step());
+      last = standing.seconds >= config.minutes * 60 || standing.step == config.stop_after_steps;
+      if (!last && standing.seconds - last_evaluation < config.evaluate_seconds) continue;
+      evaluate();
+      LMC_TRY(save(config.checkpoint, loras, best, standing, identity));
+      if (standing.without_gain >= config.patience) std::printf("no gain any more: the best state is kept\n");
+    }
+    restore(loras, best);
+    return Ok();
+  }
+
+ private:
+  Status step() {
+    const auto start = Clock::now();
+    const double done = standing.seconds / (config.minutes * 60);
+    const bool rounded = trainee.rounds_quickly() && done >= 1 - config.rounded_share;
+    trainee.prepare(loras, rounded ? Rounding::kNearest : Rounding::kNone);
+    std::vector<int32_t> inputs, targets;
+    for (int64_t i = 0; i < config.sequences; ++i) pieces.append(standing.served++, bos, inputs, targets);
+    double loss = 0;
+    {
+      torch::AutoGradMode with_gradients(true);
+      loss = trainee.step(loras, inputs, targets, config.sequences, config.length);
+    }
+    if (!std::isfinite(loss)) return bad_input("loss is not finite at step " + std::to_string(standing.step));
+    ++standing.step;
+    const double warm = std::min(1.0, double(standing.step) / 20), fall = std::clamp(2 * (1 - done), 0.02, 1.0);
+    update(loras, config.rate * warm * fall, standing.step);
+    nats += loss * double(inputs.size());
+    tokens += int64_t(inputs.size());
+    standing.seconds += std::chrono::duration<double>(Clock::now() - start).count();
+    return Ok();
+  }
+
+  void evaluate() {
+    const auto measure = [&](Rounding rounding) {
+      trainee.prepare(loras, rounding);
+      return held_out_bits(trainee, texts);
+    };
+    const double unrounded = measure(Rounding::kNone), nearest = measure(Rounding::kNearest),
+                 dithered = measure(Rounding::kDithered), merged = std::min(nearest, dithered);
+    std::printf(
+        "step %lld  %.2f M tokens  %.1f min  loss %.4f nats a token  %.0f tokens/s  held out %.4f nearest, %.4f "
+        "dithered, "
+        "%.4f not rounded\n",
+        (long long)standing.step, double(standing.served * config.length) / 1e6, standing.seconds / 60,
+        nats / double(tokens), double(tokens) / (standing.seconds - last_evaluation), nearest, dithered, unrounded);
+    std::fflush(stdout);
+    nats = 0;
+    tokens = 0;
+    last_evaluation = standing.seconds;
+    ++standing.without_gain;
+    if (merged >= standing.best) return;
+    standing.best = merged;
+    standing.dithered = dithered < nearest;
+    standing.without_gain = 0;
+    best = keep(loras);
+  }
+};
+
 }  // namespace
 
 Status adapt(const AdaptConfig& given) {
@@ -178,72 +262,9 @@ Status adapt(const AdaptConfig& given) {
   if (!made.ok()) return made.error();
   Trainee& trainee = **made;
 
-  trainee.prepare(*loras, Rounding::kNearest);
-  const double before = held_out_bits(trainee, *texts);
-  std::printf("held out: %.4f bits a byte without an adapter\n", before);
-  Standing standing;
-  Kept best = keep(*loras);
-  standing.best = before;
-  const std::string identity = hex(base.sha256());
-  if (config.resume) LMC_TRY(load(config.checkpoint, *loras, best, standing, identity));
-  const double end_seconds = config.minutes * 60;
-  double nats = 0, last_evaluation = standing.seconds;
-  int64_t tokens = 0;
-  std::vector<int32_t> inputs, targets;
-  for (bool last = false; !last;) {
-    const auto start = Clock::now();
-    const double done = standing.seconds / end_seconds;
-    const bool rounded = trainee.rounds_quickly() && done >= 1 - config.rounded_share;
-    trainee.prepare(*loras, rounded ? Rounding::kNearest : Rounding::kNone);
-    inputs.clear();
-    targets.clear();
-    for (int64_t i = 0; i < config.sequences; ++i)
-      pieces.append(standing.served++, int32_t(tokenizer->bos()), inputs, targets);
-    double loss = 0;
-    {
-      torch::AutoGradMode with_gradients(true);
-      loss = trainee.step(*loras, inputs, targets, config.sequences, config.length);
-    }
-    if (!std::isfinite(loss)) return bad_input("loss is not finite at step " + std::to_string(standing.step));
-    ++standing.step;
-    const double warm = std::min(1.0, double(standing.step) / 20), fall = std::clamp(2 * (1 - done), 0.02, 1.0);
-    update(*loras, config.rate * warm * fall, standing.step);
-    nats += loss * double(inputs.size());
-    tokens += int64_t(inputs.size());
-    standing.seconds += std::chrono::duration<double>(Clock::now() - start).count();
-    last = standing.seconds >= end_seconds || standing.step == config.stop_after_steps;
-    if (!last && standing.seconds - last_evaluation < config.evaluate_seconds) continue;
-    const auto measure = [&](Rounding rounding) {
-      trainee.prepare(*loras, rounding);
-      return held_out_bits(trainee, *texts);
-    };
-    const double unrounded = measure(Rounding::kNone), nearest = measure(Rounding::kNearest),
-                 dithered = measure(Rounding::kDithered), merged = std::min(nearest, dithered);
-    std::printf(
-        "step %lld  %.2f M tokens  %.1f min  loss %.4f nats a token  %.0f tokens/s  held out %.4f nearest, %.4f "
-        "dithered, "
-        "%.4f not rounded\n",
-        (long long)standing.step, double(standing.served * config.length) / 1e6, standing.seconds / 60,
-        nats / double(tokens), double(tokens) / (standing.seconds - last_evaluation), nearest, dithered, unrounded);
-    std::fflush(stdout);
-    nats = 0;
-    tokens = 0;
-    last_evaluation = standing.seconds;
-    ++standing.without_gain;
-    if (merged < standing.best) {
-      standing.best = merged;
-      standing.dithered = dithered < nearest;
-      standing.without_gain = 0;
-      best = keep(*loras);
-    }
-    LMC_TRY(save(config.checkpoint, *loras, best, standing, identity));
-    if (standing.without_gain >= config.patience) {
-      std::printf("no gain any more: the best state is kept\n");
-      break;
-    }
-  }
-  restore(*loras, best);
-  LMC_TRY(write_adapter(config, base, *loras, standing, before));
+  Training training{config, trainee, *texts, pieces, *loras, int32_t(tokenizer->bos()), hex(base.sha256())};
+  LMC_TRY(training.run());
+  LMC_TRY(write_adapter(config, base, *loras, training.standing, training.before));
   std::filesystem::remove(config.checkpoint);
   return Ok();
 }

@@ -24,7 +24,13 @@ namespace lmc {
 // Wire ids, the first byte of a text block's payload: many streams make a batch that the network is fast on; with few,
 // more of the text comes before what is to be predicted.
 // Those of large models and the deep one mix in two stages (deep_text.h); in the last one nothing is mixed or learnt.
-enum class TextProfile : uint8_t { kManyStreams = 0, kFewStreams = 1, kManyForLarge = 2, kDeepFewStreams = 3, kModelAlone = 4 };
+enum class TextProfile : uint8_t {
+  kManyStreams = 0,
+  kFewStreams = 1,
+  kManyForLarge = 2,
+  kDeepFewStreams = 3,
+  kModelAlone = 4
+};
 inline constexpr auto kLastTextProfile = TextProfile::kModelAlone;
 
 // How many tokens each stream of a block of `tokens` has: the first ones get the remainder.

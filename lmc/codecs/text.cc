@@ -103,8 +103,7 @@ Result<EncodedText<Mixing>> encode_with(const TextModel& model, const TextExperi
   LMC_ASSIGN(auto mixing, make_mixing<Mixing>(setup.prior, plan, raw.size(), resources.isa, more...));
   Bytes coded;
   ArithmeticEncoder coder(coded);
-  Lockstep lockstep(model.transformer, plan, resources.threads, tokens,
-                    setup.adapt_head && kHeadLearns<Mixing>);
+  Lockstep lockstep(model.transformer, plan, resources.threads, tokens, setup.adapt_head && kHeadLearns<Mixing>);
   double model_bits = 0;
   const uint64_t done = code_tokens(
       coder, lockstep, model, plan, tokens, *mixing, raw.size(), resources,
@@ -207,8 +206,7 @@ Result<Bytes> encode_text_block(const TextModel& model, ByteSpan raw, TextProfil
 std::optional<Bytes> encode_text_block_while(const TextModel& model, ByteSpan raw, TextProfile profile,
                                              const GoOn& go_on, const BlockResources& resources) {
   return with_mixing(profile, [&]<typename Mixing>(Kind<Mixing>) -> std::optional<Bytes> {
-    const auto encoded =
-        encode_with<Mixing>(model, {.prior = model.prior, .profile = profile}, raw, resources, go_on);
+    const auto encoded = encode_with<Mixing>(model, {.prior = model.prior, .profile = profile}, raw, resources, go_on);
     if (!encoded.ok() || (encoded->tokens == 0 && !raw.empty())) return {};
     return payload_of(*encoded, profile);
   });

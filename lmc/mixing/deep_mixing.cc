@@ -105,8 +105,8 @@ struct DeepMixing::State {
   std::vector<Context> context;
   std::vector<Expectation> expectation;
   std::array<uint64_t, kDeepContexts> hashes{};
-  uint64_t byte_key = ~0ull;                 // (stream, offset) that the hashes and first buckets belong to
-  uint32_t half_key = 0;                     // bits known at the half that the buckets belong to; 1: the first
+  uint64_t byte_key = ~0ull;  // (stream, offset) that the hashes and first buckets belong to
+  uint32_t half_key = 0;      // bits known at the half that the buckets belong to; 1: the first
   FineApm order1_map{65536}, order2_map{65536}, match_map{65536};
   unsigned bits_known = 0;
   int active = 0;  // contexts of the byte at hand
@@ -168,8 +168,7 @@ void DeepMixing::State::find_buckets(uint32_t known) {
                    [&](size_t i, ContextBucket& bucket) { context[i].first = context[i].bucket = &bucket; });
   }
   if (half != 1)
-    table.find_all(hashes, size_t(active), half,
-                   [&](size_t i, ContextBucket& bucket) { context[i].bucket = &bucket; });
+    table.find_all(hashes, size_t(active), half, [&](size_t i, ContextBucket& bucket) { context[i].bucket = &bucket; });
   byte_key = key;
   half_key = half;
 }
@@ -235,8 +234,8 @@ void DeepMixing::State::select_weights(uint32_t known, uint32_t seen) {
   mixer.select(3, seen * 16 + match.strength);
   mixer.select(4, contexts->last(2));
   mixer.select(5, std::min(fields.index, 15u) * 16 + std::min(contexts->field_bytes(), 15u));
-  mixer.select(
-      6, contexts->in_records() ? contexts->record_place() & 255 : uint32_t(std::max(contexts->expected(kFieldAbove), 0)));
+  mixer.select(6, contexts->in_records() ? contexts->record_place() & 255
+                                         : uint32_t(std::max(contexts->expected(kFieldAbove), 0)));
   mixer.select(7, byte_class(uint8_t(contexts->last(1))) * 16 + agreement(above, match) * 4 + agreement(brief, match));
   mixer.select(8, (std::min(match.strength, 3u) * 16 + std::min(brief.strength, 3u) * 4 +
                    std::min(expectation[kFieldAfter].strength, 3u)) *
@@ -248,7 +247,7 @@ void DeepMixing::State::select_weights(uint32_t known, uint32_t seen) {
 }
 
 uint64_t DeepMixing::memory_bytes(const DeepShape& shape) {
-  constexpr uint64_t kFixedBytes = uint64_t(32) << 20;   // maps, mixers, what every byte is seen by
+  constexpr uint64_t kFixedBytes = uint64_t(32) << 20;  // maps, mixers, what every byte is seen by
   constexpr uint64_t kStreamBytes = uint64_t(3) << 19;  // of one more stream
   const uint64_t table = sizeof(ContextBucket) << context_table_bits(shape.size_bytes * 16, shape.size_bytes);
   return kFixedBytes + table + shape.size_bytes + (shape.streams - 1) * kStreamBytes +

@@ -60,7 +60,7 @@ class DeepTextMixing {
 
   MixingModel few_;
   DeepMixing deep_;
-  Mixer last_;  // of what the two say
+  Mixer last_;          // of what the two say
   bool asked_ = false;  // of the decision at hand: whether the second stage was
 };
 

@@ -108,7 +108,8 @@ EncodedBlock winner_of_race(const TextModel& model, ByteSpan raw, const LevelRow
   costs.push_back(deep.payload.size());
   Race race(raw.size(), std::move(costs));
   auto text = encode_text_block_while(
-      model, raw, text_profile(model, level), [&](size_t bytes, size_t coded) { return race.go_on(bytes, coded); }, resources.quietly());
+      model, raw, text_profile(model, level), [&](size_t bytes, size_t coded) { return race.go_on(bytes, coded); },
+      resources.quietly());
   if (!text || text->size() > deep.payload.size()) return deep;
   return {kText, std::move(*text), {resources.model(ModelNeed::kText)}};
 }

@@ -119,7 +119,7 @@ TEST_F(WithModel, TheBestLevelUsesFewStreams) {
     ASSERT_EQ(frames->front().blocks[0].header.codec, uint8_t(kText));
     profiles.push_back(file[frames->front().blocks[0].header_offset + 16]);
   }
-  EXPECT_EQ(profiles, (std::vector<uint8_t>{0, 1}));
+  EXPECT_EQ(profiles, (std::vector<uint8_t>{0, 3}));
 }
 
 TEST_F(WithModel, ADamagedMessageIsNeverACrash) {

@@ -10,6 +10,7 @@
 #include "lmc/base/workers.h"
 #include "lmc/models/arch/attention.h"
 #include "lmc/models/arch/head.h"
+#include "lmc/models/arch/row_functions.h"
 #include "lmc/numerics/elementwise.h"
 #include "lmc/numerics/matmul.h"
 
@@ -128,14 +129,14 @@ struct PartBuffers {
 };
 
 struct TransformerBuffers {
-  std::vector<uint64_t> positions;    // (B)
-  std::vector<float> x;               // (B,C) residual
-  std::vector<float> projected;       // (B,H*D + 2*Hkv*D) queries, keys and values
-  std::vector<float> attended;        // (B,H*D)
-  std::vector<float> scales;          // (B) of the quantised rows
-  std::vector<int8_t> planes;         // (2,B,widest input)
-  std::vector<int32_t> sums;          // (2,B,widest output)
-  std::vector<float> cosines, sines;  // (R,B,D/2)
+  std::vector<uint64_t> positions;                               // (B)
+  std::vector<float> x;                                          // (B,C) residual
+  std::vector<float> projected;                                  // (B,H*D + 2*Hkv*D) queries, keys and values
+  std::vector<float> attended;                                   // (B,H*D)
+  std::vector<float> scales;                                     // (B) of the quantised rows
+  std::vector<int8_t> planes;                                    // (2,B,widest input)
+  std::vector<int32_t> sums;                                     // (2,B,widest output)
+  std::vector<float> cosines, sines;                             // (R,B,D/2)
   std::vector<PartBuffers> parts = std::vector<PartBuffers>(1);  // (threads)
   Workers* workers = nullptr;
 };
@@ -143,39 +144,6 @@ struct TransformerBuffers {
 namespace {
 
 constexpr float kPeaks[2] = {kPeak8, kPeak16};
-
-// 1 / sqrt(mean(x^2) + eps); the squares are summed as 16-bit integers.
-float inverse_rms(const Elementwise& kernels, const float* x, int n, float peak, float eps) {
-  if (peak < kTiny) return 1.0f / std::sqrt(eps);
-  const float unit = peak / kPeak16;
-  const float mean = float(kernels.sum_squares(x, n, kPeak16 / peak)) / float(n);
-  return 1.0f / std::sqrt(mean * (unit * unit) + eps);
-}
-
-// The mean; summed as 16-bit integers.
-float mean_of(const Elementwise& kernels, const float* x, int n, float peak) {
-  if (peak < kTiny) return 0.0f;
-  return float(kernels.sum(x, n, kPeak16 / peak)) / float(n) * (peak / kPeak16);
-}
-
-// int8 with a scale; a row of (almost) nothing becomes zeros with scale 0.
-float quantise_row8(const Elementwise& kernels, const float* x, int n, float peak, int8_t* q) {
-  if (peak < kTiny) {
-    std::fill(q, q + n, int8_t(0));
-    return 0.0f;
-  }
-  kernels.quantise8(x, n, kPeak8 / peak, q);
-  return peak / kPeak8;
-}
-
-float quantise_row16(const Elementwise& kernels, const float* x, int n, float peak, int16_t* q) {
-  if (peak < kTiny) {
-    std::fill(q, q + n, int16_t(0));
-    return 0.0f;
-  }
-  kernels.quantise16(x, n, kPeak16 / peak, q);
-  return peak / kPeak16;
-}
 
 // The rows of each stream one after the other.
 std::vector<int> by_stream(std::span<const uint32_t> streams) {
@@ -354,9 +322,8 @@ class Step {
     product(layer.qkv, config_.act_bits.qkv);
     buffers_.projected.resize(size_t(count_) * projected);
     buffers_.attended.resize(size_t(count_) * width);
-    for_rows([&](PartBuffers&, int b) {
-      product_to_row(layer.qkv, b, buffers_.projected.data() + size_t(b) * projected);
-    });
+    for_rows(
+        [&](PartBuffers&, int b) { product_to_row(layer.qkv, b, buffers_.projected.data() + size_t(b) * projected); });
     // Stream by stream, since a cache that has just been read is at hand. The tokens of one stream must go in order, so
     // a head's rows stay together where a stream has several.
     const int run = distinct_ ? 1 : count_;

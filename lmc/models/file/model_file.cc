@@ -386,6 +386,18 @@ ModelFile ModelFile::replaced(const ModelFile& base, const ModelFile& as, std::m
   return ModelFile(std::move(contents));
 }
 
+namespace {
+
+Result<ModelKind> parse_kind(const JsonValue& json) {
+  LMC_ASSIGN(const auto kind, text(json, "kind"));
+  if (kind == "transformer") return ModelKind::kTransformer;
+  if (kind == "pixels") return ModelKind::kPixels;
+  if (kind == "adapter") return ModelKind::kAdapter;
+  return broken("its kind is neither 'transformer' nor 'pixels' nor 'adapter': a newer lmc may be needed");
+}
+
+}  // namespace
+
 Result<ModelFile> ModelFile::parse(std::shared_ptr<Contents> contents) {
   const ByteSpan file = contents->bytes;
   ByteReader reader(file);
@@ -411,12 +423,7 @@ Result<ModelFile> ModelFile::parse(std::shared_ptr<Contents> contents) {
   const auto parsed = parse_json(header);
   if (!parsed || !parsed->is(Kind::kObject)) return broken("the header is not a JSON object", kModelPrefixBytes);
   const JsonValue& json = *parsed;
-  LMC_ASSIGN(const auto kind, text(json, "kind"));
-  if (kind != "transformer" && kind != "pixels" && kind != "adapter")
-    return broken("its kind is neither 'transformer' nor 'pixels' nor 'adapter': a newer lmc may be needed");
-  contents->kind = kind == "pixels"    ? ModelKind::kPixels
-                   : kind == "adapter" ? ModelKind::kAdapter
-                                       : ModelKind::kTransformer;
+  LMC_ASSIGN(contents->kind, parse_kind(json));
   LMC_ASSIGN(const auto name, text(json, "name"));
   contents->name = name;
   if (const JsonValue* const training = json.find("training"); training != nullptr)
