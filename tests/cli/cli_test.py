@@ -240,7 +240,7 @@ class Refusals(Case):
         self.assertIn(b"mine", self.lmc("model", "list", **with_store).stdout)
         self.assertIn(str(store).encode(), self.lmc("model", "info", "mine", **with_store).stdout)
         self.write("mine.lmcm", (ROOT / "models/pixels.lmcm").read_bytes())
-        self.assertIn(b"another one of that name", self.lmc("model", "add", "mine.lmcm", code=ENVIRONMENT, **with_store).stderr)
+        self.assertIn(b"of that name is there", self.lmc("model", "add", "mine.lmcm", code=ENVIRONMENT, **with_store).stderr)
         self.write("mine.lmcm", b"LMCM")
         self.lmc("model", "add", "mine.lmcm", code=BAD_INPUT, **with_store)
         self.assertEqual((store / "mine.lmcm").read_bytes(), model.read_bytes())
