@@ -64,11 +64,4 @@ Sha256Stream::~Sha256Stream() = default;
 void Sha256Stream::update(ByteSpan bytes) { append_bytes(state_->bytes, bytes); }
 Sha256 Sha256Stream::finish() { return sha256(state_->bytes); }
 
-std::string hex(ByteSpan bytes) {
-  std::string out;
-  for (uint8_t byte : bytes)
-    for (int shift : {4, 0}) out += "0123456789abcdef"[(byte >> shift) & 15];
-  return out;
-}
-
 }  // namespace lmc
