@@ -155,7 +155,7 @@ struct Training {
   std::string identity;  // of the base
 
   double before = 0;  // held-out bits a byte without an adapter
-  Standing standing;
+  Standing standing = {};
   Kept best = keep(loras);
   double nats = 0, last_evaluation = 0;  // since the last evaluation, and when that was
   int64_t tokens = 0;
