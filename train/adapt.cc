@@ -10,6 +10,7 @@
 #include "lmc/models/adapters/adapter.h"
 #include "lmc/models/registry.h"
 #include "train/adapter_texts.h"
+#include "train/checkpoint.h"
 #include "train/trainee.h"
 
 namespace lmc::train {
@@ -55,15 +56,7 @@ Status save(const std::string& path, const std::vector<Lora>& loras, const Kept&
                                            standing.best, double(standing.without_gain), double(standing.dithered)},
                                           torch::kFloat64));
   archive.write("base", c10::IValue(base_sha256));
-  try {
-    archive.save_to(path + ".tmp");
-  } catch (const c10::Error& error) {
-    return environment_error("cannot write " + path + ".tmp: " + error.what_without_backtrace());
-  }
-  std::error_code code;
-  std::filesystem::rename(path + ".tmp", path, code);
-  if (code) return environment_error("cannot rename " + path + ".tmp: " + code.message());
-  return Ok();
+  return write_archive(path, archive);
 }
 
 Status load(const std::string& path, std::vector<Lora>& loras, Kept& kept, Standing& standing,

@@ -109,6 +109,18 @@ Result<torch::Tensor> read_weights(const ModelFile& file, const std::string& nam
   return tensor(*view, torch::kInt8) * tensor(*scale, torch::kFloat32).reshape({-1, 1});
 }
 
+Status write_archive(const std::string& path, torch::serialize::OutputArchive& archive) {
+  try {
+    archive.save_to(path + ".tmp");
+  } catch (const c10::Error& error) {
+    return environment_error("cannot write " + path + ".tmp: " + error.what_without_backtrace());
+  }
+  std::error_code code;
+  std::filesystem::rename(path + ".tmp", path, code);
+  if (code) return environment_error("cannot rename " + path + ".tmp: " + code.message());
+  return Ok();
+}
+
 Status save_checkpoint(const std::string& path, Model& model, const Progress& progress, const Bytes& tokenizer) {
   torch::serialize::OutputArchive archive;
   for (Parameter& p : model.parameters()) {
@@ -122,15 +134,7 @@ Status save_checkpoint(const std::string& path, Model& model, const Progress& pr
   archive.write(
       "tokenizer",
       torch::from_blob(const_cast<uint8_t*>(tokenizer.data()), {int64_t(tokenizer.size())}, torch::kUInt8).clone());
-  try {
-    archive.save_to(path + ".tmp");
-  } catch (const c10::Error& error) {
-    return environment_error("cannot write " + path + ".tmp: " + error.what_without_backtrace());
-  }
-  std::error_code code;
-  std::filesystem::rename(path + ".tmp", path, code);
-  if (code) return environment_error("cannot rename " + path + ".tmp: " + code.message());
-  return Ok();
+  return write_archive(path, archive);
 }
 
 Result<Checkpoint> load_checkpoint(const std::string& path, const Backend& backend) {

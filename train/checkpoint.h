@@ -28,6 +28,7 @@ struct Checkpoint {
 };
 
 // Writes PATH.tmp, then renames it: a stop in the middle leaves the checkpoint before.
+Status write_archive(const std::string& path, torch::serialize::OutputArchive& archive);
 Status save_checkpoint(const std::string& path, Model& model, const Progress& progress, const Bytes& tokenizer);
 Result<Checkpoint> load_checkpoint(const std::string& path, const Backend& backend = Backend::choose("cpu", false));
 
