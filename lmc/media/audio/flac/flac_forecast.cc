@@ -188,7 +188,8 @@ double FlacFit::sum_of_products(std::span<const double> values, size_t lag) cons
   // With vectors of so many lags, the last products are added from the end.
   const size_t lanes = size_t(most_order_ / 4 + 1) * 4;
   const bool is_in_order = windows_ == FlacWindows::kPartsInOrder || most_order_ >= 16;
-  const size_t forward = is_in_order ? size - std::min(lag, size) : size + 1 - std::min(lanes, size + 1);
+  const size_t pairs = size - std::min(lag, size);
+  const size_t forward = is_in_order ? pairs : std::min(pairs, size + 1 - std::min(lanes, size + 1));
   for (size_t i = 0; i < forward; ++i) sum += product(i);
   for (size_t i = size; i-- > forward;)
     if (i + lag < size) sum += product(i);
