@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <numeric>
 
 namespace lmc {
 namespace {
@@ -14,8 +13,13 @@ struct StreamRow {
 };
 constexpr StreamRow kStreams[] = {{16, 3072}, {4, 3072}, {32, 2048}, {4, 3072}, {4, 3072}};  // by profile
 
-constexpr uint32_t kRowsAhead = 64, kLargeRowsAhead = 128;  // that the network takes at once when the tokens are known
-constexpr uint32_t kManyForLarge = 24;  // streams, from which on two batches of a large model beat shared products
+// Rows that the network takes at once when the tokens are known; of large models, so many that their logits fit.
+constexpr uint32_t kRowsAhead = 64, kLargeRowsAhead = 256;
+constexpr uint64_t kLogitsAhead = uint64_t(16) << 20;
+
+uint64_t large_rows_ahead(int vocab) {
+  return std::clamp<uint64_t>(kLogitsAhead / uint64_t(vocab), 1, kLargeRowsAhead);
+}
 
 // Step of the adaptive head, per square root of the width, and the tokens after which it has fallen to 1/sqrt(2).
 constexpr float kHeadRate = 0.015f;
@@ -35,27 +39,18 @@ Lockstep::Lockstep(const Transformer& transformer, const StreamPlan& plan, int t
       plan_(plan),
       known_(known),
       large_(transformer.is_large()),
-      shared_(large_ && plan.streams < kManyForLarge),
       workers_(plan.streams > 1 || !known.empty() || large_ ? std::clamp(threads, 1, 2) : 1),
       state_(transformer.make_state(plan.streams)),
       head_(transformer.make_head()),
-      ids_(plan.streams),
       tokens_(plan.streams, uint32_t(transformer.config().vocab - 1)) {
-  std::iota(ids_.begin(), ids_.end(), 0u);
   const uint32_t groups = std::min(plan.streams, 2u);
   for (uint32_t g = 0; g < groups; ++g) {
     Group& group = groups_.emplace_back();
     group.first = plan.streams * g / groups;
     group.count = plan.streams * (g + 1) / groups - group.first;
     group.cumulative.resize(group.count * (size_t(head_.vocab()) + 1));
-    if (g == 0 || (workers_.threads() > 1 && !shared_)) batches_.emplace_back().first = group.first;
-    group.batch = &batches_.back();
-    group.batch->count += group.count;
   }
-  if (shared_ && known_.empty()) {
-    batches_[0].scratch = TransformerScratch(&workers_);
-    head_scratch_.workers = &workers_;
-  }
+  if (large_) head_.defer();
 }
 
 // How many of `count` streams from `first` on have a token at this step: the longer streams come first.
@@ -65,16 +60,54 @@ uint32_t Lockstep::active(uint32_t first, uint32_t count, uint64_t step) const {
   return n;
 }
 
-// The layers before `last` of the batch's step that have not been done.
-void Lockstep::run_network(Batch& batch, uint64_t step, int last) {
-  if (batch.step != step) batch.layers_done = 0;
-  batch.step = step;
-  const uint32_t rows = active(batch.first, batch.count, step);
-  if (rows == 0 || batch.layers_done >= last) return;
-  transformer_.step_layers(state_, std::span(ids_).subspan(batch.first, rows),
-                           std::span(tokens_).subspan(batch.first, rows), batch.layers_done, last, batch.hidden,
-                           batch.scratch);
-  batch.layers_done = last;
+void Lockstep::assign(Part& part, uint32_t first, uint32_t end) {
+  part.first = first;
+  part.count = end - first;
+  part.layers_done = 0;
+}
+
+// What the network is given for a stream's token: the one before.
+uint32_t Lockstep::fed(uint32_t stream, uint64_t step) const {
+  return known_.empty() || step == 0 ? tokens_[stream] : known_[plan_.first(stream) + step - 1];
+}
+
+// The layers before `last` of these steps that have not been done.
+void Lockstep::run_layers(Part& part, uint64_t first_step, uint64_t steps, int last) {
+  if (part.first_step != first_step) part.layers_done = 0;
+  part.first_step = first_step;
+  std::vector<uint32_t> streams, tokens;
+  part.row_before.clear();
+  for (uint64_t step = first_step; step < first_step + steps; ++step) {
+    part.row_before.push_back(streams.size());
+    const uint32_t rows = active(part.first, part.count, step);
+    for (uint32_t stream = part.first; stream < part.first + rows; ++stream) {
+      streams.push_back(stream);
+      tokens.push_back(fed(stream, step));
+    }
+  }
+  if (streams.empty() || part.layers_done >= last) return;
+  transformer_.step_layers(state_, streams, tokens, part.layers_done, last, part.hidden, part.scratch);
+  part.layers_done = last;
+}
+
+// The whole network; of a large model also the output layer, as far as it has learnt.
+void Lockstep::run_part(Part& part, uint64_t first_step, uint64_t steps) {
+  part.layers_done = 0;
+  run_layers(part, first_step, steps, transformer_.config().layers);
+  if (!large_ || part.layers_done == 0) return;
+  const size_t rows = part.hidden.scales.size();
+  part.logits.resize(rows * head_.logits_stride());
+  head_.logits(part.hidden, 0, int(rows), part.logits.data(), part.head_scratch);
+}
+
+void Lockstep::predict(Group& group, const Rows& rows) {
+  uint32_t* const out = group.cumulative.data() + (rows.first - group.first) * (size_t(head_.vocab()) + 1);
+  const Hidden& hidden = rows.part->hidden;
+  if (large_)
+    head_.cumulative(hidden, int(rows.first_row), int(rows.count),
+                     rows.part->logits.data() + rows.first_row * head_.logits_stride(), out, head_scratch_);
+  else
+    head_.cumulative(hidden, int(rows.first_row), int(rows.count), out, head_scratch_);
 }
 
 bool Lockstep::code_group(Group& group, uint64_t step, const CodeToken& code) {
@@ -88,119 +121,150 @@ bool Lockstep::code_group(Group& group, uint64_t step, const CodeToken& code) {
   return true;
 }
 
-void Lockstep::adapt_group(Group& group, uint64_t step, const Hidden& hidden, size_t first_row) {
+void Lockstep::adapt(const Group& group, const Rows& rows) {
   const auto model_rate = float(transformer_.config().head_rate);
   if (!adapt_head_ || model_rate == 0) return;
   const size_t row = size_t(head_.vocab()) + 1;
-  const uint32_t rows = active(group.first, group.count, step);
-  for (uint32_t i = 0; i < rows; ++i) {
+  for (uint32_t i = 0; i < rows.count; ++i) {
     const float fall = std::sqrt(1.0f + float(adapted_) / kHeadRateTokens);
     const float rate = kHeadRate / std::sqrt(float(head_.width())) / fall * model_rate;
-    head_.adapt(hidden, int(first_row + i), tokens_[group.first + i], group.cumulative.data() + i * row, rate);
+    const uint32_t stream = rows.first + i;
+    head_.adapt(rows.part->hidden, int(rows.first_row + i), tokens_[stream],
+                group.cumulative.data() + (stream - group.first) * row, rate);
     ++adapted_;
   }
 }
 
-// first_row: of hidden, where the group's streams begin.
-bool Lockstep::code_and_adapt(Group& group, uint64_t step, const Hidden& hidden, size_t first_row,
-                              const CodeToken& code) {
-  const uint32_t rows = active(group.first, group.count, step);
-  if (rows == 0) return true;
-  head_.cumulative(hidden, int(first_row), int(rows), group.cumulative.data(), head_scratch_);
+// Predicts, codes and learns the tokens of a group, for whose streams the parts have been through the network.
+bool Lockstep::finish(Group& group, uint64_t step, std::span<Part> parts, const CodeToken& code) {
+  const uint32_t end = group.first + active(group.first, group.count, step);
+  std::vector<Rows> pieces;
+  for (Part& part : parts) {
+    const uint32_t from = std::max(group.first, part.first), to = std::min(end, part.first + part.count);
+    if (from < to)
+      pieces.push_back({&part, part.row_before[step - part.first_step] + from - part.first, from, to - from});
+  }
+  for (const Rows& rows : pieces) predict(group, rows);
   if (!code_group(group, step, code)) return false;
-  adapt_group(group, step, hidden, first_row);
+  for (const Rows& rows : pieces) adapt(group, rows);
   return true;
 }
 
-bool Lockstep::finish_step(Group& group, uint64_t step, const CodeToken& code) {
-  run_network(*group.batch, step, transformer_.config().layers);
-  return code_and_adapt(group, step, group.batch->hidden, group.first - group.batch->first, code);
+bool Lockstep::finish_steps(std::span<Part> parts, uint64_t first_step, uint64_t steps, const CodeToken& code) {
+  for (uint64_t step = first_step; step < first_step + steps; ++step)
+    for (Group& group : groups_)
+      if (!finish(group, step, parts, code)) return false;
+  return true;
 }
 
-// One thread finishes this group's step while the other runs the first layers for the next group. How many those are
+uint64_t Lockstep::steps_ahead() const {
+  const uint64_t rows = large_ ? large_rows_ahead(head_.vocab()) : kRowsAhead;
+  return std::max<uint64_t>(1, rows / plan_.streams);
+}
+
+uint64_t Lockstep::logits_bytes(const Transformer& transformer) {
+  const int vocab = transformer.config().vocab;
+  return transformer.is_large() ? 2 * large_rows_ahead(vocab) * uint64_t(vocab) * sizeof(float) : 0;
+}
+
+// The streams that the thread which codes should take through the network, so that both end together, from the seconds
+// that coding and the network for all streams take.
+uint32_t Lockstep::first_share(double coding, double network) const {
+  if (workers_.threads() == 1 || network <= 0) return 0;
+  return uint32_t(std::lround(std::max(0.0, plan_.streams * (network - coding) / (2 * network))));
+}
+
+// While some steps are coded, the network runs for the next ones.
+bool Lockstep::run_known(const CodeToken& code, const std::function<void(uint64_t)>& progress) {
+  using Clock = std::chrono::steady_clock;
+  using Seconds = std::chrono::duration<double>;
+  const uint64_t most = steps_ahead();
+  std::vector<Part> now(2), next(2);
+  const auto steps_from = [&](uint64_t step) { return std::min(most, plan_.steps() - std::min(step, plan_.steps())); };
+  const auto run_next = [&](uint32_t part, uint64_t step) {
+    if (next[part].count > 0 && steps_from(step) > 0) run_part(next[part], step, steps_from(step));
+  };
+  uint32_t share = plan_.streams / 2;
+  const auto share_out = [&] {
+    assign(next[0], 0, share);
+    assign(next[1], share, plan_.streams);
+  };
+  share_out();
+  workers_.run(2, [&](uint32_t part) { run_next(part, 0); });
+  for (uint64_t step = 0; step < plan_.steps(); step += most) {
+    std::swap(now, next);
+    share_out();
+    head_.settle();
+    bool sound = true;
+    Seconds coding{}, network[2]{};
+    workers_.run(2, [&](uint32_t part) {
+      const auto start = Clock::now();
+      if (part == 0) sound = finish_steps(now, step, steps_from(step), code);
+      const auto coded = Clock::now();
+      if (part == 0) coding = coded - start;
+      run_next(part, step + most);
+      network[part] = Clock::now() - coded;
+    });
+    if (!sound) return false;
+    share = first_share(coding.count(), (network[0] + network[1]).count());
+    if (progress) progress(step);
+  }
+  return true;
+}
+
+// The network for all streams, then the coding: for a large model, or one thread.
+bool Lockstep::run_by_steps(const CodeToken& code, const std::function<void(uint64_t)>& progress) {
+  parts_.resize(1);
+  assign(parts_[0], 0, plan_.streams);
+  parts_[0].scratch = TransformerScratch(&workers_);
+  parts_[0].head_scratch.workers = &workers_;
+  for (uint64_t step = 0; step < plan_.steps(); ++step) {
+    head_.settle();
+    run_part(parts_[0], step, 1);
+    if (!finish_steps(parts_, step, 1, code)) return false;
+    if (progress && step % 16 == 0) progress(step);
+  }
+  return true;
+}
+
+// One thread finishes a group's step while the other runs the first layers for the next group. How many those are
 // follows from the time each takes and changes no result.
-bool Lockstep::run_phase(Group& group, uint64_t step, Group& next, uint64_t next_step, const CodeToken& code) {
-  if (&group == &next || workers_.threads() == 1 || shared_) return finish_step(group, step, code);
+bool Lockstep::run_phase(uint64_t phase, const CodeToken& code) {
+  const int layers = transformer_.config().layers;
+  const size_t g = phase % groups_.size(), next = (phase + 1) % groups_.size();
+  const uint64_t step = phase / groups_.size(), next_step = (phase + 1) / groups_.size();
   using Clock = std::chrono::steady_clock;
   bool sound = true;
   Clock::duration finishing{}, beginning{};
   workers_.run(2, [&](uint32_t job) {
     const auto start = Clock::now();
     if (job == 0) {
-      sound = finish_step(group, step, code);
+      run_layers(parts_[g], step, 1, layers);
+      sound = finish(groups_[g], step, parts_, code);
       finishing = Clock::now() - start;
-    } else {
-      run_network(*next.batch, next_step, first_layers_);
+    } else if (first_layers_ > 0 && next_step < plan_.steps()) {
+      run_layers(parts_[next], next_step, 1, first_layers_);
       beginning = Clock::now() - start;
     }
   });
-  first_layers_ = finishing > beginning ? std::min(first_layers_ + 1, transformer_.config().layers)
-                                        : std::max(first_layers_ - 1, 0);
+  first_layers_ = finishing > beginning ? std::min(first_layers_ + 1, layers) : std::max(first_layers_ - 1, 0);
   return sound;
 }
 
-// The network for all tokens of these steps; what a stream is fed is the token before.
-void Lockstep::run_ahead(Ahead& ahead, uint64_t first_step, uint64_t steps) {
-  std::vector<uint32_t> streams;
-  std::vector<uint32_t> tokens;
-  ahead.row_before.clear();
-  const auto bos = uint32_t(transformer_.config().vocab - 1);
-  for (uint64_t step = first_step; step < first_step + steps; ++step) {
-    ahead.row_before.push_back(streams.size());
-    const uint32_t rows = active(ahead.first, ahead.count, step);
-    for (uint32_t stream = ahead.first; stream < ahead.first + rows; ++stream) {
-      streams.push_back(stream);
-      tokens.push_back(step == 0 ? bos : known_[plan_.first(stream) + step - 1]);
-    }
-  }
-  if (!streams.empty()) transformer_.step(state_, streams, tokens, ahead.hidden, ahead.scratch);
-}
-
-// aheads: one for each group.
-bool Lockstep::code_steps(std::span<Ahead> aheads, uint64_t first_step, uint64_t steps, const CodeToken& code) {
-  for (uint64_t i = 0; i < steps; ++i)
-    for (size_t g = 0; g < groups_.size(); ++g)
-      if (!code_and_adapt(groups_[g], first_step + i, aheads[g].hidden, aheads[g].row_before[i], code)) return false;
-  return true;
-}
-
-// While some steps are coded, the network runs for the next ones.
-bool Lockstep::run_known(const CodeToken& code, const std::function<void(uint64_t)>& progress) {
-  const uint64_t most = std::max(1u, (large_ ? kLargeRowsAhead : kRowsAhead) / plan_.streams);
-  std::vector<Ahead> now(groups_.size()), next(groups_.size());
-  for (size_t g = 0; g < groups_.size(); ++g) {
-    now[g].first = next[g].first = groups_[g].first;
-    now[g].count = next[g].count = groups_[g].count;
-  }
-  const auto steps_from = [&](uint64_t step) { return std::min(most, plan_.steps() - std::min(step, plan_.steps())); };
-  const auto groups = uint32_t(groups_.size());
-  workers_.run(groups, [&](uint32_t g) { run_ahead(now[g], 0, steps_from(0)); });
-  for (uint64_t step = 0; step < plan_.steps(); step += most) {
-    bool sound = true;
-    workers_.run(1 + groups, [&](uint32_t job) {
-      if (job == 0)
-        sound = code_steps(now, step, steps_from(step), code);
-      else if (steps_from(step + most) > 0)
-        run_ahead(next[job - 1], step + most, steps_from(step + most));
-    });
-    if (!sound) return false;
-    std::swap(now, next);
-    if (progress) progress(step);
+bool Lockstep::run_in_turn(const CodeToken& code, const std::function<void(uint64_t)>& progress) {
+  parts_.resize(groups_.size());
+  for (size_t g = 0; g < groups_.size(); ++g) assign(parts_[g], groups_[g].first, groups_[g].first + groups_[g].count);
+  const uint64_t phases = plan_.steps() * groups_.size();
+  for (uint64_t phase = 0; phase < phases; ++phase) {
+    if (!run_phase(phase, code)) return false;
+    if (progress && phase % 64 == 0) progress(phase / groups_.size());
   }
   return true;
 }
 
 bool Lockstep::run(const CodeToken& code, const std::function<void(uint64_t)>& progress) {
   if (!known_.empty()) return run_known(code, progress);
-  const size_t phases = plan_.steps() * groups_.size();
-  for (size_t phase = 0; phase < phases; ++phase) {
-    const uint64_t step = phase / groups_.size();
-    Group& group = groups_[phase % groups_.size()];
-    Group& next = groups_[(phase + 1) % groups_.size()];
-    if (!run_phase(group, step, next, (phase + 1) / groups_.size(), code)) return false;
-    if (progress && phase % 64 == 0) progress(step);
-  }
-  return true;
+  return large_ || workers_.threads() == 1 ? run_by_steps(code, progress) : run_in_turn(code, progress);
 }
 
 }  // namespace lmc

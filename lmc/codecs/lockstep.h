@@ -4,13 +4,13 @@
 // group, stream by stream. Threads only share out work whose results do not depend on who does it.
 //
 // An encoder knows the tokens, so that the network need not wait for them: it takes many steps at once, which reads its
-// weights less often. Of a large model the weights are read once for all streams, and two threads share each product.
-// The results are the same.
+// weights less often. A decoder with a large model reads them once for all streams, and two threads share each product.
+// The output layer of a large model is computed with the others; what is learnt meanwhile is put right where it is used
+// (head.h). The results are the same in every case.
 #ifndef LMC_CODECS_LOCKSTEP_H_
 #define LMC_CODECS_LOCKSTEP_H_
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <span>
 #include <vector>
@@ -58,56 +58,61 @@ class Lockstep {
   // adapt_head: whether the output layer learns; false in ablations only.
   Lockstep(const Transformer& transformer, const StreamPlan& plan, int threads, std::span<const uint32_t> known,
            bool adapt_head = true);
+  static uint64_t logits_bytes(const Transformer& transformer);  // at most, of what is predicted ahead
   // False if code returned kStop.
   bool run(const CodeToken& code, const std::function<void(uint64_t step)>& progress);
 
  private:
   // Streams whose tokens go through the network together.
-  struct Batch {
-    uint32_t first = 0, count = 0;  // streams
-    uint64_t step = 0;
-    int layers_done = 0;  // of that step
+  struct Part {
+    uint32_t first = 0, count = 0;   // streams
+    std::vector<size_t> row_before;  // hidden rows before those of each step
     Hidden hidden;
+    std::vector<float> logits;  // of large models
     TransformerScratch scratch;
+    HeadScratch head_scratch;
+    uint64_t first_step = 0;
+    int layers_done = 0;  // of the steps from there on
   };
   // Streams whose tokens are coded and learnt one after the other.
   struct Group {
-    uint32_t first = 0, count = 0;  // streams
-    Batch* batch = nullptr;
+    uint32_t first = 0, count = 0;     // streams
     std::vector<uint32_t> cumulative;  // (count, V + 1)
   };
-
-  // Hidden rows of some steps of some streams, when the tokens are known.
-  struct Ahead {
-    uint32_t first = 0, count = 0;   // streams
-    std::vector<size_t> row_before;  // of each step
-    Hidden hidden;
-    TransformerScratch scratch;
+  // Where the outcome for some neighbouring streams of one step is.
+  struct Rows {
+    Part* part;
+    size_t first_row;
+    uint32_t first, count;  // streams
   };
 
   uint32_t active(uint32_t first, uint32_t count, uint64_t step) const;
-  void run_network(Batch& batch, uint64_t step, int last);
+  void assign(Part& part, uint32_t first, uint32_t end);
+  uint32_t fed(uint32_t stream, uint64_t step) const;
+  void run_layers(Part& part, uint64_t first_step, uint64_t steps, int last);
+  void run_part(Part& part, uint64_t first_step, uint64_t steps);
+  void predict(Group& group, const Rows& rows);
   bool code_group(Group& group, uint64_t step, const CodeToken& code);
-  void adapt_group(Group& group, uint64_t step, const Hidden& hidden, size_t first_row);
-  bool code_and_adapt(Group& group, uint64_t step, const Hidden& hidden, size_t first_row, const CodeToken& code);
-  void run_ahead(Ahead& ahead, uint64_t first_step, uint64_t steps);
-  bool code_steps(std::span<Ahead> aheads, uint64_t first_step, uint64_t steps, const CodeToken& code);
+  void adapt(const Group& group, const Rows& rows);
+  bool finish(Group& group, uint64_t step, std::span<Part> parts, const CodeToken& code);
+  bool finish_steps(std::span<Part> parts, uint64_t first_step, uint64_t steps, const CodeToken& code);
+  uint64_t steps_ahead() const;
+  uint32_t first_share(double coding, double network) const;
   bool run_known(const CodeToken& code, const std::function<void(uint64_t step)>& progress);
-  bool finish_step(Group& group, uint64_t step, const CodeToken& code);
-  bool run_phase(Group& group, uint64_t step, Group& next, uint64_t next_step, const CodeToken& code);
+  bool run_by_steps(const CodeToken& code, const std::function<void(uint64_t step)>& progress);
+  bool run_phase(uint64_t phase, const CodeToken& code);
+  bool run_in_turn(const CodeToken& code, const std::function<void(uint64_t step)>& progress);
 
   const Transformer& transformer_;
   bool adapt_head_;
   StreamPlan plan_;
   std::span<const uint32_t> known_;
-  bool large_;   // the model
-  bool shared_;  // its products, by both threads
+  bool large_;  // the model
   Workers workers_;
   TransformerState state_;
   Head head_;
-  std::deque<Batch> batches_;  // one for each group; with one thread, or a large model, a larger one for both
+  std::vector<Part> parts_;
   std::vector<Group> groups_;
-  std::vector<uint32_t> ids_;     // 0 .. streams - 1
   std::vector<uint32_t> tokens_;  // last token of each stream; BOS at first
   HeadScratch head_scratch_;
   int first_layers_ = 0;  // that the second thread runs ahead

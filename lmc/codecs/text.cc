@@ -68,11 +68,12 @@ Result<std::unique_ptr<Mixing>> make_mixing(ByteSpan prior, const StreamPlan& pl
   return mixing;
 }
 
-// What a model's caches and the copy of its head take counts above what the built-in ones need.
+// What a model's caches, the copy of its head and what that foretells take counts above what the built-in ones need.
 uint64_t model_bytes(const TextModel& model, uint32_t streams) {
   constexpr uint64_t kFree = uint64_t(16) << 20;
   const ModelConfig& config = model.transformer.config();
-  const uint64_t bytes = streams * model.transformer.stream_bytes() + uint64_t(config.vocab) * uint64_t(config.width);
+  const uint64_t bytes = streams * model.transformer.stream_bytes() + uint64_t(config.vocab) * uint64_t(config.width) +
+                         Lockstep::logits_bytes(model.transformer);
   return bytes > kFree ? bytes - kFree : 0;
 }
 

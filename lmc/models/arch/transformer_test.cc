@@ -291,6 +291,42 @@ TEST_P(Engine, AdaptingHeadsAgree) {
   EXPECT_LT(bits_after, bits_before - 20);  // a third of the tokens is always the same
 }
 
+// Logits that are taken ahead, by weights of up to two settle() before, are put right where they are used.
+TEST_P(Engine, LearningDeferredPredictsTheSame) {
+  constexpr int kRows = 90, kAhead = 7;
+  const Texts texts = random_texts(1, kRows, config().vocab);
+  for (Isa isa : isas()) {
+    const Transformer model = load(config(), isa, gains());
+    TransformerState state = model.make_state(1);
+    TransformerScratch scratch;
+    Hidden hidden;
+    model.step(state, std::vector<uint32_t>(kRows, 0), texts[0], hidden, scratch);
+    Head at_once = model.make_head(), deferred = at_once;
+    deferred.defer();
+    HeadScratch head_scratch;
+    const size_t stride = deferred.logits_stride(), size = size_t(at_once.vocab()) + 1;
+    std::vector<float> logits(size_t(kRows) * stride);
+    const auto look_ahead = [&](int first) {
+      const int count = std::min(kAhead, kRows - first);
+      if (count > 0) deferred.logits(hidden, first, count, logits.data() + size_t(first) * stride, head_scratch);
+    };
+    std::vector<uint32_t> wanted(size), got(size);
+    look_ahead(0);
+    for (int row = 0; row < kRows; ++row) {
+      if (row % kAhead == 0) {
+        deferred.settle();
+        look_ahead(row + kAhead);
+      }
+      at_once.cumulative(hidden, row, 1, wanted.data(), head_scratch);
+      deferred.cumulative(hidden, row, 1, logits.data() + size_t(row) * stride, got.data(), head_scratch);
+      ASSERT_TRUE(got == wanted) << isa_name(isa) << ", row " << row;
+      const auto next = uint32_t(row % 3 == 0 ? 11 : row % 5);
+      at_once.adapt(hidden, row, next, wanted.data(), 0.05f);
+      deferred.adapt(hidden, row, next, got.data(), 0.05f);
+    }
+  }
+}
+
 // The float reference of the engine's semantics, in binary64 and without quantised activations.
 class Reference {
  public:

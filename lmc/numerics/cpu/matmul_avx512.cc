@@ -32,7 +32,7 @@ inline void tile(const MatmulTask& task, int first_row, int first_panel, const i
   const uint8_t* w = task.panels + size_t(first_panel) * task.panel_bytes;
   const size_t panel_bytes = task.panel_bytes;
   // Short panels: the next tile's weights are fetched meanwhile; long ones: those a little further on.
-  const size_t ahead = panel_bytes <= 4096 ? size_t(P) * panel_bytes : 1024;
+  const size_t ahead = panel_bytes <= 4096 ? 2 * size_t(P) * panel_bytes : 8192 / P;
   __m512i sums[R][P];
   for (int r = 0; r < R; ++r)
     for (int p = 0; p < P; ++p) sums[r][p] = _mm512_set1_epi32(-bias_sums[first_row + r]);
