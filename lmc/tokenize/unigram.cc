@@ -9,7 +9,7 @@ namespace lmc {
 namespace {
 
 constexpr float kUnknownPenalty = 10.0f;  // below the lowest score
-constexpr double kWholePenalty = 0.1;     // below the highest one, times the length
+constexpr double kWholeBonus = 0.1;       // of a whole token, for each byte but one; as sentencepiece 0.2.3 behaves
 constexpr size_t kSpaceBytes = 3;         // SentencePiece's space is U+2581
 constexpr size_t kMaxChunkBytes = size_t(1) << 20;
 
@@ -29,21 +29,20 @@ Unigram::Unigram(std::span<const std::string> strings, std::span<const float> sc
 
 void Unigram::set_scores(std::span<const std::string> strings, std::span<const float> scores,
                          std::span<const uint32_t> whole) {
-  float lowest = FLT_MAX, highest = FLT_MIN;
+  float lowest = FLT_MAX;
   for (size_t id = 0, next_whole = 0; id < strings.size(); ++id) {
     scores_.push_back(scores[id]);
     if (next_whole < whole.size() && whole[next_whole] == id) {
       ++next_whole;
     } else if (scores[id] != kSpells) {
       lowest = std::min(lowest, scores[id]);
-      highest = std::max(highest, scores[id]);
     }
   }
   unknown_score_ = (lowest == FLT_MAX ? 0.0f : lowest) - kUnknownPenalty;
   for (const uint32_t id : whole) {
     const auto spaces = size_t(std::ranges::count(strings[id], ' '));
-    const float length = float(strings[id].size() + spaces * (kSpaceBytes - 1));
-    scores_[id] = float(double(length * highest) - kWholePenalty);
+    const size_t size = strings[id].size() + spaces * (kSpaceBytes - 1);
+    scores_[id] = float(kWholeBonus * double(size - 1));
   }
 }
 

@@ -24,7 +24,7 @@ class Unigram {
   static constexpr float kSpells = -std::numeric_limits<float>::infinity();
 
   // strings: ascending, every single byte present; scores: one each, finite or kSpells, the latter of single bytes
-  // only; whole: ids, ascending, of tokens that win wherever they stand, whatever their scores.
+  // only; whole: ids, ascending, of tokens that nearly always win, by scores of their own.
   Unigram(std::span<const std::string> strings, std::span<const float> scores, std::span<const uint32_t> whole);
 
   void encode(ByteSpan text, std::vector<uint32_t>& out) const;
