@@ -233,7 +233,7 @@ def run(arguments):
              f"{threads} threads. Model: {arguments.model}, SHA-256 {sha256[:16]}... Bytes; what is coded by a program came back."]
     with tempfile.TemporaryDirectory(prefix="lmc-bench-") as name:
         folder = pathlib.Path(name)
-        parts += [f"Text: the first {bigmodels.FIRST_BYTES:,} bytes of {arguments.limit or 1} development files of each group, each alone; bits a byte of both. *Alone* is the "
+        parts += [f"Text: the first {bigmodels.FIRST_BYTES:,} bytes of {arguments.limit or 1} development files of each group, each alone; bits a byte of both (of an adapter: of its group). *Alone* is the "
                   "published way: the language model and an arithmetic coder.",
                   table(["text", *TEXT_GROUPS, "bits/byte"], text_rows(arguments, folder, threads))]
         if shutil.which("flac"):
