@@ -50,6 +50,7 @@ TEST(Splitter, Llama3AndQwen2) {
     EXPECT_EQ(split("(x) {\n\n}  \t"), (Strings{"(x", ")", " {\n\n", "}", "  \t"}));
     EXPECT_EQ(split("\t\tif a"), (Strings{"\t", "\tif", " a"}));
     EXPECT_EQ(split("cafe\xCC\x81."), (Strings{"cafe", "\xCC\x81."}));
+    EXPECT_EQ(split("a'\xC5\xBFx"), (Strings{"a", "'\xC5\xBF", "x"}));  // U+017F is an s in any case
   }
   EXPECT_EQ(pieces_of(" 12345x", Splitter::kLlama3), (Strings{" ", "123", "45", "x"}));
   EXPECT_EQ(pieces_of(" 12345x", Splitter::kQwen2), (Strings{" ", "1", "2", "3", "4", "5", "x"}));
@@ -121,6 +122,47 @@ TEST(ImportedTokenizer, PiecesThatAreTokensStayWhole) {
   const std::vector<std::pair<std::string, std::string>> merges = {{"b", "c"}, {"a", "b"}, {"ab", "c"}};
   EXPECT_EQ(tokens_of(make_tokenizer(merges, Splitter::kLlama3), "abc"), (Strings{"abc"}));
   EXPECT_EQ(tokens_of(make_tokenizer(merges, Splitter::kQwen2), "abc"), (Strings{"a", "bc"}));
+}
+
+// All bytes and these, whose ranks are in the order given.
+Tokenizer make_tokenizer_by_rank(const Strings& ranked, Splitter splitter = Splitter::kLlama3) {
+  Strings strings;
+  for (int byte = 0; byte < 256; ++byte) strings.emplace_back(1, char(byte));
+  strings.insert(strings.end(), ranked.begin(), ranked.end());
+  std::ranges::sort(strings);
+  std::vector<uint32_t> ranks;
+  for (const std::string& string : strings)
+    ranks.push_back(uint32_t(std::ranges::find(ranked, string) - ranked.begin()));
+  auto made = Tokenizer::create_by_rank(std::move(strings), std::move(ranks), splitter);
+  EXPECT_TRUE(made.ok()) << made.error().message;
+  return std::move(*made);
+}
+
+TEST(TokenizerByRank, MergesWhateverMakesAToken) {
+  const Tokenizer tokenizer = make_tokenizer_by_rank({"aa", "aaa", "ab", "bc", "abc", "abcd"});
+  EXPECT_EQ(tokens_of(tokenizer, "aaa"), (Strings{"aaa"}));
+  EXPECT_EQ(tokens_of(tokenizer, "aaaaa"), (Strings{"aa", "aaa"}));  // aa aa a, then aaa
+  EXPECT_EQ(tokens_of(tokenizer, "abcx"), (Strings{"abc", "x"}));    // of ab and c
+  EXPECT_EQ(tokens_of(tokenizer, "abcd"), (Strings{"abcd"}));        // a piece that is a token
+  EXPECT_EQ(tokens_of(tokenizer, "abc abcd"), (Strings{"abc", " ", "abcd"}));
+  const Tokenizer other = make_tokenizer_by_rank({"ab", "bc", "bcd", "abcd"}, Splitter::kGpt2);
+  EXPECT_EQ(tokens_of(other, "abcd"), (Strings{"abcd"}));
+  EXPECT_EQ(tokens_of(other, "abcdx"), (Strings{"ab", "c", "d", "x"}));
+}
+
+TEST(TokenizerByRank, SectionsRoundTrip) {
+  const Tokenizer tokenizer = make_tokenizer_by_rank({"ab", "bc", "bcd", "abcd", "\xC3\xA9"});
+  EXPECT_EQ(tokenizer.serialize_merges(), Bytes{0x84});
+  const auto back = Tokenizer::parse(tokenizer.serialize(), tokenizer.serialize_merges());
+  ASSERT_TRUE(back.ok()) << back.error().message;
+  EXPECT_EQ(back->serialize_merges(), tokenizer.serialize_merges());
+  for (const char* text : {"abc", "abcd xabcab 123 abc", "\xC3\xA9\xC3 a"}) {
+    EXPECT_EQ(back->encode(as_bytes(text)), tokenizer.encode(as_bytes(text)));
+    EXPECT_EQ(back->decode(back->encode(as_bytes(text))), Bytes(text, text + std::strlen(text)));
+  }
+  for (const uint8_t bad : {0x80, 0x83, 0x86, 0xff})
+    EXPECT_FALSE(Tokenizer::parse(tokenizer.serialize(), Bytes{bad}).ok()) << int(bad);
+  EXPECT_FALSE(Tokenizer::parse(tokenizer.serialize(), Bytes{0x84, 0}).ok());
 }
 
 TEST(ImportedTokenizer, LongPiecesMergeAsShortOnesDo) {

@@ -53,6 +53,8 @@ size_t space_bytes(const Walk& walk) {
 
 // 's and so on, in capitals as well.
 size_t contraction_bytes_of_any_case(ByteSpan text) {
+  constexpr uint8_t kLongS[] = {'\'', 0xc5, 0xbf};  // U+017F, which is an s in lower case
+  if (text.size() >= sizeof kLongS && std::memcmp(text.data(), kLongS, sizeof kLongS) == 0) return sizeof kLongS;
   uint8_t lower[3] = {};
   const size_t size = std::min<size_t>(text.size(), sizeof lower);
   for (size_t i = 0; i < size; ++i) lower[i] = text[i] >= 'A' && text[i] <= 'Z' ? uint8_t(text[i] + 32) : text[i];

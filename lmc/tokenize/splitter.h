@@ -22,9 +22,11 @@ enum class Splitter : uint8_t {
   // A piece that is a token is not cut any further.
   kLlama3 = 4,
   kQwen2 = 5,  // the same, but every \p{N} alone; and pieces that are tokens are made by merging, as all others
+  // As SentencePiece: not cut; the tokens whose scores have the greatest sum (unigram.h).
+  kUnigram = 6,
 };
 
-// Length in bytes of the first piece of text, which is not empty. splitter: not kOwn, not kCharacters.
+// Length in bytes of the first piece of text, which is not empty. splitter: not kOwn, kCharacters, kUnigram.
 size_t next_imported_piece(ByteSpan text, Splitter splitter);
 
 }  // namespace lmc

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <queue>
 #include <unordered_map>
 
@@ -60,6 +61,7 @@ struct CachedPiece {
 };
 constexpr size_t kCacheSlots = 1 << 15;
 
+constexpr uint8_t kByRank = 0x80;                   // in the section tokenizer.merges, with the splitter
 constexpr size_t kMaxImportedPieceBytes = 1 << 16;  // a longer piece, which no text has, is cut here
 
 using TokenIds = std::unordered_map<std::string_view, int>;
@@ -74,6 +76,14 @@ TokenIds ids_of(const std::vector<std::string>& strings) {
 int find_id(const TokenIds& ids, std::string_view string) {
   const auto it = ids.find(string);
   return it != ids.end() ? it->second : -1;
+}
+
+// Of those that next_imported_piece knows.
+Status check_cuts(Splitter splitter) {
+  if (splitter != Splitter::kGpt2 && splitter != Splitter::kSmollm && splitter != Splitter::kLlama3 &&
+      splitter != Splitter::kQwen2)
+    return bad_input("tokenizer: unknown splitter " + std::to_string(int(splitter)) + "; a newer lmc may be needed");
+  return Ok();
 }
 
 }  // namespace
@@ -178,6 +188,37 @@ Result<Tokenizer> Tokenizer::create_of_characters(std::vector<std::string> strin
   return tokenizer;
 }
 
+Result<Tokenizer> Tokenizer::create_by_rank(std::vector<std::string> strings, std::vector<uint32_t> merge_ranks,
+                                            Splitter splitter) {
+  LMC_ASSIGN(auto tokenizer, create_without_merges(std::move(strings), std::move(merge_ranks)));
+  LMC_TRY(tokenizer.set_by_rank(splitter));
+  return tokenizer;
+}
+
+Result<Tokenizer> Tokenizer::create_unigram(std::vector<std::string> strings, std::vector<uint32_t> merge_ranks,
+                                            std::vector<float> scores, std::vector<uint32_t> whole) {
+  LMC_ASSIGN(auto tokenizer, create_of_characters(std::move(strings), std::move(merge_ranks), std::move(whole)));
+  LMC_TRY(tokenizer.set_scores(std::move(scores)));
+  return tokenizer;
+}
+
+Status Tokenizer::set_scores(std::vector<float> scores) {
+  if (scores.size() != strings_.size()) return bad_input("tokenizer: one score per string expected");
+  for (size_t id = 0; id < scores.size(); ++id)
+    if (!std::isfinite(scores[id]) && !(scores[id] == Unigram::kSpells && strings_[id].size() == 1))
+      return bad_input("tokenizer: score of token " + std::to_string(id) + " is no finite number");
+  splitter_ = Splitter::kUnigram;
+  scores_ = std::move(scores);
+  return Ok();
+}
+
+Status Tokenizer::set_by_rank(Splitter splitter) {
+  LMC_TRY(check_cuts(splitter));
+  splitter_ = splitter;
+  by_rank_ = true;
+  return Ok();
+}
+
 Status Tokenizer::set_whole(std::vector<uint32_t> whole) {
   for (size_t i = 0; i < whole.size(); ++i)
     if (whole[i] >= strings_.size() || (i > 0 && whole[i] <= whole[i - 1]))
@@ -202,9 +243,7 @@ Status Tokenizer::set_whole(std::vector<uint32_t> whole) {
 }
 
 Status Tokenizer::set_merges(Splitter splitter, std::span<const TokenPair> pairs) {
-  if (splitter != Splitter::kGpt2 && splitter != Splitter::kSmollm && splitter != Splitter::kLlama3 &&
-      splitter != Splitter::kQwen2)
-    return bad_input("tokenizer: unknown splitter " + std::to_string(int(splitter)) + "; a newer lmc may be needed");
+  LMC_TRY(check_cuts(splitter));
   const TokenIds ids = ids_of(strings_);
   std::vector<Merge> merges;
   merges.reserve(pairs.size());
@@ -218,6 +257,13 @@ Status Tokenizer::set_merges(Splitter splitter, std::span<const TokenPair> pairs
   pairs_.assign(pairs.begin(), pairs.end());
   store_merges(merges);
   return Ok();
+}
+
+void Tokenizer::build_tables() const {
+  if (splitter_ == Splitter::kUnigram)
+    tables_->unigram.emplace(strings_, scores_, whole_);
+  else if (by_rank_ || splitter_ == Splitter::kCharacters)
+    build_merges();
 }
 
 // Any two adjacent tokens whose concatenation is a token may merge; so every split of every token is an entry.
@@ -237,7 +283,7 @@ void Tokenizer::build_merges() const {
 }
 
 void Tokenizer::store_merges(std::span<const Merge> merges) const {
-  std::vector<Merge>& slots = merges_->slots;
+  std::vector<Merge>& slots = tables_->slots;
   slots.assign(std::bit_ceil(std::max<size_t>(merges.size() * 2, 16)), Merge{});
   for (const Merge& merge : merges) {
     size_t slot = pair_slot(merge.pair, slots.size());
@@ -247,7 +293,7 @@ void Tokenizer::store_merges(std::span<const Merge> merges) const {
 }
 
 const Tokenizer::Merge* Tokenizer::find_merge(uint32_t left, uint32_t right) const {
-  const std::vector<Merge>& slots = merges_->slots;
+  const std::vector<Merge>& slots = tables_->slots;
   const uint64_t pair = pair_of(left, right);
   size_t slot = pair_slot(pair, slots.size());
   while (slots[slot].rank != UINT32_MAX) {
@@ -383,9 +429,13 @@ size_t Tokenizer::piece_bytes(ByteSpan text) const {
 }
 
 std::vector<uint32_t> Tokenizer::encode(ByteSpan text) const {
-  if (splitter_ == Splitter::kCharacters) std::call_once(merges_->once, [this] { build_merges(); });
+  std::call_once(tables_->once, [this] { build_tables(); });
   std::vector<uint32_t> tokens;
   tokens.reserve(text.size() / 3 + 16);
+  if (tables_->unigram) {
+    tables_->unigram->encode(text, tokens);
+    return tokens;
+  }
   std::vector<CachedPiece> cache(text.size() < 4096 ? 0 : kCacheSlots);
   std::vector<uint32_t> piece_tokens(kMaxPieceBytes);
   for (size_t position = 0; position < text.size();) {
@@ -404,7 +454,7 @@ std::vector<uint32_t> Tokenizer::encode(ByteSpan text) const {
       tokens.push_back(whole.token);
       continue;
     }
-    if (const auto token = splitter_ == Splitter::kLlama3 ? token_of(piece) : std::nullopt) {
+    if (const auto token = by_rank_ || splitter_ == Splitter::kLlama3 ? token_of(piece) : std::nullopt) {
       tokens.push_back(*token);
       continue;
     }
@@ -448,14 +498,16 @@ Bytes Tokenizer::serialize() const {
   return out;
 }
 
-// Layout: byte: splitter; varint pairs; then of each pair, in order, varint left and varint right token. kCharacters:
-// varint whole tokens; then each.
+// Layout: byte: splitter; varint pairs; then of each pair, in order, varint left and varint right token. As tiktoken:
+// byte: splitter and kByRank, no more. kCharacters, kUnigram: varint whole tokens; then each; kUnigram: scores, f32.
 Bytes Tokenizer::serialize_merges() const {
   if (splitter_ == Splitter::kOwn) return {};
-  Bytes out{uint8_t(splitter_)};
-  if (splitter_ == Splitter::kCharacters) {
+  Bytes out{uint8_t(uint8_t(splitter_) | (by_rank_ ? kByRank : 0))};
+  if (by_rank_) return out;
+  if (splitter_ == Splitter::kCharacters || splitter_ == Splitter::kUnigram) {
     append_varint(out, whole_.size());
     for (const uint32_t id : whole_) append_varint(out, id);
+    for (const float score : scores_) append_le(out, std::bit_cast<uint32_t>(score));
     return out;
   }
   append_varint(out, pairs_.size());
@@ -470,18 +522,21 @@ namespace {
 
 struct ParsedMerges {
   Splitter splitter;
+  bool by_rank = false;
   std::vector<TokenPair> pairs;
   std::vector<uint32_t> whole;
+  std::vector<float> scores;
 };
 
 Result<ParsedMerges> parse_merges(ByteSpan serialized, size_t strings) {
   ByteReader reader(serialized);
   ParsedMerges out;
   LMC_ASSIGN(const auto splitter, reader.read_le<uint8_t>("tokenizer splitter"));
-  out.splitter = Splitter(splitter);
-  LMC_ASSIGN(const auto count, reader.read_varint("tokenizer merges"));
+  out.splitter = Splitter(splitter & ~kByRank);
+  out.by_rank = (splitter & kByRank) != 0;
+  LMC_ASSIGN(const auto count, out.by_rank ? Result<uint64_t>(0) : reader.read_varint("tokenizer merges"));
   for (uint64_t i = 0; i < count; ++i) {  // a count that the bytes do not hold ends at the last one
-    if (out.splitter == Splitter::kCharacters) {
+    if (out.splitter == Splitter::kCharacters || out.splitter == Splitter::kUnigram) {
       LMC_ASSIGN(const auto whole, reader.read_varint("tokenizer whole token"));
       out.whole.push_back(uint32_t(std::min<uint64_t>(whole, strings)));
       continue;
@@ -491,6 +546,10 @@ Result<ParsedMerges> parse_merges(ByteSpan serialized, size_t strings) {
     if (left >= strings || right >= strings)
       return bad_input("tokenizer: merge " + std::to_string(i) + " is of tokens that there are not", reader.position());
     out.pairs.push_back({uint32_t(left), uint32_t(right)});
+  }
+  for (size_t id = 0; out.splitter == Splitter::kUnigram && id < strings; ++id) {
+    LMC_ASSIGN(const auto bits, reader.read_le<uint32_t>("tokenizer score"));
+    out.scores.push_back(std::bit_cast<float>(bits));
   }
   if (reader.remaining() != 0) return bad_input("tokenizer: bytes left over behind the merges", reader.position());
   return out;
@@ -527,10 +586,14 @@ Result<Tokenizer> Tokenizer::parse(ByteSpan serialized, ByteSpan merges) {
   if (merges.empty()) return create(std::move(strings), std::move(ranks));
   LMC_ASSIGN(auto tokenizer, create_without_merges(std::move(strings), std::move(ranks)));
   LMC_ASSIGN(const auto parsed, parse_merges(merges, tokenizer.strings_.size()));
-  if (parsed.splitter == Splitter::kCharacters)
+  if (parsed.by_rank) {
+    LMC_TRY(tokenizer.set_by_rank(parsed.splitter));
+  } else if (parsed.splitter == Splitter::kCharacters || parsed.splitter == Splitter::kUnigram) {
     LMC_TRY(tokenizer.set_whole(parsed.whole));
-  else
+    if (parsed.splitter == Splitter::kUnigram) LMC_TRY(tokenizer.set_scores(parsed.scores));
+  } else {
     LMC_TRY(tokenizer.set_merges(parsed.splitter, parsed.pairs));
+  }
   return tokenizer;
 }
 

@@ -7,9 +7,9 @@
 // decode(encode(x)) == x for every byte string x. Only the compressor encodes: how text is cut into tokens may change
 // without touching the format, the decoder needs nothing but the strings.
 //
-// An imported vocabulary is put into that order by its importer. It merges by a list of pairs and has a splitter of its
-// own (splitter.h), or merges characters as SentencePiece does; ours merges whatever makes a token, by the token's
-// rank.
+// An imported vocabulary is put into that order by its importer. It has a splitter of its own (splitter.h) and merges
+// by a list of pairs, or as tiktoken does; or it takes characters together as the two kinds of SentencePiece do. Ours
+// merges whatever makes a token, by the token's rank.
 #ifndef LMC_TOKENIZE_TOKENIZER_H_
 #define LMC_TOKENIZE_TOKENIZER_H_
 
@@ -27,6 +27,7 @@
 #include "lmc/base/bytes.h"
 #include "lmc/base/result.h"
 #include "lmc/tokenize/splitter.h"
+#include "lmc/tokenize/unigram.h"
 
 namespace lmc {
 
@@ -53,10 +54,17 @@ class Tokenizer {
   // An imported one: strings as above; merges: different pairs, the first one merges first. splitter is not kOwn.
   static Result<Tokenizer> create_imported(std::vector<std::string> strings, Splitter splitter,
                                            std::span<const TokenPair> merges);
+  // One as of tiktoken: strings and ranks as of create(), which also says what merges; but splitter, not kOwn, cuts the
+  // text, and a piece that is a token is not cut any further.
+  static Result<Tokenizer> create_by_rank(std::vector<std::string> strings, std::vector<uint32_t> merge_ranks,
+                                          Splitter splitter);
   // One that merges characters: strings and ranks as above. whole: ids of tokens that are taken wherever they stand in
   // a text, the longest one first, before anything merges; ascending.
   static Result<Tokenizer> create_of_characters(std::vector<std::string> strings, std::vector<uint32_t> merge_ranks,
                                                 std::vector<uint32_t> whole);
+  // One of scores, which are what Unigram (unigram.h) wants; strings and ranks as above, the latter do not matter.
+  static Result<Tokenizer> create_unigram(std::vector<std::string> strings, std::vector<uint32_t> merge_ranks,
+                                          std::vector<float> scores, std::vector<uint32_t> whole);
   // Inverse of serialize() and serialize_merges(); checks everything, any corrupt input gives a bad-input error.
   static Result<Tokenizer> parse(ByteSpan serialized, ByteSpan merges = {});
   Bytes serialize() const;
@@ -80,6 +88,9 @@ class Tokenizer {
   static Result<Tokenizer> create_without_merges(std::vector<std::string> strings, std::vector<uint32_t> merge_ranks);
   Status set_merges(Splitter splitter, std::span<const TokenPair> pairs);
   Status set_whole(std::vector<uint32_t> whole);
+  Status set_scores(std::vector<float> scores);
+  Status set_by_rank(Splitter splitter);
+  void build_tables() const;
   void build_merges() const;
   void store_merges(std::span<const Merge> merges) const;
   const Merge* find_merge(uint32_t left, uint32_t right) const;
@@ -98,17 +109,20 @@ class Tokenizer {
   std::vector<uint32_t> ranks_;
   std::array<uint32_t, 256> byte_token_{};
   Splitter splitter_ = Splitter::kOwn;
+  bool by_rank_ = false;          // as tiktoken
   std::vector<TokenPair> pairs_;  // of an imported one
-  std::vector<uint32_t> whole_;   // of one of characters, and the bytes that these begin with
+  std::vector<float> scores_;     // of kUnigram
+  std::vector<uint32_t> whole_;   // of SentencePiece's kinds, and the bytes that these begin with
   std::array<bool, 256> begins_whole_{};
   bool spaces_begin_ = false;                          // no token has a space after anything else
   std::unordered_map<uint32_t, uint32_t> characters_;  // code points of more than one byte that are tokens
-  // Of one of characters it is filled by the first encode(): a decoder needs no merges.
-  struct MergeTable {
+  // Of many imported ones it is filled by the first encode(): a decoder needs none of it.
+  struct EncoderTables {
     std::once_flag once;
     std::vector<Merge> slots;  // open addressing, size a power of two, at most half full
+    std::optional<Unigram> unigram;
   };
-  std::shared_ptr<MergeTable> merges_ = std::make_shared<MergeTable>();
+  std::shared_ptr<EncoderTables> tables_ = std::make_shared<EncoderTables>();
 };
 
 }  // namespace lmc

@@ -25,7 +25,29 @@ void edit(Container& bytes, lmc::ByteSpan edits, size_t within) {
 
 enum class Form { kAnyGguf, kEditedGguf, kEditedFolder, kAnyFile };
 
-// The rest of the data in place of one file of a folder, or edits of all three.
+// A field of a protocol buffer: up to 127 bytes.
+std::string field(char key, std::string_view bytes) {
+  return std::string{key, char(bytes.size())} + std::string(bytes);
+}
+
+// A small tokenizer.model: what the vocabulary begins with, tokens of some letters, one that is taken whole, spaces.
+std::string pieces() {
+  const auto piece = [](std::string_view text, std::string_view score, char type) {
+    return field('\x0a', field('\x0a', text) + "\x15" + std::string(score) + "\x18" + type);
+  };
+  const std::string_view low("\0\0\x20\xc1", 4), high("\0\0\x80\xbf", 4);  // -10 and -1
+  std::string out = piece("<unk>", low, 2) + piece("<s>", low, 3) + piece("<0x61>", low, 6) + piece("<b>", low, 4);
+  for (const char* text : {"a", "b", "ab", "\xE2\x96\x81",
+                           "\xE2\x96\x81"
+                           "ab",
+                           "\xC3\xA9"})
+    out += piece(text, high, 1);
+  return out + field('\x12', "\x18\x01") + field('\x1a', "\x28\x01");
+}
+
+constexpr const char* kRanks = "YQ== 0\nYg== 1\nYWI= 2\nIGFi 3\nw6k= 4\n";
+
+// The rest of the data in place of one file of a folder, or edits of one.
 lmc::TinyFolder folder_from(Form form, size_t which, lmc::ByteSpan rest) {
   static const auto* const valid = [] {
     auto* out = new std::vector<lmc::TinyFolder>;
@@ -34,16 +56,22 @@ lmc::TinyFolder folder_from(Form form, size_t which, lmc::ByteSpan rest) {
   }();
   lmc::TinyFolder folder = (*valid)[which % valid->size()];
   const std::string text(rest.begin(), rest.end());
-  const size_t part = which / valid->size() % 3;
+  const size_t part = which / valid->size() % 5;
+  if (part >= 3) folder.tokenizer.clear();
+  if (part == 3) folder.tokenizer_model = pieces();
+  if (part == 4) folder.tokenizer_model = kRanks;
   if (form == Form::kAnyFile) {
     if (part == 0) folder.config = text;
     if (part == 1) folder.tokenizer = text;
     if (part == 2) folder.weights.assign(rest.begin(), rest.end());
+    if (part == 3) folder.tokenizer_model = text;
+    if (part == 4) folder.tokenizer_config = text;
     return folder;
   }
   if (part == 0) edit(folder.config, rest, SIZE_MAX);
   if (part == 1) edit(folder.tokenizer, rest, SIZE_MAX);
   if (part == 2) edit(folder.weights, rest, 4096);
+  if (part >= 3) edit(folder.tokenizer_model, rest, SIZE_MAX);
   return folder;
 }
 

@@ -72,9 +72,8 @@ int import_command(int argc, const char* const* argv) {
   CLI::App app{"Makes a model file of a GGUF file or of a Hugging Face folder (docs/big-models.md)"};
   app.name("lmc model import");
   Import job;
-  app.add_option(
-         "PATH", job.from,
-         "the GGUF file, the folder with config.json, tokenizer.json and safetensors, or that of a LoRA of PEFT's")
+  app.add_option("PATH", job.from,
+                 "the GGUF file, the folder with config.json, a tokenizer and safetensors, or that of a LoRA of PEFT's")
       ->required();
   app.add_option("-o,--output", job.to, "the model file (.lmcm)")->required();
   app.add_option("--name", job.options.name, "the model's name (default: that of the output)");

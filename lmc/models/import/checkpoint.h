@@ -36,9 +36,11 @@ struct CheckpointToken {
 struct CheckpointVocabulary {
   std::vector<CheckpointToken> tokens;                      // by row of the embedding
   Splitter splitter = Splitter::kGpt2;                      // not kOwn
-  std::vector<std::pair<std::string, std::string>> merges;  // bytes; the first one goes first. Not of kCharacters
-  std::vector<double> scores;                               // of kCharacters: the highest one merges first
-  uint32_t begin = 0;                                       // row of the token that begins a document
+  std::vector<std::pair<std::string, std::string>> merges;  // bytes; the first one goes first. Not where scores are
+  bool by_rank = false;                                     // as tiktoken (Tokenizer::create_by_rank)
+  // Of by_rank and kCharacters: the highest one merges first; of kUnigram: as Unigram wants them.
+  std::vector<double> scores;
+  uint32_t begin = 0;  // row of the token that begins a document
 };
 
 struct Checkpoint {

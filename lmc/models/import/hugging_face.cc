@@ -7,6 +7,7 @@
 #include "lmc/base/hash.h"
 #include "lmc/models/file/json_value.h"
 #include "lmc/models/import/safetensors_file.h"
+#include "lmc/models/import/tokenizer_files.h"
 #include "lmc/numerics/elementwise.h"
 
 namespace lmc {
@@ -212,6 +213,14 @@ void drop_prefix(std::map<std::string, WeightTensor>& tensors, const std::string
   tensors = std::move(out);
 }
 
+Result<CheckpointVocabulary> read_vocabulary(const HuggingFaceFiles& files, std::optional<int64_t> bos) {
+  if (!files.tokenizer.empty()) return read_tokenizer_json(files.tokenizer, bos);
+  if (files.tokenizer_model.empty()) return bad_input("the file with the tokenizer is empty");
+  LMC_ASSIGN(const auto config, read_tokenizer_config(files.tokenizer_config));
+  const auto read = is_sentence_piece(files.tokenizer_model) ? read_sentence_piece : read_tiktoken;
+  return read(files.tokenizer_model, config, bos);
+}
+
 }  // namespace
 
 Result<Checkpoint> read_hugging_face_checkpoint(const HuggingFaceFiles& files) {
@@ -233,7 +242,7 @@ Result<Checkpoint> read_hugging_face_checkpoint(const HuggingFaceFiles& files) {
   const JsonValue* const tied = json->find("tie_word_embeddings");
   if (tied != nullptr && tied->is(Kind::kBoolean) && tied->boolean) out.tensors.erase("lm_head.weight");
   const JsonValue* const bos = json->find("bos_token_id");
-  LMC_ASSIGN(out.vocabulary, read_tokenizer_json(files.tokenizer, bos != nullptr ? bos->integer : std::nullopt));
+  LMC_ASSIGN(out.vocabulary, read_vocabulary(files, bos != nullptr ? bos->integer : std::nullopt));
   out.origin = origin(files, type->text);
   return out;
 }

@@ -48,7 +48,10 @@ class SafetensorsWriter {
 struct TinyFolder {
   std::string config, tokenizer;
   Bytes weights;
-  HuggingFaceFiles files() const { return {as_bytes(config), as_bytes(tokenizer), {weights}}; }
+  std::string tokenizer_model = {}, tokenizer_config = {};  // the former for an empty tokenizer
+  HuggingFaceFiles files() const {
+    return {as_bytes(config), as_bytes(tokenizer), {weights}, as_bytes(tokenizer_model), as_bytes(tokenizer_config)};
+  }
 };
 
 // Of "llama", "mistral", "qwen2", "qwen3", "gemma3_text" or "gpt2". leave_out: a tensor or a member of config.json that

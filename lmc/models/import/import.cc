@@ -330,7 +330,9 @@ class Folder {
   static Result<Folder> open(const std::filesystem::path& path) {
     constexpr const char* kWhole = "model.safetensors";
     Folder out;
-    std::vector<std::string> names = {"config.json", "tokenizer.json"};
+    LMC_ASSIGN(out.config_, MappedFile::open(path / "config.json"));
+    LMC_TRY(out.open_tokenizer(path));
+    std::vector<std::string> names;
     std::error_code none;
     if (std::filesystem::exists(path / kWhole, none)) {
       names.emplace_back(kWhole);
@@ -341,19 +343,48 @@ class Folder {
     }
     for (const std::string& name : names) {
       LMC_ASSIGN(auto file, MappedFile::open(path / name));
-      out.files_.push_back(std::move(file));
+      out.weights_.push_back(std::move(file));
     }
     return out;
   }
 
   HuggingFaceFiles files() const {
-    HuggingFaceFiles out{.config = files_[0].bytes(), .tokenizer = files_[1].bytes(), .weights = {}};
-    for (size_t i = 2; i < files_.size(); ++i) out.weights.push_back(files_[i].bytes());
+    const auto bytes_of = [](const std::optional<MappedFile>& file) { return file ? file->bytes() : ByteSpan(); };
+    HuggingFaceFiles out{.config = bytes_of(config_),
+                         .tokenizer = bytes_of(tokenizer_),
+                         .weights = {},
+                         .tokenizer_model = bytes_of(tokenizer_model_),
+                         .tokenizer_config = bytes_of(tokenizer_config_)};
+    for (const MappedFile& file : weights_) out.weights.push_back(file.bytes());
     return out;
   }
 
  private:
-  std::vector<MappedFile> files_;
+  // tokenizer.json, or what there is in its place.
+  Status open_tokenizer(const std::filesystem::path& path) {
+    constexpr const char *kJson = "tokenizer.json", *kModel = "tokenizer.model", *kConfig = "tokenizer_config.json";
+    std::error_code none;
+    std::optional<std::filesystem::path> model;
+    std::vector<std::filesystem::path> found;
+    if (std::filesystem::exists(path / kModel, none)) model = path / kModel;
+    for (auto it = std::filesystem::directory_iterator(path, none);
+         !model && it != std::filesystem::directory_iterator(); it.increment(none))
+      if (it->path().extension() == ".tiktoken") found.push_back(it->path());
+    if (found.size() > 1)
+      return bad_input(path.string() + ": it has several files *.tiktoken; leave the one that belongs to the model");
+    if (found.size() == 1) model = found[0];
+    if (std::filesystem::exists(path / kJson, none) || !model) {
+      LMC_ASSIGN(tokenizer_, MappedFile::open(path / kJson));
+      return Ok();
+    }
+    LMC_ASSIGN(tokenizer_model_, MappedFile::open(*model));
+    if (!std::filesystem::exists(path / kConfig, none)) return Ok();
+    LMC_ASSIGN(tokenizer_config_, MappedFile::open(path / kConfig));
+    return Ok();
+  }
+
+  std::optional<MappedFile> config_, tokenizer_, tokenizer_model_, tokenizer_config_;
+  std::vector<MappedFile> weights_;
 };
 
 }  // namespace

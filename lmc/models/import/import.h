@@ -33,8 +33,8 @@ struct ImportedFile {
   uint64_t size_bytes = 0;
   Sha256 sha256{};
 };
-// from: a GGUF file, or a folder with config.json, tokenizer.json and safetensors; to: the model file, which is not
-// written when an error comes back.
+// from: a GGUF file, or a folder with config.json, a tokenizer (tokenizer.json, tokenizer.model or *.tiktoken) and
+// safetensors; to: the model file, which is not written when an error comes back.
 Result<ImportedFile> import_model(const std::string& from, const std::string& to, const ImportOptions& options);
 
 }  // namespace lmc

@@ -4,8 +4,8 @@
 #include <unordered_map>
 
 #include "lmc/models/file/json_value.h"
-#include "lmc/models/import/hugging_face.h"
 #include "lmc/models/import/token_text.h"
+#include "lmc/models/import/tokenizer_files.h"
 
 namespace lmc {
 namespace {

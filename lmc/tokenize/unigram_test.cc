@@ -1,0 +1,155 @@
+// The unigram tokenizer: the best cut by trying all of them, characters that are no tokens, sections. What the package
+// sentencepiece gives for the same texts is in lmc/models/import/sentence_piece_test.cc.
+#include "lmc/tokenize/unigram.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "lmc/tokenize/tokenizer.h"
+
+namespace lmc {
+namespace {
+
+using Scores = std::map<std::string, float>;
+using Strings = std::vector<std::string>;
+
+// All bytes and these; the bytes that are not among them only spell.
+Tokenizer make_tokenizer(const Scores& tokens, const Strings& whole = {}) {
+  Scores all = tokens;
+  for (int byte = 0; byte < 256; ++byte) all.emplace(std::string(1, char(byte)), Unigram::kSpells);
+  Strings strings;
+  std::vector<float> scores;
+  std::vector<uint32_t> ranks, ids;
+  uint32_t rank = 0;
+  for (const auto& [string, score] : all) {
+    if (std::ranges::find(whole, string) != whole.end()) ids.push_back(uint32_t(strings.size()));
+    strings.push_back(string);
+    scores.push_back(score);
+    ranks.push_back(string.size() > 1 ? rank++ : 0);
+  }
+  auto made = Tokenizer::create_unigram(std::move(strings), std::move(ranks), std::move(scores), std::move(ids));
+  EXPECT_TRUE(made.ok()) << made.error().message;
+  return std::move(*made);
+}
+
+Strings tokens_of(const Tokenizer& tokenizer, std::string_view text) {
+  Strings out;
+  for (const uint32_t token : tokenizer.encode(as_bytes(text))) out.push_back(tokenizer.vocabulary()[token]);
+  return out;
+}
+
+TEST(Unigram, TheGreatestSum) {
+  const Tokenizer tokenizer =
+      make_tokenizer({{"a", -3}, {"b", -3}, {"ab", -4}, {"abb", -4.5f}, {"bb", -5}, {" ", -2}, {" a", -3}});
+  EXPECT_EQ(tokens_of(tokenizer, "ab"), (Strings{"ab"}));
+  EXPECT_EQ(tokens_of(tokenizer, "abbb"), (Strings{"abb", "b"}));
+  EXPECT_EQ(tokens_of(tokenizer, "ab abba"), (Strings{"ab", " ", "abb", "a"}));
+  EXPECT_EQ(tokens_of(tokenizer, "bb a"), (Strings{"bb", " a"}));
+  EXPECT_EQ(tokens_of(tokenizer, ""), Strings{});
+}
+
+TEST(Unigram, OfEqualSumsTheLongerLastTokenStays) {
+  const Tokenizer tokenizer = make_tokenizer({{"a", -1}, {"aa", -2}, {"aaa", -3}});
+  EXPECT_EQ(tokens_of(tokenizer, "aaa"), (Strings{"aaa"}));
+  EXPECT_EQ(tokens_of(tokenizer, "aaaa"), (Strings{"a", "aaa"}));
+}
+
+TEST(Unigram, CharactersThatAreNoTokensAreSpelled) {
+  const Tokenizer tokenizer = make_tokenizer({{"a", -3}, {"\xC3\xA9", -9}, {"a\xC3\xA9", -8}});
+  EXPECT_EQ(tokens_of(tokenizer, "\xC3\xA9"), (Strings{"\xC3\xA9"}));
+  EXPECT_EQ(tokens_of(tokenizer,
+                      "x\xC3\xA8"
+                      "a\xC3\xA9"),
+            (Strings{"x", "\xC3", "\xA8", "a\xC3\xA9"}));
+  EXPECT_EQ(tokens_of(tokenizer,
+                      "\xA9\xFF"
+                      "a"),
+            (Strings{"\xA9", "\xFF", "a"}));
+}
+
+TEST(Unigram, WholeTokensWin) {
+  const Tokenizer tokenizer = make_tokenizer({{"<", -1}, {"b", -1}, {">", -1}, {"<b>", -90}}, {"<b>"});
+  EXPECT_EQ(tokens_of(tokenizer, "<<b>b>"), (Strings{"<", "<b>", "b", ">"}));
+}
+
+// The best sum of all ways, in binary64.
+double best_sum(const Scores& tokens, std::string_view text) {
+  std::vector<double> best(text.size() + 1, -1e9);
+  best[0] = 0;
+  for (size_t end = 1; end <= text.size(); ++end)
+    for (size_t begin = 0; begin < end; ++begin) {
+      const auto it = tokens.find(std::string(text.substr(begin, end - begin)));
+      if (it != tokens.end()) best[end] = std::max(best[end], best[begin] + double(it->second));
+    }
+  return best.back();
+}
+
+TEST(Unigram, NoCutIsBetter) {
+  uint64_t seed = 5;
+  const auto below = [&seed](uint64_t limit) {
+    seed = seed * 6364136223846793005ull + 1442695040888963407ull;
+    return (seed >> 33) % limit;
+  };
+  for (int round = 0; round < 60; ++round) {
+    Scores tokens;
+    for (const char* letter : {"a", "b", "c", " "}) tokens[letter] = -1.0f - float(below(1000)) / 100;
+    for (int i = 0; i < 40; ++i) {
+      std::string token;
+      for (size_t size = 2 + below(5); token.size() < size;) token += "abc "[below(4)];
+      tokens[token] = -2.0f - float(below(1000)) / 60;
+    }
+    const Tokenizer tokenizer = make_tokenizer(tokens);
+    std::string text;
+    while (text.size() < 150) text += "abc "[below(4)];
+    double sum = 0;
+    for (const std::string& token : tokens_of(tokenizer, text)) sum += double(tokens.at(token));
+    EXPECT_NEAR(sum, best_sum(tokens, text), 1e-3) << text;
+  }
+}
+
+TEST(Unigram, EveryByteStringComesBack) {
+  const Scores tokens = {{"he", -5},           {"\xC3\xA9", -7}, {" \xC3\xA9", -6},
+                         {"\xE4\xB8\xAD", -8}, {"aaaa", -4},     {" ", -2}};
+  uint64_t seed = 11;
+  for (const bool space_inside : {false, true}) {
+    Scores more = tokens;
+    if (space_inside) more["e h"] = -4;
+    const Tokenizer tokenizer = make_tokenizer(more, {"\xE4\xB8\xAD"});
+    for (const std::string_view letters : {"he \n<b>\xC3\xA9\xE4\xB8\xAD\xFF", "a", " ", "\xE4\xB8", "he\xC3\xA9"})
+      for (const size_t size : {1, 2, 64, 4096, 1048575, 1048576, 1048577, 2200000}) {
+        Bytes text(size);
+        for (uint8_t& byte : text) {
+          seed = seed * 6364136223846793005ull + 1442695040888963407ull;
+          byte = uint8_t(letters[(seed >> 40) % letters.size()]);
+        }
+        EXPECT_EQ(tokenizer.decode(tokenizer.encode(text)), text);
+      }
+  }
+}
+
+TEST(Unigram, SectionsRoundTripAndDamagedOnesAreErrors) {
+  const Tokenizer tokenizer = make_tokenizer({{"he", -5}, {"h", -3.5f}, {"<b>", 0}}, {"<b>"});
+  const Bytes strings = tokenizer.serialize(), merges = tokenizer.serialize_merges();
+  const auto back = Tokenizer::parse(strings, merges);
+  ASSERT_TRUE(back.ok()) << back.error().message;
+  EXPECT_EQ(back->serialize_merges(), merges);
+  for (const char* text : {"he <b>h", "hehehe"})
+    EXPECT_EQ(back->encode(as_bytes(text)), tokenizer.encode(as_bytes(text)));
+  for (size_t size = 1; size < merges.size(); ++size)
+    EXPECT_FALSE(Tokenizer::parse(strings, ByteSpan(merges).first(size)).ok()) << size;
+  Bytes longer = merges;
+  longer.push_back(0);
+  EXPECT_FALSE(Tokenizer::parse(strings, longer).ok());
+  for (const uint32_t bits : {0x7fc00000u, 0x7f800000u, 0xff800000u}) {  // of the last token but bytes: he
+    Bytes bad = merges;
+    const size_t at = 3 + 4 * size_t(std::ranges::find(tokenizer.vocabulary(), "he") - tokenizer.vocabulary().begin());
+    for (size_t i = 0; i < 4; ++i) bad[at + i] = uint8_t(bits >> (8 * i));
+    EXPECT_FALSE(Tokenizer::parse(strings, bad).ok()) << bits;
+  }
+}
+
+}  // namespace
+}  // namespace lmc
