@@ -75,7 +75,7 @@ class Race {
     const double fair = std::max(deep, all * share);
     if (is_short && text >= (1 + kFirstBytes / double(raw)) * fair) return false;
     if (raw < kLeastTried) return true;
-    if (raw < raw_bytes_ / 10) return text < kBehind * fair;
+    if (raw < raw_bytes_ / 10) return raw_bytes_ <= kSmallBytes || text < kBehind * fair;
     if (raw < 2 * kLeastTried) return true;
     while (seen_[half_].raw < raw / 2) ++half_;
     const double late = text - double(seen_[half_].coded);
