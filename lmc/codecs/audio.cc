@@ -6,6 +6,7 @@
 #include "lmc/codecs/file_search.h"
 #include "lmc/media/audio/flac/flac_file.h"
 #include "lmc/media/audio/float_samples.h"
+#include "lmc/media/audio/wav/wav_file.h"
 #include "lmc/samples/audio/segment.h"
 
 namespace lmc {
@@ -170,6 +171,20 @@ Result<Bytes> decode_around(const Layout& layout, const BlockResources& resource
   return side;
 }
 
+// What stands before the samples of a WAV file is kept as its difference from the usual header; twice is back.
+void flip_by_usual_header(const SoundLayout& sound, std::span<uint8_t> before) {
+  constexpr size_t kLastChunkBytes = 8;
+  if (sound.format != SoundFormat::kWav) return;
+  const auto data_bytes = uint32_t(sound.frames * sound.frame_bytes());
+  Bytes usual = make_wav_header(sound, data_bytes);
+  if (before.size() < usual.size()) usual = make_plain_wav_header(sound, data_bytes);
+  if (before.size() < usual.size()) return;
+  const size_t first = usual.size() - kLastChunkBytes;
+  for (size_t i = 0; i < first; ++i) before[i] ^= usual[i];
+  const auto last = before.last(kLastChunkBytes);
+  for (size_t i = 0; i < kLastChunkBytes; ++i) last[i] ^= usual[first + i];
+}
+
 // (frames, channels) of these frames.
 std::vector<int32_t> samples_of(const SoundLayout& sound, ByteSpan file, const FlacParts& flac, size_t begin,
                                 size_t end) {
@@ -277,6 +292,7 @@ Result<EncodedBlock> encode_sound(ByteSpan file, const SoundLayout& sound, const
   while (!jobs.empty()) take();
   Bytes around =
       sound.is_coded() ? std::move(flac.metadata) : Bytes(file.begin(), file.begin() + ptrdiff_t(sound.begin));
+  flip_by_usual_header(sound, around);
   append_bytes(around, file.subspan(sound.end()));
   const EncodedBlock side = encode_around(around, resources);
   Bytes out;
@@ -305,7 +321,8 @@ Result<Bytes> decode_audio(ByteSpan payload, size_t raw_bytes, const BlockResour
   LMC_ASSIGN(const int together, share(sound, resources.threads, resources.budget, lease));
   LMC_ASSIGN(const auto memory, Budget::take(resources.budget, raw_bytes + layout.side_bytes, describe(sound)));
   LMC_ASSIGN(const auto coded_memory, take_for_coded(sound, resources.budget));
-  LMC_ASSIGN(const auto side, decode_around(layout, resources));
+  LMC_ASSIGN(auto side, decode_around(layout, resources));
+  flip_by_usual_header(sound, std::span(side).first(sound.begin));
   const ByteSpan before = ByteSpan(side).first(sound.begin), behind = ByteSpan(side).subspan(sound.begin);
   Bytes file;
   if (sound.is_coded()) {
@@ -330,6 +347,14 @@ Result<Bytes> decode_audio(ByteSpan payload, size_t raw_bytes, const BlockResour
     return damaged("the file comes to " + std::to_string(file.size()) + " bytes instead of " +
                    std::to_string(raw_bytes));
   return file;
+}
+
+std::optional<uint8_t> silence_of(ByteSpan payload) {
+  ByteReader reader(payload);
+  Layout layout;
+  if (!read_shape(reader, layout).ok()) return std::nullopt;
+  const SampleForm& form = layout.sound.form;
+  return form.is_unsigned && form.bytes == 1 ? 0x80 : 0;
 }
 
 std::string describe_audio(ByteSpan payload) {

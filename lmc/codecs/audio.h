@@ -4,6 +4,8 @@
 #ifndef LMC_CODECS_AUDIO_H_
 #define LMC_CODECS_AUDIO_H_
 
+#include <optional>
+
 #include "lmc/codecs/codec.h"
 #include "lmc/media/audio/sound_file.h"
 
@@ -16,6 +18,8 @@ Result<EncodedBlock> encode_audio(ByteSpan file, const LevelRow& level, const Bl
 Result<EncodedBlock> encode_sound(ByteSpan raw, const SoundLayout& sound, const LevelRow& level,
                                   const BlockResources& resources);
 Result<Bytes> decode_audio(ByteSpan payload, size_t raw_bytes, const BlockResources& resources);
+// The byte that silence is made of in the file of this payload, if that tells; it may be damaged.
+std::optional<uint8_t> silence_of(ByteSpan payload);
 // "WAV 44100 Hz, 2 channels of 16 bits, 12.3 s"; empty if the payload is damaged.
 std::string describe_audio(ByteSpan payload);
 

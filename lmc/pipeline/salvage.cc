@@ -1,6 +1,8 @@
 // Damaged and partly wanted files: every intact block of a broken file, and the blocks that a range of bytes lies in.
 #include <algorithm>
+#include <optional>
 
+#include "lmc/codecs/audio.h"
 #include "lmc/pipeline/checked_block.h"
 #include "lmc/pipeline/decompress.h"
 
@@ -88,10 +90,10 @@ class Salvage {
                           header->payload_bytes == block.header.payload_bytes;
       if (agrees) {
         block.header = *header;
-        LMC_TRY(block_or_zeros(frame, i, block));
+        LMC_TRY(block_or_filling(frame, i, block));
       } else {
         note(block.header_offset, describe_block(i, block) + ": the block header is damaged");
-        LMC_TRY(write_zeros(i, block));
+        LMC_TRY(write_lost(i, block, block.header.codec == kAudio ? silence_.value_or(0) : 0));
       }
     }
     return index.offset + index.frame_bytes;
@@ -108,7 +110,7 @@ class Salvage {
       const BlockLayout block{position, report_.stats.raw_bytes, *header};
       if (file_.size() - position - kBlockHeaderBytes < header->payload_bytes)
         return give_up(position, "the file ends inside " + describe_block(i, block));
-      LMC_TRY(block_or_zeros(frame, i, block));
+      LMC_TRY(block_or_filling(frame, i, block));
       tail.blocks.push_back({header->raw_bytes, header->payload_bytes});
       position += kBlockHeaderBytes + header->payload_bytes;
     }
@@ -122,17 +124,24 @@ class Salvage {
     return end;
   }
 
-  Status block_or_zeros(const FrameHeader& frame, size_t number, const BlockLayout& block) {
+  Status block_or_filling(const FrameHeader& frame, size_t number, const BlockLayout& block) {
     auto raw = decode_from(file_, frame, number, block, options_, embedded_.get());
     if (!raw.ok() && raw.error().family != ErrorFamily::kBadInput) return raw.error();
     if (!raw.ok()) note(block.header_offset, raw.error().message);
     ++report_.stats.blocks;
-    return raw.ok() ? write(*raw) : write_zeros(number, block);
+    const bool is_sound = block.header.codec == kAudio;
+    if (raw.ok()) {
+      // The blocks of a long recording are all of one kind.
+      silence_ = is_sound ? silence_of(payload_of(file_, block)) : std::nullopt;
+      return write(*raw);
+    }
+    const auto silence = silence_ ? silence_ : is_sound ? silence_of(payload_of(file_, block)) : std::nullopt;
+    return write_lost(number, block, is_sound ? silence.value_or(0) : 0);
   }
 
-  // In the place of a block that is lost. One that says more than its bytes could ever hold is left out: else an index
+  // In the place of a block that is lost: zeros, or silence where 0 is not. One that says more than its bytes could ever hold is left out: else an index
   // of few bytes would fill the disk.
-  Status write_zeros(size_t number, const BlockLayout& block) {
+  Status write_lost(size_t number, const BlockLayout& block, uint8_t filling) {
     constexpr uint64_t kMostTimes = 65536, kFewBytes = 16;
     constexpr size_t kPieceBytes = 65536;
     if (block.header.raw_bytes > (block.header.payload_bytes + kFewBytes) * kMostTimes) {
@@ -140,10 +149,10 @@ class Salvage {
                                     std::to_string(block.header.payload_bytes) + " bytes cannot hold so many");
       return Ok();
     }
-    const Bytes zeros(std::min<size_t>(kPieceBytes, block.header.raw_bytes));
+    const Bytes filler(std::min<size_t>(kPieceBytes, block.header.raw_bytes), filling);
     for (size_t left = block.header.raw_bytes; left > 0;) {
-      const size_t size = std::min(left, zeros.size());
-      LMC_TRY(write(ByteSpan(zeros).first(size)));
+      const size_t size = std::min(left, filler.size());
+      LMC_TRY(write(ByteSpan(filler).first(size)));
       left -= size;
     }
     return Ok();
@@ -187,6 +196,7 @@ class Salvage {
   Budget adapter_budget_{memory_limit_of(options_)};
   EmbeddedAdapter embedded_;
   SalvageReport report_;
+  std::optional<uint8_t> silence_;  // of the sound in the block before, if it is known
 };
 
 }  // namespace

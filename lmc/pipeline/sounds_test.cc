@@ -181,6 +181,28 @@ TEST(Sounds, DamageOfALongFileCostsOneChunk) {
   EXPECT_TRUE(std::ranges::equal(*part, std::span(raw).subspan(half - 10, 20)));
 }
 
+// In 8 bits of a WAV file silence is 128.
+TEST(Sounds, LostChunksOf8BitsAreSilence) {
+  constexpr size_t kFrames = 1300000;
+  Bytes raw = wav(kFrames / 2, 1);
+  raw[32] = 1, raw[34] = 8;
+  for (size_t i = 44; i < raw.size(); ++i) raw[i] = uint8_t(128 + i / 16 % 16 - i / 256 % 16);
+  const Bytes file = packed(raw, 1);
+  const size_t half = 44 + kFrames / 2;
+  for (size_t place : {size_t(60), file.size() * 3 / 4}) {
+    Bytes changed = file;
+    changed[place] ^= 1;
+    MemorySink sink;
+    const auto report = salvage(changed, sink, {});
+    ASSERT_TRUE(report.ok());
+    ASSERT_EQ(sink.bytes.size(), raw.size());
+    const auto [lost, kept] = place == 60 ? std::pair{size_t(0), half} : std::pair{half, size_t(0)};
+    EXPECT_TRUE(std::equal(raw.begin() + ptrdiff_t(kept), raw.begin() + ptrdiff_t(kept + half - 44),
+                           sink.bytes.begin() + ptrdiff_t(kept)));
+    EXPECT_EQ(std::ranges::count(std::span(sink.bytes).subspan(lost, half - 44), 0x80), ptrdiff_t(half - 44));
+  }
+}
+
 TEST(Sounds, FlacFilesAtAllLevels) {
   for (const char* name : {"8-bits", "24-bits", "six-channels", "thirds", "ffmpeg"})
     for (int level : {1, 5, 9}) {

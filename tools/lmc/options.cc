@@ -121,7 +121,7 @@ const Row kRows[] = {
       "with -d --as: only this part of the image, decoding only the tiles it touches", false},
      set_region},
     {{kOperation, "--salvage", nullptr, nullptr,
-      "with -d: bring back every intact block of a damaged file; lost blocks become zero bytes", false},
+      "with -d: bring back every intact block of a damaged file; lost blocks become zero bytes, of sound silence", false},
      LMC_SET(o.salvage = true)},
     {{kOutput, "-o,--output", "FILE", nullptr,
       "write to FILE (one input only, unless --solid joins several; - is standard output)", true},

@@ -7,6 +7,7 @@
 #define LMC_SAMPLES_AUDIO_SAMPLE_CODER_H_
 
 #include <array>
+#include <bit>
 #include <vector>
 
 #include "lmc/mixing/counters.h"
@@ -53,6 +54,25 @@ class SampleCoder {
       node = depth == 0 ? node + 1 + int(farther) : node;
     }
     const int32_t value = int32_t(above ? centre + from : centre - 1 - from);
+    end(value);
+    return value;
+  }
+
+  // The same without asking the predictions: every sample within the range is as likely.
+  template <typename Coder>
+  int32_t code_evenly(Coder& coder, int32_t sample, std::span<const double> predictions, int partner_error) {
+    begin(predictions, partner_error);
+    const uint64_t most = uint64_t(int64_t(range_.high) - range_.low);
+    const uint64_t distance = uint64_t(int64_t(sample) - range_.low);
+    uint64_t from = 0;
+    for (int bits = std::bit_width(most); bits-- > 0;) {
+      const uint64_t half = uint64_t(1) << bits, middle = from + half;
+      if (middle > most) continue;
+      const uint64_t above = std::min(half, most - middle + 1);
+      const auto p = uint32_t((above << 16) / (half + above));
+      if (coder.code(distance >= middle, p < 1 ? 1 : p) != 0) from = middle;
+    }
+    const auto value = int32_t(range_.low + int64_t(from));
     end(value);
     return value;
   }

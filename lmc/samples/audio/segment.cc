@@ -1,7 +1,9 @@
 #include "lmc/samples/audio/segment.h"
 
 #include <algorithm>
+#include <bit>
 #include <memory>
+#include <utility>
 
 #include "lmc/coding/arithmetic_coder.h"
 #include "lmc/samples/audio/sample_coder.h"
@@ -9,13 +11,19 @@
 namespace lmc {
 namespace {
 
-constexpr uint8_t kSameBit = 0x80;  // equal to an earlier channel, whose number stands in place of the unused bits
+// Of a channel's first byte, which else holds its unused bits: it equals an earlier channel, whose number stands in
+// their place; it has stretches that are coded evenly.
+constexpr uint8_t kSameBit = 0x80, kEvenBit = 0x40;
+
+constexpr size_t kStretchFrames = 4096;
+constexpr uint32_t kEvenLimit = 255;
 
 Error damaged(const std::string& what) { return bad_input("audio block: " + what + "; the file is damaged"); }
 
 struct ChannelForm {
   int same_as = -1;     // an earlier channel, or none
   int unused_bits = 0;  // low bits that are 0 in every sample
+  bool may_be_even = false;
   SampleRange range;    // of the samples without these
 };
 
@@ -50,7 +58,7 @@ void write_form(const ChannelForm& form, Bytes& out) {
     out.push_back(uint8_t(kSameBit | form.same_as));
     return;
   }
-  out.push_back(uint8_t(form.unused_bits));
+  out.push_back(uint8_t((form.may_be_even ? kEvenBit : 0) | form.unused_bits));
   append_varint(out, zigzag(form.range.low));
   append_varint(out, uint64_t(int64_t(form.range.high) - form.range.low));
 }
@@ -64,7 +72,8 @@ Result<ChannelForm> read_form(ByteReader& reader, const SoundShape& shape, std::
       return damaged("a channel that equals none");
     return form;
   }
-  form.unused_bits = first;
+  form.may_be_even = (first & kEvenBit) != 0;
+  form.unused_bits = first & ~kEvenBit;
   if (form.unused_bits >= shape.bits) return damaged("more unused bits than bits");
   LMC_ASSIGN(const auto low, reader.read_varint("audio block: least sample"));
   LMC_ASSIGN(const auto extent, reader.read_varint("audio block: range of samples"));
@@ -80,6 +89,8 @@ struct Channel {
   int partner = -1;
   ChannelPredictor predictor;
   SampleCoder coder;
+  MapEntry even_before;
+  bool is_even = false;  // the stretch at hand
 
   Channel(const ChannelForm& its_form, int partner_channel, AudioEffort effort, Isa isa)
       : form(its_form),
@@ -95,9 +106,52 @@ int partner_of(std::span<const ChannelForm> forms, size_t channel) {
   return other < forms.size() && is_coded(forms[other]) ? int(other) : -1;
 }
 
+// By channel and stretch.
+using EvenStretches = std::vector<std::vector<bool>>;
+using StretchCosts = std::vector<std::vector<double>>;
+
+// Also sums what the decisions cost, in nats.
+class MeasuringEncoder : public ArithmeticEncoder {
+ public:
+  using ArithmeticEncoder::ArithmeticEncoder;
+
+  int code(int bit, uint32_t p1) {
+    cost_ += double(domain_.ln(65536) - domain_.ln(bit ? p1 : 65536 - p1));
+    return ArithmeticEncoder::code(bit, p1);
+  }
+  double take_cost() { return std::exchange(cost_, 0.0); }
+
+ private:
+  const Logistic& domain_ = logistic();
+  double cost_ = 0;
+};
+
+// Of a sample that is coded evenly, in nats; a little more than that.
+double even_cost(const SampleRange& range) {
+  const uint64_t values = uint64_t(int64_t(range.high) - range.low) + 1;
+  const int halvings = std::max(0, int(std::bit_width(values)) - 16);
+  return double(logistic().ln(uint32_t(values >> halvings) + 1)) + double(halvings) * 0.6931472;
+}
+
+// Where even coding costs less than what was measured; empty if that brings little in all.
+EvenStretches even_stretches(std::span<ChannelForm> forms, const StretchCosts& costs, size_t frames) {
+  constexpr double kLittle = 100;
+  EvenStretches even(forms.size());
+  double gain = 0;
+  for (size_t c = 0; c < forms.size(); ++c)
+    for (size_t i = 0; i < costs[c].size(); ++i) {
+      const double evenly =
+          even_cost(forms[c].range) * double(std::min(kStretchFrames, frames - i * kStretchFrames));
+      even[c].push_back(evenly < costs[c][i]);
+      if (evenly < costs[c][i]) gain += costs[c][i] - evenly, forms[c].may_be_even = true;
+    }
+  return gain > kLittle ? even : EvenStretches();
+}
+
+// even: what the encoder wants; costs: what the samples cost, if it measures.
 template <typename Coder, typename Sample>
 void code_samples(Coder& coder, const SoundShape& shape, std::span<const ChannelForm> forms, std::span<Sample> samples,
-                  Isa isa) {
+                  Isa isa, const EvenStretches& even = {}, StretchCosts* costs = nullptr) {
   std::vector<std::unique_ptr<Channel>> channels(forms.size());
   for (size_t c = 0; c < forms.size(); ++c)
     if (forms[c].same_as < 0 && forms[c].range.low < forms[c].range.high)
@@ -110,8 +164,21 @@ void code_samples(Coder& coder, const SoundShape& shape, std::span<const Channel
         Channel& channel = *channels[c];
         const Channel* const partner = channel.partner >= 0 ? channels[size_t(channel.partner)].get() : nullptr;
         const auto predictions = channel.predictor.predict(partner ? partner->predictor.latest() : nullptr);
-        sample = channel.coder.code(coder, sample, predictions, partner ? partner->coder.last_error() : 0);
+        const int partner_error = partner ? partner->coder.last_error() : 0;
+        const size_t frame = at / forms.size(), stretch = frame / kStretchFrames;
+        if (form.may_be_even && frame % kStretchFrames == 0) {
+          const uint32_t p = std::clamp<uint32_t>(channel.even_before.p16(), 1, 65535);
+          channel.is_even = coder.code(!even.empty() && even[c][stretch], p) != 0;
+          channel.even_before.update_fast(channel.is_even, kEvenLimit);
+        }
+        sample = channel.is_even ? channel.coder.code_evenly(coder, sample, predictions, partner_error)
+                                 : channel.coder.code(coder, sample, predictions, partner_error);
         channel.predictor.learn(sample);
+        if constexpr (std::is_same_v<Coder, MeasuringEncoder>) {
+          auto& sums = (*costs)[c];
+          if (stretch == sums.size()) sums.push_back(0);
+          sums.back() += coder.take_cost();
+        }
       } else if (Coder::kDecodes) {
         sample = form.range.low;
       }
@@ -124,17 +191,24 @@ void code_samples(Coder& coder, const SoundShape& shape, std::span<const Channel
 }  // namespace
 
 Bytes encode_segment(const SoundShape& shape, std::span<const int32_t> samples, Isa isa) {
-  Bytes out;
-  if (samples.empty()) return out;
+  if (samples.empty()) return {};
+  const auto channels = size_t(shape.channels);
   std::vector<ChannelForm> forms;
-  for (int c = 0; c < shape.channels; ++c) {
-    forms.push_back(form_of(samples, size_t(shape.channels), size_t(c)));
-    write_form(forms.back(), out);
-  }
-  ArithmeticEncoder coder(out);
-  code_samples(coder, shape, forms, samples, isa);
-  coder.finish();
-  return out;
+  for (size_t c = 0; c < channels; ++c) forms.push_back(form_of(samples, channels, c));
+  const auto encode = [&](const EvenStretches& even, StretchCosts& costs) {
+    Bytes out;
+    for (const ChannelForm& form : forms) write_form(form, out);
+    MeasuringEncoder coder(out);
+    code_samples(coder, shape, forms, samples, isa, even, &costs);
+    coder.finish();
+    return out;
+  };
+  StretchCosts costs(channels), second_costs(channels);
+  Bytes out = encode({}, costs);
+  const EvenStretches even = even_stretches(forms, costs, samples.size() / channels);
+  if (even.empty()) return out;
+  Bytes with_even = encode(even, second_costs);
+  return with_even.size() < out.size() ? std::move(with_even) : std::move(out);
 }
 
 Status decode_segment(const SoundShape& shape, ByteSpan payload, std::span<int32_t> samples, Isa isa) {

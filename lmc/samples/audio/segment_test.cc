@@ -50,6 +50,24 @@ TEST(SoundSegment, AllShapes) {
       }
 }
 
+// What no prediction helps costs no more than its bits, also if only a channel or a time of it is such.
+TEST(SoundSegment, NoiseCostsItsBits) {
+  constexpr size_t kFrames = 16384;
+  std::mt19937 random(11);
+  const auto loud = [&] { return int32_t(random() >> 16) - 32768; };
+  for (AudioEffort effort : kEfforts) {
+    const SoundShape shape{2, 16, effort};
+    Samples same, partly;
+    for (size_t i = 0; i < kFrames; ++i) {
+      const int32_t value = loud();
+      same.insert(same.end(), {value, -1 - value});
+      partly.insert(partly.end(), {0, i / 8192 % 2 == 0 ? loud() : 0});
+    }
+    EXPECT_LT(round_trip(shape, same), kFrames * 2 + kFrames / 64);
+    EXPECT_LT(round_trip(shape, partly), kFrames + kFrames / 4);
+  }
+}
+
 TEST(SoundSegment, Extremes) {
   std::mt19937 random(3);
   for (AudioEffort effort : kEfforts)

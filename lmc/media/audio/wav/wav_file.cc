@@ -15,6 +15,35 @@ uint32_t little_endian(ByteSpan bytes, size_t at, int count) {
   return value;
 }
 
+Bytes make_header(const SoundLayout& sound, uint32_t data_bytes, bool is_extended) {
+  using namespace std::string_view_literals;
+  constexpr uint32_t kPlainFormatBytes = 16, kExtendedFormatBytes = 40;
+  constexpr std::string_view kSubformatEnd = "\x00\x00\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71"sv;
+  const uint32_t format_bytes = is_extended ? kExtendedFormatBytes : kPlainFormatBytes;
+  const uint16_t tag = sound.form.is_float ? kFloat : kPcm;
+  Bytes out;
+  append_bytes(out, as_bytes("RIFF"));
+  append_le<uint32_t>(
+      out, uint32_t(kRiffHeaderBytes) - 8 + 2 * kChunkHeaderBytes + format_bytes + data_bytes + data_bytes % 2);
+  append_bytes(out, as_bytes("WAVEfmt "));
+  append_le<uint32_t>(out, format_bytes);
+  append_le<uint16_t>(out, is_extended ? kExtensible : tag);
+  append_le<uint16_t>(out, uint16_t(sound.channels));
+  append_le<uint32_t>(out, sound.rate);
+  append_le<uint32_t>(out, uint32_t(sound.rate * sound.frame_bytes()));
+  append_le<uint16_t>(out, uint16_t(sound.frame_bytes()));
+  append_le<uint16_t>(out, uint16_t(8 * sound.form.bytes));
+  if (is_extended) {
+    append_le<uint16_t>(out, 22);
+    append_le<uint16_t>(out, uint16_t(sound.form.bits()));
+    append_le<uint32_t>(out, 0);  // which loudspeaker a channel is for: not said
+    append_le<uint16_t>(out, tag);
+    append_bytes(out, as_bytes(kSubformatEnd));
+  }
+  append_bytes(out, as_bytes("data"));
+  append_le<uint32_t>(out, data_bytes);
+  return out;
+}
 }  // namespace
 
 bool begins_like_wav(ByteSpan start) {
@@ -74,34 +103,10 @@ Result<SoundLayout> read_wav(ByteSpan file) {
 }
 
 Bytes make_wav_header(const SoundLayout& sound, uint32_t data_bytes) {
-  using namespace std::string_view_literals;
-  constexpr uint32_t kPlainFormatBytes = 16, kExtendedFormatBytes = 40;
-  constexpr std::string_view kSubformatEnd = "\x00\x00\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71"sv;
-  const bool is_extended = sound.channels > 2 || sound.form.bytes > 2 || sound.form.unused_bits > 0;
-  const uint32_t format_bytes = is_extended ? kExtendedFormatBytes : kPlainFormatBytes;
-  const uint16_t tag = sound.form.is_float ? kFloat : kPcm;
-  Bytes out;
-  append_bytes(out, as_bytes("RIFF"));
-  append_le<uint32_t>(
-      out, uint32_t(kRiffHeaderBytes) - 8 + 2 * kChunkHeaderBytes + format_bytes + data_bytes + data_bytes % 2);
-  append_bytes(out, as_bytes("WAVEfmt "));
-  append_le<uint32_t>(out, format_bytes);
-  append_le<uint16_t>(out, is_extended ? kExtensible : tag);
-  append_le<uint16_t>(out, uint16_t(sound.channels));
-  append_le<uint32_t>(out, sound.rate);
-  append_le<uint32_t>(out, uint32_t(sound.rate * sound.frame_bytes()));
-  append_le<uint16_t>(out, uint16_t(sound.frame_bytes()));
-  append_le<uint16_t>(out, uint16_t(8 * sound.form.bytes));
-  if (is_extended) {
-    append_le<uint16_t>(out, 22);
-    append_le<uint16_t>(out, uint16_t(sound.form.bits()));
-    append_le<uint32_t>(out, 0);  // which loudspeaker a channel is for: not said
-    append_le<uint16_t>(out, tag);
-    append_bytes(out, as_bytes(kSubformatEnd));
-  }
-  append_bytes(out, as_bytes("data"));
-  append_le<uint32_t>(out, data_bytes);
-  return out;
+  return make_header(sound, data_bytes, sound.channels > 2 || sound.form.bytes > 2 || sound.form.unused_bits > 0);
+}
+Bytes make_plain_wav_header(const SoundLayout& sound, uint32_t data_bytes) {
+  return make_header(sound, data_bytes, false);
 }
 
 uint64_t wav_declared_bytes(ByteSpan start) {

@@ -19,6 +19,8 @@ Result<SoundLayout> read_wav_format(ByteSpan chunk, size_t offset);
 // Everything before the samples of a WAV file, which are signed integers from the lowest byte on, of 8 bits unsigned,
 // or floating-point numbers; the unused bits of the form are the lowest. data_bytes: below 2^32 - 100.
 Bytes make_wav_header(const SoundLayout& sound, uint32_t data_bytes);
+// The same with a format chunk of 16 bytes, whatever the samples.
+Bytes make_plain_wav_header(const SoundLayout& sound, uint32_t data_bytes);
 // What the header says of the whole file; 0: nothing.
 uint64_t wav_declared_bytes(ByteSpan start);
 
