@@ -82,6 +82,7 @@ Status read_shape(ByteReader& reader, Layout& layout) {
   LMC_ASSIGN(const auto channels, reader.read_le<uint8_t>("audio block: channels"));
   LMC_ASSIGN(const auto rate, reader.read_varint("audio block: rate"));
   LMC_ASSIGN(const auto frames, reader.read_varint("audio block: length"));
+  LMC_ASSIGN(const auto before, reader.read_varint("audio block: bytes before the samples"));
   layout.effort = AudioEffort(effort);
   layout.sound.format = SoundFormat(format);
   read_form_byte(form, layout.sound);
@@ -90,6 +91,8 @@ Status read_shape(ByteReader& reader, Layout& layout) {
   if (rate > UINT32_MAX || frames > kMaxFileBytes) return damaged("too many samples");
   layout.sound.rate = uint32_t(rate);
   layout.sound.frames = size_t(frames);
+  if (before > kMostSideBytes) return damaged("too much reconstruction data");
+  layout.sound.begin = size_t(before);
   return Ok();
 }
 
@@ -97,12 +100,10 @@ Result<Layout> read_layout(ByteSpan payload) {
   ByteReader reader(payload);
   Layout layout;
   LMC_TRY(read_shape(reader, layout));
-  LMC_ASSIGN(const auto before, reader.read_varint("audio block: bytes before the samples"));
   LMC_ASSIGN(const auto side_bytes, reader.read_varint("audio block: reconstruction data"));
   LMC_ASSIGN(const auto side_codec, reader.read_le<uint8_t>("audio block: codec of the reconstruction data"));
   LMC_ASSIGN(const auto side_payload, reader.read_varint("audio block: size of the reconstruction data"));
-  if (side_bytes > kMostSideBytes || before > side_bytes) return damaged("too much reconstruction data");
-  layout.sound.begin = size_t(before);
+  if (side_bytes > kMostSideBytes || layout.sound.begin > side_bytes) return damaged("too much reconstruction data");
   layout.side_bytes = size_t(side_bytes);
   layout.side_codec = side_codec;
   uint64_t choices_bytes = 0;
@@ -349,12 +350,17 @@ Result<Bytes> decode_audio(ByteSpan payload, size_t raw_bytes, const BlockResour
   return file;
 }
 
-std::optional<uint8_t> silence_of(ByteSpan payload) {
+std::optional<SoundLayout> coded_sound(ByteSpan payload) {
   ByteReader reader(payload);
   Layout layout;
   if (!read_shape(reader, layout).ok()) return std::nullopt;
-  const SampleForm& form = layout.sound.form;
-  return form.is_unsigned && form.bytes == 1 ? 0x80 : 0;
+  return layout.sound;
+}
+
+std::optional<uint8_t> silence_of(ByteSpan payload) {
+  const auto sound = coded_sound(payload);
+  if (!sound) return std::nullopt;
+  return sound->form.is_unsigned && sound->form.bytes == 1 ? 0x80 : 0;
 }
 
 std::string describe_audio(ByteSpan payload) {

@@ -18,7 +18,10 @@ Result<EncodedBlock> encode_audio(ByteSpan file, const LevelRow& level, const Bl
 Result<EncodedBlock> encode_sound(ByteSpan raw, const SoundLayout& sound, const LevelRow& level,
                                   const BlockResources& resources);
 Result<Bytes> decode_audio(ByteSpan payload, size_t raw_bytes, const BlockResources& resources);
-// The byte that silence is made of in the file of this payload, if that tells; it may be damaged.
+// The sound in this payload, if that tells; it may be damaged. Chunks of a longer file but the first begin with
+// samples.
+std::optional<SoundLayout> coded_sound(ByteSpan payload);
+// The byte that its silence is made of.
 std::optional<uint8_t> silence_of(ByteSpan payload);
 // "WAV 44100 Hz, 2 channels of 16 bits, 12.3 s"; empty if the payload is damaged.
 std::string describe_audio(ByteSpan payload);

@@ -139,8 +139,8 @@ class Salvage {
     return write_lost(number, block, is_sound ? silence.value_or(0) : 0);
   }
 
-  // In the place of a block that is lost: zeros, or silence where 0 is not. One that says more than its bytes could ever hold is left out: else an index
-  // of few bytes would fill the disk.
+  // In the place of a block that is lost: zeros, or silence where 0 is not. One that says more than its bytes could
+  // ever hold is left out: else an index of few bytes would fill the disk.
   Status write_lost(size_t number, const BlockLayout& block, uint8_t filling) {
     constexpr uint64_t kMostTimes = 65536, kFewBytes = 16;
     constexpr size_t kPieceBytes = 65536;

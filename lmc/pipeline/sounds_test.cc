@@ -131,7 +131,7 @@ TEST(Sounds, OfFloatingPointNumbers) {
 }
 
 Bytes as_wav(const Bytes& raw) {
-  auto out = read_sound_as_wav(packed(raw, 1), {});
+  auto out = read_sound_as_wav(packed(raw, 1), {}, {});
   EXPECT_TRUE(out.ok()) << out.error().message;
   return out.ok() ? *out : Bytes();
 }
@@ -156,7 +156,41 @@ TEST(Sounds, AsWav) {
     read_samples(sound->form, ByteSpan(plain).subspan(sound->begin, sound->end() - sound->begin), samples);
     EXPECT_EQ(samples, read_flac_samples(file, *flac).value()) << name;
   }
-  EXPECT_FALSE(read_sound_as_wav(packed(Bytes(100, 'a'), 1), {}).ok());
+  EXPECT_FALSE(read_sound_as_wav(packed(Bytes(100, 'a'), 1), {}, {}).ok());
+}
+
+// Samples of a WAV file with the usual header.
+Bytes samples_in(const Result<Bytes>& file) {
+  EXPECT_TRUE(file.ok()) << file.error().message;
+  return file.ok() ? Bytes(file->begin() + 44, file->end()) : Bytes();
+}
+
+TEST(Sounds, APartAsWav) {
+  const Bytes raw = wav(1400000, 1);  // a frame has 2 bytes, a second 8000 frames
+  Bytes file = packed(raw, 1, 2);
+  const auto wanted = [&](size_t first, size_t count) {
+    return Bytes(raw.begin() + ptrdiff_t(44 + 2 * first), raw.begin() + ptrdiff_t(44 + 2 * (first + count)));
+  };
+  const auto half = raw.size() / 4;  // in frames: the border of two blocks
+  EXPECT_EQ(samples_in(read_sound_as_wav(file, SoundPart{5, 3}, {})), wanted(5, 3));
+  EXPECT_EQ(samples_in(read_sound_as_wav(file, SoundPart{half - 100, 200}, {})), wanted(half - 100, 200));
+  EXPECT_EQ(samples_in(read_sound_as_wav(file, SoundPart{1399990, 1000}, {})), wanted(1399990, 10));
+  EXPECT_EQ(samples_in(read_sound_as_wav(file, SoundPart{1500, 250, 1000}, {})), wanted(12000, 2000));
+  EXPECT_FALSE(read_sound_as_wav(file, SoundPart{1400000, 1}, {}).ok());
+  const auto far = read_sound_as_wav(file, SoundPart{UINT64_MAX, UINT64_MAX, 1}, {});
+  EXPECT_FALSE(far.ok());
+  const Bytes flac = flac_file("thirds");
+  const auto all = read_sound_as_wav(packed(flac, 1), {}, {});
+  const Bytes part = samples_in(read_sound_as_wav(packed(flac, 1), SoundPart{100, 50}, {}));
+  const Bytes whole = samples_in(all);
+  const auto layout = read_sound_layout(flac);
+  ASSERT_TRUE(layout.ok());
+  ASSERT_EQ(part.size(), 50 * layout->frame_bytes());
+  EXPECT_TRUE(std::equal(part.begin(), part.end(), whole.begin() + ptrdiff_t(100 * layout->frame_bytes())));
+  // Damage elsewhere does not matter: only one block is decoded.
+  file[file.size() * 3 / 4] ^= 1;
+  EXPECT_EQ(samples_in(read_sound_as_wav(file, SoundPart{1000, 40}, {})), wanted(1000, 40));
+  EXPECT_FALSE(read_sound_as_wav(file, SoundPart{half + 1000, 40}, {}).ok());
 }
 
 // Each chunk of a long file is a block: what is damaged becomes silence, all else comes back.

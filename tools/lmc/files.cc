@@ -205,7 +205,9 @@ Result<Restored> restore(const Session& session, const InputFile& input, Sink& s
   }
   LMC_ASSIGN(const auto whole, input.whole());
   if (options.as == "wav") {
-    LMC_ASSIGN(const auto wav, read_sound_as_wav(whole.first, how));
+    auto part = options.time;
+    if (options.range) part = SoundPart{options.range->offset_bytes, options.range->size_bytes};
+    LMC_ASSIGN(const auto wav, read_sound_as_wav(whole.first, part, how));
     LMC_TRY(sink.write(wav));
     return Restored{wav.size(), 0};
   }

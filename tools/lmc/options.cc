@@ -17,6 +17,8 @@ struct Row {
 
 [[noreturn]] void reject(const std::string& message) { throw CLI::ValidationError(message); }
 
+constexpr uint64_t kMicroseconds = 1'000'000;  // in a second
+
 uint64_t parse_number(const std::string& text, const char* what) {
   uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -51,6 +53,24 @@ void set_range(Options& o, const std::string& text) {
   const size_t colon = text.find(':');
   if (colon == std::string::npos) reject("--range: wants OFFSET:SIZE, got '" + text + "'");
   o.range = Range{parse_size(text.substr(0, colon), "--range"), parse_size(text.substr(colon + 1), "--range")};
+}
+
+// "12", "12.5": millionths of a second
+uint64_t parse_seconds(const std::string& text, const char* what) {
+  constexpr uint64_t kMostSeconds = 1'000'000'000;
+  const size_t point = std::min(text.find('.'), text.size());
+  const std::string places = point < text.size() ? text.substr(point + 1) : "0";
+  const uint64_t whole = parse_number(text.substr(0, point), what);
+  if (places.size() > 6 || whole > kMostSeconds)
+    reject(std::string(what) + ": seconds with up to six decimals are wanted, got '" + text + "'");
+  return whole * kMicroseconds + parse_number((places + "00000").substr(0, 6), what);
+}
+
+void set_time(Options& o, const std::string& text) {
+  const size_t colon = text.find(':');
+  if (colon == std::string::npos) reject("--time: wants START:LENGTH in seconds, got '" + text + "'");
+  o.time = SoundPart{parse_seconds(text.substr(0, colon), "--time"), parse_seconds(text.substr(colon + 1), "--time"),
+                     kMicroseconds};
 }
 
 void set_as(Options& o, const std::string& text) {
@@ -112,8 +132,13 @@ const Row kRows[] = {
       "with -l: print JSON, one object a line; if a name is no UTF-8, file_hex is its bytes in hexadecimal", false},
      LMC_SET(o.json = true)},
     {{kOperation, "--range", "OFFSET:SIZE", nullptr,
-      "with -d: only this part of the content, decoding only the blocks it lies in", false},
+      "with -d: only this part of the content, decoding only the blocks it lies in; with --as wav in frames (a sample "
+      "of each channel)",
+      false},
      set_range},
+    {{kOperation, "--time", "START:LENGTH", nullptr,
+      "with -d --as wav: only this part of the sound, in seconds, decoding only the blocks it lies in", false},
+     set_time},
     {{kOperation, "--as", "FORM", "png pnm wav",
       "with -d: the pixels of an image as PNG or PNM, or a sound as WAV, instead of the file it was", true},
      set_as},
@@ -121,7 +146,8 @@ const Row kRows[] = {
       "with -d --as: only this part of the image, decoding only the tiles it touches", false},
      set_region},
     {{kOperation, "--salvage", nullptr, nullptr,
-      "with -d: bring back every intact block of a damaged file; lost blocks become zero bytes, of sound silence", false},
+      "with -d: bring back every intact block of a damaged file; lost blocks become zero bytes, of sound silence",
+      false},
      LMC_SET(o.salvage = true)},
     {{kOutput, "-o,--output", "FILE", nullptr,
       "write to FILE (one input only, unless --solid joins several; - is standard output)", true},
@@ -207,7 +233,10 @@ Status check(const Options& o) {
   if (o.range && o.salvage) return usage_error("--range and --salvage do not go together");
   if (!o.as.empty() && !decodes) return usage_error("--as goes with -d");
   if (o.region && (o.as.empty() || o.as == "wav")) return usage_error("--region goes with -d --as png or --as pnm");
-  if (!o.as.empty() && (o.range || o.salvage)) return usage_error("--as goes neither with --range nor with --salvage");
+  if (!o.as.empty() && o.salvage) return usage_error("--as does not go with --salvage");
+  if (!o.as.empty() && o.as != "wav" && o.range) return usage_error("--range goes with --as wav only; see --region");
+  if (o.time && o.as != "wav") return usage_error("--time goes with -d --as wav");
+  if (o.time && o.range) return usage_error("--time and --range do not go together");
   if (!o.as.empty() && o.remove_source)
     return usage_error("--rm does not go with --as, which does not restore the file");
   if (!o.adapter.empty() && !o.model.empty()) return usage_error("--adapter brings its own model: leave out --model");

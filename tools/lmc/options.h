@@ -11,6 +11,7 @@
 #include "lmc/codecs/image.h"
 #include "lmc/numerics/isa.h"
 #include "lmc/pipeline/compress.h"
+#include "lmc/pipeline/read_sound.h"
 
 namespace lmc {
 
@@ -33,7 +34,8 @@ struct Options {
   std::optional<bool> sparse;  // restored zeros become holes; unset: in files, not on standard output
   std::optional<Range> range;  // only this part of the content
   std::string as;              // write the image or sound in this form: "png", "pnm", "wav"; empty: the file as it was
-  std::optional<Region> region;  // only this part of the pixels
+  std::optional<SoundPart> time;  // only this part of the sound
+  std::optional<Region> region;   // only this part of the pixels
   bool json = false;
   bool quiet = false;
   bool verbose = false;

@@ -24,7 +24,7 @@ struct ChannelForm {
   int same_as = -1;     // an earlier channel, or none
   int unused_bits = 0;  // low bits that are 0 in every sample
   bool may_be_even = false;
-  SampleRange range;    // of the samples without these
+  SampleRange range;  // of the samples without these
 };
 
 uint64_t zigzag(int64_t value) { return uint64_t(value) << 1 ^ uint64_t(value >> 63); }
@@ -140,8 +140,7 @@ EvenStretches even_stretches(std::span<ChannelForm> forms, const StretchCosts& c
   double gain = 0;
   for (size_t c = 0; c < forms.size(); ++c)
     for (size_t i = 0; i < costs[c].size(); ++i) {
-      const double evenly =
-          even_cost(forms[c].range) * double(std::min(kStretchFrames, frames - i * kStretchFrames));
+      const double evenly = even_cost(forms[c].range) * double(std::min(kStretchFrames, frames - i * kStretchFrames));
       even[c].push_back(evenly < costs[c][i]);
       if (evenly < costs[c][i]) gain += costs[c][i] - evenly, forms[c].may_be_even = true;
     }
