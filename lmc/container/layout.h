@@ -26,6 +26,11 @@ struct FrameLayout {
   TinyHeader tiny_header;           // tiny form
 };
 
+// file: the whole one, as the block was found in it.
+inline ByteSpan payload_of(ByteSpan file, const BlockLayout& block) {
+  return file.subspan(size_t(block.header_offset) + kBlockHeaderBytes, size_t(block.header.payload_bytes));
+}
+
 // Walks from header to header and checks each, and each frame's index against what was found; payloads are skipped.
 Result<std::vector<FrameLayout>> read_layout(ByteSpan file);
 

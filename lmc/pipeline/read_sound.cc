@@ -25,15 +25,20 @@ Result<uint64_t> in_frames(uint64_t value, const SoundPart& part, const SoundLay
   return seconds * sound.rate + rest * sound.rate / part.per_second;
 }
 
-// Within the sound, which has `frames`.
+// Within the sound, which has `frames`, and no more than a WAV file holds.
 Result<Frames> frames_of(const std::optional<SoundPart>& part, const SoundLayout& sound, uint64_t frames) {
-  if (!part) return Frames{0, frames};
-  LMC_ASSIGN(const uint64_t begin, in_frames(part->begin, *part, sound));
-  LMC_ASSIGN(const uint64_t size, in_frames(part->size, *part, sound));
-  if (begin >= frames)
+  uint64_t begin = 0, size = frames;
+  if (part) {
+    LMC_ASSIGN(begin, in_frames(part->begin, *part, sound));
+    LMC_ASSIGN(size, in_frames(part->size, *part, sound));
+  }
+  if (part && begin >= frames)
     return usage_error("the part begins at frame " + std::to_string(begin) + ", but the sound has " +
                        std::to_string(frames));
-  return Frames{begin, std::min(size, frames - begin)};
+  size = std::min(size, frames - begin);
+  if (size * sound.frame_bytes() > kMostDataBytes)
+    return bad_input("a sound of 4 GiB or more, which no WAV file holds");
+  return Frames{begin, size};
 }
 
 // Samples as they stand in the content, and their layout with nothing before them.
@@ -43,8 +48,6 @@ struct Samples {
 };
 
 Result<Samples> samples_of(SoundLayout sound, uint64_t frames, ByteSpan bytes, Budget& budget) {
-  if (frames * sound.frame_bytes() > kMostDataBytes)
-    return bad_input("a sound of 4 GiB or more, which no WAV file holds");
   sound.frames = size_t(frames);
   LMC_ASSIGN(const auto memory,
              Budget::take(&budget, bytes.size() + frames * (sound.frame_bytes() + 4 * uint64_t(sound.channels)),
@@ -87,10 +90,7 @@ Result<std::optional<PlainSound>> plain_sound(ByteSpan file) {
   std::optional<PlainSound> out;
   for (const FrameLayout& frame : layout)
     for (const BlockLayout& block : frame.blocks) {
-      const auto sound = block.header.codec == kAudio
-                             ? coded_sound(file.subspan(size_t(block.header_offset) + kBlockHeaderBytes,
-                                                        size_t(block.header.payload_bytes)))
-                             : std::nullopt;
+      const auto sound = block.header.codec == kAudio ? coded_sound(payload_of(file, block)) : std::nullopt;
       if (!sound || sound->is_coded() || frame.tiny) return out;
       if (!out) out.emplace().first = *sound;
       out->frames += sound->frames;
@@ -118,7 +118,6 @@ Result<Bytes> read_sound_as_wav(ByteSpan file, const std::optional<SoundPart>& p
   LMC_ASSIGN(auto samples, read_part(file, part, budget, options));
   const SoundLayout& sound = samples.sound;
   const uint64_t data_bytes = uint64_t(sound.frames) * sound.frame_bytes();
-  if (data_bytes > kMostDataBytes) return bad_input("a sound of 4 GiB or more, which no WAV file holds");
   for (int32_t& sample : samples.values) sample = int32_t(uint32_t(sample) << sound.form.unused_bits);
   const SampleForm form{.bytes = sound.form.bytes, .is_unsigned = sound.form.bytes == 1};
   Bytes out = make_wav_header(sound, uint32_t(data_bytes));

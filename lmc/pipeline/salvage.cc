@@ -9,10 +9,6 @@
 namespace lmc {
 namespace {
 
-ByteSpan payload_of(ByteSpan file, const BlockLayout& block) {
-  return file.subspan(size_t(block.header_offset) + kBlockHeaderBytes, block.header.payload_bytes);
-}
-
 Result<Bytes> decode_from(ByteSpan file, const FrameHeader& frame, size_t number, const BlockLayout& block,
                           const DecompressOptions& options, const LoadedModel* embedded) {
   Budget budget(memory_limit_of(options));

@@ -44,6 +44,7 @@ Bytes make_header(const SoundLayout& sound, uint32_t data_bytes, bool is_extende
   append_le<uint32_t>(out, data_bytes);
   return out;
 }
+
 }  // namespace
 
 bool begins_like_wav(ByteSpan start) {
