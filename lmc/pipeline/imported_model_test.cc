@@ -13,7 +13,7 @@ namespace lmc {
 namespace {
 
 TEST(ImportedModel, TextBlocksComeBack) {
-  const auto imported = import_gguf(TinyLlama().make(), {.name = "tiny", .window = 40});
+  const auto imported = import_gguf(TinyLlama().make(), {.name = "tiny", .windows = {40}});
   ASSERT_TRUE(imported.ok()) << imported.error().message;
   const auto file = ModelFile::from_bytes(*imported);
   ASSERT_TRUE(file.ok()) << file.error().message;

@@ -77,7 +77,9 @@ int import_command(int argc, const char* const* argv) {
       ->required();
   app.add_option("-o,--output", job.to, "the model file (.lmcm)")->required();
   app.add_option("--name", job.options.name, "the model's name (default: that of the output)");
-  app.add_option("--window", job.options.window, "tokens that a layer sees at most (default 2048)")
+  app.add_option("--window", job.options.windows,
+                 "tokens that a layer sees at most (default 2048), or that each layer does: N,N,...")
+      ->delimiter(',')
       ->check(CLI::Range(2, 32768));
   app.add_option("--activation-bits", job.bits, "QKV,O,UP,DOWN,HEAD: 8 or 16 (default: what the architecture wants)")
       ->delimiter(',');

@@ -96,15 +96,26 @@ class Importer {
     c_.act_bits = options_.act_bits.value_or(architecture().act_bits);
     if (architecture().scaled_embedding) c_.embed_factor = double(std::sqrt(float(c_.width)));
     if (!from.rope_theta.empty()) c_.rope_theta = from.rope_theta[0];
-    const int most = c_.positions > 0 ? std::min(c_.positions, options_.window) : options_.window;
-    for (int& window : c_.windows) {
+    LMC_TRY(cut_windows());
+    if (c_.heads <= 0 || c_.heads % c_.kv_heads != 0)
+      return checkpoint_.unsupported("its " + std::to_string(c_.heads) + " heads are no multiple of its " +
+                                     std::to_string(c_.kv_heads) + " key/value heads");
+    return Ok();
+  }
+
+  Status cut_windows() {
+    const std::vector<int>& wanted = options_.windows;
+    if (wanted.size() != 1 && wanted.size() != c_.windows.size())
+      return usage_error(std::to_string(wanted.size()) + " windows are given, the model has " +
+                         std::to_string(c_.windows.size()) + " layers: give one for each, or one for all");
+    for (size_t i = 0; i < c_.windows.size(); ++i) {
+      int& window = c_.windows[i];
+      const int given = wanted[wanted.size() == 1 ? 0 : i];
+      const int most = c_.positions > 0 ? std::min(c_.positions, given) : given;
       const bool cut = window == 0 || window > most;  // by us, who keep the first position then
       c_.sinks.push_back(cut && c_.positions == 0 ? 1 : 0);
       if (cut) window = most;
     }
-    if (c_.heads <= 0 || c_.heads % c_.kv_heads != 0)
-      return checkpoint_.unsupported("its " + std::to_string(c_.heads) + " heads are no multiple of its " +
-                                     std::to_string(c_.kv_heads) + " key/value heads");
     return Ok();
   }
 

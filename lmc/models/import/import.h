@@ -10,6 +10,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lmc/models/file/model_file.h"
 
@@ -17,7 +18,7 @@ namespace lmc {
 
 struct ImportOptions {
   std::string name;                                         // of the model
-  int window = 2048;                                        // that a layer sees at most
+  std::vector<int> windows = {2048};                        // tokens that each layer sees at most; one: every layer
   std::optional<ActivationBits> act_bits = {};              // absent: what its architecture wants (architectures.h)
   double head_rate = 0.3;                                   // of the adaptive head
   std::function<void(int done, int layers)> progress = {};  // may be empty

@@ -186,6 +186,20 @@ TEST(Import, WhatIsMissingIsNamed) {
   EXPECT_NE(mamba.error().message.find("'mamba'"), std::string::npos) << mamba.error().message;
 }
 
+TEST(Import, WindowsOfLayers) {
+  const Bytes gguf = TinyLlama().make();  // three layers
+  const auto windows = [&](std::vector<int> wanted) -> Result<std::vector<int>> {
+    LMC_ASSIGN(const auto bytes, import_gguf(gguf, {.name = "tiny", .windows = std::move(wanted)}));
+    LMC_ASSIGN(const auto file, ModelFile::from_bytes(bytes));
+    return file.config().windows;
+  };
+  EXPECT_EQ(*windows({7}), (std::vector<int>{7, 7, 7}));
+  EXPECT_EQ(*windows({4, 9, 6}), (std::vector<int>{4, 9, 6}));
+  const auto two = windows({4, 9});
+  ASSERT_FALSE(two.ok());
+  EXPECT_EQ(two.error().family, ErrorFamily::kUsage);
+}
+
 TEST(Import, DamagedFilesNeverCrash) {
   const TinyLlama tiny;
   Bytes bytes = tiny.make();
