@@ -33,4 +33,4 @@ def run(arguments):
         out += table(["level", "text: compress", "decompress", "photograph: compress", "decompress"], rows) + "\n"
     print(out)
     if not arguments.dry:
-        put_between_marks(tools.ROOT / "README.md", "memory", out, "Memory")
+        put_between_marks(tools.ROOT / "docs/results.md", "bench memory", out, "Memory")

@@ -75,3 +75,21 @@ def write_bars(path, groups, base, highest=2.0):
             if size > top_value:
                 out.append(f'<text x="{x + width / 2:.1f}" y="{top - 4}" text-anchor="middle" font-size="9">{size:.1f}</text>')
     path.write_text("\n".join([*out, "</svg>"]) + "\n")
+
+
+def write_shares(path, rows):
+    """rows: {kind of data: (the best other program's bytes, ours, both of the raw bytes, that program's name)}, as two bars each."""
+    left, step, right = 190, 34, 110
+    height = TOP + step * len(rows) + 10
+    scale = (WIDTH - left - right) / max(max(other, ours) for other, ours, _ in rows.values())
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" '
+           f'font-size="13"><rect width="{WIDTH}" height="{height}" fill="#fff"/>',
+           f'<text x="{left}" y="24" fill="{REDS[2]}">lmc -5</text><text x="{left + 60}" y="24" fill="{BLUES[3]}">the best other program</text>'
+           f'<text x="{left + 220}" y="24">compressed size of the raw size: shorter is better</text>']
+    for place, (name, (other, ours, program)) in enumerate(rows.items()):
+        y = TOP + place * step
+        out.append(f'<text x="{left - 10}" y="{y + 17}" text-anchor="end">{name}</text>')
+        for offset, share, colour, label in ((0, ours, REDS[2], f"{ours:.3f}"), (13, other, BLUES[1], f"{other:.3f} {program}")):
+            out.append(f'<rect x="{left}" y="{y + offset}" width="{share * scale:.1f}" height="12" fill="{colour}"/>'
+                       f'<text x="{left + share * scale + 6:.1f}" y="{y + offset + 10}" font-size="11">{label}</text>')
+    path.write_text("\n".join([*out, "</svg>"]) + "\n")

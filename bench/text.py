@@ -79,14 +79,6 @@ def report(results, programs, missing, arguments):
     return "\n".join(lines) + "\n"
 
 
-def readme_table(results, names, limit):
-    chosen = [n for n in ("gzip -9", "xz -9e", "zstd -22", "brotli -11", "zpaq -m5") if n in names]
-    chosen += [n for n in names if n.startswith("lmc")]
-    which = f"up to {limit} development files of each group, spread evenly" if limit else "the development files"
-    return (f"Bytes of {which} ({tools.machine_line().split(',')[0]}; model: {tools.model_line()}):\n\n" +
-            size_table(results, chosen) + "\n\n" + costs(results, chosen) + "\n")
-
-
 def run(arguments):
     levels = [int(level) for level in arguments.levels.split(",")]
     programs, missing = tools.present(tools.PEERS + [tools.lmc_tool(level, arguments.threads) for level in levels])
@@ -98,8 +90,6 @@ def run(arguments):
     print(text)
     if not arguments.dry:
         put_between_marks(tools.ROOT / "docs/results.md", "bench text", text, "Text against other programs")
-        put_between_marks(tools.ROOT / "README.md", "measured",
-                          readme_table(results, [tool.name for tool in programs], arguments.limit), "Measured")
         plot.write(tools.ROOT / "docs/results.svg", plot_points(results, [tool.name for tool in programs]))
 
 
