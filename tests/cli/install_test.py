@@ -1,5 +1,5 @@
 """What make install puts where, and that it works there without the tree it was built in:
-install_test.py CMAKE BUILD_FOLDER C_COMPILER [C_FLAGS...]"""
+install_test.py CMAKE BUILD_FOLDER C_COMPILER CXX_COMPILER [FLAGS...]"""
 import os
 import pathlib
 import shutil
@@ -8,36 +8,10 @@ import sys
 import tempfile
 import unittest
 
-CMAKE, BUILD, COMPILER, *FLAGS = sys.argv[1:]
+CMAKE, BUILD, COMPILER, CXX, *FLAGS = sys.argv[1:]
 del sys.argv[1:]
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TEXT = b"The committee will meet on Tuesday to discuss the annual report and the budget of the coming year. " * 3
-
-PROGRAM = r"""
-#include <lmc/lmc.h>
-#include <stdio.h>
-#include <string.h>
-int main(void) {
-  static const char kText[] = "The committee will meet on Tuesday to discuss the annual report and the budget.";
-  lmc_context* context = lmc_context_new(NULL);
-  lmc_buffer packed = {NULL, 0}, back = {NULL, 0};
-  lmc_error error;
-  lmc_options options;
-  lmc_options_init(&options);
-  options.model = "text-base"; /* must be found */
-  if (lmc_compress(context, kText, sizeof kText, &options, &packed, &error) != LMC_OK ||
-      lmc_decompress(context, packed.data, packed.size, NULL, &back, &error) != LMC_OK) {
-    fprintf(stderr, "%s\n", error.message);
-    return 1;
-  }
-  printf("%s %d\n", lmc_version(), back.size == sizeof kText && memcmp(back.data, kText, sizeof kText) == 0);
-  lmc_buffer_free(&packed);
-  lmc_buffer_free(&back);
-  lmc_context_free(context);
-  return 0;
-}
-"""
-
 
 def installed(folder, **environment):
     """Installs below folder, moves all to another place and returns the prefix there."""
@@ -102,16 +76,37 @@ class Install(unittest.TestCase):
             for path in (f"{ROOT}/models", f"{BUILD}/share"):
                 self.assertNotIn(path.encode(), file.read_bytes())
 
-    def test_a_c_program_builds_by_pkg_config_and_finds_the_models(self):
+    def run_examples(self, folder):
+        """pipe and records, built in the folder, do what they say."""
+        libraries = {"LD_LIBRARY_PATH": str(self.only("liblmc.so").parent)}
+        packed = self.run_in([folder / "pipe"], TEXT * 100, **libraries).stdout
+        self.assertLess(len(packed), len(TEXT))
+        self.assertEqual(self.run_in([folder / "pipe", "-d"], packed, **libraries).stdout, TEXT * 100)
+        self.assertEqual(self.run_in([self.prefix / "bin/lmc", "-d"], packed).stdout, TEXT * 100)
+        damaged = subprocess.run([folder / "pipe", "-d"], input=packed[:-3], capture_output=True, env={**self.environment, **libraries})
+        self.assertEqual(damaged.returncode, 3, damaged.stderr)
+        shown = self.run_in([folder / "records"], **libraries).stdout.decode()
+        self.assertRegex(shown, r"^83 bytes as a message of [1-3]?\d\n")  # by text-base, which must be found
+
+    def test_the_examples_build_by_pkg_config(self):
         if not shutil.which("pkg-config"):
             self.skipTest("pkg-config is missing")
-        folder = self.only("lmc.pc").parent
-        said = self.run_in(["pkg-config", "--cflags", "--libs", "lmc"], PKG_CONFIG_PATH=str(folder)).stdout.decode().split()
-        (self.folder / "program.c").write_text(PROGRAM)
-        self.run_in([COMPILER, *FLAGS, "-Wall", "-Werror", "program.c", *said, "-o", "program"])
-        shown = self.run_in([self.folder / "program"], LD_LIBRARY_PATH=str(self.only("liblmc.so").parent)).stdout.decode()
-        version = self.run_in(["pkg-config", "--modversion", "lmc"], PKG_CONFIG_PATH=str(folder)).stdout.decode().strip()
-        self.assertEqual(shown, f"{version} 1\n")
+        path = {"PKG_CONFIG_PATH": str(self.only("lmc.pc").parent)}
+        said = self.run_in(["pkg-config", "--cflags", "--libs", "lmc"], **path).stdout.decode().split()
+        folder = self.folder / "by-pkg-config"
+        folder.mkdir()
+        self.run_in([COMPILER, *FLAGS, "-Wall", "-Wextra", "-Werror", ROOT / "examples/pipe.c", *said, "-o", folder / "pipe"])
+        self.run_in([CXX, *FLAGS, "-std=c++20", "-Wall", "-Wextra", "-Werror", ROOT / "examples/records.cc", *said, "-o", folder / "records"])
+        self.run_examples(folder)
+        version = self.run_in(["pkg-config", "--modversion", "lmc"], **path).stdout.decode().strip()
+        self.assertIn(version, self.run_in([self.prefix / "bin/lmc", "--version"]).stdout.decode())
+
+    def test_the_examples_build_by_cmake(self):
+        folder = self.folder / "by-cmake"
+        self.run_in([CMAKE, "-S", ROOT / "examples", "-B", folder, f"-DCMAKE_PREFIX_PATH={self.prefix}", f"-DCMAKE_C_COMPILER={COMPILER}",
+                     f"-DCMAKE_CXX_COMPILER={CXX}", f"-DCMAKE_C_FLAGS={' '.join(FLAGS)}", f"-DCMAKE_CXX_FLAGS={' '.join(FLAGS)}"])
+        self.run_in([CMAKE, "--build", folder])
+        self.run_examples(folder)
 
     def test_another_prefix(self):
         with tempfile.TemporaryDirectory(prefix="lmc-prefix-") as folder:
