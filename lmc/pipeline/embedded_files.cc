@@ -124,6 +124,7 @@ std::string unopened_kind(ByteSpan start) {
                                     {0, "OFR ", "OptimFROG"},
                                     {0, "TTA1", "TTA"},
                                     {0, "\x30\x26\xb2\x75\x8e\x66\xcf\x11", "Windows Media"}};
+  if (file_codec(start) != nullptr) return "";  // a FLAC file may have an MP3 file's tag
   for (const Kind& kind : kKinds) {
     if (start.size() < kind.at || !begins_with(start.subspan(kind.at), kind.bytes)) continue;
     if (kind.at == kOggPacketAt && !begins_with(start, "OggS")) continue;

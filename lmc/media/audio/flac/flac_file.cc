@@ -23,6 +23,18 @@ void change(std::span<uint8_t> bytes, uint64_t value) {
   for (size_t i = bytes.size(); i-- > 0; value >>= 8) bytes[i] ^= uint8_t(value);
 }
 
+// What stands before the FLAC stream: an ID3v2 tag, or nothing. Source: the ID3v2.4 specification, section 3.
+size_t tag_bytes(ByteSpan start) {
+  constexpr size_t kHeaderBytes = 10, kFlags = 5, kSize = 6;
+  constexpr uint8_t kHasFooter = 0x10;
+  if (!begins_with(start, "ID3") || start.size() < kHeaderBytes) return 0;
+  size_t size = 0;
+  for (size_t i = kSize; i < kHeaderBytes; ++i) size = size << 7 | (start[i] & 0x7f);
+  return kHeaderBytes + size + ((start[kFlags] & kHasFooter) != 0 ? kHeaderBytes : 0);
+}
+// Where the mark of the stream would stand.
+size_t mark_at(ByteSpan start) { return std::min(tag_bytes(start), start.size()); }
+
 FlacStreamShape shape_of(const SoundLayout& layout) {
   FlacStreamShape shape;
   shape.channels = layout.channels;
@@ -113,7 +125,7 @@ void change_seek_table(std::span<uint8_t> content, const Summary& summary, uint3
 // Both ways: what follows from the frames is taken out of the metadata, or restored.
 void change_metadata(std::span<uint8_t> metadata, const Summary& summary, uint32_t rate, bool restore) {
   if (!begins_like_flac(metadata)) return;
-  for (size_t at = kMarkBytes; at + kBlockHeaderBytes <= metadata.size();) {
+  for (size_t at = mark_at(metadata) + kMarkBytes; at + kBlockHeaderBytes <= metadata.size();) {
     const uint8_t kind = metadata[at] & 0x7f;
     const size_t size = big_endian(metadata, at + 1, 3);
     at += kBlockHeaderBytes;
@@ -127,6 +139,7 @@ void change_metadata(std::span<uint8_t> metadata, const Summary& summary, uint32
 }  // namespace
 
 bool begins_like_flac(ByteSpan start) {
+  start = start.subspan(mark_at(start));
   return begins_with(start, "fLaC") && start.size() >= kMarkBytes + kBlockHeaderBytes + kStreamInfoBytes &&
          (start[kMarkBytes] & 0x7f) == kStreamInfo && big_endian(start, kMarkBytes + 1, 3) == kStreamInfoBytes;
 }
@@ -134,9 +147,10 @@ bool begins_like_flac(ByteSpan start) {
 Result<SoundLayout> read_flac_start(ByteSpan start, bool& cut) {
   cut = false;
   if (!begins_like_flac(start)) return bad_input("not a FLAC file", 0);
-  SoundLayout layout = read_stream_info(start.subspan(kMarkBytes + kBlockHeaderBytes));
-  if (layout.form.bits() < kLeastBits) return bad_input("FLAC: less than 4 bits a sample", kMarkBytes);
-  for (size_t at = kMarkBytes;;) {
+  const size_t mark = mark_at(start);
+  SoundLayout layout = read_stream_info(start.subspan(mark + kMarkBytes + kBlockHeaderBytes));
+  if (layout.form.bits() < kLeastBits) return bad_input("FLAC: less than 4 bits a sample", mark + kMarkBytes);
+  for (size_t at = mark + kMarkBytes;;) {
     const bool has_header = at + kBlockHeaderBytes <= start.size();
     const size_t size = has_header ? big_endian(start, at + 1, 3) : 0;
     if (!has_header || size > start.size() - at - kBlockHeaderBytes) {

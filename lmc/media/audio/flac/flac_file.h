@@ -1,4 +1,4 @@
-// FLAC files as samples, what their encoder chose, and metadata. Source: RFC 9639.
+// FLAC files as samples, what their encoder chose, and metadata; an ID3v2 tag may stand in front. Source: RFC 9639.
 //
 // Taken apart are the frames from the first one on, as far as each keeps the rules; what stands before them and behind
 // them is kept as bytes. In the metadata, what follows from the frames is replaced by its difference from that: sizes

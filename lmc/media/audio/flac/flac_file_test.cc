@@ -69,6 +69,28 @@ TEST(FlacFile, MetadataAreLessWhatFollowsFromTheFrames) {
   }
 }
 
+TEST(FlacFile, BehindATag) {
+  for (const auto& [name, file] : test_files())
+    for (const bool has_footer : {false, true}) {
+      constexpr size_t kBody = 300;
+      Bytes tagged = {'I', 'D', '3', 4, 0, uint8_t(has_footer ? 0x10 : 0), 0, 0, kBody >> 7, kBody & 0x7f};
+      tagged.resize(tagged.size() + kBody + (has_footer ? 10 : 0), 'x');
+      const size_t tag = tagged.size();
+      append_bytes(tagged, file);
+      const auto layout = read_flac(tagged);
+      ASSERT_TRUE(layout.ok()) << name << ": " << layout.error().message;
+      EXPECT_EQ(layout->begin, tag + read_flac(file)->begin);
+      EXPECT_EQ(layout->end(), tagged.size());
+      const auto parts = take_flac_apart(tagged, *layout);
+      ASSERT_TRUE(parts.ok()) << name << ": " << parts.error().message;
+      EXPECT_EQ(again(tagged, *layout, *parts), tagged) << name;
+      const Bytes behind(parts->metadata.begin() + std::ptrdiff_t(tag), parts->metadata.end());
+      EXPECT_EQ(behind, take_flac_apart(file, read_flac(file).value())->metadata);
+      tagged[8] = 0x7f;  // a tag beyond the end
+      EXPECT_FALSE(begins_like_flac(tagged));
+    }
+}
+
 TEST(FlacFile, SamplesAreThoseOfTheFile) {
   for (const auto& [name, file] : test_files()) {
     if (name != "seek-points") continue;
