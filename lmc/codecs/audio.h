@@ -26,6 +26,16 @@ std::optional<uint8_t> silence_of(ByteSpan payload);
 // "WAV 44100 Hz, 2 channels of 16 bits, 12.3 s"; empty if the payload is damaged.
 std::string describe_audio(ByteSpan payload);
 
+// What a sound file's samples cost, over time.
+struct SoundCosts {
+  SoundLayout sound;
+  std::vector<int32_t> samples;  // (frames, channels); of floating-point numbers the integers that stand for them
+  std::vector<size_t> begins;    // of the stretches, in frames
+  std::vector<float> bits;       // of each stretch, all channels together
+};
+// Errors: bad input: not a sound file that is taken apart, or too long (5 minutes of stereo).
+Result<SoundCosts> sound_costs(ByteSpan file, AudioEffort effort, const BlockResources& resources);
+
 inline constexpr uint8_t kSoundFirstBytes[] = {'R', 'F', 'f', 'r', 'c'};
 inline constexpr uint64_t kSoundSegmentSamples = uint64_t(1) << 20;  // of all channels: about 12 s of stereo
 

@@ -508,6 +508,9 @@ class Images(Case):
         self.write("a.ppm", ppm(40, 30)[0])
         self.assertIn(b"bits a pixel", self.lmc("explain", "a.ppm", "-o", "heat.png", "-1").stdout)
         self.assertEqual(self.read("heat.png")[:8], b"\x89PNG\r\n\x1a\n")
+        self.write("a.flac", (ROOT / "lmc/media/audio/testdata/seek-points.flac").read_bytes())
+        self.assertIn(b"bits a sample", self.lmc("explain", "a.flac", "-o", "sound.png", "-1").stdout)
+        self.assertEqual(struct.unpack(">II", self.read("sound.png")[16:24]), (1200, 592))
         self.lmc("explain", "heat.txt", code=ENVIRONMENT)
         self.lmc("explain", code=USAGE)
 

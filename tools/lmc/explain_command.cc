@@ -1,5 +1,5 @@
-// lmc explain IMAGE [-o HEAT.png]: where the bits of an image go. Prints bits per pixel, and draws each pixel's as a
-// colour.
+// lmc explain FILE [-o DRAWING.png]: where the bits of an image or a sound file go. Prints bits a pixel, and draws each
+// pixel's as a colour; or bits a sample, and draws them over time.
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -11,6 +11,7 @@
 #include "lmc/base/stream.h"
 #include "lmc/codecs/image.h"
 #include "lmc/pipeline/read_pixels.h"
+#include "tools/lmc/explain_sound.h"
 #include "tools/lmc/files.h"
 #include "tools/lmc/names.h"
 #include "tools/lmc/output_file.h"
@@ -21,10 +22,10 @@ namespace lmc {
 namespace {
 
 constexpr const char* kExplainUsage =
-    "Usage: lmc explain IMAGE [-o HEAT.png] [-f] [-LEVEL]\n"
-    "Shows what each pixel of an image costs: dark where it was foreseen, bright where it was not. Without -o only "
-    "the\n"
-    "numbers; with -f an existing HEAT.png is overwritten. Levels are 1 to 9.\n";
+    "Usage: lmc explain FILE [-o DRAWING.png] [-f] [-LEVEL]\n"
+    "Shows what each pixel of an image costs: dark where it was foreseen, bright where it was not; or of a sound file\n"
+    "waveform, spectrogram and bits a sample over time. Without -o only the numbers; with -f an existing DRAWING.png\n"
+    "is overwritten. Levels are 1 to 9.\n";
 
 struct Request {
   std::string image, heat;
@@ -50,15 +51,6 @@ std::optional<Request> parse(int argc, const char* const* argv) {
   return out.image.empty() ? std::nullopt : std::optional(out);
 }
 
-// From black over violet and orange to pale yellow: share within 0..1.
-void append_colour(Bytes& out, float share) {
-  constexpr float kStops[5][3] = {{0, 0, 4}, {87, 16, 110}, {188, 55, 84}, {249, 142, 9}, {252, 255, 164}};
-  const float position = std::clamp(share, 0.0f, 1.0f) * 4.0f;
-  const int i = std::min(int(position), 3);
-  const float f = position - float(i);
-  for (int c = 0; c < 3; ++c) out.push_back(uint8_t(kStops[i][c] + (kStops[i + 1][c] - kStops[i][c]) * f + 0.5f));
-}
-
 // The heat map's file; nothing if none was asked for.
 Result<std::optional<OutputFile>> create_heat(const Request& request) {
   if (request.heat.empty()) return std::optional<OutputFile>();
@@ -72,20 +64,49 @@ Result<std::optional<OutputFile>> create_heat(const Request& request) {
   return std::optional<OutputFile>(std::move(file));
 }
 
+Status write_drawing(const Picture& picture, OutputFile& file, const std::string& name) {
+  LMC_ASSIGN(const auto png, write_png(picture, {}));
+  DescriptorSink sink(file.descriptor(), name);
+  LMC_TRY(sink.write(png));
+  return file.commit(std::nullopt);
+}
+
+int threads_there_are() { return int(std::max(1u, std::thread::hardware_concurrency())); }
+
+Status explain_sound(const Request& request, ByteSpan bytes, const std::string& name) {
+  LMC_ASSIGN(auto file, create_heat(request));
+  const BlockResources with{.isa = best_isa(), .threads = threads_there_are()};
+  const auto found = sound_costs(bytes, level_row(request.level).sound, with);
+  if (!found.ok()) return bad_input(name + ": " + found.error().message);
+  const SoundLayout& sound = found->sound;
+  double sum = 0;
+  for (const float bits : found->bits) sum += double(bits);
+  std::printf("%s: %s, %zu frames, %d channel%s of %d bits\n", name.c_str(), sound_format_name(sound.format),
+              sound.frames, sound.channels, sound.channels > 1 ? "s" : "", sound.form.bits());
+  std::printf("%.3f bits a sample; %.0f bytes of samples, %zu bytes beside them before compression\n",
+              sum / double(std::max<size_t>(found->samples.size(), 1)), sum / 8,
+              bytes.size() - (sound.end() - sound.begin));
+  if (!file) return Ok();
+  LMC_TRY(write_drawing(draw_sound(*found), *file, shown(request.heat)));
+  std::printf("%s: waveform, spectrogram, bits over time\n", shown(request.heat).c_str());
+  return Ok();
+}
+
 Status explain(const Request& request) {
   LMC_ASSIGN(const auto input, InputFile::open(request.image, true));
   LMC_ASSIGN(const auto whole, input.whole());
   const std::string& name = input.shown_name();
+  if (begins_like_sound(whole.first)) return explain_sound(request, whole.first, name);
   const auto format = guess_image_format(whole.first);
-  if (!format) return bad_input(name + ": no image of a kind that lmc takes apart");
+  if (!format) return bad_input(name + ": neither an image nor sound of a kind that lmc takes apart");
   const auto parsed = parse_image(*format, whole.first);
   if (!parsed.ok()) return bad_input(name + ": " + parsed.error().message);
   LMC_ASSIGN(auto heat_file, create_heat(request));
   const Picture& picture = parsed->picture;
   Registry registry(default_model_folders());
   LMC_ASSIGN(const auto model, registry.find_builtin(kBuiltinPixelModel));
-  const int threads = int(std::max(1u, std::thread::hardware_concurrency()));
-  const BlockResources with = BlockResources{.isa = best_isa(), .threads = threads}.with(ModelNeed::kPixels, model);
+  const BlockResources with =
+      BlockResources{.isa = best_isa(), .threads = threads_there_are()}.with(ModelNeed::kPixels, model);
   LMC_ASSIGN(const auto costs, image_costs(picture, level_row(request.level).images, with));
   double sum = 0;
   for (float cost : costs) sum += double(cost);
@@ -103,11 +124,7 @@ Status explain(const Request& request) {
   if (!heat_file) return Ok();
   Picture heat{.width = picture.width, .height = picture.height, .channels = 3, .bits = 8, .samples = {}};
   for (float cost : costs) append_colour(heat.samples, cost / peak);
-  const auto png = write_png(heat, {});
-  if (!png.ok()) return png.error();
-  DescriptorSink sink(heat_file->descriptor(), shown(request.heat));
-  LMC_TRY(sink.write(*png));
-  LMC_TRY(heat_file->commit(std::nullopt));
+  LMC_TRY(write_drawing(heat, *heat_file, shown(request.heat)));
   std::printf("%s: black is 0 bits, pale yellow %.2f bits a pixel or more\n", shown(request.heat).c_str(),
               double(peak));
   return Ok();

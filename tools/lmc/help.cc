@@ -14,7 +14,7 @@ constexpr const char* kUsage =
     "       lmc -d [options] [FILE.lmc...]   and back\n"
     "       lmc model list | info [NAME]     the models at hand\n"
     "       lmc model import | add | remove  large ones of others (docs/big-models.md)\n"
-    "       lmc explain IMAGE [-o HEAT.png]  what each pixel of an image costs\n"
+    "       lmc explain FILE [-o DRAWING.png]  what each pixel of an image, each moment of a sound costs\n"
     "       lmc train ...                    the trainer, where it is built\n"
     "No FILE, or -, is standard input, and then standard output.\n";
 
@@ -129,7 +129,7 @@ std::string man_page() {
                                               {"lmc model import", "FILE.gguf -o X.lmcm [--window N]"},
                                               {"lmc model add", "X.lmcm"},
                                               {"lmc model remove", "NAME"},
-                                              {"lmc explain", "IMAGE [-o HEAT.png]"},
+                                              {"lmc explain", "FILE [-o DRAWING.png]"},
                                               {"lmc train", "..."}};
   for (const auto& [command, arguments] : kCalls)
     out += (command == kCalls[0][0] ? "" : ".br\n") + (".B " + troff(command) + "\n") + troff(arguments) + "\n";

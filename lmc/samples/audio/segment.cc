@@ -15,7 +15,6 @@ namespace {
 // their place; it has stretches that are coded evenly.
 constexpr uint8_t kSameBit = 0x80, kEvenBit = 0x40;
 
-constexpr size_t kStretchFrames = 4096;
 constexpr uint32_t kEvenLimit = 255;
 
 Error damaged(const std::string& what) { return bad_input("audio block: " + what + "; the file is damaged"); }
@@ -189,25 +188,45 @@ void code_samples(Coder& coder, const SoundShape& shape, std::span<const Channel
 
 }  // namespace
 
-Bytes encode_segment(const SoundShape& shape, std::span<const int32_t> samples, Isa isa) {
-  if (samples.empty()) return {};
+namespace {
+
+struct CodedSegment {
+  Bytes payload;
+  StretchCosts costs;
+};
+CodedSegment code_segment(const SoundShape& shape, std::span<const int32_t> samples, Isa isa) {
   const auto channels = size_t(shape.channels);
   std::vector<ChannelForm> forms;
   for (size_t c = 0; c < channels; ++c) forms.push_back(form_of(samples, channels, c));
-  const auto encode = [&](const EvenStretches& even, StretchCosts& costs) {
-    Bytes out;
-    for (const ChannelForm& form : forms) write_form(form, out);
-    MeasuringEncoder coder(out);
-    code_samples(coder, shape, forms, samples, isa, even, &costs);
+  const auto encode = [&](const EvenStretches& even) {
+    CodedSegment out{.payload = {}, .costs = StretchCosts(channels)};
+    for (const ChannelForm& form : forms) write_form(form, out.payload);
+    MeasuringEncoder coder(out.payload);
+    code_samples(coder, shape, forms, samples, isa, even, &out.costs);
     coder.finish();
     return out;
   };
-  StretchCosts costs(channels), second_costs(channels);
-  Bytes out = encode({}, costs);
-  const EvenStretches even = even_stretches(forms, costs, samples.size() / channels);
+  CodedSegment out = encode({});
+  const EvenStretches even = even_stretches(forms, out.costs, samples.size() / channels);
   if (even.empty()) return out;
-  Bytes with_even = encode(even, second_costs);
-  return with_even.size() < out.size() ? std::move(with_even) : std::move(out);
+  CodedSegment with_even = encode(even);
+  return with_even.payload.size() < out.payload.size() ? with_even : out;
+}
+
+}  // namespace
+
+Bytes encode_segment(const SoundShape& shape, std::span<const int32_t> samples, Isa isa) {
+  return samples.empty() ? Bytes() : code_segment(shape, samples, isa).payload;
+}
+
+std::vector<float> segment_costs(const SoundShape& shape, std::span<const int32_t> samples, Isa isa) {
+  constexpr double kBitsPerNat = 1.4426950408889634;
+  const size_t frames = samples.size() / size_t(shape.channels);
+  std::vector<float> out((frames + kStretchFrames - 1) / kStretchFrames);
+  if (samples.empty()) return out;
+  for (const std::vector<double>& channel : code_segment(shape, samples, isa).costs)
+    for (size_t i = 0; i < channel.size(); ++i) out[i] += float(channel[i] * kBitsPerNat);
+  return out;
 }
 
 Status decode_segment(const SoundShape& shape, ByteSpan payload, std::span<int32_t> samples, Isa isa) {

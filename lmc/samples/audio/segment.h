@@ -23,6 +23,10 @@ Bytes encode_segment(const SoundShape& shape, std::span<const int32_t> samples, 
 // Fills samples. Errors: bad input.
 Status decode_segment(const SoundShape& shape, ByteSpan payload, std::span<int32_t> samples, Isa isa);
 
+inline constexpr size_t kStretchFrames = 4096;
+// Bits that each stretch of so many frames takes, the last one maybe shorter, all channels together.
+std::vector<float> segment_costs(const SoundShape& shape, std::span<const int32_t> samples, Isa isa);
+
 // What coding one segment takes beside its samples, at most.
 uint64_t segment_memory_bytes(int channels);
 
