@@ -22,6 +22,14 @@ PEERS = [
 ]
 
 
+def sac_tools(program):
+    """sac, which Debian does not package: built from its source elsewhere, named with --sac."""
+    if not program:
+        return []
+    return [tools.Tool("sac --normal", (program, "--encode", "--normal", "in.wav", "packed.sac"), (program, "--decode", "packed.sac", "out.wav"),
+                       packed="packed.sac", out="out.wav", version=(program,))]
+
+
 ENCODERS = [  # of FLAC files
     ("flac -0", ("flac", "-s", "-f", "-0", "in.wav", "-o", "out.flac")),
     ("flac -5", ("flac", "-s", "-f", "-5", "in.wav", "-o", "out.flac")),
@@ -112,7 +120,7 @@ def run(arguments):
         return
     levels = [int(level) for level in arguments.levels.split(",")]
     lmc = [with_suffix(tools.lmc_tool(level, arguments.threads)) for level in levels]
-    programs, missing = tools.present(PEERS + lmc)
+    programs, missing = tools.present(PEERS + sac_tools(arguments.sac) + lmc)
     rows = []
     with tempfile.TemporaryDirectory(prefix="lmc-bench-") as name:
         groups = development_files(arguments.data, pathlib.Path(name), arguments.limit)
