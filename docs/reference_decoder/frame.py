@@ -4,6 +4,7 @@ import hashlib
 
 import bytes_codec
 import image_codec
+import sound_codec
 import text_codec
 from basics import DamagedFile, NotYet, Reader, crc16, crc32c, write_varint
 
@@ -221,7 +222,7 @@ def not_yet(codec, payload):
     if codec == JPEG:
         return "codec 5 (JPEG)"
     if codec == AUDIO:
-        return "codec 7 (sound)"
+        return sound_codec.format_not_yet(payload)
     if codec == DEFLATE:
         return "codec 6 (deflate streams)"
     if codec == IMAGE and payload[:1] == bytes([image_codec.DECODED_JPEG]):
@@ -253,4 +254,6 @@ def decode_payload(codec, model, payload, raw_size, models):
         if model is None or model.kind != "pixels":
             raise DamagedFile("an image without a pixel model")
         return image_codec.decode(payload, raw_size, model)
+    if codec == AUDIO:
+        return sound_codec.decode(payload, raw_size, lambda data: decode_file(data, models))
     raise DamagedFile(f"codec {codec} is unknown")

@@ -1,0 +1,241 @@
+"""Codec 7: docs/audio.md, sections 1 and 2. Not FLAC files (section 5)."""
+
+import numpy as np
+
+import bytes_codec
+from basics import DamagedFile, Reader
+from coding import ArithmeticDecoder
+from counters import MapEntry
+from sound_predictor import ChannelPredictor
+from sound_samples import SampleCoder
+
+WAV, AIFF, FLAC, WAVE64, CAF = range(1, 6)
+BIG_ENDIAN, UNSIGNED, FLOATING = 8, 16, 32
+MOST_SIDE, SEGMENT_SAMPLES, STRETCH = 1 << 24, 1 << 20, 4096
+A_FILE = 255
+
+
+def format_not_yet(payload):
+    return "FLAC files of codec 7" if payload[1:2] == bytes([FLAC]) else None
+
+
+class Layout:
+    def __init__(self, payload):
+        reader = Reader(payload)
+        self.profile, self.format = reader.integer(1, "profile"), reader.integer(1, "format")
+        if self.profile > 2 or not WAV <= self.format <= CAF:
+            raise DamagedFile("a profile or format of sound that is unknown")
+        form = reader.integer(1, "form of the samples")
+        self.sample_bytes = form & 7
+        self.order = "big" if form & BIG_ENDIAN else "little"
+        self.unsigned, self.floating = bool(form & UNSIGNED), bool(form & FLOATING)
+        self.channels = reader.integer(1, "channels")
+        if not (1 <= self.sample_bytes <= 4 and 1 <= self.channels <= 8) or form >> 6 or self.floating and self.sample_bytes != 4:
+            raise DamagedFile("impossible samples")
+        self.rate, self.frames = reader.varint("rate"), reader.varint("frames")
+        self.before, self.side_size = reader.varint("bytes before the samples"), reader.varint("reconstruction data")
+        if self.rate >= 1 << 32 or self.frames > 1 << 29 or not self.before <= self.side_size <= MOST_SIDE:
+            raise DamagedFile("impossible sizes of sound")
+        self.side_codec, side_size = reader.integer(1, "codec of the reconstruction data"), reader.varint("their size")
+        count = -(-self.frames * self.channels // SEGMENT_SAMPLES)
+        if count > reader.remaining():
+            raise DamagedFile("more segments than bytes")
+        self.begins = [self.frames * i // count for i in range(count + 1)] if count else [0]
+        sizes = [reader.varint("size of a segment") for _ in range(count)]
+        self.side = reader.take(side_size, "reconstruction data")
+        self.segments = [reader.take(size, "segment") for size in sizes]
+        if reader.remaining():
+            raise DamagedFile("bytes behind the last segment")
+
+    def frame_bytes(self):
+        return self.channels * self.sample_bytes
+
+
+def _format_chunk(layout, extensible):
+    def number(value, size):
+        return (value & (1 << 8 * size) - 1).to_bytes(size, "little")
+
+    tag = 3 if layout.floating else 1
+    plain = (number(layout.channels, 2) + number(layout.rate, 4) + number(layout.rate * layout.frame_bytes(), 4) +
+             number(layout.frame_bytes(), 2) + number(8 * layout.sample_bytes, 2))
+    if not extensible:
+        return number(tag, 2) + plain
+    return (number(65534, 2) + plain + number(22, 2) + number(8 * layout.sample_bytes, 2) + bytes(4) + number(tag, 2) +
+            bytes.fromhex("000000001000800000aa00389b71"))
+
+
+def usual_header(layout, extensible):
+    """Section 1, of a WAV file."""
+    data = layout.frames * layout.frame_bytes() & 0xFFFFFFFF
+    chunk = _format_chunk(layout, extensible)
+    size = (4 + 8 + len(chunk) + 8 + data + data % 2) & 0xFFFFFFFF
+    return (b"RIFF" + size.to_bytes(4, "little") + b"WAVEfmt " + len(chunk).to_bytes(4, "little") + chunk + b"data" +
+            data.to_bytes(4, "little"))
+
+
+def without_usual_header(layout, before):
+    out = bytearray(before)
+    if layout.format != WAV:
+        return out
+    usual = usual_header(layout, layout.channels > 2 or layout.sample_bytes > 2)
+    if len(out) < len(usual):
+        usual = usual_header(layout, False)
+    if len(out) < len(usual):
+        return out
+    places = list(range(len(usual) - 8)) + list(range(len(out) - 8, len(out)))
+    for place, byte in zip(places, usual):
+        out[place] ^= byte
+    return out
+
+
+class Channel:
+    """Section 2: its form, and what is learnt of it."""
+
+    def __init__(self, reader, bits, earlier):
+        first = reader.integer(1, "form of a channel")
+        self.same_as = first & 127 if first & 128 else None
+        if self.same_as is not None:
+            if self.same_as >= len(earlier) or earlier[self.same_as].same_as is not None:
+                raise DamagedFile("a channel that equals none")
+            return
+        self.may_be_even, self.unused = bool(first & 64), first & 63
+        if self.unused >= bits:
+            raise DamagedFile("more unused bits than bits")
+        zigzag, extent = reader.varint("least sample"), reader.varint("range of samples")
+        self.low = zigzag >> 1 if zigzag % 2 == 0 else -(zigzag >> 1) - 1
+        self.high = self.low + extent
+        limit = 1 << bits - 1 - self.unused
+        if self.low < -limit or self.high >= limit:
+            raise DamagedFile("samples out of range")
+
+    def is_coded(self):
+        return self.same_as is None and self.low < self.high
+
+    def start(self, profile, partner):
+        self.partner = partner
+        self.predictor = ChannelPredictor(profile, partner is not None, self.low, self.high)
+        self.coder = SampleCoder(profile, self.predictor, self.low, self.high)
+        self.is_even, self.even_before = False, MapEntry()
+
+    def decode(self, decoder, frame):
+        partner = self.partner
+        predictions = self.predictor.predict(partner.predictor.history if partner else None)
+        error = partner.coder.errors[0] if partner else 0
+        if self.may_be_even and frame % STRETCH == 0:
+            self.is_even = decoder.decide(min(max(self.even_before.p16(), 1), 65535))
+            self.even_before.update_fast(self.is_even, 255)
+        decode = self.coder.decode_evenly if self.is_even else self.coder.decode
+        sample = decode(decoder, predictions, error)
+        self.predictor.learn(sample)
+        return sample
+
+
+def decode_segment(payload, profile, channel_count, bits, frames):
+    """The samples, frame by frame."""
+    reader = Reader(payload)
+    channels = []
+    for _ in range(channel_count):
+        channels.append(Channel(reader, bits, channels))
+    for c, channel in enumerate(channels):
+        if channel.is_coded():
+            other = channels[c ^ 1] if c ^ 1 < channel_count else None
+            channel.start(profile, other if other and other.is_coded() else None)
+    decoder = ArithmeticDecoder(payload[reader.position:])
+    out = []
+    for frame in range(frames):
+        begin = len(out)
+        for channel in channels:
+            if channel.same_as is not None:
+                out.append(out[begin + channel.same_as])
+            else:
+                out.append((channel.decode(decoder, frame) if channel.is_coded() else channel.low) << channel.unused)
+    return out
+
+
+class Floats:
+    """Section 1.1: the bits of binary32 numbers from the integers that stand for them."""
+
+    def __init__(self, places):
+        self.first = places[0] if places else None
+        if self.first is None or self.first == 254 and (len(places) < 2 or places[1] > 253) or self.first != 254 and len(places) > 1:
+            raise DamagedFile("impossible places")
+        if self.first == 254:
+            self.exponent = places[1] - 149
+            self.decoder = ArithmeticDecoder(places[2:])
+            self.low_is_zero = [MapEntry() for _ in range(33)]
+            self.is_zero, self.is_minus_zero = MapEntry(), MapEntry()
+
+    def _learnt(self, entry):
+        bit = self.decoder.decide(min(max(entry.p16(), 1), 65535))
+        entry.update_fast(bit, 255)
+        return bit
+
+    def _plain(self, count):
+        value = 0
+        for _ in range(count):
+            value = value << 1 | self.decoder.decide(32768)
+        return value
+
+    @staticmethod
+    def _bits(number, exponent):
+        """Of number * 2^exponent, which must be a binary32 number."""
+        magnitude = abs(number)
+        while magnitude and magnitude % 2 == 0 and (magnitude >= 1 << 24 or exponent < -149):
+            magnitude, exponent = magnitude >> 1, exponent + 1
+        if magnitude >= 1 << 24 or exponent < -149:
+            raise DamagedFile("no such number of 32 bits")
+        while magnitude and magnitude < 1 << 23 and exponent > -149:
+            magnitude, exponent = magnitude << 1, exponent - 1
+        if magnitude >= 1 << 23 and exponent > 104:
+            raise DamagedFile("no such number of 32 bits")
+        return (1 << 31 if number < 0 else 0) | (magnitude + (exponent + 149 << 23) if magnitude >= 1 << 23 else magnitude)
+
+    def bits(self, n):
+        if self.first == 255:
+            return (n if n >= 0 else n ^ 0x7FFFFFFF) & 0xFFFFFFFF
+        if self.first < 254:
+            return self._bits(n, self.first - 149)
+        if n == 0:
+            if self._learnt(self.is_zero):
+                return 0
+            return 1 << 31 if self._learnt(self.is_minus_zero) else self._plain(32)
+        size = abs(n).bit_length()
+        if size > 24:
+            raise DamagedFile("no such number of 32 bits")
+        u = 24 - size
+        low = 0 if self._learnt(self.low_is_zero[u]) else self._plain(u)
+        magnitude = (abs(n) << u) + low
+        return self._bits(-magnitude if n < 0 else magnitude, self.exponent - u)
+
+
+def segment_bytes(layout, payload, frames):
+    reader = Reader(payload)
+    floats = Floats(reader.take(reader.varint("bytes of the places"), "places")) if layout.floating else None
+    bits = 8 * layout.sample_bytes
+    samples = decode_segment(payload[reader.position:], layout.profile, layout.channels, bits, frames)
+    if floats:
+        samples = [floats.bits(n) for n in samples]
+    elif layout.unsigned:
+        samples = [n + (1 << bits - 1) for n in samples]
+    return b"".join((n & (1 << bits) - 1).to_bytes(layout.sample_bytes, layout.order) for n in samples)
+
+
+def decode(payload, raw_size, decode_file):
+    """decode_file: of the .lmc file that reconstruction data may be."""
+    layout = Layout(payload)
+    if layout.side_codec == A_FILE:
+        side = decode_file(layout.side)
+    elif layout.side_codec == 0:
+        side = layout.side
+    elif layout.side_codec == 1:
+        side = bytes_codec.decode(layout.side, layout.side_size)
+    else:
+        raise DamagedFile("an unknown codec of the reconstruction data")
+    if len(side) != layout.side_size:
+        raise DamagedFile("reconstruction data of another size")
+    if layout.side_size + layout.frames * layout.frame_bytes() != raw_size:
+        raise DamagedFile("sound of another size than the block")
+    with np.errstate(all="ignore"):
+        samples = b"".join(segment_bytes(layout, segment, end - begin)
+                           for segment, begin, end in zip(layout.segments, layout.begins, layout.begins[1:]))
+    return bytes(without_usual_header(layout, side[:layout.before])) + samples + side[layout.before:]
