@@ -1,7 +1,8 @@
 """The published ways of compressing with large models beside lmc: text by the language model alone, with and without an adapter;
-sound as ASCII characters through the language model; what image-GPT's 512 colours leave of a picture."""
+sound as ASCII characters through the language model; pictures through image-GPT, or what its 512 colours leave of a picture."""
 import collections
 import datetime
+import json
 import math
 import pathlib
 import shutil
@@ -22,6 +23,7 @@ SOUND_GROUPS = ("speech", "music")
 SAMPLES = 6000  # of a clip: each is a character, and about a token
 KEPT_BITS = 7  # of a sample: what a character of ASCII holds
 SIDE = 256  # of the middle of a photograph
+TILE = 32  # of image-GPT
 COLOURS = 512  # of image-GPT
 PEERS = [tools.filter_tool("bzip2 -9", "bzip2", "-9", "-c"), tools.filter_tool("brotli -11", "brotli", "-q", "11", "-w", "24", "-c"),
          next(tool for tool in tools.PEERS if tool.name.startswith("zpaq"))]
@@ -197,28 +199,79 @@ def entropy_bytes(pairs):
     return sum(count * math.log2(first[a] / count) for (a, _), count in joint.items()) / 8
 
 
-def picture_rows(arguments, folder, threads):
-    source = image.development_folder(arguments.data, folder)
-    rows = []
-    for name in image.group_paths("photo", source, arguments.limit or 1):
+def photographs(arguments, folder):
+    """Name, samples and pixels of the middle of each."""
+    for name in image.group_paths("photo", image.development_folder(arguments.data, folder), arguments.limit or 1):
         picture = image.load(name).picture
         if picture.depth != 3 or picture.maxval != 255 or min(picture.width, picture.height) < SIDE:
             continue
         left, top = (picture.width - SIDE) // 2, (picture.height - SIDE) // 2
         samples = b"".join(picture.samples[3 * ((top + y) * picture.width + left):][:3 * SIDE] for y in range(SIDE))
-        pixels = [tuple(samples[i:i + 3]) for i in range(0, len(samples), 3)]
+        yield name.stem, samples, [tuple(samples[i:i + 3]) for i in range(0, len(samples), 3)]
+
+
+def write_picture(path, samples):
+    path.write_bytes(f"P6\n{SIDE} {SIDE}\n255\n".encode() + samples)
+    return path
+
+
+def residual(pixels, index, middles, path):
+    """What each pixel is more than its colour, as a picture; with the colours it makes the pixels."""
+    left_over = [tuple((p - m) & 255 for p, m in zip(pixel, middles[index[pixel]])) for pixel in pixels]
+    made = [tuple((m + d) & 255 for m, d in zip(middles[index[pixel]], rest)) for pixel, rest in zip(pixels, left_over)]
+    assert made == pixels
+    write_picture(path, bytes((d + 128) & 255 for pixel in left_over for d in pixel))
+    return left_over
+
+
+def clusters_of(model):
+    """The colours of an imported image-GPT, where samples go from 0 to 255."""
+    data = pathlib.Path(model).read_bytes()
+    header = json.loads(data[16:16 + int.from_bytes(data[8:16], "little")])
+    clusters = header.get("training", {}).get("clusters")
+    if clusters is None:
+        sys.exit(f"bench: {model} has no colours: import it from a folder with preprocessor_config.json")
+    return [tuple(127.5 * (part + 1) for part in colour) for colour in clusters]
+
+
+def in_tiles(values):
+    """Of pixels row by row: tile by tile, each row by row."""
+    return [values[(top + y) * SIDE + left + x] for top in range(0, SIDE, TILE) for left in range(0, SIDE, TILE) for y in range(TILE)
+            for x in range(TILE)]
+
+
+def image_gpt_rows(arguments, folder, threads):
+    """The published way for pictures: nearest colours, tile by tile through the model alone, and the residual."""
+    model = str(pathlib.Path(arguments.image_gpt).resolve())
+    clusters = clusters_of(model)
+    middles = [tuple(min(max(round(part), 0), 255) for part in colour) for colour in clusters]
+    alone = tools.Tool("image-GPT", (tools.LMC, "-q", f"-T{threads}", "-9", "--no-mix", "--model", model, "-o", "packed", "in"),
+                       (tools.LMC, "-q", f"-T{threads}", "-d", "--models", str(pathlib.Path(model).parent), "-o", "out", "packed"))
+    rows = []
+    for name, samples, pixels in photographs(arguments, folder):
+        index = {pixel: min(range(len(clusters)), key=lambda i: sum((a - b) ** 2 for a, b in zip(pixel, clusters[i]))) for pixel in set(pixels)}
+        colours = folder / f"{name}.colours"
+        colours.write_bytes(b"".join(index[pixel].to_bytes(2, "big") for pixel in in_tiles(pixels)))
+        through = size_of(alone, colours)
+        residual(pixels, index, middles, folder / f"{name}-left.ppm")
+        rest = size_of(lmc("lmc -9 of the residual", threads, "-9"), folder / f"{name}-left.ppm")
+        five, nine = (size_of(lmc(f"lmc -{level}", threads, f"-{level}"), write_picture(folder / f"{name}.ppm", samples)) for level in (5, 9))
+        rows.append([name, str(len(samples)), str(through), f"{8 * through / len(pixels):.2f}", str(rest), str(through + rest), str(five),
+                     str(nine), f"{nine / (through + rest):.3f}"])
+        print(" | ".join(rows[-1]), file=sys.stderr, flush=True)
+    return rows
+
+
+def picture_rows(arguments, folder, threads):
+    rows = []
+    for name, samples, pixels in photographs(arguments, folder):
         index, middles = nearest_boxes(pixels, COLOURS)
-        left_over = [tuple((p - m) & 255 for p, m in zip(pixel, middles[index[pixel]])) for pixel in pixels]
-        made = [tuple((m + d) & 255 for m, d in zip(middles[index[pixel]], rest)) for pixel, rest in zip(pixels, left_over)]
-        assert made == pixels
-        head = f"P6\n{SIDE} {SIDE}\n255\n".encode()
-        whole, rest = folder / f"{name.stem}.ppm", folder / f"{name.stem}-rest.ppm"
-        whole.write_bytes(head + samples)
-        rest.write_bytes(head + bytes((d + 128) & 255 for pixel in left_over for d in pixel))
+        whole, rest = write_picture(folder / f"{name}.ppm", samples), folder / f"{name}-rest.ppm"
+        left_over = residual(pixels, index, middles, rest)
         coded = size_of(lmc("lmc -9 of the residual", threads, "-9"), rest)
         ideal = entropy_bytes(list(zip((index[pixel] for pixel in pixels), left_over)))
         five, nine = (size_of(lmc(f"lmc -{level}", threads, f"-{level}"), whole) for level in (5, 9))
-        rows.append([name.stem, str(len(samples)), str(coded), f"{ideal:.0f}", str(five), str(nine), f"{nine / min(coded, ideal):.3f}"])
+        rows.append([name, str(len(samples)), str(coded), f"{ideal:.0f}", str(five), str(nine), f"{nine / min(coded, ideal):.3f}"])
         print(" | ".join(rows[-1]), file=sys.stderr, flush=True)
     return rows
 
@@ -242,7 +295,12 @@ def run(arguments):
                       "figures are of 8 bits a sample; 16 are the clip as it is.",
                       table(["sound", "raw", "characters", "lower bits", "published way", "flac -8", "lmc -5", "of the published way"],
                             sound_rows(arguments, folder, threads))]
-        if image.can_convert():
+        if image.can_convert() and arguments.image_gpt:
+            parts += [f"Pictures: the middle {SIDE} x {SIDE} pixels of a photograph through {pathlib.Path(arguments.image_gpt).name}. The published way: each pixel becomes the nearest of the model's "
+                      f"colours; the model alone codes these, in tiles of {TILE} x {TILE}, row by row; what a pixel is more than its colour is coded as a picture by lmc -9.",
+                      table(["picture", "raw", "colours", "bits a pixel", "residual", "published way", "lmc -5", "lmc -9", "-9 of the published way"],
+                            image_gpt_rows(arguments, folder, threads))]
+        elif image.can_convert():
             parts += [f"Pictures: the middle {SIDE} x {SIDE} pixels of a photograph. No weights of image-GPT were to be had here, so only what its {COLOURS} colours leave: here "
                       "the colours are the picture's own (median cut) and cost nothing, and the model is taken to cost nothing. *Residual*: difference to the colour, "
                       "coded as a picture by lmc -9; *ideal*: its order-0 entropy given the colour, counts for nothing. The smaller one is what the published way takes at the "

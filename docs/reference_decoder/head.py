@@ -13,6 +13,9 @@ class Head:
         self.bits = a["act_bits"]["head"]
         self.tokens = a["vocab"] - 1  # without BOS
         self.matrix = file.matrix("embed" if a["tied"] else "head", a["vocab"], a["width"])
+        bias = file.gain("head.bias", a["vocab"], limit=65536)  # of a tied head, too
+        if bias is not None:
+            self.matrix.bias = bias
         self.masters = self.matrix.weights.astype(f32)
 
     def cumulative(self, hidden):

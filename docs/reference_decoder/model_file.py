@@ -30,7 +30,7 @@ class ModelFile:
         _require(data[:4] == b"LMCM" and len(data) >= 48, "not one")
         _require(hashlib.sha256(data[:-32]).digest() == self.identity, "its SHA-256 does not match: damaged")
         self.version = int.from_bytes(data[4:8], "little")
-        _require(self.version in (1, 2, 3), "an unknown version")
+        _require(self.version in (1, 2, 3, 4), "an unknown version")
         size = int.from_bytes(data[8:16], "little")
         _require(size <= 1 << 24 and size + 48 <= len(data), "the length of its header")
         header = json.loads(data[16:16 + size])
@@ -53,7 +53,7 @@ class ModelFile:
         _require(all(a[name] % 4 == 0 for name in ("width", "ffn", "head_dim")), "multiples of 4")
         _require(a["heads"] % a["kv_heads"] == 0 and a["heads"] * a["head_dim"] <= 65536, "heads")
         _require(len(a["windows"]) == a["layers"] and all(1 <= w <= 32768 for w in a["windows"]), "windows")
-        _require(a["activation"] in ("relu2", "swiglu", "gelu", "geglu"), "activation")
+        _require(a["activation"] in ("relu2", "swiglu", "gelu", "geglu", "quick_gelu"), "activation")
         sinks = a.get("sinks", 0)
         self.sinks = sinks if isinstance(sinks, list) else [sinks] * a["layers"]
         _require(len(self.sinks) == a["layers"] and all(s in (0, 1) for s in self.sinks), "sinks")
@@ -61,6 +61,9 @@ class ModelFile:
         _require(a.get("norm", "rms") in ("rms", "layer") and 0 <= a.get("embed_factor", 1) <= 1024, "norm or factor")
         _require(0 <= a.get("positions", 0) <= 1 << 20 and not (a.get("positions", 0) and any(self.sinks)), "positions")
         _require(self.version > 1 or (not any(self.sinks) and a.get("head_rate", 1) == 1), "what version 1 has not")
+        newest = a["activation"] == "quick_gelu" or a.get("bos_anew", False) or "head.bias" in self.tensors
+        _require(self.version > 3 or not newest, "what version 3 has not")
+        _require(a.get("bos_anew", False) in (True, False), "bos_anew")
         new = (a["activation"] in ("gelu", "geglu") or a.get("norm", "rms") != "rms" or a.get("embed_factor", 1) != 1
                or a.get("positions", 0) or len(set(self.sinks)) > 1
                or any(name.endswith(".bias") or name.startswith("layer.") and name.split(".")[-1] in _NEW_TENSORS

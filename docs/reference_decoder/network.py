@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from numerics import (PEAK, TINY, exp_negative, f32, gelu, inverse_rms, normalise, quantise, rotate, rotation,
-                      rotation_frequencies, split)
+from numerics import (PEAK, TINY, exp_negative, f32, gelu, inverse_rms, normalise, quantise, quick_gelu, rotate,
+                      rotation, rotation_frequencies, split)
 
 
 class Norm:
@@ -103,9 +103,12 @@ class NetworkStream:
         """The hidden row after a token: integers and their scale."""
         net = self.network
         bits = net.architecture["act_bits"]
-        x = net.embed.weights[token].astype(f32) * net.embed_scales[token]
         if net.positions is not None:
             self.position %= len(net.positions)
+        if self.position == 0 and net.architecture.get("bos_anew", False):
+            token = net.architecture["vocab"] - 1
+        x = net.embed.weights[token].astype(f32) * net.embed_scales[token]
+        if net.positions is not None:
             x = x + net.positions[self.position]
         for layer, caches in zip(net.layers, self.caches):
             attended = self._attention(layer, caches, *layer.attn_norm(x, bits["qkv"]))
@@ -163,6 +166,8 @@ class NetworkStream:
             return u * u
         if activation == "gelu":
             return gelu(u)
+        if activation == "quick_gelu":
+            return quick_gelu(u)
         g = layer.w_gate.product(q, scale, bits)
         if activation == "geglu":
             return u * gelu(g)

@@ -75,6 +75,12 @@ def gelu(g):
     return np.where(z > 0, g, g * e) / (f32(1) + e)
 
 
+def quick_gelu(g):
+    z = f32(1.702) * g
+    e = exp_negative(-np.abs(z))
+    return np.where(z > 0, g, g * e) / (f32(1) + e)
+
+
 def split(q):
     """q = 256 high + low with -128 <= low < 128."""
     high = np.floor((q + f32(128)) / f32(256))

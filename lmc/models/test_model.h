@@ -50,6 +50,7 @@ struct TestExtras {
   bool post_norms = false;
   bool head_gains = false;  // q_norm and k_norm
   int ropes = 0;            // every so many layers one has frequencies of its own
+  bool head_bias = false;   // of the output layer; the last token but BOS never comes
 };
 
 inline void add_test_extras(ModelWriter& writer, TestRandom& random, const ModelConfig& c, int i,
@@ -93,6 +94,11 @@ inline Bytes make_test_model(const ModelConfig& c, uint64_t seed, bool gains = f
   ModelWriter writer("test", c);
   add_random_matrix(writer, random, "embed", c.vocab, c.width, c.tied ? logit_spread : std::sqrt(float(c.width)));
   if (!c.tied) add_random_matrix(writer, random, "head", c.vocab, c.width, logit_spread);
+  if (extras.head_bias) {
+    std::vector<float> bias = random_gains(random, c.vocab, 0.5f);
+    bias[size_t(c.vocab) - 2] = -65536.0f;
+    writer.add_f32("head.bias", {size_t(c.vocab)}, bias);
+  }
   if (gains) writer.add_f32("final_norm", {size_t(c.width)}, random_gains(random, c.width, 1.0f));
   for (int i = 0; i < c.layers; ++i) {
     const std::string layer = "layer." + std::to_string(i) + ".";

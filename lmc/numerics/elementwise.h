@@ -56,6 +56,7 @@ struct Elementwise {
   void (*swiglu)(float* x, const float* gate, int n);  // x = x * gate / (1 + exp(-gate))
   void (*gelu)(float* x, int n);                       // x = x * P(x), the form with tanh: x / (1 + exp(-2 z))
   void (*geglu)(float* x, const float* gate, int n);   // x = x * gelu(gate)
+  void (*quick_gelu)(float* x, int n);                 // x = x / (1 + exp(-1.702 x))
   // cos and sin of (position * frequency[i]) turns; frequencies are fractions of 2^64
   void (*rotations)(uint64_t position, const uint64_t* frequencies, int n, float* cosines, float* sines);
   // (x[i], x[i + n]) turned by the angle i, i < n

@@ -83,6 +83,9 @@ TEST_P(ElementwiseIsa, RowsAreTheSame) {
       one.gelu(r.data(), n), two.gelu(s.data(), n);
       expect_same(r, s, "gelu");
       r = s = x;
+      one.quick_gelu(r.data(), n), two.quick_gelu(s.data(), n);
+      expect_same(r, s, "quick_gelu");
+      r = s = x;
       one.gain(r.data(), gate.data(), n), two.gain(s.data(), gate.data(), n);
       expect_same(r, s, "gain");
       one.add(r.data(), gate.data(), n), two.add(s.data(), gate.data(), n);
@@ -132,6 +135,15 @@ TEST(Elementwise, GeluIsTheFormWithTanh) {
   elementwise(Isa::kScalar).gelu(huge, 2);
   EXPECT_EQ(huge[0], 0x1p60f);
   EXPECT_LE(std::fabs(huge[1]), 0x1p-39f);
+}
+
+TEST(Elementwise, QuickGeluIsTheFormWithTheLogisticFunction) {
+  for (float x = -20.0f; x < 20.0f; x += 0.01f) {
+    float one = x;
+    elementwise(Isa::kScalar).quick_gelu(&one, 1);
+    const double wanted = double(x) / (1.0 + std::exp(-1.702 * double(x)));
+    EXPECT_NEAR(double(one), wanted, 2e-6 * std::max(1.0, std::fabs(double(x)))) << x;
+  }
 }
 
 TEST_P(ElementwiseIsa, RotationsAreTheSameAndRight) {

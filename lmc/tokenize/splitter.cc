@@ -102,6 +102,7 @@ size_t next_llama3_piece(ByteSpan text, size_t most_digits) {
 }  // namespace
 
 size_t next_imported_piece(ByteSpan text, Splitter splitter) {
+  if (splitter == Splitter::kTwoBytes) return std::min<size_t>(text.size(), 2);
   if (splitter == Splitter::kLlama3) return next_llama3_piece(text, 3);
   if (splitter == Splitter::kQwen2) return next_llama3_piece(text, 1);
   const Walk walk(text, splitter);

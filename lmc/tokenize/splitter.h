@@ -24,9 +24,17 @@ enum class Splitter : uint8_t {
   kQwen2 = 5,  // the same, but every \p{N} alone; and pieces that are tokens are made by merging, as all others
   // As SentencePiece: not cut; the tokens whose scores have the greatest sum (unigram.h).
   kUnigram = 6,
+  // The same as the package tokenizers has it: cut by whole tokens first. kUnigramWords: also before every space.
+  kUnigramText = 7,
+  kUnigramWords = 8,
+  kTwoBytes = 9,  // pieces of two bytes
 };
 
-// Length in bytes of the first piece of text, which is not empty. splitter: not kOwn, kCharacters, kUnigram.
+constexpr bool is_unigram(Splitter splitter) {
+  return splitter == Splitter::kUnigram || splitter == Splitter::kUnigramText || splitter == Splitter::kUnigramWords;
+}
+
+// Length in bytes of the first piece of text, which is not empty. splitter: not kOwn, kCharacters, is_unigram.
 size_t next_imported_piece(ByteSpan text, Splitter splitter);
 
 }  // namespace lmc

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cfloat>
 #include <cmath>
 #include <queue>
 #include <unordered_map>
@@ -81,7 +82,7 @@ int find_id(const TokenIds& ids, std::string_view string) {
 // Of those that next_imported_piece knows.
 Status check_cuts(Splitter splitter) {
   if (splitter != Splitter::kGpt2 && splitter != Splitter::kSmollm && splitter != Splitter::kLlama3 &&
-      splitter != Splitter::kQwen2)
+      splitter != Splitter::kQwen2 && splitter != Splitter::kTwoBytes)
     return bad_input("tokenizer: unknown splitter " + std::to_string(int(splitter)) + "; a newer lmc may be needed");
   return Ok();
 }
@@ -196,18 +197,20 @@ Result<Tokenizer> Tokenizer::create_by_rank(std::vector<std::string> strings, st
 }
 
 Result<Tokenizer> Tokenizer::create_unigram(std::vector<std::string> strings, std::vector<uint32_t> merge_ranks,
-                                            std::vector<float> scores, std::vector<uint32_t> whole) {
+                                            std::vector<double> scores, std::vector<uint32_t> whole,
+                                            Splitter splitter) {
   LMC_ASSIGN(auto tokenizer, create_of_characters(std::move(strings), std::move(merge_ranks), std::move(whole)));
-  LMC_TRY(tokenizer.set_scores(std::move(scores)));
+  LMC_TRY(tokenizer.set_scores(std::move(scores), splitter));
   return tokenizer;
 }
 
-Status Tokenizer::set_scores(std::vector<float> scores) {
+Status Tokenizer::set_scores(std::vector<double> scores, Splitter splitter) {
   if (scores.size() != strings_.size()) return bad_input("tokenizer: one score per string expected");
+  const double most = splitter == Splitter::kUnigram ? double(FLT_MAX) : DBL_MAX;
   for (size_t id = 0; id < scores.size(); ++id)
-    if (!std::isfinite(scores[id]) && !(scores[id] == Unigram::kSpells && strings_[id].size() == 1))
+    if (!(std::fabs(scores[id]) <= most) && !(scores[id] == Unigram::kSpells && strings_[id].size() == 1))
       return bad_input("tokenizer: score of token " + std::to_string(id) + " is no finite number");
-  splitter_ = Splitter::kUnigram;
+  splitter_ = splitter;
   scores_ = std::move(scores);
   return Ok();
 }
@@ -261,7 +264,9 @@ Status Tokenizer::set_merges(Splitter splitter, std::span<const TokenPair> pairs
 
 void Tokenizer::build_tables() const {
   if (splitter_ == Splitter::kUnigram)
-    tables_->unigram.emplace(strings_, scores_, whole_);
+    tables_->unigram.emplace(strings_, scores_, whole_, Unigram::Sums::kSentencePiece);
+  else if (is_unigram(splitter_))
+    tables_->unigram.emplace(strings_, scores_, std::span<const uint32_t>(), Unigram::Sums::kTokenizers);
   else if (by_rank_ || splitter_ == Splitter::kCharacters)
     build_merges();
 }
@@ -419,25 +424,39 @@ std::optional<uint32_t> Tokenizer::token_of(ByteSpan bytes) const {
 
 size_t Tokenizer::piece_bytes(ByteSpan text) const {
   if (splitter_ == Splitter::kOwn) return next_piece(text);
-  text = text.first(std::min(text.size(), kMaxImportedPieceBytes));
-  if (splitter_ != Splitter::kCharacters) return next_imported_piece(text, splitter_);
+  if (!is_unigram(splitter_)) text = text.first(std::min(text.size(), kMaxImportedPieceBytes));
+  if (!is_unigram(splitter_) && splitter_ != Splitter::kCharacters) return next_imported_piece(text, splitter_);
   if (const size_t size = whole_at_begin(text).size_bytes; size > 0) return size;
+  const bool between_words = splitter_ == Splitter::kCharacters && spaces_begin_;
   size_t end = 1;
-  for (; end < text.size() && whole_at_begin(text.subspan(end)).size_bytes == 0; ++end)
-    if (spaces_begin_ && text[end] == ' ' && text[end - 1] != ' ') break;
+  for (; end < text.size() && whole_at_begin(text.subspan(end)).size_bytes == 0; ++end) {
+    if (text[end] != ' ') continue;
+    if (splitter_ == Splitter::kUnigramWords || (between_words && text[end - 1] != ' ')) break;
+  }
   return end;
+}
+
+// tokens: working memory; its first entries, as many as are returned, are the piece's.
+size_t Tokenizer::cut_piece(ByteSpan piece, std::vector<uint32_t>& tokens) const {
+  if (tables_->unigram) {
+    tokens.clear();
+    tables_->unigram->encode(piece, tokens);
+    return tokens.size();
+  }
+  tokens.resize(std::max(piece.size(), kMaxPieceBytes));
+  return piece.size() > kMaxPieceBytes ? encode_long_piece(piece, tokens.data()) : encode_piece(piece, tokens.data());
 }
 
 std::vector<uint32_t> Tokenizer::encode(ByteSpan text) const {
   std::call_once(tables_->once, [this] { build_tables(); });
   std::vector<uint32_t> tokens;
   tokens.reserve(text.size() / 3 + 16);
-  if (tables_->unigram) {
+  if (splitter_ == Splitter::kUnigram) {
     tables_->unigram->encode(text, tokens);
     return tokens;
   }
   std::vector<CachedPiece> cache(text.size() < 4096 ? 0 : kCacheSlots);
-  std::vector<uint32_t> piece_tokens(kMaxPieceBytes);
+  std::vector<uint32_t> piece_tokens;
   for (size_t position = 0; position < text.size();) {
     const size_t size = piece_bytes(text.subspan(position));
     const ByteSpan piece = text.subspan(position, size);
@@ -458,9 +477,7 @@ std::vector<uint32_t> Tokenizer::encode(ByteSpan text) const {
       tokens.push_back(*token);
       continue;
     }
-    piece_tokens.resize(std::max(size, kMaxPieceBytes));
-    const size_t count = size > kMaxPieceBytes ? encode_long_piece(piece, piece_tokens.data())
-                                               : encode_piece(piece, piece_tokens.data());
+    const size_t count = cut_piece(piece, piece_tokens);
     tokens.insert(tokens.end(), piece_tokens.begin(), piece_tokens.begin() + std::ptrdiff_t(count));
     if (slot && count <= CachedPiece::kMaxTokens) {
       slot->size_bytes = uint8_t(size);
@@ -499,15 +516,21 @@ Bytes Tokenizer::serialize() const {
 }
 
 // Layout: byte: splitter; varint pairs; then of each pair, in order, varint left and varint right token. As tiktoken:
-// byte: splitter and kByRank, no more. kCharacters, kUnigram: varint whole tokens; then each; kUnigram: scores, f32.
+// byte: splitter and kByRank, no more. kCharacters, is_unigram: varint whole tokens; then each; is_unigram: scores, f32
+// of kUnigram, f64 of the others.
 Bytes Tokenizer::serialize_merges() const {
   if (splitter_ == Splitter::kOwn) return {};
   Bytes out{uint8_t(uint8_t(splitter_) | (by_rank_ ? kByRank : 0))};
   if (by_rank_) return out;
-  if (splitter_ == Splitter::kCharacters || splitter_ == Splitter::kUnigram) {
+  if (splitter_ == Splitter::kCharacters || is_unigram(splitter_)) {
     append_varint(out, whole_.size());
     for (const uint32_t id : whole_) append_varint(out, id);
-    for (const float score : scores_) append_le(out, std::bit_cast<uint32_t>(score));
+    for (const double score : scores_) {
+      if (splitter_ == Splitter::kUnigram)
+        append_le(out, std::bit_cast<uint32_t>(float(score)));
+      else
+        append_le(out, std::bit_cast<uint64_t>(score));
+    }
     return out;
   }
   append_varint(out, pairs_.size());
@@ -525,7 +548,7 @@ struct ParsedMerges {
   bool by_rank = false;
   std::vector<TokenPair> pairs;
   std::vector<uint32_t> whole;
-  std::vector<float> scores;
+  std::vector<double> scores;
 };
 
 Result<ParsedMerges> parse_merges(ByteSpan serialized, size_t strings) {
@@ -536,7 +559,7 @@ Result<ParsedMerges> parse_merges(ByteSpan serialized, size_t strings) {
   out.by_rank = (splitter & kByRank) != 0;
   LMC_ASSIGN(const auto count, out.by_rank ? Result<uint64_t>(0) : reader.read_varint("tokenizer merges"));
   for (uint64_t i = 0; i < count; ++i) {  // a count that the bytes do not hold ends at the last one
-    if (out.splitter == Splitter::kCharacters || out.splitter == Splitter::kUnigram) {
+    if (out.splitter == Splitter::kCharacters || is_unigram(out.splitter)) {
       LMC_ASSIGN(const auto whole, reader.read_varint("tokenizer whole token"));
       out.whole.push_back(uint32_t(std::min<uint64_t>(whole, strings)));
       continue;
@@ -549,7 +572,11 @@ Result<ParsedMerges> parse_merges(ByteSpan serialized, size_t strings) {
   }
   for (size_t id = 0; out.splitter == Splitter::kUnigram && id < strings; ++id) {
     LMC_ASSIGN(const auto bits, reader.read_le<uint32_t>("tokenizer score"));
-    out.scores.push_back(std::bit_cast<float>(bits));
+    out.scores.push_back(double(std::bit_cast<float>(bits)));
+  }
+  while (is_unigram(out.splitter) && out.scores.size() < strings) {
+    LMC_ASSIGN(const auto bits, reader.read_le<uint64_t>("tokenizer score"));
+    out.scores.push_back(std::bit_cast<double>(bits));
   }
   if (reader.remaining() != 0) return bad_input("tokenizer: bytes left over behind the merges", reader.position());
   return out;
@@ -588,9 +615,9 @@ Result<Tokenizer> Tokenizer::parse(ByteSpan serialized, ByteSpan merges) {
   LMC_ASSIGN(const auto parsed, parse_merges(merges, tokenizer.strings_.size()));
   if (parsed.by_rank) {
     LMC_TRY(tokenizer.set_by_rank(parsed.splitter));
-  } else if (parsed.splitter == Splitter::kCharacters || parsed.splitter == Splitter::kUnigram) {
+  } else if (parsed.splitter == Splitter::kCharacters || is_unigram(parsed.splitter)) {
     LMC_TRY(tokenizer.set_whole(parsed.whole));
-    if (parsed.splitter == Splitter::kUnigram) LMC_TRY(tokenizer.set_scores(parsed.scores));
+    if (is_unigram(parsed.splitter)) LMC_TRY(tokenizer.set_scores(parsed.scores, parsed.splitter));
   } else {
     LMC_TRY(tokenizer.set_merges(parsed.splitter, parsed.pairs));
   }

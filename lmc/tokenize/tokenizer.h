@@ -62,9 +62,10 @@ class Tokenizer {
   // a text, the longest one first, before anything merges; ascending.
   static Result<Tokenizer> create_of_characters(std::vector<std::string> strings, std::vector<uint32_t> merge_ranks,
                                                 std::vector<uint32_t> whole);
-  // One of scores, which are what Unigram (unigram.h) wants; strings and ranks as above, the latter do not matter.
+  // One of scores, which are what Unigram (unigram.h) wants, of kUnigram binary32; strings and ranks as above, the
+  // latter do not matter. splitter: is_unigram.
   static Result<Tokenizer> create_unigram(std::vector<std::string> strings, std::vector<uint32_t> merge_ranks,
-                                          std::vector<float> scores, std::vector<uint32_t> whole);
+                                          std::vector<double> scores, std::vector<uint32_t> whole, Splitter splitter);
   // Inverse of serialize() and serialize_merges(); checks everything, any corrupt input gives a bad-input error.
   static Result<Tokenizer> parse(ByteSpan serialized, ByteSpan merges = {});
   Bytes serialize() const;
@@ -88,7 +89,7 @@ class Tokenizer {
   static Result<Tokenizer> create_without_merges(std::vector<std::string> strings, std::vector<uint32_t> merge_ranks);
   Status set_merges(Splitter splitter, std::span<const TokenPair> pairs);
   Status set_whole(std::vector<uint32_t> whole);
-  Status set_scores(std::vector<float> scores);
+  Status set_scores(std::vector<double> scores, Splitter splitter);
   Status set_by_rank(Splitter splitter);
   void build_tables() const;
   void build_merges() const;
@@ -104,6 +105,7 @@ class Tokenizer {
   size_t first_tokens(ByteSpan piece, uint32_t* tokens) const;
   size_t encode_piece(ByteSpan piece, uint32_t* tokens) const;
   size_t encode_long_piece(ByteSpan piece, uint32_t* tokens) const;
+  size_t cut_piece(ByteSpan piece, std::vector<uint32_t>& tokens) const;
 
   std::vector<std::string> strings_;
   std::vector<uint32_t> ranks_;
@@ -111,7 +113,7 @@ class Tokenizer {
   Splitter splitter_ = Splitter::kOwn;
   bool by_rank_ = false;          // as tiktoken
   std::vector<TokenPair> pairs_;  // of an imported one
-  std::vector<float> scores_;     // of kUnigram
+  std::vector<double> scores_;    // if is_unigram
   std::vector<uint32_t> whole_;   // of SentencePiece's kinds, and the bytes that these begin with
   std::array<bool, 256> begins_whole_{};
   bool spaces_begin_ = false;                          // no token has a space after anything else

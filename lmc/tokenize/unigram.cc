@@ -8,7 +8,7 @@
 namespace lmc {
 namespace {
 
-constexpr float kUnknownPenalty = 10.0f;  // below the lowest score
+constexpr double kUnknownPenalty = 10.0;  // below the lowest score
 constexpr double kWholeBonus = 0.1;       // of a whole token, for each byte but one; as sentencepiece 0.2.3 behaves
 constexpr size_t kSpaceBytes = 3;         // SentencePiece's space is U+2581
 constexpr size_t kMaxChunkBytes = size_t(1) << 20;
@@ -17,7 +17,9 @@ size_t character_bytes(ByteSpan text) { return std::max<size_t>(first_code_point
 
 }  // namespace
 
-Unigram::Unigram(std::span<const std::string> strings, std::span<const float> scores, std::span<const uint32_t> whole) {
+Unigram::Unigram(std::span<const std::string> strings, std::span<const double> scores, std::span<const uint32_t> whole,
+                 Sums sums)
+    : sums_(sums) {
   set_scores(strings, scores, whole);
   add_nodes(strings);
   for (size_t id = 0; id < strings.size(); ++id) {
@@ -27,9 +29,9 @@ Unigram::Unigram(std::span<const std::string> strings, std::span<const float> sc
   }
 }
 
-void Unigram::set_scores(std::span<const std::string> strings, std::span<const float> scores,
+void Unigram::set_scores(std::span<const std::string> strings, std::span<const double> scores,
                          std::span<const uint32_t> whole) {
-  float lowest = FLT_MAX;
+  double lowest = DBL_MAX;
   for (size_t id = 0, next_whole = 0; id < strings.size(); ++id) {
     scores_.push_back(scores[id]);
     if (next_whole < whole.size() && whole[next_whole] == id) {
@@ -38,11 +40,12 @@ void Unigram::set_scores(std::span<const std::string> strings, std::span<const f
       lowest = std::min(lowest, scores[id]);
     }
   }
-  unknown_score_ = (lowest == FLT_MAX ? 0.0f : lowest) - kUnknownPenalty;
+  unknown_score_ = (lowest == DBL_MAX ? 0.0 : lowest) - kUnknownPenalty;
+  if (sums_ == Sums::kSentencePiece) unknown_score_ = double(float(unknown_score_));
   for (const uint32_t id : whole) {
     const auto spaces = size_t(std::ranges::count(strings[id], ' '));
     const size_t size = strings[id].size() + spaces * (kSpaceBytes - 1);
-    scores_[id] = float(kWholeBonus * double(size - 1));
+    scores_[id] = double(float(kWholeBonus * double(size - 1)));
   }
 }
 
@@ -89,11 +92,12 @@ size_t Unigram::chunk_bytes(ByteSpan text) const {
 
 // All ways on from `at`, where a character begins.
 void Unigram::extend(ByteSpan chunk, size_t at, std::vector<Best>& best) const {
-  const auto offer = [&](size_t end, float sum, uint32_t token) {
+  const auto offer = [&](size_t end, double sum, uint32_t token) {
+    if (sums_ == Sums::kSentencePiece) sum = double(float(sum));
     Best& target = best[end];
     if (target.begin == kNone || sum > target.score) target = {sum, uint32_t(at), token};
   };
-  const float before = best[at].score;
+  const double before = best[at].score;
   const size_t character = character_bytes(chunk.subspan(at));
   bool covered = false;
   const Node* node = &nodes_[0];
@@ -109,7 +113,7 @@ void Unigram::extend(ByteSpan chunk, size_t at, std::vector<Best>& best) const {
 void Unigram::encode(ByteSpan text, std::vector<uint32_t>& out) const {
   std::vector<Best> best;
   std::vector<uint32_t> ends;  // of tokens, the last one first
-  float score = 0;
+  double score = 0;
   for (; !text.empty(); text = text.subspan(best.size() - 1)) {
     const ByteSpan chunk = text.first(chunk_bytes(text));
     best.assign(chunk.size() + 1, Best{});

@@ -1,9 +1,11 @@
-// The unigram tokenizer of SentencePiece: of all ways to cut a text into tokens the one whose scores have the greatest
-// sum (Viterbi's algorithm).
+// The unigram tokenizer: of all ways to cut a text into tokens the one whose scores have the greatest sum (Viterbi's
+// algorithm).
 //
-// Ties and rounding are those of the package sentencepiece, so that its tokens come out: sums are binary32, of two ways
-// with the same sum the one whose last token is longer stays. A character that is no token costs more than any token
-// and is spelled out in bytes; a byte that is no UTF-8 is a character of its own. Only the compressor asks.
+// Ties and rounding are those of the packages sentencepiece and tokenizers, so that their tokens come out: sums are
+// binary32 and binary64, of two ways with the same sum the one whose last token is longer stays.
+//
+// A character that is no token costs more than any token and is spelled out in bytes; a byte that is no UTF-8 is a
+// character of its own. Only the compressor asks.
 #ifndef LMC_TOKENIZE_UNIGRAM_H_
 #define LMC_TOKENIZE_UNIGRAM_H_
 
@@ -21,11 +23,14 @@ namespace lmc {
 class Unigram {
  public:
   // The score of a byte that only spells: it is taken where no token with a score covers a character.
-  static constexpr float kSpells = -std::numeric_limits<float>::infinity();
+  static constexpr double kSpells = -std::numeric_limits<double>::infinity();
+  enum class Sums { kSentencePiece, kTokenizers };
 
   // strings: ascending, every single byte present; scores: one each, finite or kSpells, the latter of single bytes
-  // only; whole: ids, ascending, of tokens that nearly always win, by scores of their own.
-  Unigram(std::span<const std::string> strings, std::span<const float> scores, std::span<const uint32_t> whole);
+  // only; kSentencePiece: finite in binary32, too. whole: ids, ascending, of tokens that nearly always win, by scores
+  // of their own; none of kTokenizers.
+  Unigram(std::span<const std::string> strings, std::span<const double> scores, std::span<const uint32_t> whole,
+          Sums sums);
 
   void encode(ByteSpan text, std::vector<uint32_t>& out) const;
 
@@ -38,20 +43,22 @@ class Unigram {
     uint8_t byte = 0;
   };
   struct Best {  // way to cut all before a place
-    float score = 0;
+    double score = 0;
     uint32_t begin = kNone, token = kNone;  // of its last token; no token: a character to be spelled
   };
 
-  void set_scores(std::span<const std::string> strings, std::span<const float> scores, std::span<const uint32_t> whole);
+  void set_scores(std::span<const std::string> strings, std::span<const double> scores,
+                  std::span<const uint32_t> whole);
   void add_nodes(std::span<const std::string> strings);
   const Node* child(const Node& node, uint8_t byte) const;
   size_t chunk_bytes(ByteSpan text) const;
   void extend(ByteSpan chunk, size_t at, std::vector<Best>& best) const;
 
-  std::vector<float> scores_;  // (strings), kSpells as it is
+  Sums sums_;
+  std::vector<double> scores_;  // (strings), kSpells as it is
   std::array<uint32_t, 256> byte_token_{};
   std::vector<Node> nodes_;   // the root first
-  float unknown_score_ = 0;   // of a character that is no token
+  double unknown_score_ = 0;  // of a character that is no token
   bool spaces_begin_ = true;  // no token has a space after anything else
 };
 

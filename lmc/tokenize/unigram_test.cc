@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <map>
 
@@ -14,15 +15,15 @@
 namespace lmc {
 namespace {
 
-using Scores = std::map<std::string, float>;
+using Scores = std::map<std::string, double>;
 using Strings = std::vector<std::string>;
 
 // All bytes and these; the bytes that are not among them only spell.
-Tokenizer make_tokenizer(const Scores& tokens, const Strings& whole = {}) {
+Tokenizer make_tokenizer(const Scores& tokens, const Strings& whole = {}, Splitter splitter = Splitter::kUnigram) {
   Scores all = tokens;
   for (int byte = 0; byte < 256; ++byte) all.emplace(std::string(1, char(byte)), Unigram::kSpells);
   Strings strings;
-  std::vector<float> scores;
+  std::vector<double> scores;
   std::vector<uint32_t> ranks, ids;
   uint32_t rank = 0;
   for (const auto& [string, score] : all) {
@@ -31,7 +32,8 @@ Tokenizer make_tokenizer(const Scores& tokens, const Strings& whole = {}) {
     scores.push_back(score);
     ranks.push_back(string.size() > 1 ? rank++ : 0);
   }
-  auto made = Tokenizer::create_unigram(std::move(strings), std::move(ranks), std::move(scores), std::move(ids));
+  auto made =
+      Tokenizer::create_unigram(std::move(strings), std::move(ranks), std::move(scores), std::move(ids), splitter);
   EXPECT_TRUE(made.ok()) << made.error().message;
   return std::move(*made);
 }
@@ -56,6 +58,28 @@ TEST(Unigram, OfEqualSumsTheLongerLastTokenStays) {
   const Tokenizer tokenizer = make_tokenizer({{"a", -1}, {"aa", -2}, {"aaa", -3}});
   EXPECT_EQ(tokens_of(tokenizer, "aaa"), (Strings{"aaa"}));
   EXPECT_EQ(tokens_of(tokenizer, "aaaa"), (Strings{"a", "aaa"}));
+}
+
+// From 2^24 on binary32 has whole numbers only.
+TEST(Unigram, SumsAreRoundedAsThePackagesRoundThem) {
+  const Scores tokens = {{"a", -16777215}, {"b", -0.5}, {"ab", -16777216}, {"c", -1}, {"bc", -2}};
+  const Tokenizer sentence_piece = make_tokenizer(tokens);
+  const Tokenizer tokenizers = make_tokenizer(tokens, {}, Splitter::kUnigramText);
+  // -16777215.5 is more than -16777216, which it is rounded to.
+  EXPECT_EQ(tokens_of(sentence_piece, "ab"), (Strings{"ab"}));
+  EXPECT_EQ(tokens_of(tokenizers, "ab"), (Strings{"a", "b"}));
+  // -16777216 - 1 and -16777217, rounded to the same; and -16777215.5 - 1 against -16777217.
+  EXPECT_EQ(tokens_of(sentence_piece, "abc"), (Strings{"a", "bc"}));
+  EXPECT_EQ(tokens_of(tokenizers, "abc"), (Strings{"a", "b", "c"}));
+}
+
+TEST(Unigram, WordsAreCutBeforeEverySpace) {
+  const Scores tokens = {{"a", -3}, {" ", -3}, {"  ", -2}, {"a ", -1}, {" a", -4}, {"<b>", 0}};
+  const auto cut = [&](Splitter splitter) {
+    return tokens_of(make_tokenizer(tokens, {"<b>"}, splitter), "a   a<b> a");
+  };
+  EXPECT_EQ(cut(Splitter::kUnigramText), (Strings{"a ", "  ", "a", "<b>", " a"}));
+  EXPECT_EQ(cut(Splitter::kUnigramWords), (Strings{"a", " ", " ", " a", "<b>", " a"}));
 }
 
 TEST(Unigram, CharactersThatAreNoTokensAreSpelled) {
@@ -119,11 +143,15 @@ TEST(Unigram, EveryByteStringComesBack) {
     if (space_inside) more["e h"] = -4;
     const Tokenizer tokenizer = make_tokenizer(more, {"\xE4\xB8\xAD"});
     expect_byte_strings_come_back(tokenizer, {1, 2, 64, 4096, 1048575, 1048576, 1048577, 2200000});
+    for (const Splitter splitter : {Splitter::kUnigramText, Splitter::kUnigramWords})
+      expect_byte_strings_come_back(make_tokenizer(more, {"\xE4\xB8\xAD"}, splitter), {1, 2, 64, 4096, 70000});
   }
 }
 
-TEST(Unigram, SectionsRoundTripAndDamagedOnesAreErrors) {
-  const Tokenizer tokenizer = make_tokenizer({{"he", -5}, {"h", -3.5f}, {"<b>", 0}}, {"<b>"});
+class UnigramSections : public testing::TestWithParam<Splitter> {};
+
+TEST_P(UnigramSections, RoundTripAndDamagedOnesAreErrors) {
+  const Tokenizer tokenizer = make_tokenizer({{"he", -5}, {"h", -3.5}, {"<b>", 0}}, {"<b>"}, GetParam());
   const Bytes strings = tokenizer.serialize(), merges = tokenizer.serialize_merges();
   const auto back = Tokenizer::parse(strings, merges);
   ASSERT_TRUE(back.ok()) << back.error().message;
@@ -135,13 +163,22 @@ TEST(Unigram, SectionsRoundTripAndDamagedOnesAreErrors) {
   Bytes longer = merges;
   longer.push_back(0);
   EXPECT_FALSE(Tokenizer::parse(strings, longer).ok());
-  for (const uint32_t bits : {0x7fc00000u, 0x7f800000u, 0xff800000u}) {  // of the last token but bytes: he
+  const size_t score_bytes = GetParam() == Splitter::kUnigram ? 4 : 8;
+  const auto he = size_t(std::ranges::find(tokenizer.vocabulary(), "he") - tokenizer.vocabulary().begin());
+  for (const double score : {std::nan(""), HUGE_VAL, -HUGE_VAL}) {
+    Bytes bits;
+    if (score_bytes == 4)
+      append_le(bits, std::bit_cast<uint32_t>(float(score)));
+    else
+      append_le(bits, std::bit_cast<uint64_t>(score));
     Bytes bad = merges;
-    const size_t at = 3 + 4 * size_t(std::ranges::find(tokenizer.vocabulary(), "he") - tokenizer.vocabulary().begin());
-    for (size_t i = 0; i < 4; ++i) bad[at + i] = uint8_t(bits >> (8 * i));
-    EXPECT_FALSE(Tokenizer::parse(strings, bad).ok()) << bits;
+    std::ranges::copy(bits, bad.begin() + std::ptrdiff_t(3 + score_bytes * he));
+    EXPECT_FALSE(Tokenizer::parse(strings, bad).ok()) << score;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Kinds, UnigramSections,
+                         testing::Values(Splitter::kUnigram, Splitter::kUnigramText, Splitter::kUnigramWords));
 
 }  // namespace
 }  // namespace lmc

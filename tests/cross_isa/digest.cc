@@ -72,6 +72,10 @@ int main() {
   gpt2.activation = Activation::kGelu;
   gpt2.norm = NormKind::kLayer;
   gpt2.positions = 48;
+  ModelConfig image_gpt = gpt2;
+  image_gpt.activation = Activation::kQuickGelu;
+  image_gpt.norm = NormKind::kRms;
+  image_gpt.bos_anew = true;
   for (const Isa isa : all_isas()) {
     if (!isa_available(isa)) continue;
     Bytes out;
@@ -79,6 +83,7 @@ int main() {
     run(out, other, true, isa);
     run(out, gemma, true, isa, {.post_norms = true, .head_gains = true, .ropes = 2});
     run(out, gpt2, true, isa, {.biases = true, .ropes = 2});
+    run(out, image_gpt, true, isa, {.biases = true, .head_bias = true});
     std::printf("%s %s\n", hex(sha256(out)).c_str(), isa_name(isa));
   }
 }

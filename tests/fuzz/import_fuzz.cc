@@ -57,19 +57,20 @@ lmc::TinyFolder folder_from(Form form, size_t which, lmc::ByteSpan rest) {
   lmc::TinyFolder folder = (*valid)[which % valid->size()];
   const std::string text(rest.begin(), rest.end());
   const size_t part = which / valid->size() % 5;
+  std::string& tokens = folder.tokenizer.empty() ? folder.preprocessor : folder.tokenizer;
   if (part >= 3) folder.tokenizer.clear();
   if (part == 3) folder.tokenizer_model = pieces();
   if (part == 4) folder.tokenizer_model = kRanks;
   if (form == Form::kAnyFile) {
     if (part == 0) folder.config = text;
-    if (part == 1) folder.tokenizer = text;
+    if (part == 1) tokens = text;
     if (part == 2) folder.weights.assign(rest.begin(), rest.end());
     if (part == 3) folder.tokenizer_model = text;
     if (part == 4) folder.tokenizer_config = text;
     return folder;
   }
   if (part == 0) edit(folder.config, rest, SIZE_MAX);
-  if (part == 1) edit(folder.tokenizer, rest, SIZE_MAX);
+  if (part == 1) edit(tokens, rest, SIZE_MAX);
   if (part == 2) edit(folder.weights, rest, 4096);
   if (part >= 3) edit(folder.tokenizer_model, rest, SIZE_MAX);
   return folder;

@@ -32,6 +32,13 @@ class OfCharacters:
         return set()
 
 
+class Scored(OfCharacters):
+    """A tokenizer.json of unigram."""
+
+    def lacking(self):
+        return {"\u2581"}
+
+
 class Pieces(OfCharacters):
     """Of sentencepiece; no space is put before the text."""
 
@@ -88,7 +95,10 @@ def of_folder(folder):
     from tokenizers import Tokenizer
     model = Tokenizer.from_file(path)
     with open(path) as file:
-        of_characters = json.load(file)["model"].get("byte_fallback")
+        described = json.load(file)["model"]
+    of_characters = described.get("byte_fallback")
+    if described.get("type") == "Unigram":
+        return Scored(model)
     return OfCharacters(model) if of_characters else ByteLevel(model)
 
 

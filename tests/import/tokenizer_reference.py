@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
-"""Small vocabularies of the packages sentencepiece (unigram, BPE) and tiktoken, and the tokens that these cut a text into: golden data of
-tokenizer_files_test.cc.
+"""Small vocabularies of the packages sentencepiece (unigram, BPE), tiktoken and tokenizers (unigram), and the tokens that these cut a text into:
+golden data of tokenizer_files_test.cc.
 
-  tokenizer_reference.py TO          makes TO/{unigram,bpe}.model, TO/ranks.tiktoken and, of TO/tokenizer.txt, TO/tokenizer.tokens: a line for each
+  tokenizer_reference.py TO          makes TO/{unigram,bpe}.model, TO/ranks.tiktoken, TO/unigram.json and, of TO/tokenizer.txt,
+                                     TO/tokenizer.tokens: a line for each; for unigram.json a second one, where words are not cut apart
 """
 import base64
 import collections
 import pathlib
 import sys
 
-from check_tokenizer import LLAMA3, Pieces, Ranks
+from check_tokenizer import LLAMA3, OfCharacters, Pieces, Ranks
 
 SAMPLES = pathlib.Path(__file__).parents[2] / "bench" / "samples"
 MERGES = 500
+SPELLED = "<unk> <s> </s> <0x41>"  # what the package tokenizers takes for the tokens that are written so
 
 
 def sample():
@@ -59,6 +61,25 @@ def train_ranks(path, more):
             out.write(f"{base64.b64encode(token).decode()} {rank}\n")
 
 
+def make_json(pieces, path):
+    """The vocabulary of a unigram tokenizer.model as a tokenizer.json."""
+    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+    vocab = [(pieces.id_to_piece(i), pieces.get_score(i)) for i in range(pieces.get_piece_size())]
+    tokenizer = Tokenizer(models.Unigram(vocab, unk_id=pieces.unk_id(), byte_fallback=True))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="never")
+    tokenizer.decoder = decoders.Metaspace(prepend_scheme="never")
+    tokenizer.add_special_tokens(["<unk>", "<s>", "</s>"])
+    tokenizer.add_tokens([AddedToken(text, special=False, normalized=False) for text in ("<b>", "\n\n", "</table>")])
+    tokenizer.save(str(path), pretty=False)
+
+
+def of_json(path, split):
+    from tokenizers import Tokenizer
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.pre_tokenizer.split = split
+    return OfCharacters(tokenizer)
+
+
 def main():
     to = pathlib.Path(sys.argv[1])
     with open(to / "tokenizer.txt", newline="") as file:
@@ -66,9 +87,15 @@ def main():
     for kind in ("unigram", "bpe"):
         train_pieces(kind, to / f"{kind}.model", text)
     train_ranks(to / "ranks.tiktoken", text)
+    make_json(Pieces(to / "unigram.model").model, to / "unigram.json")
+    json_file = to / "unigram.json"
     with open(to / "tokenizer.tokens", "w") as out:
-        for model in (Pieces(to / "unigram.model"), Pieces(to / "bpe.model"), Ranks(to / "ranks.tiktoken")):
-            ids = model.model.encode(text) if isinstance(model, Pieces) else model.model.encode_ordinary(text)
+        for model in (Pieces(to / "unigram.model"), Pieces(to / "bpe.model"), Ranks(to / "ranks.tiktoken"), of_json(json_file, True),
+                      of_json(json_file, False)):
+            if type(model) is OfCharacters:
+                text = text.replace(SPELLED, "")
+            ids = (model.model.encode(text) if isinstance(model, Pieces) else model.model.encode_ordinary(text) if isinstance(model, Ranks)
+                   else model.model.encode(text, add_special_tokens=False).ids)
             out.write(" ".join(map(str, ids)) + "\n")
             print(f"{type(model).__name__}: {len(text.encode())} bytes, {len(ids)} tokens")
 

@@ -12,17 +12,19 @@ int padded(int rows) { return (rows + kRowAlign - 1) / kRowAlign * kRowAlign; }
 
 }  // namespace
 
-Head::Head(Isa isa, int vocab, int width, int act_bits, std::span<const int8_t> weights, std::span<const float> scales)
+Head::Head(Isa isa, int vocab, int width, int act_bits, std::span<const int8_t> weights, std::span<const float> scales,
+           std::span<const float> bias)
     : kernels_(&elementwise(isa)),
       vocab_(vocab),
       width_(width),
       act_bits_(act_bits),
       matrix_(isa, vocab, width, weights),
       scales_(scales.begin(), scales.end()),
+      bias_(bias.begin(), bias.end()),
       slots_(size_t(vocab), -1),
       recent_(isa, vocab, width),
       is_changed_(size_t(vocab)) {
-  assert(int(scales.size()) == vocab);
+  assert(int(scales.size()) == vocab && (bias.empty() || int(bias.size()) == vocab));
   scales_.resize(size_t(padded(vocab)));
 }
 
@@ -55,6 +57,7 @@ void Head::scale(const HeadScratch& scratch, int i, int count, float scale, floa
   const int32_t* low = act_bits_ == 16 ? sums + size_t(count) * logits_stride() : nullptr;
   const int tokens = vocab_ - 1;  // without BOS
   kernels_->scale(sums, low, padded(tokens), scale, scales_.data(), out);
+  if (!bias_.empty()) kernels_->add(out, bias_.data(), tokens);
   for (int v = tokens; v < padded(tokens); ++v) out[v] = -1e30f;
 }
 
@@ -85,6 +88,7 @@ void Head::put_recent(const Hidden& hidden, int first, int count, HeadScratch& s
       const uint32_t v = recent_.rows()[r];
       kernels_->scale(sums + r, low == nullptr ? nullptr : low + r, 1, hidden.scales[size_t(first + i)], &scales_[v],
                       logits + v);
+      if (!bias_.empty()) logits[v] += bias_[v];
     }
   }
 }

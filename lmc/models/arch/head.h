@@ -26,8 +26,9 @@ struct HeadScratch {
 
 class Head {
  public:
-  // weights (V,C), scales (V)
-  Head(Isa isa, int vocab, int width, int act_bits, std::span<const int8_t> weights, std::span<const float> scales);
+  // weights (V,C), scales (V), bias (V) or empty: added to the logits
+  Head(Isa isa, int vocab, int width, int act_bits, std::span<const int8_t> weights, std::span<const float> scales,
+       std::span<const float> bias = {});
 
   int vocab() const { return vocab_; }
   int width() const { return width_; }
@@ -71,6 +72,7 @@ class Head {
   int act_bits_;
   PackedMatrix matrix_;            // (V,C)
   std::vector<float> scales_;      // (V)
+  std::vector<float> bias_;        // (V) or empty
   std::vector<int32_t> slots_;     // (V): which row of masters_, or -1: as loaded
   std::vector<float> masters_;     // (touched rows, C) weights in units of one int8 step
   std::vector<int8_t> current_;    // (touched rows, C) what matrix_ holds of them

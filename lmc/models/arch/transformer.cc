@@ -210,13 +210,14 @@ class Step {
     buffers_.cosines.resize(weights_.ropes.size() * size_t(count_) * size_t(half));
     buffers_.sines.resize(buffers_.cosines.size());
     for (int b = 0; b < count_; ++b) {
-      const size_t token = tokens[size_t(b)];
+      size_t token = tokens[size_t(b)];
       assert(int(token) < config_.vocab);
+      uint64_t position = state_.streams[streams_[size_t(b)]].position++;
+      if (config_.positions > 0) position %= uint64_t(config_.positions);
+      if (position == 0 && config_.bos_anew) token = size_t(config_.vocab) - 1;
       kernels_.widen(weights_.embed.data() + token * size_t(config_.width), config_.width, weights_.embed_scales[token],
                      x(b));
-      uint64_t position = state_.streams[streams_[size_t(b)]].position++;
       if (config_.positions > 0) {
-        position %= uint64_t(config_.positions);
         kernels_.add(x(b), weights_.positions.data() + position * size_t(config_.width), config_.width);
       }
       buffers_.positions[size_t(b)] = position;
@@ -428,6 +429,8 @@ class Step {
         return kernels_.gelu(row, ffn);
       case Activation::kGeglu:
         return kernels_.geglu(row, row + ffn, ffn);
+      case Activation::kQuickGelu:
+        return kernels_.quick_gelu(row, ffn);
     }
   }
 
@@ -501,7 +504,7 @@ Result<Transformer> Transformer::load(const ModelFile& file, Isa isa) {
   w.positions = floats(file, "positions");
   const std::string head = w.config.tied ? "embed" : "head";
   w.head.emplace(isa, w.config.vocab, w.config.width, w.config.act_bits.head, file.tensor(head)->as<int8_t>(),
-                 floats(file, head + ".scale"));
+                 floats(file, head + ".scale"), floats(file, "head.bias"));
   w.final_norm = norm_of(file, "final_norm");
   for (int i = 0; i < w.config.layers; ++i) {
     const std::string name = "layer." + std::to_string(i) + ".";

@@ -71,9 +71,19 @@ ModelConfig gpt2_config() {
   return config;
 }
 
+// As image-GPT is.
+ModelConfig image_gpt_config() {
+  ModelConfig config = gpt2_config();
+  config.activation = Activation::kQuickGelu;
+  config.norm = NormKind::kRms;
+  config.bos_anew = true;
+  return config;
+}
+
 TestExtras extras_of(const ModelConfig& config) {
   if (config.activation == Activation::kGeglu) return {.post_norms = true, .head_gains = true, .ropes = 2};
   if (config.activation == Activation::kGelu) return {.biases = true, .ropes = 2};
+  if (config.activation == Activation::kQuickGelu) return {.biases = true, .head_bias = true};
   return {};
 }
 
@@ -148,8 +158,8 @@ std::vector<Trace> run(const Transformer& model, const Texts& texts, size_t batc
 class Engine : public testing::TestWithParam<int> {
  protected:
   ModelConfig config() const {
-    const ModelConfig configs[] = {small_config(), swiglu_config(), swiglu_config(),
-                                   sinks_config(), gemma_config(),  gpt2_config()};
+    const ModelConfig configs[] = {small_config(), swiglu_config(), swiglu_config(),   sinks_config(),
+                                   gemma_config(), gpt2_config(),   image_gpt_config()};
     return configs[GetParam()];
   }
   bool gains() const { return GetParam() == 1 || GetParam() > 3; }
@@ -336,6 +346,7 @@ class Reference {
   }
 
   std::vector<double> logits(uint32_t token) {
+    if (c_.bos_anew && position_ % uint64_t(c_.positions) == 0) token = uint32_t(c_.vocab) - 1;
     Row x = matrix_row("embed", token);
     for (double& v : x) v *= c_.embed_factor;
     if (c_.positions > 0) {
@@ -362,6 +373,8 @@ class Reference {
         for (double& u : up) u = u > 0 ? u * u : 0;
       } else if (c_.activation == Activation::kGelu) {
         for (double& u : up) u = gelu(u);
+      } else if (c_.activation == Activation::kQuickGelu) {
+        for (double& u : up) u = u / (1 + std::exp(-1.702 * u));
       } else {
         const Row gate = times(layer + "w_gate", m);
         for (size_t i = 0; i < up.size(); ++i)
@@ -370,7 +383,10 @@ class Reference {
       add(x, post_norm(times(layer + "w_down", up), layer + "ffn_post_norm"));
     }
     ++position_;
-    return times(c_.tied ? "embed" : "head", norm(x, "final_norm"));
+    Row out = times(c_.tied ? "embed" : "head", norm(x, "final_norm"));
+    if (!c_.tied || !file_.has("head.bias")) return out;  // else it is added there
+    for (size_t v = 0; v < out.size(); ++v) out[v] += double(file_.tensor("head.bias")->as<float>()[v]);
+    return out;
   }
 
  private:
@@ -502,7 +518,7 @@ double divergence(const ModelConfig& config, bool gains) {
     for (double logit : logits) total += std::exp(logit - top);
     for (size_t v = 0; v < logits.size(); ++v) {
       const double p = std::exp(logits[v] - top) / total;
-      sum += p * std::log2(p * double(row.back()) / double(row[v + 1] - row[v]));
+      if (p > 0) sum += p * std::log2(p * double(row.back()) / double(row[v + 1] - row[v]));
     }
   }
   return sum / double(texts[0].size());
@@ -518,14 +534,15 @@ TEST(Accuracy, NearTheFloatReference) {
   const double sinks = divergence(sinks_config(), true);
   const double gemma = divergence(gemma_config(), true);
   const double gpt2 = divergence(gpt2_config(), true);
+  const double image_gpt = divergence(image_gpt_config(), true);
   RecordProperty("bits_per_token_8", std::to_string(eight));
   std::printf(
       "divergence, bits a token: %.6f with 8 bits, %.6f with 16, %.6f swiglu with 16, %.6f with a sink, %.6f as Gemma "
-      "3, "
-      "%.6f as GPT-2\n",
-      eight, sixteen, swiglu, sinks, gemma, gpt2);
+      "3, %.6f as GPT-2, %.6f as image-GPT\n",
+      eight, sixteen, swiglu, sinks, gemma, gpt2, image_gpt);
   EXPECT_LT(gemma, 0.002);
   EXPECT_LT(gpt2, 0.002);
+  EXPECT_LT(image_gpt, 0.002);
   EXPECT_LT(eight, 0.01);
   EXPECT_LT(sixteen, 0.002);
   EXPECT_LT(swiglu, 0.002);
@@ -550,9 +567,9 @@ TEST(Frequencies, SumBelowTheLimitAndNoneForBos) {
   }
 }
 
-constexpr const char* kConfigNames[] = {"Relu2", "Swiglu16Gains", "Swiglu16", "Sinks", "Gemma3", "Gpt2"};
+constexpr const char* kConfigNames[] = {"Relu2", "Swiglu16Gains", "Swiglu16", "Sinks", "Gemma3", "Gpt2", "ImageGpt"};
 
-INSTANTIATE_TEST_SUITE_P(Configs, Engine, testing::Values(0, 1, 2, 3, 4, 5),
+INSTANTIATE_TEST_SUITE_P(Configs, Engine, testing::Values(0, 1, 2, 3, 4, 5, 6),
                          [](const auto& info) { return std::string(kConfigNames[info.param]); });
 
 }  // namespace

@@ -113,7 +113,7 @@ Status parse_functions(const JsonValue& json, ModelConfig& config) {
   LMC_ASSIGN(const auto activation, text(json, "activation"));
   const auto known = std::ranges::find(kActivationNames, activation);
   if (known == std::end(kActivationNames))
-    return broken("'activation' must be relu2, swiglu, gelu or geglu; another one needs a newer lmc");
+    return broken("'activation' must be relu2, swiglu, gelu, geglu or quick_gelu; another one needs a newer lmc");
   config.activation = Activation(known - std::begin(kActivationNames));
   if (json.find("norm") != nullptr) {
     LMC_ASSIGN(const auto norm, text(json, "norm"));
@@ -128,6 +128,10 @@ Status parse_functions(const JsonValue& json, ModelConfig& config) {
     config.positions = int(positions);
     if (positions > 0 && std::ranges::count(config.sinks, 1) > 0)
       return broken("a model with learned positions has no sinks");
+  }
+  if (const JsonValue* const anew = json.find("bos_anew"); anew != nullptr) {
+    if (!anew->is(Kind::kBoolean)) return broken("'bos_anew' must be true or false");
+    config.bos_anew = anew->boolean;
   }
   return Ok();
 }
@@ -339,6 +343,7 @@ struct ModelFile::Contents {
     const ModelConfig& c = config;
     LMC_TRY(expect_matrix("embed", c.vocab, c.width));
     if (!c.tied) LMC_TRY(expect_matrix("head", c.vocab, c.width));
+    LMC_TRY(expect_optional(kHeadBias, c.vocab, kMaxPostGain));
     if (c.positions > 0) {
       LMC_TRY(expect("positions", TensorType::kF32, {size_t(c.positions), size_t(c.width)}));
       for (float value : tensors.at("positions").as<float>())
@@ -405,9 +410,9 @@ Result<ModelFile> ModelFile::parse(std::shared_ptr<Contents> contents) {
   if (std::memcmp(magic.data(), kModelMagic, sizeof kModelMagic) != 0)
     return bad_input("not a model file (.lmcm): it does not begin with LMCM", 0);
   LMC_ASSIGN(const auto version, reader.read_le<uint32_t>("version of the model file"));
-  if (version < kModelVersion || version > kModelVersionArchitectures)
+  if (version < kModelVersion || version > kModelVersionHeadBias)
     return bad_input("model file has version " + std::to_string(version) + ", this program reads versions " +
-                         std::to_string(kModelVersion) + " to " + std::to_string(kModelVersionArchitectures) +
+                         std::to_string(kModelVersion) + " to " + std::to_string(kModelVersionHeadBias) +
                          "; a newer lmc may be needed",
                      4);
   LMC_ASSIGN(const auto header_bytes, reader.read_le<uint64_t>("header length of the model file"));

@@ -25,7 +25,7 @@ namespace lmc {
 enum class ModelKind { kTransformer, kPixels, kAdapter };
 
 // As numbers of kActivationNames (model_format.h). The gated ones multiply by a second product.
-enum class Activation { kRelu2, kSwiglu, kGelu, kGeglu };
+enum class Activation { kRelu2, kSwiglu, kGelu, kGeglu, kQuickGelu };
 constexpr bool is_gated(Activation activation) {
   return activation == Activation::kSwiglu || activation == Activation::kGeglu;
 }
@@ -53,6 +53,7 @@ struct ModelConfig {
   NormKind norm = NormKind::kRms;
   double embed_factor = 1.0;  // of the embedding where it is read, not where it is the head
   int positions = 0;          // P: learned positions; a stream begins anew after P tokens. 0: none
+  bool bos_anew = false;      // then with BOS in place of the token that came
   bool qk_norm = true;
   bool tied = false;  // the head is the embedding
   double rope_theta = 10000.0;

@@ -44,6 +44,7 @@ Json architecture_json(const ModelConfig& c) {
   if (c.norm != NormKind::kRms) json["norm"] = kNormNames[size_t(c.norm)];
   if (c.embed_factor != 1.0) json["embed_factor"] = c.embed_factor;
   if (c.positions > 0) json["positions"] = c.positions;
+  if (c.bos_anew) json["bos_anew"] = true;
   return json;
 }
 

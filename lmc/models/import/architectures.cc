@@ -68,7 +68,7 @@ constexpr TensorNames kGpt2Norms[] = {
 };
 
 constexpr const char *kLlamaTypes[] = {"llama", "mistral"}, *kQwen2Types[] = {"qwen2"}, *kQwen3Types[] = {"qwen3"},
-                     *kGemma3Types[] = {"gemma3_text"}, *kGpt2Types[] = {"gpt2"};
+                     *kGemma3Types[] = {"gemma3_text"}, *kGpt2Types[] = {"gpt2"}, *kImageGptTypes[] = {"imagegpt"};
 
 constexpr Architecture kArchitectures[] = {
     {.name = "LLaMA, Mistral",
@@ -110,7 +110,20 @@ constexpr Architecture kArchitectures[] = {
      .activation = Activation::kGelu,
      .norm = NormKind::kLayer,
      .fused_qkv = true,
-     .transposed = true},
+     .transposed = true,
+     .learned_positions = true},
+    {.name = "image-GPT",
+     .gguf = nullptr,
+     .model_types = kImageGptTypes,
+     .once = kGpt2Once,
+     .matrices = kGpt2Matrices,
+     .norms = kGpt2Norms,
+     .activation = Activation::kQuickGelu,
+     .fused_qkv = true,
+     .transposed = true,
+     .learned_positions = true,
+     .colours = true,
+     .act_bits = {16, 16, 16, 16, 16}},
 };
 
 std::string listed(const std::vector<const char*>& names) {

@@ -39,6 +39,8 @@ struct Architecture {
   bool gains_less_one = false;         // Hugging Face keeps gains less one
   bool fused_qkv = false;              // q, k and v are one tensor
   bool transposed = false;             // Hugging Face keeps matrices (columns, rows)
+  bool learned_positions = false;      // hyperparameters by the names that GPT-2 has for them
+  bool colours = false;                // tokens are colours of pixels (colours.h)
   ActivationBits act_bits = {16, 8, 8, 16, 16};
 };
 

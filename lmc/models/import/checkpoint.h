@@ -38,7 +38,7 @@ struct CheckpointVocabulary {
   Splitter splitter = Splitter::kGpt2;                      // not kOwn
   std::vector<std::pair<std::string, std::string>> merges;  // bytes; the first one goes first. Not where scores are
   bool by_rank = false;                                     // as tiktoken (Tokenizer::create_by_rank)
-  // Of by_rank and kCharacters: the highest one merges first; of kUnigram: as Unigram wants them.
+  // Of by_rank and kCharacters: the highest one merges first; if is_unigram: as Unigram wants them.
   std::vector<double> scores;
   uint32_t begin = 0;  // row of the token that begins a document
 };

@@ -6,6 +6,7 @@
 
 #include "lmc/base/hash.h"
 #include "lmc/models/file/json_value.h"
+#include "lmc/models/import/colours.h"
 #include "lmc/models/import/safetensors_file.h"
 #include "lmc/models/import/tokenizer_files.h"
 #include "lmc/numerics/elementwise.h"
@@ -25,8 +26,8 @@ class Config {
   Result<Hyperparameters> read() {
     Hyperparameters out;
     ModelConfig& c = out.config;
-    if (architecture_.norm == NormKind::kLayer) {
-      LMC_TRY(gpt2(c));
+    if (architecture_.learned_positions) {
+      LMC_TRY(gpt2(out));
     } else {
       LMC_TRY(sizes(c));
       LMC_TRY(windows(c));
@@ -87,7 +88,8 @@ class Config {
     return Ok();
   }
 
-  Status gpt2(ModelConfig& c) const {
+  Status gpt2(Hyperparameters& out) const {
+    ModelConfig& c = out.config;
     LMC_ASSIGN(c.layers, integer("n_layer", 1, 256));
     LMC_ASSIGN(c.width, integer("n_embd", 4, 65536));
     LMC_ASSIGN(c.heads, integer("n_head", 1, 256));
@@ -99,11 +101,13 @@ class Config {
     c.windows.assign(size_t(c.layers), 0);
     if (is_true("scale_attn_by_inverse_layer_idx"))
       return unsupported("'scale_attn_by_inverse_layer_idx' is not supported");
+    const JsonValue* const scaled = json_.find("scale_attn_weights");
+    if (scaled != nullptr && scaled->is(Kind::kBoolean) && !scaled->boolean) out.query_scale = 1.0;
     return Ok();
   }
 
   Status activation() const {
-    constexpr const char* kNames[] = {"", "silu", "gelu_new", "gelu_pytorch_tanh"};  // by Activation
+    constexpr const char* kNames[] = {"", "silu", "gelu_new", "gelu_pytorch_tanh", "quick_gelu"};  // by Activation
     const char* const key = is_given(json_, "activation_function") ? "activation_function"
                             : is_given(json_, "hidden_activation") ? "hidden_activation"
                                                                    : "hidden_act";
@@ -199,8 +203,9 @@ class Config {
   const Architecture& architecture_;
 };
 
-std::string origin(const HuggingFaceFiles& files, const std::string& model_type) {
+std::string origin(const HuggingFaceFiles& files, const std::string& model_type, const std::string& clusters) {
   nlohmann::ordered_json out = {{"imported", "safetensors"}, {"model_type", model_type}};
+  if (!clusters.empty()) out["clusters"] = nlohmann::ordered_json::parse(clusters);
   for (const ByteSpan file : files.weights) out["source_sha256"].push_back(hex(sha256(file)));
   return out.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
 }
@@ -215,7 +220,9 @@ void drop_prefix(std::map<std::string, WeightTensor>& tensors, const std::string
 
 Result<CheckpointVocabulary> read_vocabulary(const HuggingFaceFiles& files, std::optional<int64_t> bos) {
   if (!files.tokenizer.empty()) return read_tokenizer_json(files.tokenizer, bos);
-  if (files.tokenizer_model.empty()) return bad_input("the file with the tokenizer is empty");
+  if (files.tokenizer_model.empty())
+    return bad_input(
+        "no tokenizer: neither tokenizer.json nor tokenizer.model nor *.tiktoken is there, or it is empty");
   LMC_ASSIGN(const auto config, read_tokenizer_config(files.tokenizer_config));
   const auto read = is_sentence_piece(files.tokenizer_model) ? read_sentence_piece : read_tiktoken;
   return read(files.tokenizer_model, config, bos);
@@ -242,8 +249,14 @@ Result<Checkpoint> read_hugging_face_checkpoint(const HuggingFaceFiles& files) {
   const JsonValue* const tied = json->find("tie_word_embeddings");
   if (tied != nullptr && tied->is(Kind::kBoolean) && tied->boolean) out.tensors.erase("lm_head.weight");
   const JsonValue* const bos = json->find("bos_token_id");
-  LMC_ASSIGN(out.vocabulary, read_vocabulary(files, bos != nullptr ? bos->integer : std::nullopt));
-  out.origin = origin(files, type->text);
+  LMC_ASSIGN(out.vocabulary, out.architecture->colours
+                                 ? colour_vocabulary(*json)
+                                 : read_vocabulary(files, bos != nullptr ? bos->integer : std::nullopt));
+  std::string clusters;
+  if (out.architecture->colours) {
+    LMC_ASSIGN(clusters, read_clusters(files.preprocessor, out.vocabulary.tokens.size()));
+  }
+  out.origin = origin(files, type->text, clusters);
   return out;
 }
 

@@ -11,10 +11,11 @@ namespace lmc {
 
 struct HuggingFaceFiles {
   ByteSpan config;
-  ByteSpan tokenizer;              // tokenizer.json; empty: tokenizer_model is there
+  ByteSpan tokenizer;              // tokenizer.json; empty: tokenizer_model is there, or tokens are colours
   std::vector<ByteSpan> weights;   // safetensors
   ByteSpan tokenizer_model = {};   // tokenizer.model of SentencePiece, or a file of tiktoken
   ByteSpan tokenizer_config = {};  // may be empty
+  ByteSpan preprocessor = {};      // preprocessor_config.json, may be empty
 };
 
 // The files must outlive it. Errors: bad input that says what is missing or not supported.

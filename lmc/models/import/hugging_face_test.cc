@@ -12,6 +12,7 @@
 #include "lmc/models/import/golden_test_support.h"
 #include "lmc/models/import/import.h"
 #include "lmc/models/import/vocabulary.h"
+#include "lmc/tokenize/tokenizer_test_support.h"
 
 namespace lmc {
 namespace {
@@ -38,7 +39,9 @@ TEST_P(TinyFolders, LogitsAreThoseOfTransformers) {
     const std::string to = std::string(path) + "/" + GetParam();
     std::filesystem::create_directories(to);
     ASSERT_TRUE(write_file(to + "/config.json", as_bytes(folder.config)).ok());
-    ASSERT_TRUE(write_file(to + "/tokenizer.json", as_bytes(folder.tokenizer)).ok());
+    if (!folder.tokenizer.empty()) ASSERT_TRUE(write_file(to + "/tokenizer.json", as_bytes(folder.tokenizer)).ok());
+    if (!folder.preprocessor.empty())
+      ASSERT_TRUE(write_file(to + "/preprocessor_config.json", as_bytes(folder.preprocessor)).ok());
     ASSERT_TRUE(write_file(to + "/model.safetensors", folder.weights).ok());
   }
   const auto worst = divergence(GetParam(), folder);
@@ -64,6 +67,8 @@ TEST(HuggingFace, WrongParametersShow) {
            Change{"gemma3_text", "\"rope_local_base_freq\": 100.0", "\"rope_local_base_freq\": 300.0"},
            Change{"gemma3_text", "\"rope_theta\": 5000.0", "\"rope_theta\": 100.0"},
            Change{"gpt2", "\"layer_norm_epsilon\": 1e-05", "\"layer_norm_epsilon\": 0.1"},
+           Change{"imagegpt", "\"layer_norm_epsilon\": 1e-05", "\"layer_norm_epsilon\": 0.1"},
+           Change{"imagegpt", "\"n_embd\"", "\"scale_attn_weights\": false, \"n_embd\""},
        }) {
     TinyFolder folder = TinyFolderMaker(type).make();
     const size_t at = folder.config.find(from);
@@ -83,7 +88,9 @@ TEST(HuggingFace, WhatIsMissingIsNamed) {
            {"qwen3", "model.layers.2.self_attn.q_norm.weight"},
            {"gemma3_text", "model.layers.0.post_feedforward_layernorm.weight"},
            {"gpt2", "n_positions"},
-           {"gpt2", "transformer.h.2.mlp.c_fc.weight"}}) {
+           {"gpt2", "transformer.h.2.mlp.c_fc.weight"},
+           {"imagegpt", "vocab_size"},
+           {"imagegpt", "lm_head.weight"}}) {
     const auto made = import(TinyFolderMaker(type, what).make());
     ASSERT_FALSE(made.ok()) << what;
     EXPECT_EQ(made.error().family, ErrorFamily::kBadInput);
@@ -115,10 +122,55 @@ TEST(HuggingFace, WhatIsNotSupportedIsNamed) {
   expect(error_with("llama", "\"num_hidden_layers\": 3", "\"num_hidden_layers\": 2"), "model.layers.2.");
   expect(error_with("llama", "\"num_key_value_heads\": 4", "\"num_key_value_heads\": 3"), "key/value heads");
   expect(error_with("llama", "\"vocab_size\"", "\"quantization_config\": {}, \"vocab_size\""), "quantization_config");
-  expect(error_with("llama", "\"type\":\"BPE\"", "\"type\":\"Unigram\""), "'Unigram'");
+  expect(error_with("llama", "\"type\":\"BPE\"", "\"type\":\"WordPiece\""), "'WordPiece'");
+  expect(error_with("imagegpt", "\"quick_gelu\"", "\"gelu\""), "'gelu'");
+  expect(error_with("imagegpt", "\"vocab_size\": 262", "\"vocab_size\": 1"), "'vocab_size'");
+  expect(error_with("imagegpt", "\"vocab_size\": 262", "\"vocab_size\": 70000"), "'vocab_size'");
   expect(error_with("llama", "\"type\":\"ByteLevel\"", "\"type\":\"Whitespace\""), "byte-level");
   expect(error_with("llama", "\"merges\":[", "\"merges\":[7,"), "a merge is 7");
   EXPECT_EQ(error_with("llama", "\"vocab_size\"", "\"something_new\": 1, \"vocab_size\""), "");
+}
+
+TEST(HuggingFace, ColoursAreTwoBytesEach) {
+  const TinyFolder folder = TinyFolderMaker("imagegpt").make();
+  const auto file = import(folder);
+  ASSERT_TRUE(file.ok()) << file.error().message;
+  EXPECT_NE(file->training().find("\"clusters\":[[-1.0,-1.0,1.0],"), std::string::npos);
+  const auto tokenizer = Tokenizer::parse(file->section("tokenizer"), file->section("tokenizer.merges"));
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.error().message;
+  ASSERT_EQ(tokenizer->vocabulary_size(), 261u + 256 + 1);
+  const auto lengths = [&](const Bytes& text) {
+    std::vector<size_t> out;
+    for (const uint32_t token : tokenizer->encode(text)) out.push_back(tokenizer->vocabulary()[token].size());
+    return out;
+  };
+  EXPECT_EQ(lengths({0, 7, 1, 4, 0, 0}), (std::vector<size_t>{2, 2, 2}));
+  EXPECT_EQ(lengths({1, 5, 0, 0, 9}), (std::vector<size_t>{1, 1, 2, 1}));  // there are 261 colours
+  expect_byte_strings_come_back(*tokenizer, {1, 2, 3, 64, 4097});
+  TestRandom random(4);
+  Bytes any(5001);
+  for (uint8_t& byte : any) byte = uint8_t(random.below(random.below(2) == 0 ? 2 : 256));
+  EXPECT_EQ(tokenizer->decode(tokenizer->encode(any)), any);
+}
+
+TEST(HuggingFace, ColoursThatAreNoneAreNamed) {
+  TinyFolder folder = TinyFolderMaker("imagegpt").make();
+  const std::string sound = folder.preprocessor;
+  for (const char* bad : {"7", "{", R"({"clusters": 7})", R"({"clusters": [[0, 0, 0]]})"}) {
+    folder.preprocessor = bad;
+    const auto made = import(folder);
+    ASSERT_FALSE(made.ok()) << bad;
+    EXPECT_NE(made.error().message.find("preprocessor_config.json"), std::string::npos) << made.error().message;
+  }
+  folder.preprocessor = sound;
+  folder.preprocessor.replace(sound.find("-1.0"), 4, "-1.5");
+  EXPECT_FALSE(import(folder).ok());
+  for (const char* none : {"", "{}", R"({"clusters": null})"}) {
+    folder.preprocessor = none;
+    const auto made = import(folder);
+    ASSERT_TRUE(made.ok()) << made.error().message;
+    EXPECT_EQ(made->training().find("clusters"), std::string::npos);
+  }
 }
 
 TEST(HuggingFace, RopeParametersOfNewerFiles) {
@@ -144,7 +196,7 @@ TEST(HuggingFace, DamagedFilesNeverCrash) {
         byte = std::remove_reference_t<decltype(byte)>(byte ^ (1 << random.below(8)));
       };
       if (round % 3 == 0) flip(bad.config, SIZE_MAX);
-      if (round % 3 == 1) flip(bad.tokenizer, SIZE_MAX);
+      if (round % 3 == 1) flip(bad.tokenizer.empty() ? bad.preprocessor : bad.tokenizer, SIZE_MAX);
       if (round % 3 == 2) flip(bad.weights, 3000);
       const auto made = import(bad);
       EXPECT_TRUE(made.ok() || !made.error().message.empty());

@@ -49,41 +49,48 @@ struct TinyFolder {
   std::string config, tokenizer;
   Bytes weights;
   std::string tokenizer_model = {}, tokenizer_config = {};  // the former for an empty tokenizer
+  std::string preprocessor = {};
   HuggingFaceFiles files() const {
-    return {as_bytes(config), as_bytes(tokenizer), {weights}, as_bytes(tokenizer_model), as_bytes(tokenizer_config)};
+    return {as_bytes(config),          as_bytes(tokenizer),        {weights},
+            as_bytes(tokenizer_model), as_bytes(tokenizer_config), as_bytes(preprocessor)};
   }
 };
 
-// Of "llama", "mistral", "qwen2", "qwen3", "gemma3_text" or "gpt2". leave_out: a tensor or a member of config.json that
-// is then missing.
+// Of "llama", "mistral", "qwen2", "qwen3", "gemma3_text", "gpt2" or "imagegpt". leave_out: a tensor or a member of
+// config.json that is then missing.
 class TinyFolderMaker {
  public:
   static constexpr size_t kLayers = 3, kWidth = 32, kHeads = 4, kFfn = 48, kTokens = 262;
-  static constexpr const char* kTypes[] = {"llama", "mistral", "qwen2", "qwen3", "gemma3_text", "gpt2"};
+  static constexpr const char* kTypes[] = {"llama", "mistral", "qwen2", "qwen3", "gemma3_text", "gpt2", "imagegpt"};
 
   explicit TinyFolderMaker(std::string type, std::string leave_out = "")
       : type_(std::move(type)), leave_out_(std::move(leave_out)) {}
 
   TinyFolder make() {
-    if (type_ == "gpt2")
-      add_gpt2();
+    if (is_gpt())
+      add_gpt();
     else
       add_llama_like();
-    return {config(), tokenizer(), writer_.finish()};
+    TinyFolder out = {config(), is_image() ? "" : tokenizer(), writer_.finish()};
+    if (is_image()) out.preprocessor = preprocessor();
+    return out;
   }
 
  private:
   using Json = nlohmann::ordered_json;
 
   bool is_gemma() const { return type_ == "gemma3_text"; }
+  bool is_image() const { return type_ == "imagegpt"; }
+  bool is_gpt() const { return type_ == "gpt2" || is_image(); }
   size_t kv_heads() const { return type_ == "llama" ? 4 : 2; }
-  size_t head_dim() const { return type_ == "qwen2" || type_ == "gpt2" ? kWidth / kHeads : 16; }
+  size_t head_dim() const { return type_ == "qwen2" || is_gpt() ? kWidth / kHeads : 16; }
 
   std::string config() const {
     Json out = {{"model_type", type_}, {"vocab_size", kTokens}, {"bos_token_id", 0}, {"eos_token_id", 0}};
-    if (type_ == "gpt2") {
+    if (is_gpt()) {
       out.update(Json{{"n_embd", kWidth}, {"n_layer", kLayers}, {"n_head", kHeads}, {"n_positions", 64}});
-      out.update(Json{{"activation_function", "gelu_new"}, {"layer_norm_epsilon", 1e-5}});
+      out.update(Json{{"activation_function", is_image() ? "quick_gelu" : "gelu_new"}, {"layer_norm_epsilon", 1e-5}});
+      if (is_image()) out.update(Json{{"bos_token_id", nullptr}, {"tie_word_embeddings", false}});
     } else {
       out.update(Json{{"hidden_size", kWidth}, {"num_hidden_layers", kLayers}, {"intermediate_size", kFfn}});
       out.update(Json{{"num_attention_heads", kHeads}, {"num_key_value_heads", kv_heads()}, {"rms_norm_eps", 1e-5}});
@@ -117,6 +124,13 @@ class TinyFolderMaker {
     out["pre_tokenizer"] = {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", true}};
     out["model"] = {{"type", "BPE"}, {"vocab", vocabulary}, {"merges", tiny.merges}};
     return out.dump();
+  }
+
+  static std::string preprocessor() {
+    Json clusters = Json::array();
+    for (size_t i = 0; i + 1 < kTokens; ++i)
+      clusters.push_back({double(i) / 131 - 1, double(i % 16) / 8 - 1, 1 - double(i) / 131});
+    return Json{{"do_resize", true}, {"clusters", clusters}}.dump();
   }
 
   void add(const std::string& name, const std::vector<size_t>& shape, float spread, float middle = 0.0f) {
@@ -161,16 +175,19 @@ class TinyFolderMaker {
     }
   }
 
-  void add_gpt2() {
+  void add_gpt() {
     add("transformer.wte.weight", {kTokens, kWidth}, 0.6f);
     add("transformer.wpe.weight", {64, kWidth}, 0.3f);
     add("transformer.ln_f.weight", {kWidth}, 0.5f, 1.0f);
-    add("transformer.ln_f.bias", {kWidth}, 0.3f);
+    if (is_image())
+      add("lm_head.weight", {kTokens - 1, kWidth}, 0.6f);
+    else
+      add("transformer.ln_f.bias", {kWidth}, 0.3f);
     for (size_t i = 0; i < kLayers; ++i) {
       const std::string layer = "transformer.h." + std::to_string(i) + ".";
       for (const char* norm : {"ln_1", "ln_2"}) {
         add(layer + norm + ".weight", {kWidth}, 0.5f, 1.0f);
-        add(layer + norm + ".bias", {kWidth}, 0.3f);
+        if (!is_image()) add(layer + norm + ".bias", {kWidth}, 0.3f);
       }
       const auto conv = [&](const std::string& name, size_t in, size_t out, float spread) {
         add(layer + name + ".weight", {in, out}, spread);

@@ -91,9 +91,10 @@ class Importer {
     c_.activation = architecture().activation;
     c_.norm = architecture().norm;
     c_.qk_norm = architecture().qk_norm;
-    c_.tied = !checkpoint_.tensors.contains(head_name());
+    c_.tied = !checkpoint_.tensors.contains(head_name()) && !architecture().colours;
     c_.head_rate = options_.head_rate;
     c_.act_bits = options_.act_bits.value_or(architecture().act_bits);
+    c_.bos_anew = architecture().colours;
     if (architecture().scaled_embedding) c_.embed_factor = double(std::sqrt(float(c_.width)));
     if (!from.rope_theta.empty()) c_.rope_theta = from.rope_theta[0];
     LMC_TRY(cut_windows());
@@ -156,11 +157,24 @@ class Importer {
   // It may have more rows than the vocabulary.
   Status embedding(const std::string& to, const std::string& from) {
     const auto it = checkpoint_.tensors.find(from);
+    std::vector<uint32_t> order = rows_;
+    if (to == "head" && architecture().colours) {
+      order.back() = kNoRow;  // what begins a picture has no row there
+      head_bias();
+    }
     uint64_t tokens = 0;  // that it must have
-    for (const uint32_t row : rows_) tokens = std::max<uint64_t>(tokens, row == kNoRow ? 0 : uint64_t(row) + 1);
+    for (const uint32_t row : order) tokens = std::max<uint64_t>(tokens, row == kNoRow ? 0 : uint64_t(row) + 1);
     if (it != checkpoint_.tensors.end() && it->second.shape.size() == 2) tokens = std::max(tokens, it->second.shape[0]);
     LMC_ASSIGN(const WeightTensor* const tensor, take(from, {tokens, uint64_t(c_.width)}));
-    return quantised(to, {.tensor = tensor, .order = rows_, .columns = size_t(c_.width)});
+    return quantised(to, {.tensor = tensor, .order = std::move(order), .columns = size_t(c_.width)});
+  }
+
+  // Tokens that the head has no row for never come, as far as it knows.
+  void head_bias() {
+    constexpr float kNever = -65536.0f;
+    std::vector<float> bias;
+    for (const uint32_t row : rows_) bias.push_back(row == kNoRow ? kNever : 0.0f);
+    writer_->add_f32("head.bias", {bias.size()}, bias);
   }
 
   // What a matrix's rows are: where they begin in the tensor, how many, how many columns.
@@ -343,9 +357,11 @@ class Folder {
     Folder out;
     LMC_ASSIGN(out.config_, MappedFile::open(path / "config.json"));
     LMC_TRY(out.open_tokenizer(path));
+    if (const auto preprocessor = path / "preprocessor_config.json"; exists(preprocessor)) {
+      LMC_ASSIGN(out.preprocessor_, MappedFile::open(preprocessor));
+    }
     std::vector<std::string> names;
-    std::error_code none;
-    if (std::filesystem::exists(path / kWhole, none)) {
+    if (exists(path / kWhole)) {
       names.emplace_back(kWhole);
     } else {
       LMC_ASSIGN(const auto index, MappedFile::open(path / "model.safetensors.index.json"));
@@ -365,36 +381,43 @@ class Folder {
                          .tokenizer = bytes_of(tokenizer_),
                          .weights = {},
                          .tokenizer_model = bytes_of(tokenizer_model_),
-                         .tokenizer_config = bytes_of(tokenizer_config_)};
+                         .tokenizer_config = bytes_of(tokenizer_config_),
+                         .preprocessor = bytes_of(preprocessor_)};
     for (const MappedFile& file : weights_) out.weights.push_back(file.bytes());
     return out;
   }
 
  private:
-  // tokenizer.json, or what there is in its place.
+  static bool exists(const std::filesystem::path& path) {
+    std::error_code none;
+    return std::filesystem::exists(path, none);
+  }
+
+  // tokenizer.json, or what there is in its place; perhaps nothing.
   Status open_tokenizer(const std::filesystem::path& path) {
     constexpr const char *kJson = "tokenizer.json", *kModel = "tokenizer.model", *kConfig = "tokenizer_config.json";
     std::error_code none;
     std::optional<std::filesystem::path> model;
     std::vector<std::filesystem::path> found;
-    if (std::filesystem::exists(path / kModel, none)) model = path / kModel;
+    if (exists(path / kModel)) model = path / kModel;
     for (auto it = std::filesystem::directory_iterator(path, none);
          !model && it != std::filesystem::directory_iterator(); it.increment(none))
       if (it->path().extension() == ".tiktoken") found.push_back(it->path());
     if (found.size() > 1)
       return bad_input(path.string() + ": it has several files *.tiktoken; leave the one that belongs to the model");
     if (found.size() == 1) model = found[0];
-    if (std::filesystem::exists(path / kJson, none) || !model) {
+    if (exists(path / kJson)) {
       LMC_ASSIGN(tokenizer_, MappedFile::open(path / kJson));
       return Ok();
     }
+    if (!model) return Ok();
     LMC_ASSIGN(tokenizer_model_, MappedFile::open(*model));
-    if (!std::filesystem::exists(path / kConfig, none)) return Ok();
+    if (!exists(path / kConfig)) return Ok();
     LMC_ASSIGN(tokenizer_config_, MappedFile::open(path / kConfig));
     return Ok();
   }
 
-  std::optional<MappedFile> config_, tokenizer_, tokenizer_model_, tokenizer_config_;
+  std::optional<MappedFile> config_, tokenizer_, tokenizer_model_, tokenizer_config_, preprocessor_;
   std::vector<MappedFile> weights_;
 };
 

@@ -1,5 +1,6 @@
-// tokenizer.model of SentencePiece and files of tiktoken: their tokens against those of these packages, what is broken
-// or not supported, every byte string. The golden data comes from tests/import/tokenizer_reference.py.
+// tokenizer.model of SentencePiece, files of tiktoken, tokenizer.json of unigram: their tokens against those of these
+// packages, what is broken or not supported, every byte string. The golden data comes from
+// tests/import/tokenizer_reference.py.
 #include "lmc/models/import/tokenizer_files.h"
 
 #include <gtest/gtest.h>
@@ -12,17 +13,28 @@
 #include "lmc/models/import/hugging_face_test_support.h"
 #include "lmc/models/import/import.h"
 #include "lmc/models/import/vocabulary.h"
+#include "lmc/tokenize/tokenizer_test_support.h"
 
 namespace lmc {
 namespace {
 
-constexpr const char* kFiles[] = {"unigram.model", "bpe.model", "ranks.tiktoken"};  // as in tokenizer.tokens
-constexpr int64_t kBegin = 0;                                                       // of no matter here
+// As in tokenizer.tokens. "unigram.json text": where words are not cut apart.
+constexpr const char* kFiles[] = {"unigram.model", "bpe.model", "ranks.tiktoken", "unigram.json", "unigram.json text"};
+constexpr int64_t kBegin = 0;  // of no matter here
 
 Bytes testdata(const std::string& name) { return *read_file(LMC_IMPORT_TESTDATA "/" + name); }
 
+Bytes changed(const Bytes& file, std::string_view from, std::string_view to) {
+  std::string text(file.begin(), file.end());
+  const size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  if (at != std::string::npos) text.replace(at, from.size(), to);
+  return Bytes(text.begin(), text.end());
+}
+
 Result<CheckpointVocabulary> read(ByteSpan file, const TokenizerConfig& config = {},
                                   std::optional<int64_t> bos = kBegin) {
+  if (!file.empty() && file[0] == '{') return read_tokenizer_json(file, bos);
   return is_sentence_piece(file) ? read_sentence_piece(file, config, bos) : read_tiktoken(file, config, bos);
 }
 
@@ -46,14 +58,23 @@ void expect_part(const std::string& found, const char* part) {
 
 class TokenizerFiles : public testing::TestWithParam<size_t> {
  protected:
-  Bytes file() const { return testdata(kFiles[GetParam()]); }
+  std::string name() const { return kFiles[GetParam()]; }
+  bool is_json() const { return name().starts_with("unigram.json"); }
+  Bytes file() const {
+    const Bytes out = testdata(name().substr(0, name().find(' ')));
+    return name().ends_with(" text") ? changed(out, "\"split\":true", "\"split\":false") : out;
+  }
+  Bytes text() const {
+    const Bytes out = testdata("tokenizer.txt");
+    // The package tokenizers takes it for the tokens that are written so.
+    return is_json() ? changed(out, "<unk> <s> </s> <0x41>", "") : out;
+  }
 };
 
 TEST_P(TokenizerFiles, TokensAreThoseOfTheReference) {
   const ImportedVocabulary imported = import(*read(file()));
   std::vector<uint32_t> found;
-  for (const uint32_t token : imported.tokenizer.encode(testdata("tokenizer.txt")))
-    found.push_back(imported.rows[token]);
+  for (const uint32_t token : imported.tokenizer.encode(text())) found.push_back(imported.rows[token]);
   std::ifstream golden(LMC_IMPORT_TESTDATA "/tokenizer.tokens");
   std::string line;
   for (size_t i = 0; i <= GetParam(); ++i) std::getline(golden, line);
@@ -78,6 +99,7 @@ TEST_P(TokenizerFiles, EveryByteStringComesBack) {
       "a\xE2\x96\x81"
       "b \xE2\x96\x81 <0x41> <unk>";  // U+2581 is no space
   EXPECT_EQ(tokenizer.decode(tokenizer.encode(as_bytes(literal))), Bytes(literal.begin(), literal.end()));
+  expect_byte_strings_come_back(tokenizer, {1, 2, 64, 4096, 70000});
 }
 
 TEST_P(TokenizerFiles, DamagedFilesNeverCrash) {
@@ -100,9 +122,35 @@ TEST_P(TokenizerFiles, DamagedFilesNeverCrash) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, TokenizerFiles, testing::Values(0, 1, 2), [](const auto& info) {
-  return std::string(kFiles[info.param]).substr(0, std::string_view(kFiles[info.param]).find('.'));
+INSTANTIATE_TEST_SUITE_P(Kinds, TokenizerFiles, testing::Range<size_t>(0, 5), [](const auto& info) {
+  std::string name = kFiles[info.param];
+  std::ranges::replace_if(
+      name, [](char c) { return c == '.' || c == ' '; }, '_');
+  return name;
 });
+
+TEST(TokenizerJson, UnigramThatIsBrokenOrNotSupportedIsNamed) {
+  const Bytes sound = testdata("unigram.json");
+  const auto error = [&](std::string_view from, std::string_view to) { return error_of(changed(sound, from, to)); };
+  const std::string normalizer = "\"normalizer\":null", metaspace = "\"pre_tokenizer\":{\"type\":\"Metaspace\"";
+  EXPECT_EQ(error_of(sound), "");
+  for (const char* type : {"Lowercase", "StripAccents", "NFD", "BertNormalizer"})
+    expect_part(error(normalizer, std::string(R"("normalizer":{"type":")") + type + "\"}"), type);
+  for (const char* type : {"NFC", "Precompiled", "Prepend"})
+    EXPECT_EQ(error(normalizer, std::string(R"("normalizer":{"type":")") + type + "\"}"), "");
+  EXPECT_EQ(error(normalizer, R"("normalizer":{"type":"Replace","pattern":{"Regex":" {2,}"},"content":" "})"), "");
+  expect_part(error(normalizer, R"("normalizer":{"type":"Sequence","normalizers":[{"type":"NFKC"},
+    {"type":"Replace","pattern":{"String":"``"},"content":"\""}]})"),
+              "replaces '``' by '\"'");
+  expect_part(error(metaspace, R"("pre_tokenizer":{"type":"WhitespaceSplit")"), "'WhitespaceSplit'");
+  expect_part(error(metaspace, R"("pre_tokenizer":null,"x":{"type":"Metaspace")"), "writes U+2581 for spaces");
+  expect_part(error("\"replacement\":\"\xE2\x96\x81\"", "\"replacement\":\"_\""), "'_' for spaces");
+  expect_part(error("\"vocab\":[", "\"vocab\":[7,"), "token 0 is 7");
+  expect_part(error("\"vocab\":[[\"<unk>\",0.0],", R"("vocab":[["<unk>",0.0],["a","b"],)"), "token 1 is [\"a\",\"b\"]");
+  expect_part(error("\"vocab\":[", "\"vocab\":7,\"x\":["), "no array 'model.vocab'");
+  expect_part(error("\"vocab\":[", "\"vocab\":[],\"x\":["), "vocabulary is empty");
+  expect_part(error("\"id\":700", "\"id\":700000"), "'</table>' is 700000");
+}
 
 // Of fields of up to 127 bytes.
 std::string field(char key, std::string_view bytes) {

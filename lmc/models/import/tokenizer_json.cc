@@ -1,5 +1,5 @@
-// tokenizer.json, as the package tokenizers writes it: byte-level BPE, or BPE over characters with bytes to fall back
-// on.
+// tokenizer.json, as the package tokenizers writes it: byte-level BPE; BPE over characters with bytes to fall back on;
+// unigram.
 #include <algorithm>
 #include <unordered_map>
 
@@ -39,6 +39,19 @@ std::vector<const JsonValue*> steps_of(const JsonValue& json, const char* key) {
   return out;
 }
 
+constexpr std::string_view kSpace = "\xE2\x96\x81";  // U+2581, which stands for it
+
+// The text, or else the regular expression, that a step looks for.
+std::string pattern_of(const JsonValue& step) {
+  const JsonValue* const pattern = step.find("pattern");
+  if (pattern == nullptr || !pattern->is(Kind::kObject)) return {};
+  return pattern->find("String") != nullptr ? text_of(*pattern, "String") : text_of(*pattern, "Regex");
+}
+
+bool writes_spaces(const JsonValue& step) {
+  return text_of(step, "type") == "Replace" && pattern_of(step) == " " && text_of(step, "content") == kSpace;
+}
+
 class Reader {
  public:
   Reader(const JsonValue& json, const JsonValue& model) : json_(json), model_(model) {}
@@ -52,19 +65,83 @@ class Reader {
     return std::move(out_);
   }
 
+  Result<CheckpointVocabulary> read_unigram(std::optional<int64_t> bos) {
+    LMC_TRY(check_normalizer());
+    LMC_TRY(find_words());
+    LMC_TRY(scored_tokens());
+    LMC_TRY(added_tokens());
+    // Of whole tokens that the model itself does not have: any that is not the lowest of all.
+    out_.scores.resize(out_.tokens.size(), *std::ranges::max_element(out_.scores));
+    LMC_TRY(begin(bos));
+    return std::move(out_);
+  }
+
  private:
-  bool of_characters() const { return out_.splitter == Splitter::kCharacters; }
+  bool of_characters() const { return out_.splitter == Splitter::kCharacters || is_unigram(out_.splitter); }
+
+  // Nothing is normalised (tokenizer_files.h); so what would change nearly every text is an error.
+  Status check_normalizer() const {
+    for (const JsonValue* step : steps_of(json_, "normalizer")) {
+      const std::string type = text_of(*step, "type");
+      if (type == "Replace") {
+        if (!writes_spaces(*step) && pattern_of(*step) != " {2,}")
+          return unsupported("its normalizer replaces '" + pattern_of(*step) + "' by '" + text_of(*step, "content") +
+                             "', which is not supported");
+        continue;
+      }
+      constexpr const char* kKnown[] = {"NFC", "NFKC", "Nmt", "Precompiled", "Prepend", "Strip"};
+      if (std::ranges::find(kKnown, type) == std::end(kKnown))
+        return unsupported("its normalizer '" + type + "' is not supported: texts would not come back");
+    }
+    return Ok();
+  }
+
+  // Whether text is cut before every space.
+  Status find_words() {
+    out_.splitter = Splitter::kUnigramText;
+    bool spaces = false;
+    for (const JsonValue* step : steps_of(json_, "normalizer")) spaces |= writes_spaces(*step);
+    for (const JsonValue* step : steps_of(json_, "pre_tokenizer")) {
+      const std::string type = text_of(*step, "type");
+      if (type != "Metaspace") return unsupported("its pre-tokenizer '" + type + "' is not supported with 'Unigram'");
+      if (text_of(*step, "replacement") != kSpace)
+        return unsupported("it writes '" + text_of(*step, "replacement") + "' for spaces; U+2581 is supported");
+      spaces = true;
+      if (is_true(*step, "split", true)) out_.splitter = Splitter::kUnigramWords;
+    }
+    return spaces ? Ok() : unsupported("neither its normalizer nor its pre-tokenizer writes U+2581 for spaces");
+  }
+
+  Status scored_tokens() {
+    const JsonValue* const vocabulary = model_.find("vocab");
+    if (vocabulary == nullptr || !vocabulary->is(Kind::kArray)) return unsupported("it has no array 'model.vocab'");
+    if (vocabulary->elements.empty()) return unsupported("its vocabulary is empty");
+    const JsonValue* const unknown = model_.find("unk_id");
+    const bool bytes = is_true(model_, "byte_fallback");
+    for (const JsonValue& entry : vocabulary->elements) {
+      const auto row = int64_t(out_.tokens.size());
+      const bool pair = entry.is(Kind::kArray) && entry.elements.size() == 2 && entry.elements[0].is(Kind::kString) &&
+                        (entry.elements[1].is(Kind::kFloat) || entry.elements[1].is(Kind::kInteger));
+      if (!pair)
+        return unsupported("token " + std::to_string(row) + " is " + entry.dump() + ", not a text and its score");
+      const std::string& text = entry.elements[0].text;
+      CheckpointToken token = token_of(text);
+      if (token.kind == TokenKind::kByte && !bytes) token = {text, TokenKind::kNormal};
+      // In the texts of the reference there are no spaces any more.
+      if (text.empty() || text.find(' ') != std::string::npos || (unknown != nullptr && unknown->integer == row))
+        token = {};
+      LMC_TRY(put(row, text, std::move(token)));
+      out_.scores.push_back(entry.elements[1].number);
+    }
+    return Ok();
+  }
 
   Status find_splitter() {
     const std::vector<const JsonValue*> steps = steps_of(json_, "pre_tokenizer");
     const auto is_byte_level = [](const JsonValue* step) { return text_of(*step, "type") == "ByteLevel"; };
     if (std::ranges::any_of(steps, is_byte_level)) return find_byte_level(steps);
     bool spaces = false;  // as U+2581
-    for (const JsonValue* step : steps_of(json_, "normalizer")) {
-      const JsonValue* const pattern = step->find("pattern");
-      spaces |= text_of(*step, "type") == "Replace" && pattern != nullptr && text_of(*pattern, "String") == " " &&
-                text_of(*step, "content") == "\xE2\x96\x81";
-    }
+    for (const JsonValue* step : steps_of(json_, "normalizer")) spaces |= writes_spaces(*step);
     for (const JsonValue* step : steps) spaces |= text_of(*step, "type") == "Metaspace";
     if (!spaces || !is_true(model_, "byte_fallback"))
       return unsupported("it is neither byte-level nor one that has bytes to fall back on");
@@ -105,9 +182,13 @@ class Reader {
   }
 
   Status put(const JsonValue& id, const std::string& text, CheckpointToken token) {
-    if (!id.integer || *id.integer < 0 || *id.integer >= kMostTokens)
-      return unsupported("the number of token '" + text + "' is " + id.dump());
-    const auto row = size_t(*id.integer);
+    if (!id.integer) return unsupported("the number of token '" + text + "' is " + id.dump());
+    return put(*id.integer, text, std::move(token));
+  }
+
+  Status put(int64_t id, const std::string& text, CheckpointToken token) {
+    if (id < 0 || id >= kMostTokens) return unsupported("the number of token '" + text + "' is " + std::to_string(id));
+    const auto row = size_t(id);
     if (out_.tokens.size() <= row) out_.tokens.resize(row + 1);
     out_.tokens[row] = std::move(token);
     numbers_[text] = uint32_t(row);
@@ -202,7 +283,9 @@ Result<CheckpointVocabulary> read_tokenizer_json(ByteSpan text, std::optional<in
   const JsonValue* const model = json->find("model");
   if (model == nullptr || !model->is(Kind::kObject)) return unsupported("it has no object 'model'");
   const std::string type = text_of(*model, "type");
-  if (!type.empty() && type != "BPE") return unsupported("its model is '" + type + "'; 'BPE' is supported");
+  if (type == "Unigram") return Reader(*json, *model).read_unigram(bos);
+  if (!type.empty() && type != "BPE")
+    return unsupported("its model is '" + type + "'; 'BPE' and 'Unigram' are supported");
   return Reader(*json, *model).read(bos);
 }
 

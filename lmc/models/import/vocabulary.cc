@@ -64,18 +64,19 @@ Result<Tokenizer> make_tokenizer(const CheckpointVocabulary& from, const std::ve
   std::vector<std::string> strings;
   for (const Entry& entry : entries) strings.push_back(entry.bytes);
   if (from.by_rank) return Tokenizer::create_by_rank(std::move(strings), ranks_by_score(from, entries), from.splitter);
-  if (from.splitter != Splitter::kCharacters && from.splitter != Splitter::kUnigram)
+  if (from.splitter != Splitter::kCharacters && !is_unigram(from.splitter))
     return Tokenizer::create_imported(std::move(strings), from.splitter, pairs_of(from, entries));
   std::vector<uint32_t> whole, ranks = ranks_by_score(from, entries);
-  std::vector<float> scores;
+  std::vector<double> scores;
   for (size_t i = 0; i < entries.size(); ++i) {
     const auto& [bytes, row, kind] = entries[i];
     if (kind == Kind::kWhole) whole.push_back(uint32_t(i));
-    scores.push_back(kind == Kind::kByte ? Unigram::kSpells : float(from.scores[row]));
+    scores.push_back(kind == Kind::kByte ? Unigram::kSpells : from.scores[row]);
   }
   if (from.splitter == Splitter::kCharacters)
     return Tokenizer::create_of_characters(std::move(strings), std::move(ranks), std::move(whole));
-  return Tokenizer::create_unigram(std::move(strings), std::move(ranks), std::move(scores), std::move(whole));
+  return Tokenizer::create_unigram(std::move(strings), std::move(ranks), std::move(scores), std::move(whole),
+                                   from.splitter);
 }
 
 }  // namespace

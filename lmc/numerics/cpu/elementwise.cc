@@ -163,6 +163,16 @@ void gelu(float* __restrict x, int n) {
   for (Index i = 0; i < n; ++i) x[i] = gelu_of(x[i]);
 }
 
+void quick_gelu(float* __restrict x, int n) {
+  for (Index i = 0; i < n; ++i) {
+    const float g = x[i];
+    const float z = 1.702f * g;
+    const float e = exp_negative(float_of(bits_of(z) | int32_t(0x80000000u)));  // exp(-|z|)
+    const float top = z > 0.0f ? g : g * e;
+    x[i] = top / (1.0f + e);
+  }
+}
+
 void geglu(float* __restrict x, const float* __restrict gate, int n) {
   for (Index i = 0; i < n; ++i) x[i] = x[i] * gelu_of(gate[i]);
 }
@@ -348,6 +358,7 @@ LMC_DEFINE_KERNELS(Elementwise, elementwise) = {
     .swiglu = swiglu,
     .gelu = gelu,
     .geglu = geglu,
+    .quick_gelu = quick_gelu,
     .rotations = rotations,
     .rotate = rotate,
     .attention_weights = attention_weights,
