@@ -280,7 +280,7 @@ Result<Stats> compress_many(const std::function<Result<CutBlock>()>& next, const
     return writer.add({std::move(block.cut.raw), std::move(*block.coded)});
   };
   const auto submit = [&](CutBlock block) -> Status {
-    const int useful = block.encode ? 1 : useful_threads(block.raw, model != nullptr);
+    const int useful = block.encode ? block.useful_threads : useful_threads(block.raw, model != nullptr);
     const int threads = std::min(options.threads, useful);
     while (!jobs.has_room(threads)) LMC_TRY(write_next());
     jobs.submit(threads, [&, threads, block = std::move(block)]() mutable {
