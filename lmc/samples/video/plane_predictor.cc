@@ -1,7 +1,7 @@
 #include "lmc/samples/video/plane_predictor.h"
 
 #include <algorithm>
-#include <cstdlib>
+
 namespace lmc {
 namespace {
 
@@ -9,63 +9,90 @@ using S = TapSource;
 struct Place {
   int8_t x, y;
 };
-constexpr Place kNowPlaces[] = {{-1, 0}, {0, -1}, {-1, -1}, {1, -1}, {-2, 0}, {0, -2},
-                                {2, -1}, {-2, -1}, {1, -2}, {-1, -2}, {-3, 0}, {2, -2}};
-constexpr Place kBeforePlaces[] = {{0, 0},  {1, 0},  {0, 1},  {-1, 0}, {0, -1}, {1, 1},  {-1, 1},
-                                   {1, -1}, {-1, -1}, {2, 0}, {0, 2}, {-2, 0}, {0, -2}, {2, 1}};
-constexpr Place kCross[] = {{0, 0}, {1, 0}, {0, 1}, {-1, 0}, {0, -1}, {1, 1}, {-1, 1}, {1, -1}, {-1, -1}};
+// The nearest first.
+constexpr Place kPlacesBefore[] = {{-1, 0}, {0, -1},  {-1, -1}, {1, -1},  {-2, 0}, {0, -2},
+                                   {2, -1}, {-2, -1}, {1, -2},  {-1, -2}, {-3, 0}, {2, -2}};
+constexpr Place kPlacesAround[] = {{0, 0},  {1, 0},   {0, 1},  {-1, 0}, {0, -1}, {1, 1},  {-1, 1},
+                                   {1, -1}, {-1, -1}, {2, 0},  {0, 2},  {-2, 0}, {0, -2}, {2, 1}};
+
+// How many of the places of each source there are: of luma, and of a plane with one or two coded before it.
+struct SourcePlaces {
+  S source;
+  std::span<const Place> places;
+  int counts[3];
+};
+constexpr SourcePlaces kSources[] = {
+    {S::kNow, kPlacesBefore, {12, 8, 8}},         {S::kBefore, kPlacesAround, {14, 9, 9}},
+    {S::kLong, kPlacesAround, {5, 5, 5}},         {S::kLeft, kPlacesAround, {5, 5, 5}},
+    {S::kLeftNow, kPlacesBefore, {4, 4, 4}},      {S::kLuma, kPlacesAround, {0, 9, 9}},
+    {S::kLumaBefore, kPlacesAround, {0, 5, 5}},   {S::kChroma, kPlacesAround, {0, 0, 5}},
+    {S::kChromaBefore, kPlacesAround, {0, 0, 1}},
+};
+
+// At most so many inputs from each source, in the order of TapSource.
+using Inputs = std::array<int, kTapSources>;
+constexpr int kAny = 99;
+constexpr Inputs kAll = {kAny, kAny, kAny, kAny, kAny, kAny, kAny, kAny, kAny};
+constexpr Inputs kFromNow = {kAny, 0, 0, 0, 0, kAny, 0, kAny, 0};
+constexpr Inputs kFromTwo = {kAny, kAny, 0, 0, 0, kAny, kAny, kAny, 0};
+constexpr Inputs kFromBefore = {0, kAny, kAny, kAny, 0, kAny, kAny, 0, 0};
+constexpr Inputs kMany = {8, 9, 0, kAny, 0, 5, kAny, kAny, 0};
+constexpr Inputs kFew = {6, 5, 0, 0, 0, 3, 1, 3, 0};
+constexpr Inputs kFewest = {4, 3, 0, 0, 0, 1, 1, 1, 0};
+
+struct PlaneFit {
+  Inputs inputs;
+  double keep;
+  int interval;  // samples from one solution to the next; the best profile takes a quarter
+  int strip;     // columns that share a fit; 0: all
+};
+// The fast profile takes the first few, the usual one most, the best one all.
+constexpr PlaneFit kFits[] = {
+    {kFromNow, 0.998, 16, 0},  {kFromTwo, 0.9985, 16, 0}, {kAll, 0.998, 16, 16},     {kFewest, 0.94, 2, 8},
+    {kFewest, 0.97, 4, 16},    {kAll, 0.9998, 32, 0},     {kFew, 0.98, 8, 0},        {kFew, 0.99, 8, 32},
+    {kAll, 0.99, 8, 0},        {kFromBefore, 0.998, 16, 16}, {kMany, 0.997, 8, 8},   {kFewest, 0.9, 2, 0},
+    {kFewest, 0.985, 4, 4},
+};
+constexpr size_t kFastFits = 4, kUsualFits = 10;
+constexpr double kBlendMemories[] = {0.998, 0.98};
+
+size_t fits_of(VideoEffort effort) {
+  return effort == VideoEffort::kFast ? kFastFits : effort == VideoEffort::kUsual ? kUsualFits : std::size(kFits);
+}
 
 }  // namespace
 
 PlanePredictor::PlanePredictor(VideoEffort effort, int earlier, int width, ptrdiff_t stride, Isa isa)
     : stride_(stride) {
   std::array<Part, kTapSources> of_source{};
-  const auto add = [&](S source, std::span<const Place> places, size_t count) {
-    of_source[size_t(source)] = {int(taps_.size()), int(count)};
-    for (size_t i = 0; i < count; ++i) taps_.push_back({source, places[i].x, places[i].y});
-  };
-  const bool is_luma = earlier == 0;
-  add(S::kNow, kNowPlaces, is_luma ? 12 : 8);
-  add(S::kBefore, kBeforePlaces, is_luma ? 14 : 9);
-  add(S::kLong, kCross, is_luma ? 5 : 1);
-  add(S::kLeft, kCross, is_luma ? 5 : 1);
-  add(S::kLeftNow, kNowPlaces, is_luma ? 4 : 0);
-  if (earlier > 0) add(S::kLuma, kCross, 9);
-  if (earlier > 0) add(S::kLumaBefore, kCross, 5);
-  if (earlier > 1) add(S::kChroma, kCross, 5);
-  if (earlier > 1) add(S::kChromaBefore, kCross, 1);
-  for (size_t i = 0; i < taps_.size(); ++i) {
-    offsets_.push_back(taps_[i].y * stride + taps_[i].x);
-    if (runs_.empty() || taps_[size_t(runs_.back().begin)].source != taps_[i].source) runs_.push_back({int(i), 0});
-    ++runs_.back().count;
+  for (const SourcePlaces& each : kSources) {
+    const Part run{int(taps_.size()), each.counts[earlier]};
+    of_source[size_t(each.source)] = run;
+    if (run.count > 0) runs_.push_back(run);
+    for (int i = 0; i < run.count; ++i) {
+      const Place place = each.places[size_t(i)];
+      taps_.push_back({each.source, place.x, place.y});
+      offsets_.push_back(place.y * stride + place.x);
+    }
   }
   values_.resize(taps_.size());
   const AudioKernels& kernels = audio_kernels(isa);
-  const auto part = [&](S source, int most = 99) {
-    Part p = of_source[size_t(source)];
-    p.count = std::min(p.count, most);
-    return p;
-  };
-  const Part all{0, int(taps_.size())};
-  const auto add_fit = [&](std::vector<Part> parts, double keep, int interval, int strip = 0) {
+  for (const PlaneFit& each : std::span(kFits).first(fits_of(effort))) {
+    std::vector<Part> parts;
     int inputs = 0;
-    std::erase_if(parts, [](const Part& p) { return p.count == 0; });
-    for (const Part& p : parts) inputs += p.count;
-    const FitShape shape{.inputs = inputs, .keep = keep, .interval = interval, .ridge = 1.0};
-    const size_t strips = strip == 0 ? 1 : size_t((width + strip - 1) / strip);
-    fits_.push_back({std::move(parts), strip, {strips, RecursiveFit(shape, kernels)}});
-  };
-  (void)effort;
-  const Part now = part(S::kNow), before = part(S::kBefore), luma = part(S::kLuma), chroma = part(S::kChroma);
-  add_fit({now, luma, chroma}, 0.998, 16);
-  add_fit({now, before, luma, part(S::kLumaBefore), chroma}, 0.9985, 16);
-  add_fit({all}, 0.998, 16, 32);
-  add_fit({all}, 0.9998, 32);
-  add_fit({part(S::kNow, 6), part(S::kBefore, 5), part(S::kLuma, 3), part(S::kLumaBefore, 1), part(S::kChroma, 3)}, 0.98, 8);
-  add_fit({part(S::kNow, 6), part(S::kBefore, 5), part(S::kLuma, 3), part(S::kLumaBefore, 1), part(S::kChroma, 3)}, 0.99, 8,
-          32);
-  for (double keep : {0.998, 0.98}) {
-    const FitShape fit{.inputs = int(fits_.size()), .keep = keep, .interval = 4, .ridge = 1.0};
+    for (size_t s = 0; s < kTapSources; ++s) {
+      const Part part{of_source[s].begin, std::min(of_source[s].count, each.inputs[s])};
+      if (part.count > 0) parts.push_back(part);
+      inputs += part.count;
+    }
+    const int interval = effort == VideoEffort::kBest ? std::max(1, each.interval / 4) : each.interval;
+    const FitShape shape{.inputs = inputs, .keep = each.keep, .interval = interval, .ridge = 1.0};
+    const size_t strips = each.strip == 0 ? 1 : size_t((width + each.strip - 1) / each.strip);
+    fits_.push_back({std::move(parts), each.strip, {strips, RecursiveFit(shape, kernels)}});
+  }
+  for (double keep : kBlendMemories) {
+    const int interval = effort == VideoEffort::kBest ? 1 : 4;
+    const FitShape fit{.inputs = int(fits_.size()), .keep = keep, .interval = interval, .ridge = 1.0};
     blends_.emplace_back(fit, kernels);
   }
   count_ = fits_.size() + 1 + blends_.size();

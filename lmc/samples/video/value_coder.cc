@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <cstdlib>
+
+#include "lmc/samples/steps.h"
 
 namespace lmc {
 namespace {
@@ -11,7 +12,7 @@ namespace {
 constexpr float kLeastWidth = 0.02f;                // in units of the predictions
 constexpr float kWidthOfError = 1.0f / 1.386f;      // a logistic density's width, of its mean absolute error
 constexpr int kUnit = 16;                           // likelihoods: in a nat
-constexpr int kWeightBits = 15;
+constexpr float kSharpness = 0.6f;                  // how much likelihoods around a sample count
 
 // A decision's node: 0 the side, 1 + j step j of the distance, 16 + 4 j the first bit inside it, and one or two more
 // the second. Its kind: side, first and second step, farther ones, first and second bit.
@@ -28,34 +29,23 @@ uint32_t half_octaves_from(float x, float least, uint32_t most) {
   return std::min(steps, most - 1);
 }
 
-template <typename T, size_t kSteps>
-uint32_t steps_reached(T size, const T (&steps)[kSteps]) {
-  uint32_t reached = 0;
-  while (reached < kSteps && size >= steps[reached]) ++reached;
-  return reached;
-}
-template <typename T, size_t kSteps>
-uint32_t signed_steps(T x, const T (&steps)[kSteps]) {
-  return x < 0 ? uint32_t(kSteps) - steps_reached(-x, steps) : uint32_t(kSteps) + steps_reached(x, steps);
-}
-
 constexpr float kRatios[] = {0.35f, 0.6f, 0.85f, 1.2f, 1.7f, 2.8f};
 constexpr float kSignedErrors[] = {0.3f, 0.9f, 1.8f, 3.5f};  // in usual errors
 constexpr float kApart[] = {0.06f, 0.2f, 0.5f, 1.2f};
 constexpr uint32_t kRatioLevels = std::size(kRatios) + 1, kLevels = 16, kSpreadLevels = 12, kShifts = 17;
 constexpr uint32_t kSigned = 2 * std::size(kSignedErrors) + 1;
 
-constexpr MixerRates kMixing{.start = 0.02f, .floor = 0.002f, .decay = 3000.0f, .last = 0.002f};
+constexpr MixerRates kMixing{.start = 0.02f, .floor = 0.003f, .decay = 3000.0f, .last = 0.002f};
 constexpr uint32_t kMapLimit = 400;
 
 MixerShape mixer_shape(int densities) {
   return {.inputs = densities + 7,
           .set_sizes = {128, kRatioLevels * kRatioLevels * kKinds, kSpreadLevels * kKinds, kShifts * 8 * kKinds,
-                        kSigned * kSigned * kKinds, kLevels * kKinds},
+                        kSigned * kSigned * kKinds, kLevels * kKinds, 48 * kKinds, kLevels * 8 * kKinds},
           .last_sizes = {kKinds, kLevels}};
 }
 
-// exp(-i / kUnit) in units of 2^-kWeightBits.
+// exp(-i / kUnit) in units of 2^-15.
 struct Fading {
   std::array<int32_t, 12 * kUnit> values;
   Fading() {
@@ -66,11 +56,6 @@ struct Fading {
     }
   }
 };
-
-float debug_value(const char* name, float otherwise) {
-  const char* text = std::getenv(name);
-  return text ? float(std::atof(text)) : otherwise;
-}
 
 }  // namespace
 
@@ -115,7 +100,6 @@ void ValueCoder::pass(int x) { now_[size_t(x) + 1] = above_[size_t(x) + 1]; }
 
 void ValueCoder::begin(std::span<const float> predictions, const ErrorField& errors, const SampleScene& scene, int x) {
   static const Fading fading;
-  static const float sharp = debug_value("SHARP", 0.4f);
   std::copy(predictions.begin(), predictions.end(), predictions_.begin());
   const ErrorField::Row &near = errors.near(), &wide = errors.wide();
   const uint32_t then = half_octaves_from(scene.then, 0.15f, kLevels);
@@ -159,7 +143,7 @@ void ValueCoder::begin(std::span<const float> predictions, const ErrorField& err
   float best = -1e30f;
   std::array<float, kMostDensities> sums;
   for (size_t i = 0; i < densities_.size(); ++i) {
-    sums[i] = (float(w[i] + n[i]) + float(nw[i] + ne[i]) * 0.7f) * sharp;
+    sums[i] = (float(w[i] + n[i]) + float(nw[i] + ne[i]) * 0.7f) * kSharpness;
     best = std::max(best, sums[i]);
   }
   int64_t total = 0;
@@ -200,6 +184,8 @@ void ValueCoder::begin(std::span<const float> predictions, const ErrorField& err
   contexts_[2] = spatial * kSigned + temporal;
   contexts_[3] = west * kSigned + north;
   contexts_[4] = (size_t(shift_) * 8 + fraction) * 4 + place;
+  sets_[4] = uint32_t(std::max_element(sums.begin(), sums.begin() + ptrdiff_t(densities_.size())) - sums.begin());
+  sets_[5] = activity * 8 + std::min(earlier, 7u);
   sets_[0] = by_near * kRatioLevels + by_then;
   sets_[1] = spread;
   sets_[2] = uint32_t(shift_) * 8 + fraction;
@@ -229,6 +215,8 @@ uint32_t ValueCoder::predict(int32_t edge, int node) {
   const uint32_t kind = kind_of(node);
   mixer_.select(0, uint32_t(row));
   for (int i = 0; i < 4; ++i) mixer_.select(1 + i, sets_[i] * kKinds + kind);
+  mixer_.select(6, sets_[4] * kKinds + kind);
+  mixer_.select(7, sets_[5] * kKinds + kind);
   mixer_.select(5, apm_contexts_[0] * kKinds + kind);
   mixer_.select_last(0, kind);
   mixer_.select_last(1, apm_contexts_[0]);

@@ -78,7 +78,7 @@ class ValueCoder {
   void pass(int x);
 
  private:
-  static constexpr int kNodes = 128, kMostDensities = 32, kMaps = 5;
+  static constexpr int kNodes = 128, kMostDensities = 48, kMaps = 5;
 
   void begin(std::span<const float> predictions, const ErrorField& errors, const SampleScene& scene, int x);
   void end(int32_t value, int x);
@@ -133,7 +133,7 @@ class ValueCoder {
   int32_t centre_ = 0;
   float base_ = 0;
   int shift_ = 0, side_ = 0;
-  uint32_t sets_[4] = {};
+  uint32_t sets_[6] = {};
   uint32_t apm_contexts_[2] = {};
 };
 
