@@ -369,6 +369,12 @@ Result<Stats> compress(Source& source, Sink& sink, const CompressOptions& given)
   if (!level_of(given).models) return compress_blocks(source, sink, given);
   CompressOptions options = given;
   options.block_bytes = std::min(given.block_bytes, most_block_bytes(given));
+  if (options.video) {
+    auto chunks = cut_raw_video(*options.video);
+    if (chunks == nullptr) return usage_error("frames of more than 48 MiB are not taken apart");
+    ChunkCutter cutter(std::move(chunks), {}, source, options.block_bytes);
+    return compress_many([&] { return cutter.next(); }, nullptr, sink, options);
+  }
   constexpr size_t kLookBytes = 64;
   LMC_ASSIGN(auto start, read_up_to(source, kLookBytes));
   if (const std::string by = unopened_kind(start); options.note && !by.empty())

@@ -12,6 +12,7 @@
 
 #include "lmc/base/stream.h"
 #include "lmc/codecs/codec.h"
+#include "lmc/codecs/video.h"
 
 namespace lmc {
 
@@ -33,6 +34,7 @@ struct CompressOptions {
   uint64_t memory_limit_bytes = 0;  // for what the data at hand ask for (budget.h); 0: Budget::default_limit_bytes
   bool embed_adapter = false;       // the model's adapter goes into the frame, if any block needs it
   bool model_alone = false;         // text by the language model alone, nothing mixed in: for comparison
+  std::optional<RawVideo> video = {};  // the input is frames of this form and nothing else
   bool tiny = true;                 // false: the full form even where the tiny one would do
   std::function<void(uint64_t done_bytes)> progress = {};  // from the calling thread; may be empty
   int depth = 0;                                           // of containers around the input

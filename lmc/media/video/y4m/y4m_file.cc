@@ -30,7 +30,15 @@ bool read_number(std::string_view text, uint32_t& value) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-// "420jpeg", "422p10", "mono12", "444alpha".
+// The line that begins here, without its end; null data: there is none of at most so many bytes.
+std::string_view line_of(ByteSpan bytes, size_t most) {
+  const std::string_view text = text_of(bytes.first(std::min(bytes.size(), most)));
+  const size_t end = text.find('\n');
+  return end == std::string_view::npos ? std::string_view() : text.substr(0, end);
+}
+
+}  // namespace
+
 bool read_chroma(std::string_view tag, VideoForm& form) {
   for (const ChromaName& name : kChromaNames) {
     if (!tag.starts_with(name.tag)) continue;
@@ -54,15 +62,6 @@ bool read_chroma(std::string_view tag, VideoForm& form) {
   }
   return false;
 }
-
-// The line that begins here, without its end; null data: there is none of at most so many bytes.
-std::string_view line_of(ByteSpan bytes, size_t most) {
-  const std::string_view text = text_of(bytes.first(std::min(bytes.size(), most)));
-  const size_t end = text.find('\n');
-  return end == std::string_view::npos ? std::string_view() : text.substr(0, end);
-}
-
-}  // namespace
 
 bool begins_like_y4m(ByteSpan start) {
   return begins_with(start, kMagic) && start.size() > kMagic.size() && start[kMagic.size()] == ' ';

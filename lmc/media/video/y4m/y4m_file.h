@@ -31,6 +31,8 @@ bool begins_like_y4m(ByteSpan start);
 Result<Y4mHeader> read_y4m_header(ByteSpan file);
 // A line that means the same, for people: "YUV4MPEG2 W.. H.. F..:.. C..\n".
 std::string make_y4m_header(const Y4mHeader& header);
+// "420jpeg", "422p10", "mono12", "444alpha": sets all but width and height; false: not known.
+bool read_chroma(std::string_view tag, VideoForm& form);
 const char* chroma_name(const VideoForm& form);  // "4:2:0"; "grey"
 
 // Bytes of the line of the frame that begins here; 0: none does, or the line is cut.
