@@ -128,7 +128,7 @@ struct CodecRow {
   // "PNG 640x480, 3 channels of 8 bits": what a payload holds, told without decoding it. Null, or empty: nothing to
   // say.
   std::string (*describe)(ByteSpan payload) = nullptr;
-  FileKind file = {};  // of the shape kWholeFile
+  FileKind file = {};     // of the shape kWholeFile
   int threads_alone = 1;  // that decoding keeps busy where no other block is to be decoded beside it
 };
 
@@ -146,7 +146,7 @@ inline constexpr size_t kMaxBlockBytes = size_t(64) << 20;  // of a block that i
 inline constexpr size_t kChunkLook = size_t(1) << 20;       // that are read before a file may be cut into chunks
 inline constexpr size_t kMaxFileBytes = size_t(512) << 20;  // the largest file that is one block
 
-inline constexpr int kTextThreads = 2;  // that one block of text, or one picture, can keep busy
+inline constexpr int kTextThreads = 2;   // that one block of text, or one picture, can keep busy
 inline constexpr int kVideoThreads = 3;  // one for each plane
 // For one of several files: small ones do better side by side, each with one thread.
 constexpr int threads_for_file(size_t file_bytes, size_t files) {

@@ -12,6 +12,7 @@
 #include "lmc/codecs/text.h"
 #include "lmc/codecs/video.h"
 
-#define LMC_CODEC_ROWS kStoredRow, kMixingRow, kTextRow, kGroupedRow, kImageRow, kJpegRow, kStreamsRow, kAudioRow, kVideoRow
+#define LMC_CODEC_ROWS \
+  kStoredRow, kMixingRow, kTextRow, kGroupedRow, kImageRow, kJpegRow, kStreamsRow, kAudioRow, kVideoRow
 
 #endif  // LMC_CODECS_CODEC_ROWS_H_

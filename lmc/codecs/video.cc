@@ -69,7 +69,8 @@ Status read_shape(ByteReader& reader, Layout& layout) {
                  uint32_t(rate),
                  uint32_t(rate_per)};
   if (!is_video_form(coded.video.form) || rate_per == 0) return damaged("no such frames");
-  if (frames == 0 || frames > kMaxFileBytes / coded.video.form.frame_bytes()) return damaged("too many frames, or none");
+  if (frames == 0 || frames > kMaxFileBytes / coded.video.form.frame_bytes())
+    return damaged("too many frames, or none");
   if (begin > kMostSideBytes) return damaged("too much reconstruction data");
   coded.frames = size_t(frames);
   coded.begin = size_t(begin);
@@ -126,7 +127,8 @@ VideoLayout lay_out(ByteSpan raw, VideoFormat format, const RawVideo& video, siz
 
 Result<VideoLayout> read_video_layout(ByteSpan file, size_t most_frames) {
   LMC_ASSIGN(const auto header, read_y4m_header(file));
-  auto layout = lay_out(file, VideoFormat::kY4m, {header.form, header.rate, header.rate_per}, header.bytes, most_frames);
+  auto layout =
+      lay_out(file, VideoFormat::kY4m, {header.form, header.rate, header.rate_per}, header.bytes, most_frames);
   if (layout.frames() == 0) return bad_input("YUV4MPEG2: no whole frame", header.bytes);
   return layout;
 }
@@ -168,8 +170,7 @@ Result<EncodedBlock> encode_frames(ByteSpan raw, const VideoLayout& layout, cons
   out_layout.effort = level.video;
   out_layout.coded = {layout.format, layout.video, layout.frames(), layout.begin, true};
   for (size_t line : layout.lines) out_layout.coded.has_plain_lines &= line == out_layout.line_bytes();
-  LMC_ASSIGN(const auto memory, Budget::take(resources.budget, group_memory_bytes(form, layout.frames()),
-                                             describe(out_layout.coded)));
+  LMC_ASSIGN(const auto memory, Budget::take(resources.budget, group_memory_bytes(form), describe(out_layout.coded)));
   std::vector<ByteSpan> frames;
   Bytes around(raw.begin(), raw.begin() + ptrdiff_t(layout.begin));
   size_t at = layout.begin;
@@ -205,9 +206,8 @@ Result<Bytes> decode_video(ByteSpan payload, size_t raw_bytes, const BlockResour
                          uint64_t(coded.frames) * (frame_bytes + (coded.has_plain_lines ? layout.line_bytes() : 0));
   if (whole != raw_bytes)
     return damaged("the file comes to " + std::to_string(whole) + " bytes instead of " + std::to_string(raw_bytes));
-  LMC_ASSIGN(const auto memory, Budget::take(resources.budget,
-                                             raw_bytes + layout.side_bytes + group_memory_bytes(form, coded.frames),
-                                             describe(coded)));
+  LMC_ASSIGN(const auto memory,
+             Budget::take(resources.budget, raw_bytes + layout.side_bytes + group_memory_bytes(form), describe(coded)));
   LMC_ASSIGN(const auto side, decode_side(layout, resources));
   Bytes file(raw_bytes);
   std::vector<std::span<uint8_t>> frames;

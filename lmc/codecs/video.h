@@ -63,7 +63,7 @@ inline constexpr FileKind kVideoFiles{.sniff = begins_like_video,
                                       .length = video_length,
                                       .check = check_video,
                                       .chunks = cut_video};
-inline constexpr CodecRow kVideoRow{kVideo,       "video",        ModelNeed::kNone, Shape::kWholeFile, 1,
+inline constexpr CodecRow kVideoRow{kVideo,       "video",      ModelNeed::kNone, Shape::kWholeFile, 1,
                                     encode_video, decode_video, describe_video,   kVideoFiles,       kVideoThreads};
 
 }  // namespace lmc

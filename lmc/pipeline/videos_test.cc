@@ -81,9 +81,9 @@ TEST(Videos, CutShortOrFollowedByOtherBytes) {
 }
 
 TEST(Videos, OfOddHeaders) {
-  for (const char* header : {"YUV4MPEG2 W1 H1\n", "YUV4MPEG2 W7 H5 C444p10\n", "YUV4MPEG2 W7 H5 Cmono\n",
-                             "YUV4MPEG2 W7 H5 C444alpha F0:0\n", "YUV4MPEG2 W9 H9 C411  \n", "YUV4MPEG2 W5 Crgb H5\n",
-                             "YUV4MPEG2 W5\n", "YUV4MPEG2 \n"}) {
+  for (const char* header :
+       {"YUV4MPEG2 W1 H1\n", "YUV4MPEG2 W7 H5 C444p10\n", "YUV4MPEG2 W7 H5 Cmono\n", "YUV4MPEG2 W7 H5 C444alpha F0:0\n",
+        "YUV4MPEG2 W9 H9 C411  \n", "YUV4MPEG2 W5 Crgb H5\n", "YUV4MPEG2 W5\n", "YUV4MPEG2 \n"}) {
     const auto read = read_y4m_header(as_bytes(header));
     const Bytes raw = y4m(3, kPlainFrameLine, header, read.ok() ? read->form.frame_bytes() : 50);
     const auto back = unpacked(packed(raw, 1));
@@ -105,9 +105,9 @@ TEST(Videos, DamagedPayloads) {
   const Bytes raw = y4m(3);
   const auto block = encode_video(raw, level_row(1), {});
   ASSERT_TRUE(block.ok());
-  for (size_t bytes = 0; bytes < block->payload.size(); bytes += 1 + bytes / 64)
+  for (size_t bytes = 0; bytes < block->payload.size(); bytes += 1 + bytes / 8)
     EXPECT_FALSE(decode_video(ByteSpan(block->payload).first(bytes), raw.size(), {}).ok()) << bytes;
-  for (size_t bit = 0; bit < 8 * block->payload.size(); bit += 1 + bit / 256) {
+  for (size_t bit = 0; bit < 8 * block->payload.size(); bit += 1 + bit / 64) {
     Bytes damaged = block->payload;
     damaged[bit / 8] ^= uint8_t(1 << bit % 8);
     const auto out = decode_video(damaged, raw.size(), {});

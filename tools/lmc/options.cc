@@ -176,7 +176,8 @@ const Row kRows[] = {
       "with -d --as wav: only this part of the sound, in seconds, decoding only the blocks it lies in", false},
      set_time},
     {{kOperation, "--as", "FORM", "png pnm wav y4m",
-      "with -d: the pixels of an image as PNG or PNM, a sound as WAV, or a video as Y4M, instead of the file it was", true},
+      "with -d: the pixels of an image as PNG or PNM, a sound as WAV, or a video as Y4M, instead of the file it was",
+      true},
      set_as},
     {{kOperation, "--region", "X,Y,W,H", nullptr,
       "with -d --as: only this part of the image, decoding only the tiles it touches", false},
@@ -273,7 +274,8 @@ Status check(const Options& o) {
   if (o.range && !decodes) return usage_error("--range goes with -d");
   if (o.range && o.salvage) return usage_error("--range and --salvage do not go together");
   if (!o.as.empty() && !decodes) return usage_error("--as goes with -d");
-  if (o.region && (o.as.empty() || o.as == "wav" || o.as == "y4m")) return usage_error("--region goes with -d --as png or --as pnm");
+  if (o.region && (o.as.empty() || o.as == "wav" || o.as == "y4m"))
+    return usage_error("--region goes with -d --as png or --as pnm");
   if (!o.as.empty() && o.salvage) return usage_error("--as does not go with --salvage");
   if (!o.as.empty() && o.as != "wav" && o.as != "y4m" && o.range)
     return usage_error("--range goes with --as wav and --as y4m only; see --region");

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "lmc/coding/arithmetic_coder.h"
-#include "lmc/samples/video/plane_coder.h"
+#include "lmc/samples/video/video_plane.h"
 
 namespace lmc {
 namespace {
@@ -106,13 +106,12 @@ ValueRange range_of(const VideoForm& form, int plane, std::span<const ByteSpan> 
 template <typename Coder>
 struct Lane {
   ValueRange range;
-  std::optional<PlaneCoder> plane;  // none: all samples are the same
+  std::optional<VideoPlane> plane;  // none: all samples are the same
   std::optional<Coder> coder;
 };
 
 template <typename Coder, typename Byte>
-void run_group(std::vector<Lane<Coder>>& lanes, std::span<const std::span<Byte>> frames,
-               const GroupOptions& options) {
+void run_group(std::vector<Lane<Coder>>& lanes, std::span<const std::span<Byte>> frames, const GroupOptions& options) {
   std::vector<FrameTraces> traces(frames.size());
   run_planes(lanes.size(), frames.size(), options, [&](size_t p, size_t t) {
     Lane<Coder>& lane = lanes[p];
@@ -155,12 +154,15 @@ Status decode_group(const VideoForm& form, std::span<const ByteSpan> streams,
   return Ok();
 }
 
-uint64_t group_memory_bytes(const VideoForm& form, size_t frames) {
-  (void)frames;
-  constexpr uint64_t kFixed = uint64_t(48) << 20, kBesideSample = 64;
-  uint64_t samples = 0;
-  for (int p = 0; p < form.planes; ++p) samples += form.plane_samples(p) + 48 * (form.width + form.height + 64);
-  return kFixed + samples * kBesideSample;
+uint64_t group_memory_bytes(const VideoForm& form) {
+  // The fits of strips; maps and mixers; planes of this frame and of those before.
+  constexpr uint64_t kOfColumn = 10240, kOfPlane = uint64_t(12) << 20, kOfSample = 64, kAround = 40;
+  uint64_t bytes = 0;
+  for (int p = 0; p < form.planes; ++p) {
+    const uint64_t width = form.plane_width(p), height = form.plane_height(p);
+    bytes += kOfPlane + width * kOfColumn + (width + kAround) * (height + kAround) * kOfSample;
+  }
+  return bytes;
 }
 
 }  // namespace lmc

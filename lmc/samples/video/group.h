@@ -29,7 +29,7 @@ Status decode_group(const VideoForm& form, std::span<const ByteSpan> streams,
                     std::span<const std::span<uint8_t>> frames, const GroupOptions& options);
 
 // What coding a group takes beside its frames, at most.
-uint64_t group_memory_bytes(const VideoForm& form, size_t frames);
+uint64_t group_memory_bytes(const VideoForm& form);
 
 }  // namespace lmc
 

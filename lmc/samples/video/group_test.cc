@@ -20,11 +20,14 @@ Bytes make_frames(const VideoForm& form, size_t count, Kind kind) {
       for (uint32_t y = 0; y < form.plane_height(p); ++y)
         for (uint32_t x = 0; x < form.plane_width(p); ++x) {
           random = random * 1664525 + 1013904223;
-          const uint32_t time = kind == Kind::kStill ? 0 : uint32_t(t), cut = kind == Kind::kCut && t >= count / 2 ? 99 : 0;
+          const uint32_t time = kind == Kind::kStill ? 0 : uint32_t(t),
+                         cut = kind == Kind::kCut && t >= count / 2 ? 99 : 0;
           const uint32_t u = x + 2 * time + cut, v = y + time + cut;
-          uint32_t value = (u * v / 3 + u * 5 + v * 3 + uint32_t(p) * 40) % 200 + (kind == Kind::kStill ? 0 : random >> 30);
+          uint32_t value =
+              (u * v / 3 + u * 5 + v * 3 + uint32_t(p) * 40) % 200 + (kind == Kind::kStill ? 0 : random >> 30);
           if (kind == Kind::kNoise) value = random >> 24;
-          value = value << (form.bits - 8) | (kind == Kind::kStill ? 0 : (random >> 12) & ((1u << (form.bits - 8)) - 1));
+          value =
+              value << (form.bits - 8) | (kind == Kind::kStill ? 0 : (random >> 12) & ((1u << (form.bits - 8)) - 1));
           out.push_back(uint8_t(value));
           if (form.sample_bytes() == 2) out.push_back(uint8_t(value >> 8));
         }
@@ -54,18 +57,18 @@ Bytes decoded(const VideoForm& form, const std::vector<Bytes>& streams, size_t b
 // The same streams and frames from every instruction set and number of threads.
 size_t expect_round_trip(const VideoForm& form, const Bytes& frames, VideoEffort effort) {
   const auto streams = encode_group(form, cut(form, ByteSpan(frames)), {.effort = effort});
-  for (const Isa isa : isas())
-    for (int threads : {1, 2, 3}) {
-      const GroupOptions options{.effort = effort, .threads = threads, .isa = isa};
-      if (isa != Isa::kScalar || threads > 1)
-        EXPECT_EQ(encode_group(form, cut(form, ByteSpan(frames)), options), streams) << isa_name(isa);
-      EXPECT_EQ(decoded(form, streams, frames.size(), options), frames) << isa_name(isa) << " " << threads;
-    }
+  int threads = 0;
+  for (const Isa isa : isas()) {
+    const GroupOptions options{.effort = effort, .threads = 1 + threads++ % 3, .isa = isa};
+    if (isa != Isa::kScalar)
+      EXPECT_EQ(encode_group(form, cut(form, ByteSpan(frames)), options), streams) << isa_name(isa);
+    EXPECT_EQ(decoded(form, streams, frames.size(), options), frames) << isa_name(isa) << " " << threads;
+  }
   return total(streams);
 }
 
 TEST(VideoGroup, OfAllForms) {
-  const VideoForm forms[] = {{1, 1, 3, 1, 1, 8},   {1, 1, 1, 0, 0, 16},  {3, 2, 3, 1, 1, 8},  {17, 9, 3, 1, 0, 10},
+  const VideoForm forms[] = {{1, 1, 3, 1, 1, 8},   {1, 1, 1, 0, 0, 16},  {3, 2, 3, 1, 1, 8},   {17, 9, 3, 1, 0, 10},
                              {16, 16, 3, 0, 0, 8}, {23, 11, 4, 0, 0, 8}, {9, 30, 3, 2, 0, 12}, {13, 21, 3, 2, 2, 8},
                              {40, 3, 1, 0, 0, 8},  {2, 40, 3, 0, 1, 16}};
   for (const VideoForm& form : forms)
@@ -99,8 +102,8 @@ TEST(VideoGroup, ACutCostsNoMoreThanTwoVideos) {
   const Bytes both = make_frames(form, 6, Kind::kCut);
   const Bytes first(both.begin(), both.begin() + ptrdiff_t(both.size() / 2));
   const Bytes second(both.begin() + ptrdiff_t(both.size() / 2), both.end());
-  const size_t apart = expect_round_trip(form, first, VideoEffort::kFast) +
-                       expect_round_trip(form, second, VideoEffort::kFast);
+  const size_t apart =
+      expect_round_trip(form, first, VideoEffort::kFast) + expect_round_trip(form, second, VideoEffort::kFast);
   EXPECT_LE(expect_round_trip(form, both, VideoEffort::kFast), apart + apart / 20);
 }
 

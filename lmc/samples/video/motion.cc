@@ -7,11 +7,11 @@
 namespace lmc {
 namespace {
 
-constexpr int kFullSearch = 7;      // samples each way around no motion
-constexpr int kMostSteps = 64;      // of one descent
-constexpr int kBorder = 2;          // samples around a block that count as well
-constexpr float kStepCost = 4.0f;   // of a component's difference from the guess being twice as large, in samples' sum
-constexpr float kOtherCost = 20.0f; // of any difference
+constexpr int kFullSearch = 7;       // samples each way around no motion
+constexpr int kMostSteps = 64;       // of one descent
+constexpr int kBorder = 2;           // samples around a block that count as well
+constexpr float kStepCost = 4.0f;    // of a component's difference from the guess being twice as large, in samples' sum
+constexpr float kOtherCost = 20.0f;  // of any difference
 
 int middle_of(int a, int b, int c) { return std::max(std::min(a, b), std::min(std::max(a, b), c)); }
 

@@ -59,8 +59,8 @@ class MotionCoder {
           vector.x = int16_t(component(coder, 0, vector.x - guess.x) + guess.x);
           vector.y = int16_t(component(coder, 1, vector.y - guess.y) + guess.y);
         }
-        vector = within_reach(vector, column * kMotionBlock, row * kMotionBlock, kMotionBlock, kMotionBlock, width,
-                              height);
+        vector =
+            within_reach(vector, column * kMotionBlock, row * kMotionBlock, kMotionBlock, kMotionBlock, width, height);
       }
   }
 

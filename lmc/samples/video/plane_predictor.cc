@@ -12,8 +12,8 @@ struct Place {
 // The nearest first.
 constexpr Place kPlacesBefore[] = {{-1, 0}, {0, -1},  {-1, -1}, {1, -1},  {-2, 0}, {0, -2},
                                    {2, -1}, {-2, -1}, {1, -2},  {-1, -2}, {-3, 0}, {2, -2}};
-constexpr Place kPlacesAround[] = {{0, 0},  {1, 0},   {0, 1},  {-1, 0}, {0, -1}, {1, 1},  {-1, 1},
-                                   {1, -1}, {-1, -1}, {2, 0},  {0, 2},  {-2, 0}, {0, -2}, {2, 1}};
+constexpr Place kPlacesAround[] = {{0, 0},  {1, 0},   {0, 1}, {-1, 0}, {0, -1}, {1, 1},  {-1, 1},
+                                   {1, -1}, {-1, -1}, {2, 0}, {0, 2},  {-2, 0}, {0, -2}, {2, 1}};
 
 // How many of the places of each source there are: of luma, and of a plane with one or two coded before it.
 struct SourcePlaces {
@@ -48,9 +48,9 @@ struct PlaneFit {
 };
 // The fast profile takes the first few, the usual one most, the best one all.
 constexpr PlaneFit kFits[] = {
-    {kFromNow, 0.998, 16, 0},  {kFromTwo, 0.9985, 16, 0}, {kAll, 0.998, 16, 16},     {kFewest, 0.94, 2, 8},
-    {kFewest, 0.97, 4, 16},    {kAll, 0.9998, 32, 0},     {kFew, 0.98, 8, 0},        {kFew, 0.99, 8, 32},
-    {kAll, 0.99, 8, 0},        {kFromBefore, 0.998, 16, 16}, {kMany, 0.997, 8, 8},   {kFewest, 0.9, 2, 0},
+    {kFromNow, 0.998, 16, 0}, {kFromTwo, 0.9985, 16, 0},    {kAll, 0.998, 16, 16}, {kFewest, 0.94, 2, 8},
+    {kFewest, 0.97, 4, 16},   {kAll, 0.9998, 32, 0},        {kFew, 0.98, 8, 0},    {kFew, 0.99, 8, 32},
+    {kAll, 0.99, 8, 0},       {kFromBefore, 0.998, 16, 16}, {kMany, 0.997, 8, 8},  {kFewest, 0.9, 2, 0},
     {kFewest, 0.985, 4, 4},
 };
 constexpr size_t kFastFits = 4, kUsualFits = 10;
@@ -99,7 +99,9 @@ PlanePredictor::PlanePredictor(VideoEffort effort, int earlier, int width, ptrdi
 }
 
 void PlanePredictor::gather(const Places& places) {
-  const auto mean = [&](const float* at) { return (at[-1] + at[-stride_] + at[-stride_ - 1] + at[-stride_ + 1]) * 0.25f; };
+  const auto mean = [&](const float* at) {
+    return (at[-1] + at[-stride_] + at[-stride_ - 1] + at[-stride_ + 1]) * 0.25f;
+  };
   centre_ = mean(places[size_t(S::kNow)]);
   for (const Part& run : runs_) {
     const S source = taps_[size_t(run.begin)].source;
@@ -120,7 +122,9 @@ void PlanePredictor::gather(const Places& places) {
 
 std::span<const float> PlanePredictor::predict(const Places& places, int x, std::span<const float> errors) {
   gather(places);
-  const auto clamped = [](double value) { return value > 1024.0 ? 1024.0f : value > -1024.0 ? float(value) : -1024.0f; };
+  const auto clamped = [](double value) {
+    return value > 1024.0 ? 1024.0f : value > -1024.0 ? float(value) : -1024.0f;
+  };
   size_t n = 0;
   for (Fit& fit : fits_) {
     fit.chosen = &fit.by_strip[fit.strip == 0 ? 0 : size_t(x / fit.strip)];

@@ -17,13 +17,13 @@ namespace lmc {
 
 // Where an input comes from.
 enum class TapSource : uint8_t {
-  kNow,          // the plane itself, before the sample
-  kBefore,       // the frame before, at the place that motion points to
-  kLong,         // two frames before
-  kLeft,         // what the best prediction left over in the frame before
-  kLeftNow,      // and in this one
-  kLuma,         // planes coded before this one: the same frame,
-  kLumaBefore,   // and the frame before
+  kNow,         // the plane itself, before the sample
+  kBefore,      // the frame before, at the place that motion points to
+  kLong,        // two frames before
+  kLeft,        // what the best prediction left over in the frame before
+  kLeftNow,     // and in this one
+  kLuma,        // planes coded before this one: the same frame,
+  kLumaBefore,  // and the frame before
   kChroma,
   kChromaBefore
 };

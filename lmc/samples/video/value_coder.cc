@@ -9,10 +9,10 @@
 namespace lmc {
 namespace {
 
-constexpr float kLeastWidth = 0.02f;                // in units of the predictions
-constexpr float kWidthOfError = 1.0f / 1.386f;      // a logistic density's width, of its mean absolute error
-constexpr int kUnit = 16;                           // likelihoods: in a nat
-constexpr float kSharpness = 0.6f;                  // how much likelihoods around a sample count
+constexpr float kLeastWidth = 0.02f;            // in units of the predictions
+constexpr float kWidthOfError = 1.0f / 1.386f;  // a logistic density's width, of its mean absolute error
+constexpr int kUnit = 16;                       // likelihoods: in a nat
+constexpr float kSharpness = 0.6f;              // how much likelihoods around a sample count
 
 // A decision's node: 0 the side, 1 + j step j of the distance, 16 + 4 j the first bit inside it, and one or two more
 // the second. Its kind: side, first and second step, farther ones, first and second bit.
@@ -29,6 +29,7 @@ uint32_t half_octaves_from(float x, float least, uint32_t most) {
   return std::min(steps, most - 1);
 }
 
+constexpr float kLeastError = 0.15f, kLeastActivity = 0.5f;  // the first half octave ends there
 constexpr float kRatios[] = {0.35f, 0.6f, 0.85f, 1.2f, 1.7f, 2.8f};
 constexpr float kSignedErrors[] = {0.3f, 0.9f, 1.8f, 3.5f};  // in usual errors
 constexpr float kApart[] = {0.06f, 0.2f, 0.5f, 1.2f};
@@ -99,99 +100,105 @@ void ValueCoder::begin_row() {
 void ValueCoder::pass(int x) { now_[size_t(x) + 1] = above_[size_t(x) + 1]; }
 
 void ValueCoder::begin(std::span<const float> predictions, const ErrorField& errors, const SampleScene& scene, int x) {
-  static const Fading fading;
   std::copy(predictions.begin(), predictions.end(), predictions_.begin());
-  const ErrorField::Row &near = errors.near(), &wide = errors.wide();
-  const uint32_t then = half_octaves_from(scene.then, 0.15f, kLevels);
-  const uint32_t activity = half_octaves_from(scene.activity, 0.5f, kLevels);
-  const uint32_t earlier = half_octaves_from(scene.earlier, 0.15f, kLevels);
   base_ = std::floor(predictions[blend_] * scale_);
+  centre_ = std::clamp(int32_t(base_), range_.low, range_.high + 1);
+  side_ = 0;
+  begin_densities(errors, scene);
+  begin_mixture(x);
+  begin_contexts(errors, scene);
+}
+
+// What a density expects of its error, and the context in which that is calibrated.
+size_t ValueCoder::expect(Density& density, const ErrorField& errors, const SampleScene& scene) const {
+  const size_t p = density.prediction;
+  const float near = errors.near()[p], wide = errors.wide()[p];
+  const auto level = [](float error) { return size_t(half_octaves_from(error, kLeastError, kLevels)); };
+  const auto activity = size_t(half_octaves_from(scene.activity, kLeastActivity, kLevels));
+  switch (density.kind) {
+    case 0:
+      density.expected = near * 0.6f + wide * 0.4f + 0.02f;
+      return (level(density.expected) * kRatioLevels + steps_reached(near / (wide + 0.02f), kRatios)) * kRatioLevels +
+             steps_reached(scene.then / density.expected, kRatios);
+    case 1:
+      density.expected = wide + 0.02f;
+      return level(density.expected) * kLevels + activity;
+    case 2:
+      density.expected = near * 0.4f + wide * 0.3f + scene.then * 0.3f + 0.02f;
+      return (level(density.expected) * kLevels + activity) * kLevels + level(scene.then);
+    default:
+      density.expected = wide * 0.5f + scene.then * 0.5f + 0.02f;
+      return (level(density.expected) * kLevels + level(scene.earlier)) * kLevels + level(near);
+  }
+}
+
+void ValueCoder::begin_densities(const ErrorField& errors, const SampleScene& scene) {
   for (size_t i = 0; i < densities_.size(); ++i) {
     Density& density = densities_[i];
-    const size_t p = density.prediction;
-    size_t context = 0;
-    switch (density.kind) {
-      case 0:
-        density.expected = near[p] * 0.6f + wide[p] * 0.4f + 0.02f;
-        context = (size_t(half_octaves_from(density.expected, 0.15f, kLevels)) * kRatioLevels +
-                   steps_reached(near[p] / (wide[p] + 0.02f), kRatios)) *
-                      kRatioLevels +
-                  steps_reached(scene.then / density.expected, kRatios);
-        break;
-      case 1:
-        density.expected = wide[p] + 0.02f;
-        context = size_t(half_octaves_from(density.expected, 0.15f, kLevels)) * kLevels + activity;
-        break;
-      case 2:
-        density.expected = near[p] * 0.4f + wide[p] * 0.3f + scene.then * 0.3f + 0.02f;
-        context = (size_t(half_octaves_from(density.expected, 0.15f, kLevels)) * kLevels + activity) * kLevels + then;
-        break;
-      default:
-        density.expected = wide[p] * 0.5f + scene.then * 0.5f + 0.02f;
-        context = (size_t(half_octaves_from(density.expected, 0.15f, kLevels)) * kLevels + earlier) * kLevels +
-                  half_octaves_from(near[p], 0.15f, kLevels);
-    }
-    density.chosen = &density.by_context[context];
-    const float ratio = (density.chosen->found + 2.0f) / (density.chosen->expected + 2.0f);
-    const float width = density.expected * ratio;
+    density.chosen = &density.by_context[expect(density, errors, scene)];
     // Centres are counted from the middle of the mass, so that binary32 has digits left.
-    centres_[i] = predictions[p] * scale_ - base_;
-    inverses_[i] = 1.0f / ((width * scale_ + kLeastWidth) * kWidthOfError);
+    centres_[i] = predictions_[density.prediction] * scale_ - base_;
+    inverses_[i] = 1.0f / ((density.width() * scale_ + kLeastWidth) * kWidthOfError);
   }
-  // How likely each density made the samples around.
-  const Likelihoods &w = now_[size_t(x)], &n = above_[size_t(x) + 1], &nw = above_[size_t(x)], &ne = above_[size_t(x) + 2];
-  float best = -1e30f;
+  mass_low_.fill(0);
+  mass_high_.fill(1 << 24);
+}
+
+// Weighs the densities by how likely they made the samples around.
+void ValueCoder::begin_mixture(int x) {
+  static const Fading fading;
+  const auto at = size_t(x) + 1;
+  const Likelihoods &w = now_[at - 1], &n = above_[at], &nw = above_[at - 1], &ne = above_[at + 1];
   std::array<float, kMostDensities> sums;
+  best_density_ = 0;
   for (size_t i = 0; i < densities_.size(); ++i) {
     sums[i] = (float(w[i] + n[i]) + float(nw[i] + ne[i]) * 0.7f) * kSharpness;
-    best = std::max(best, sums[i]);
+    if (sums[i] > sums[best_density_]) best_density_ = uint32_t(i);
   }
   int64_t total = 0;
   for (size_t i = 0; i < densities_.size(); ++i) {
-    const float less = best - sums[i];
+    const float less = sums[best_density_] - sums[i];
     weights_[i] = less < float(fading.values.size() - 1) ? fading.values[size_t(less)] : 0;
     total += weights_[i];
   }
-  centre_ = int32_t(base_);
-  centre_ = std::clamp(centre_, range_.low, range_.high + 1);
-  side_ = 0;
-  mass_low_.fill(0);
-  mass_high_.fill(1 << 24);
   all_low_ = 0;
   all_high_ = total << 24;
-  const size_t main = densities_.size() - 2;
-  const float usual_units = densities_[main].expected * (densities_[main].chosen->found + 2.0f) /
-                            (densities_[main].chosen->expected + 2.0f);
+}
+
+void ValueCoder::begin_contexts(const ErrorField& errors, const SampleScene& scene) {
+  const float usual_units = densities_[densities_.size() - 2].width();
   const float usual = usual_units * scale_ + kLeastWidth;
   // The step: about two thirds of the usual error, a power of two.
   shift_ = 0;
   while (shift_ < 15 && float(2 << shift_) <= usual * 0.9f) ++shift_;
   const auto fraction = uint32_t(std::min(7.0f, usual * 4.0f / float(1 << shift_)));
+  const uint32_t size = uint32_t(shift_) * 8 + fraction;
   const float unit = 1.0f / usual_units;
-  const uint32_t level = half_octaves_from(usual_units, 0.15f, kLevels);
-  const uint32_t by_near = steps_reached(near[blend_] * unit, kRatios);
+  const uint32_t level = half_octaves_from(usual_units, kLeastError, kLevels);
+  const uint32_t by_near = steps_reached(errors.near()[blend_] * unit, kRatios);
   const uint32_t by_then = steps_reached(scene.then * unit, kRatios);
-  const uint32_t west = signed_steps(scene.left_w * unit, kSignedErrors);
-  const uint32_t north = signed_steps(scene.left_n * unit, kSignedErrors);
-  float least = predictions[0], greatest = predictions[0];
-  for (float p : predictions) least = std::min(least, p), greatest = std::max(greatest, p);
-  const auto spread = uint32_t(std::min(float(kSpreadLevels - 1), (greatest - least) * unit * 3.0f));
-  const uint32_t place = uint32_t((predictions[blend_] * scale_ - base_) * 4.0f) & 3;
-  const uint32_t spatial = signed_steps((predictions[0] - predictions[blend_]) * unit, kApart);
-  const uint32_t temporal = signed_steps((predictions[1] - predictions[blend_]) * unit, kApart);
-  contexts_[0] = (size_t(shift_) * 8 + fraction) * kRatioLevels + by_near;
-  contexts_[1] = size_t(level) * kRatioLevels + by_then;
-  contexts_[2] = spatial * kSigned + temporal;
-  contexts_[3] = west * kSigned + north;
-  contexts_[4] = (size_t(shift_) * 8 + fraction) * 4 + place;
-  sets_[4] = uint32_t(std::max_element(sums.begin(), sums.begin() + ptrdiff_t(densities_.size())) - sums.begin());
-  sets_[5] = activity * 8 + std::min(earlier, 7u);
+  const uint32_t beside =
+      signed_steps(scene.left_w * unit, kSignedErrors) * kSigned + signed_steps(scene.left_n * unit, kSignedErrors);
+  const auto apart = [&](size_t i) { return signed_steps((predictions_[i] - predictions_[blend_]) * unit, kApart); };
+  const auto [least, greatest] =
+      std::minmax_element(predictions_.begin(), predictions_.begin() + ptrdiff_t(predictions_count_));
+  const auto spread = uint32_t(std::min(float(kSpreadLevels - 1), (*greatest - *least) * unit * 3.0f));
+  const uint32_t place = uint32_t((predictions_[blend_] * scale_ - base_) * 4.0f) & 3;
+  contexts_[0] = size * kRatioLevels + by_near;
+  contexts_[1] = level * kRatioLevels + by_then;
+  contexts_[2] = apart(0) * kSigned + apart(1);
+  contexts_[3] = beside;
+  contexts_[4] = size * 4 + place;
   sets_[0] = by_near * kRatioLevels + by_then;
   sets_[1] = spread;
-  sets_[2] = uint32_t(shift_) * 8 + fraction;
-  sets_[3] = west * kSigned + north;
+  sets_[2] = size;
+  sets_[3] = beside;
+  sets_[4] = level;
+  sets_[5] = best_density_;
+  sets_[6] = half_octaves_from(scene.activity, kLeastActivity, kLevels) * 8 +
+             std::min(half_octaves_from(scene.earlier, kLeastError, kLevels), 7u);
   apm_contexts_[0] = level;
-  apm_contexts_[1] = west * kSigned + north;
+  apm_contexts_[1] = beside;
 }
 
 uint32_t ValueCoder::predict(int32_t edge, int node) {
@@ -214,10 +221,7 @@ uint32_t ValueCoder::predict(int32_t edge, int node) {
   x[n + 1 + kMaps] = 0.3f;
   const uint32_t kind = kind_of(node);
   mixer_.select(0, uint32_t(row));
-  for (int i = 0; i < 4; ++i) mixer_.select(1 + i, sets_[i] * kKinds + kind);
-  mixer_.select(6, sets_[4] * kKinds + kind);
-  mixer_.select(7, sets_[5] * kKinds + kind);
-  mixer_.select(5, apm_contexts_[0] * kKinds + kind);
+  for (int i = 0; i < kSceneSets; ++i) mixer_.select(1 + i, sets_[i] * kKinds + kind);
   mixer_.select_last(0, kind);
   mixer_.select_last(1, apm_contexts_[0]);
   const float logit = mixer_.predict();

@@ -26,9 +26,9 @@ struct ValueRange {
 
 // What is known of a sample beside its predictions.
 struct SampleScene {
-  float then = 0;      // mean error around its place in the frame before; 0: there is none
-  float earlier = 0;   // around its place in the planes coded before; 0: there are none
-  float activity = 0;  // how much the samples around differ
+  float then = 0;                // mean error around its place in the frame before; 0: there is none
+  float earlier = 0;             // around its place in the planes coded before; 0: there are none
+  float activity = 0;            // how much the samples around differ
   float left_w = 0, left_n = 0;  // what the best prediction left over beside and above, with sign
 };
 
@@ -78,9 +78,27 @@ class ValueCoder {
   void pass(int x);
 
  private:
-  static constexpr int kNodes = 128, kMostDensities = 48, kMaps = 5;
+  static constexpr int kNodes = 128, kMostDensities = 48, kMaps = 5, kSceneSets = 7;
+
+  // A density's width: its error where its context was the same, beside what the errors around let expect.
+  struct Calibration {
+    float expected = 0, found = 0;
+  };
+  struct Density {
+    size_t prediction;
+    int kind;
+    std::vector<Calibration> by_context;
+    Calibration* chosen = nullptr;
+    float expected = 0;
+
+    float width() const { return expected * ((chosen->found + 2.0f) / (chosen->expected + 2.0f)); }
+  };
 
   void begin(std::span<const float> predictions, const ErrorField& errors, const SampleScene& scene, int x);
+  size_t expect(Density& density, const ErrorField& errors, const SampleScene& scene) const;
+  void begin_densities(const ErrorField& errors, const SampleScene& scene);
+  void begin_mixture(int x);
+  void begin_contexts(const ErrorField& errors, const SampleScene& scene);
   void end(int32_t value, int x);
   uint32_t predict(int32_t edge, int node);
   void learn(int bit);
@@ -97,17 +115,6 @@ class ValueCoder {
     return bit != 0;
   }
 
-  // A density's width: its error where its context was the same, beside what the errors around let expect.
-  struct Calibration {
-    float expected = 0, found = 0;
-  };
-  struct Density {
-    size_t prediction;
-    int kind;
-    std::vector<Calibration> by_context;
-    Calibration* chosen = nullptr;
-    float expected = 0;
-  };
   using Likelihoods = std::array<int16_t, kMostDensities>;
 
   const Logistic& domain_ = logistic();
@@ -133,7 +140,7 @@ class ValueCoder {
   int32_t centre_ = 0;
   float base_ = 0;
   int shift_ = 0, side_ = 0;
-  uint32_t sets_[6] = {};
+  uint32_t sets_[kSceneSets] = {}, best_density_ = 0;
   uint32_t apm_contexts_[2] = {};
 };
 

@@ -14,12 +14,8 @@ struct ChromaName {
   const char* shown;
   int planes, shift_x, shift_y;
 };
-constexpr ChromaName kChromaNames[] = {{"420", "4:2:0", 3, 1, 1},
-                                       {"422", "4:2:2", 3, 1, 0},
-                                       {"444", "4:4:4", 3, 0, 0},
-                                       {"411", "4:1:1", 3, 2, 0},
-                                       {"410", "4:1:0", 3, 2, 2},
-                                       {"440", "4:4:0", 3, 0, 1},
+constexpr ChromaName kChromaNames[] = {{"420", "4:2:0", 3, 1, 1}, {"422", "4:2:2", 3, 1, 0}, {"444", "4:4:4", 3, 0, 0},
+                                       {"411", "4:1:1", 3, 2, 0}, {"410", "4:1:0", 3, 2, 2}, {"440", "4:4:0", 3, 0, 1},
                                        {"mono", "grey", 1, 0, 0}};
 
 std::string_view text_of(ByteSpan bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }

@@ -28,8 +28,8 @@ TEST(Y4mFile, KnowsTheNamesOfSamples) {
 }
 
 TEST(Y4mFile, RefusesWhatIsNone) {
-  for (const char* line : {"", "YUV4MPEG2", "YUV4MPEG2 W8 H8", "YUV4MPEG2 W8\n", "YUV4MPEG2 W0 H8\n", "YUV4MPEG W8 H8\n",
-                           "YUV4MPEG2 W-8 H8\n", "YUV4MPEG2 W8 H99999\n", "YUV4MPEG2 W8x H8\n"})
+  for (const char* line : {"", "YUV4MPEG2", "YUV4MPEG2 W8 H8", "YUV4MPEG2 W8\n", "YUV4MPEG2 W0 H8\n",
+                           "YUV4MPEG W8 H8\n", "YUV4MPEG2 W-8 H8\n", "YUV4MPEG2 W8 H99999\n", "YUV4MPEG2 W8x H8\n"})
     EXPECT_FALSE(read(line).ok()) << line;
   EXPECT_FALSE(read("YUV4MPEG2 W8 H8 X" + std::string(kMostY4mLine, 'a') + "\n").ok());
 }

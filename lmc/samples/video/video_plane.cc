@@ -1,4 +1,4 @@
-#include "lmc/samples/video/plane_coder.h"
+#include "lmc/samples/video/video_plane.h"
 
 #include <algorithm>
 #include <cmath>
@@ -16,7 +16,7 @@ uint32_t certain(uint32_t p) { return p < 1 ? 1 : p > 65535 ? 65535 : p; }
 
 }  // namespace
 
-PlaneCoder::PlaneCoder(const VideoForm& form, int plane, ValueRange range, VideoEffort effort, Isa isa)
+VideoPlane::VideoPlane(const VideoForm& form, int plane, ValueRange range, VideoEffort effort, Isa isa)
     : form_(form),
       plane_(plane),
       earlier_(earlier_planes(plane)),
@@ -38,13 +38,13 @@ PlaneCoder::PlaneCoder(const VideoForm& form, int plane, ValueRange range, Video
   if (earlier_ > 0) other_errors_.resize(size_t(width_) * size_t(height_));
 }
 
-int32_t PlaneCoder::sample_of(ByteSpan frame, int plane, size_t at) const {
+int32_t VideoPlane::sample_of(ByteSpan frame, int plane, size_t at) const {
   const uint8_t* const bytes = frame.data() + form_.plane_begin(plane);
   return form_.sample_bytes() == 1 ? bytes[at] : bytes[2 * at] | bytes[2 * at + 1] << 8;
 }
 
 // A plane as large as this one: luma is averaged over what a sample of chroma stands for.
-void PlaneCoder::load(ByteSpan frame, int plane, FramePlane<float>& to) const {
+void VideoPlane::load(ByteSpan frame, int plane, FramePlane<float>& to) const {
   const int from_width = int(form_.plane_width(plane)), from_height = int(form_.plane_height(plane));
   const bool is_larger = form_.is_chroma(plane_) && !form_.is_chroma(plane);
   const int step_x = 1 << (is_larger ? form_.shift_x : 0), step_y = 1 << (is_larger ? form_.shift_y : 0);
@@ -62,7 +62,7 @@ void PlaneCoder::load(ByteSpan frame, int plane, FramePlane<float>& to) const {
   to.pad();
 }
 
-MotionVector PlaneCoder::scaled(MotionVector vector, int x, int y) const {
+MotionVector VideoPlane::scaled(MotionVector vector, int x, int y) const {
   if (form_.is_chroma(plane_)) {
     const auto down = [](int v, int shift) { return int16_t((v + (1 << shift >> 1)) >> shift); };
     vector = {down(vector.x, form_.shift_x), down(vector.y, form_.shift_y)};
@@ -70,7 +70,7 @@ MotionVector PlaneCoder::scaled(MotionVector vector, int x, int y) const {
   return within_reach(vector, x, y, block_x_, block_y_, width_, height_);
 }
 
-void PlaneCoder::begin_frame(ByteSpan frame, const FrameTraces& traces) {
+void VideoPlane::begin_frame(ByteSpan frame, const FrameTraces& traces) {
   std::swap(long_before_, before_);
   std::swap(before_, now_);
   std::swap(left_, left_now_);
@@ -96,7 +96,7 @@ void PlaneCoder::begin_frame(ByteSpan frame, const FrameTraces& traces) {
 }
 
 template <typename Byte>
-bool PlaneCoder::is_repeated(std::span<Byte> frame) const {
+bool VideoPlane::is_repeated(std::span<Byte> frame) const {
   for (int y = 0; y < height_; ++y)
     for (int x = 0; x < width_; ++x)
       if (float(sample_of(frame, plane_, size_t(y) * size_t(width_) + size_t(x))) / scale_ != before_.row(y)[x])
@@ -105,7 +105,7 @@ bool PlaneCoder::is_repeated(std::span<Byte> frame) const {
 }
 
 template <typename Coder, typename Byte>
-void PlaneCoder::code_motion(Coder& coder, std::span<Byte> frame, FrameTraces& traces) {
+void VideoPlane::code_motion(Coder& coder, std::span<Byte> frame, FrameTraces& traces) {
   traces.motion = MotionField(width_, height_);
   if (frames_ > 0) {
     if constexpr (!Coder::kDecodes) {
@@ -120,7 +120,7 @@ void PlaneCoder::code_motion(Coder& coder, std::span<Byte> frame, FrameTraces& t
 }
 
 template <typename Coder, typename Byte>
-void PlaneCoder::code(Coder& coder, std::span<Byte> frame, FrameTraces& traces) {
+void VideoPlane::code(Coder& coder, std::span<Byte> frame, FrameTraces& traces) {
   begin_frame(frame, traces);
   if (frames_ > 0) {
     bool repeats = false;
@@ -139,7 +139,8 @@ void PlaneCoder::code(Coder& coder, std::span<Byte> frame, FrameTraces& traces) 
         for (size_t y = 0; y < size_t(height_); ++y)
           for (size_t x = 0; x < size_t(width_); ++x) {
             const auto value = uint32_t(now_.row(int(y))[x] * scale_);
-            uint8_t* const to = frame.data() + form_.plane_begin(plane_) + (y * size_t(width_) + x) * form_.sample_bytes();
+            uint8_t* const to =
+                frame.data() + form_.plane_begin(plane_) + (y * size_t(width_) + x) * form_.sample_bytes();
             to[0] = uint8_t(value);
             if (form_.sample_bytes() == 2) to[1] = uint8_t(value >> 8);
           }
@@ -154,7 +155,7 @@ void PlaneCoder::code(Coder& coder, std::span<Byte> frame, FrameTraces& traces) 
 }
 
 template <typename Coder, typename Byte>
-void PlaneCoder::code_row(Coder& coder, std::span<Byte> frame, int y, const FrameTraces& traces) {
+void VideoPlane::code_row(Coder& coder, std::span<Byte> frame, int y, const FrameTraces& traces) {
   now_.pad_left(y, now_.row(y - 1)[0]);
   left_now_.pad_left(y, 0.0f);
   errors_.begin_row();
@@ -181,7 +182,7 @@ void PlaneCoder::code_row(Coder& coder, std::span<Byte> frame, int y, const Fram
 }
 
 template <typename Coder>
-int32_t PlaneCoder::code_sample(Coder& coder, int32_t sample, int x, int y, const MotionVector& v,
+int32_t VideoPlane::code_sample(Coder& coder, int32_t sample, int x, int y, const MotionVector& v,
                                 const MotionVector& far) {
   const ptrdiff_t stride = now_.stride();
   float* const own = now_.row(y) + x;
@@ -197,12 +198,11 @@ int32_t PlaneCoder::code_sample(Coder& coder, int32_t sample, int x, int y, cons
       const float* const long_then = long_before_.row(y + far.y) + x + far.x;
       const unsigned context = unsigned(is(-2)) | unsigned(is(-2 * stride)) << 1 | unsigned(is(-stride + 2)) << 2 |
                                unsigned(then[0] == long_then[0]) << 3 | unsigned(then[1] == long_then[1]) << 4 |
-                               unsigned(then[stride] == long_then[stride]) << 5 |
-                               unsigned(then[0] == own[-1]) << 6 | unsigned(left[-1] == 0.0f) << 7;
+                               unsigned(then[stride] == long_then[stride]) << 5 | unsigned(then[0] == own[-1]) << 6 |
+                               unsigned(left[-1] == 0.0f) << 7;
       same = &same_[context];
       if (same->p16() >= kLikelySame) {
-        const bool is_same =
-            coder.code(float(sample) / scale_ == then[0], certain(same->p16())) != 0;
+        const bool is_same = coder.code(float(sample) / scale_ == then[0], certain(same->p16())) != 0;
         same->update_fast(is_same, kSameLimit);
         if (is_same) {
           own[0] = then[0];
@@ -253,7 +253,7 @@ int32_t PlaneCoder::code_sample(Coder& coder, int32_t sample, int x, int y, cons
   return value;
 }
 
-void PlaneCoder::end_frame(FrameTraces& traces) {
+void VideoPlane::end_frame(FrameTraces& traces) {
   now_.pad();
   if (plane_ == 0) {
     traces.errors.resize(size_t(width_) * size_t(height_));
@@ -264,7 +264,7 @@ void PlaneCoder::end_frame(FrameTraces& traces) {
   left_now_.pad();
 }
 
-template void PlaneCoder::code(ArithmeticEncoder&, std::span<const uint8_t>, FrameTraces&);
-template void PlaneCoder::code(ArithmeticDecoder&, std::span<uint8_t>, FrameTraces&);
+template void VideoPlane::code(ArithmeticEncoder&, std::span<const uint8_t>, FrameTraces&);
+template void VideoPlane::code(ArithmeticDecoder&, std::span<uint8_t>, FrameTraces&);
 
 }  // namespace lmc

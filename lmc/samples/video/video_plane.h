@@ -1,6 +1,6 @@
 // Codes the frames of one plane in the order of time; encoder and decoder run the same code.
-#ifndef LMC_SAMPLES_VIDEO_PLANE_CODER_H_
-#define LMC_SAMPLES_VIDEO_PLANE_CODER_H_
+#ifndef LMC_SAMPLES_VIDEO_VIDEO_PLANE_H_
+#define LMC_SAMPLES_VIDEO_VIDEO_PLANE_H_
 
 #include <memory>
 
@@ -18,9 +18,9 @@ struct FrameTraces {
   std::vector<float> errors;        // (height, width) of the plane: how far off its prediction was
 };
 
-class PlaneCoder {
+class VideoPlane {
  public:
-  PlaneCoder(const VideoForm& form, int plane, ValueRange range, VideoEffort effort, Isa isa);
+  VideoPlane(const VideoForm& form, int plane, ValueRange range, VideoEffort effort, Isa isa);
 
   // The next frame, of form.frame_bytes() bytes; those of planes before this one are there. traces: of the first plane,
   // which fills them.
@@ -61,4 +61,4 @@ class PlaneCoder {
 
 }  // namespace lmc
 
-#endif  // LMC_SAMPLES_VIDEO_PLANE_CODER_H_
+#endif  // LMC_SAMPLES_VIDEO_VIDEO_PLANE_H_
