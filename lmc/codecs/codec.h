@@ -72,7 +72,8 @@ enum CodecId : uint8_t {
   kImage = 4,
   kJpeg = 5,
   kStreams = 6,
-  kAudio = 7
+  kAudio = 7,
+  kVideo = 8
 };
 
 struct EncodedBlock {
@@ -95,6 +96,8 @@ class FileChunks {
   virtual std::string why_over() const { return ""; }
   // How the chunk that was told last is encoded.
   virtual EncodeChunk encoder() const = 0;
+  // That encoding it can keep busy.
+  virtual int useful_threads() const { return 1; }
 };
 
 // How whole files of a kind are known.
@@ -125,7 +128,8 @@ struct CodecRow {
   // "PNG 640x480, 3 channels of 8 bits": what a payload holds, told without decoding it. Null, or empty: nothing to
   // say.
   std::string (*describe)(ByteSpan payload) = nullptr;
-  FileKind file = {};  // of the shape kWholeFile
+  FileKind file = {};     // of the shape kWholeFile
+  int threads_alone = 1;  // that decoding keeps busy where no other block is to be decoded beside it
 };
 
 std::span<const CodecRow> codec_table();
@@ -142,7 +146,8 @@ inline constexpr size_t kMaxBlockBytes = size_t(64) << 20;  // of a block that i
 inline constexpr size_t kChunkLook = size_t(1) << 20;       // that are read before a file may be cut into chunks
 inline constexpr size_t kMaxFileBytes = size_t(512) << 20;  // the largest file that is one block
 
-inline constexpr int kTextThreads = 2;  // that one block of text, or one picture, can keep busy
+inline constexpr int kTextThreads = 2;   // that one block of text, or one picture, can keep busy
+inline constexpr int kVideoThreads = 3;  // one for each plane
 // For one of several files: small ones do better side by side, each with one thread.
 constexpr int threads_for_file(size_t file_bytes, size_t files) {
   return files > 1 && file_bytes < (size_t(1) << 20) ? 1 : kTextThreads;

@@ -10,7 +10,9 @@
 #include "lmc/codecs/stored.h"
 #include "lmc/codecs/streams.h"
 #include "lmc/codecs/text.h"
+#include "lmc/codecs/video.h"
 
-#define LMC_CODEC_ROWS kStoredRow, kMixingRow, kTextRow, kGroupedRow, kImageRow, kJpegRow, kStreamsRow, kAudioRow
+#define LMC_CODEC_ROWS \
+  kStoredRow, kMixingRow, kTextRow, kGroupedRow, kImageRow, kJpegRow, kStreamsRow, kAudioRow, kVideoRow
 
 #endif  // LMC_CODECS_CODEC_ROWS_H_

@@ -26,6 +26,7 @@ Result<CutBlock> ChunkCutter::next() {
       taken_bytes_ += bytes;
       CutBlock out = cut(bytes);
       out.encode = chunks_->encoder();
+      out.useful_threads = chunks_->useful_threads();
       return out;
     }
     if (at_end_ || pending_.size() >= kMaxBlockBytes) {

@@ -11,8 +11,9 @@
 namespace lmc {
 
 struct CutBlock {
-  Bytes raw;           // empty at the end
-  EncodeChunk encode;  // empty: like any bytes
+  Bytes raw;               // empty at the end
+  EncodeChunk encode;      // empty: like any bytes
+  int useful_threads = 1;  // of that
 };
 
 class ChunkCutter {

@@ -280,7 +280,7 @@ Result<Stats> compress_many(const std::function<Result<CutBlock>()>& next, const
     return writer.add({std::move(block.cut.raw), std::move(*block.coded)});
   };
   const auto submit = [&](CutBlock block) -> Status {
-    const int useful = block.encode ? 1 : useful_threads(block.raw, model != nullptr);
+    const int useful = block.encode ? block.useful_threads : useful_threads(block.raw, model != nullptr);
     const int threads = std::min(options.threads, useful);
     while (!jobs.has_room(threads)) LMC_TRY(write_next());
     jobs.submit(threads, [&, threads, block = std::move(block)]() mutable {
@@ -369,6 +369,12 @@ Result<Stats> compress(Source& source, Sink& sink, const CompressOptions& given)
   if (!level_of(given).models) return compress_blocks(source, sink, given);
   CompressOptions options = given;
   options.block_bytes = std::min(given.block_bytes, most_block_bytes(given));
+  if (options.video) {
+    auto chunks = cut_raw_video(*options.video);
+    if (chunks == nullptr) return usage_error("frames of more than 48 MiB are not taken apart");
+    ChunkCutter cutter(std::move(chunks), {}, source, options.block_bytes);
+    return compress_many([&] { return cutter.next(); }, nullptr, sink, options);
+  }
   constexpr size_t kLookBytes = 64;
   LMC_ASSIGN(auto start, read_up_to(source, kLookBytes));
   if (const std::string by = unopened_kind(start); options.note && !by.empty())

@@ -12,6 +12,7 @@
 
 #include "lmc/base/stream.h"
 #include "lmc/codecs/codec.h"
+#include "lmc/codecs/video.h"
 
 namespace lmc {
 
@@ -30,10 +31,11 @@ struct CompressOptions {
   const LoadedModel* pixel_model = nullptr;    // null: images are coded like other data
   std::optional<uint64_t> content_bytes = {};  // the input's size, where it is known; checked
   std::function<void(const std::string& why)> note = {};  // of an image that is not taken apart exactly; may be empty
-  uint64_t memory_limit_bytes = 0;  // for what the data at hand ask for (budget.h); 0: Budget::default_limit_bytes
-  bool embed_adapter = false;       // the model's adapter goes into the frame, if any block needs it
-  bool model_alone = false;         // text by the language model alone, nothing mixed in: for comparison
-  bool tiny = true;                 // false: the full form even where the tiny one would do
+  uint64_t memory_limit_bytes = 0;     // for what the data at hand ask for (budget.h); 0: Budget::default_limit_bytes
+  bool embed_adapter = false;          // the model's adapter goes into the frame, if any block needs it
+  bool model_alone = false;            // text by the language model alone, nothing mixed in: for comparison
+  std::optional<RawVideo> video = {};  // the input is frames of this form and nothing else
+  bool tiny = true;                    // false: the full form even where the tiny one would do
   std::function<void(uint64_t done_bytes)> progress = {};  // from the calling thread; may be empty
   int depth = 0;                                           // of containers around the input
 };

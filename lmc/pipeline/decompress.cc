@@ -176,7 +176,10 @@ class Decoder {
       const auto model = block_model(frame, *header);
       if (!model.ok()) return model.error();
       const CodecRow* const codec = find_codec(block.header.codec);
-      const int threads = std::min(options_.threads, codec != nullptr ? codec->useful_threads : 1);
+      const bool is_alone = frame.content_bytes && *frame.content_bytes == block.header.raw_bytes;
+      const int alone = codec != nullptr && is_alone ? codec->threads_alone : 1;
+      const int useful = std::max(alone, codec != nullptr ? codec->useful_threads : 1);
+      const int threads = std::min(options_.threads, useful);
       while (!jobs.has_room(threads)) LMC_TRY(write(next(jobs), tail, hash));
       BlockResources with = decoding_resources(options_, budget_, threads, embedded_.get());
       with.progress = progress.for_block();

@@ -123,6 +123,7 @@ Status compress_inputs(const Session& session, const std::vector<InputFile>& inp
   how.model_alone = options.no_mix;
   how.pixel_model = session.pixel_model;
   how.content_bytes = known_size(inputs);
+  how.video = options.video;
   how.memory_limit_bytes = options.memory_limit_bytes;
   how.note = [&](const std::string& why) { session.talk.detail("  not taken apart: " + why); };
   how.progress = [&](uint64_t done) { session.talk.progress(done); };
@@ -210,6 +211,12 @@ Result<Restored> restore(const Session& session, const InputFile& input, Sink& s
     LMC_ASSIGN(const auto wav, read_sound_as_wav(whole.first, part, how));
     LMC_TRY(sink.write(wav));
     return Restored{wav.size(), 0};
+  }
+  if (options.as == "y4m") {
+    std::optional<FrameRange> range;
+    if (options.range) range = FrameRange{options.range->offset_bytes, options.range->size_bytes};
+    LMC_ASSIGN(const auto bytes, write_video_as_y4m(whole.first, range, sink, how));
+    return Restored{bytes, 0};
   }
   if (!options.as.empty()) {
     LMC_ASSIGN(const auto pixels, read_pixels(whole.first, options.region, how));

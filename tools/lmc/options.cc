@@ -74,9 +74,45 @@ void set_time(Options& o, const std::string& text) {
 }
 
 void set_as(Options& o, const std::string& text) {
-  if (text != "png" && text != "pnm" && text != "wav")
-    reject("--as: unknown form '" + text + "'; png, pnm and wav are known");
+  if (text != "png" && text != "pnm" && text != "wav" && text != "y4m")
+    reject("--as: unknown form '" + text + "'; png, pnm, wav and y4m are known");
   o.as = text;
+}
+
+// "420p10", as in Y4M, or "yuv420p10le", as FFmpeg says it.
+bool read_pixel_format(std::string text, VideoForm& form) {
+  if (read_chroma(text, form)) return true;
+  if (text.ends_with("le")) text.resize(text.size() - 2);
+  if (text.starts_with("gray")) return read_chroma("mono" + text.substr(4), form);
+  if (!text.starts_with("yuv")) return false;
+  text.erase(0, 3);
+  if (text.ends_with("p")) text.pop_back();
+  return read_chroma(text, form);
+}
+
+void set_video(Options& o, const std::string& text) {
+  const auto wrong = [&] {
+    reject("--video: wants WIDTHxHEIGHT:FORMAT[:RATE], such as 352x288:yuv420p:30000/1001, got '" + text + "'");
+  };
+  const size_t by = text.find('x'), colon = text.find(':', std::min(by, text.size()));
+  if (by == std::string::npos || colon == std::string::npos) wrong();
+  const size_t second = std::min(text.find(':', colon + 1), text.size());
+  const uint64_t width = parse_number(text.substr(0, by), "--video");
+  const uint64_t height = parse_number(text.substr(by + 1, colon - by - 1), "--video");
+  RawVideo video;
+  if (!read_pixel_format(text.substr(colon + 1, second - colon - 1), video.form)) wrong();
+  if (width > kMostVideoSide || height > kMostVideoSide) reject("--video: frames are at most 16384 x 16384");
+  video.form.width = uint32_t(width), video.form.height = uint32_t(height);
+  if (!is_video_form(video.form)) wrong();
+  if (second < text.size()) {
+    const std::string rate = text.substr(second + 1);
+    const size_t slash = std::min(rate.find('/'), rate.size());
+    const uint64_t over = parse_number(rate.substr(0, slash), "--video");
+    const uint64_t under = slash < rate.size() ? parse_number(rate.substr(slash + 1), "--video") : 1;
+    if (over > UINT32_MAX || under > UINT32_MAX || under == 0) wrong();
+    video.rate = uint32_t(over), video.rate_per = uint32_t(under);
+  }
+  o.video = video;
 }
 
 void set_region(Options& o, const std::string& text) {
@@ -133,14 +169,15 @@ const Row kRows[] = {
      LMC_SET(o.json = true)},
     {{kOperation, "--range", "OFFSET:SIZE", nullptr,
       "with -d: only this part of the content, decoding only the blocks it lies in; with --as wav in frames (a sample "
-      "of each channel)",
+      "of each channel), with --as y4m in frames of the video",
       false},
      set_range},
     {{kOperation, "--time", "START:LENGTH", nullptr,
       "with -d --as wav: only this part of the sound, in seconds, decoding only the blocks it lies in", false},
      set_time},
-    {{kOperation, "--as", "FORM", "png pnm wav",
-      "with -d: the pixels of an image as PNG or PNM, or a sound as WAV, instead of the file it was", true},
+    {{kOperation, "--as", "FORM", "png pnm wav y4m",
+      "with -d: the pixels of an image as PNG or PNM, a sound as WAV, or a video as Y4M, instead of the file it was",
+      true},
      set_as},
     {{kOperation, "--region", "X,Y,W,H", nullptr,
       "with -d --as: only this part of the image, decoding only the tiles it touches", false},
@@ -192,6 +229,11 @@ const Row kRows[] = {
       "blocks of 64M, and with -c or -o all inputs as one content: smaller, but needs more memory and seeks badly",
       false},
      LMC_SET(o.solid = true; o.block_bytes = kMaxBlockBytes)},
+    {{kTuning, "--video", "WxH:FORMAT[:RATE]", nullptr,
+      "the input is raw planar video: width, height, format (yuv420p, yuv422p10le, gray, ... as FFmpeg says it) and "
+      "frames a second; Y4M files need no such word",
+      false},
+     set_video},
     {{kTuning, "--model", "NAME", nullptr, "compress with this model: name, file, or start of its SHA-256", false},
      LMC_SET(o.model = v)},
     {{kTuning, "--adapter", "NAME", nullptr,
@@ -232,9 +274,13 @@ Status check(const Options& o) {
   if (o.range && !decodes) return usage_error("--range goes with -d");
   if (o.range && o.salvage) return usage_error("--range and --salvage do not go together");
   if (!o.as.empty() && !decodes) return usage_error("--as goes with -d");
-  if (o.region && (o.as.empty() || o.as == "wav")) return usage_error("--region goes with -d --as png or --as pnm");
+  if (o.region && (o.as.empty() || o.as == "wav" || o.as == "y4m"))
+    return usage_error("--region goes with -d --as png or --as pnm");
   if (!o.as.empty() && o.salvage) return usage_error("--as does not go with --salvage");
-  if (!o.as.empty() && o.as != "wav" && o.range) return usage_error("--range goes with --as wav only; see --region");
+  if (!o.as.empty() && o.as != "wav" && o.as != "y4m" && o.range)
+    return usage_error("--range goes with --as wav and --as y4m only; see --region");
+  if (o.video && o.mode != Mode::kCompress) return usage_error("--video is for compressing");
+  if (o.video && o.solid) return usage_error("--video and --solid do not go together");
   if (o.time && o.as != "wav") return usage_error("--time goes with -d --as wav");
   if (o.time && o.range) return usage_error("--time and --range do not go together");
   if (!o.as.empty() && o.remove_source)

@@ -12,6 +12,7 @@
 #include "lmc/numerics/isa.h"
 #include "lmc/pipeline/compress.h"
 #include "lmc/pipeline/read_sound.h"
+#include "lmc/pipeline/read_video.h"
 
 namespace lmc {
 
@@ -33,9 +34,11 @@ struct Options {
   bool salvage = false;
   std::optional<bool> sparse;  // restored zeros become holes; unset: in files, not on standard output
   std::optional<Range> range;  // only this part of the content
-  std::string as;              // write the image or sound in this form: "png", "pnm", "wav"; empty: the file as it was
+  std::string
+      as;  // write the image, sound or video in this form: "png", "pnm", "wav", "y4m"; empty: the file as it was
   std::optional<SoundPart> time;  // only this part of the sound
   std::optional<Region> region;   // only this part of the pixels
+  std::optional<RawVideo> video;  // the input is frames of this form
   bool json = false;
   bool quiet = false;
   bool verbose = false;

@@ -3,6 +3,8 @@
 #include <bit>
 #include <cmath>
 
+#include "lmc/samples/steps.h"
+
 namespace lmc {
 namespace {
 
@@ -18,19 +20,6 @@ constexpr uint32_t kKinds = 6;
 uint32_t kind_of(int node) {
   if (node < 16) return uint32_t(std::min(node, 3));
   return node % 4 == 0 ? 4 : 5;
-}
-
-// How many of the steps a size reaches.
-template <typename T, size_t kSteps>
-uint32_t steps_reached(T size, const T (&steps)[kSteps]) {
-  uint32_t reached = 0;
-  while (reached < kSteps && size >= steps[reached]) ++reached;
-  return reached;
-}
-// The same with the sign of x: 0 .. 2 kSteps, kSteps for what is small.
-template <typename T, size_t kSteps>
-uint32_t signed_steps(T x, const T (&steps)[kSteps]) {
-  return x < 0 ? uint32_t(kSteps) - steps_reached(-x, steps) : uint32_t(kSteps) + steps_reached(x, steps);
 }
 
 // Errors, in eighths of what is usual.
