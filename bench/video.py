@@ -21,8 +21,8 @@ def encoder(name, suffix, *options):
 
 FFV1 = ("-c:v", "ffv1", "-level", "3", "-coder", "1", "-context", "1")
 PEERS = [
-    encoder("ffv1, -g 1", "nut", *FFV1, "-g", "1"),
-    encoder("ffv1, long", "nut", *FFV1, "-g", "600"),
+    encoder("ffv1 -g 1", "nut", *FFV1, "-g", "1"),
+    encoder("ffv1 long", "nut", *FFV1, "-g", "600"),
     encoder("x264 -qp 0 veryslow", "h264", "-c:v", "libx264", "-qp", "0", "-preset", "veryslow"),
     encoder("x265 lossless slower", "hevc", "-c:v", "libx265", "-preset", "slower", "-x265-params", "lossless=1:log-level=none"),
     encoder("vp9 lossless", "ivf", "-c:v", "libvpx-vp9", "-lossless", "1", "-deadline", "good", "-cpu-used", "0"),
@@ -83,11 +83,12 @@ def run(arguments):
         return
     levels = [int(level) for level in arguments.levels.split(",")]
     programs, missing = tools.present(PEERS + [with_suffix(tools.lmc_tool(level, arguments.threads)) for level in levels])
-    rows = []
+    rows, totals, raw_total, clips = [], {}, 0, 0
     with tempfile.TemporaryDirectory(prefix="lmc-bench-") as name:
         for path in development_clips(arguments.data, pathlib.Path(name), arguments.limit):
             kind = "still camera" if path.stem.startswith(STILL) else "moving"
             raw = frames_digest(path)[0]
+            raw_total, clips = raw_total + raw, clips + 1
             rows.append([f"{path.stem} ({kind})", str(raw), "", "", "", ""])
             best = None  # of the peers
             for tool in programs:
@@ -98,6 +99,7 @@ def run(arguments):
                     rows.append([f"{path.stem}, {tool.name}", "not lossless here, or failed", "", "", "", ""])
                     continue
                 is_peer = tool in PEERS
+                totals.setdefault(tool.name, []).append(m)
                 if is_peer:
                     best = min(best or m.size_bytes, m.size_bytes)
                 memory = max(m.compress_memory_bytes, m.decompress_memory_bytes)
@@ -105,6 +107,15 @@ def run(arguments):
                              f"{raw / 1000 / m.compress_seconds:.0f}", f"{raw / 1000 / m.decompress_seconds:.0f}",
                              f"{memory / 2**20:.0f}"])
                 print(f"{path.stem:30} {tool.name:22} {m.size_bytes:9} {rows[-1][2]:6} {rows[-1][3]:>6} KB/s", file=sys.stderr, flush=True)
+    rows.append([f"all: {clips} clips", str(raw_total), "", "", "", ""])
+    sums = {name: sum(m.size_bytes for m in every) for name, every in totals.items() if len(every) == clips}
+    best = min((size for name, size in sums.items() if not name.startswith("lmc")), default=None)
+    for name, size in sums.items():
+        every = totals[name]
+        rows.append([f"all, {name}", str(size), f"{size / best:.3f}" if best and name.startswith("lmc") else "",
+                     f"{raw_total / 1000 / sum(m.compress_seconds for m in every):.0f}",
+                     f"{raw_total / 1000 / sum(m.decompress_seconds for m in every):.0f}",
+                     f"{max(max(m.compress_memory_bytes, m.decompress_memory_bytes) for m in every) / 2**20:.0f}"])
     how = ("Each clip alone, as a Y4M file, in a process of its own; raw bytes are those of the frames, speeds in thousands of them "
            "a second; every frame came back, of lmc every byte of the file.")
     text = "\n".join([*image.header(programs, missing, arguments, how),
