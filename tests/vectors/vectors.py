@@ -48,7 +48,8 @@ def made_inputs():
             "noise-70000": bytes(noise), "pattern": bytes(noise[:300]) * 30 + table[:500],
             "holes": bytes(noise[:5000]) + bytes(60000) + table + bytes(noise[:5000]), "utf8": "Grüße, 世界! Ελληνικά, русский.\n".encode() * 3,
             "not-utf8": bytes(range(256)) * 2, "sound.wav": sound(noise, 2, 2, 700), "sound-24.wav": sound(noise, 1, 3, 500),
-            "sound-float.wav": float_sound(noise), "sound-long.wav": long_sound(noise), "tables.gz": gzip_of(table) + gzip_of(records + table[:900])}
+            "sound-float.wav": float_sound(noise), "sound-long.wav": long_sound(noise), "tables.gz": gzip_of(table) + gzip_of(records + table[:900]),
+            "clip.y4m": clip(noise, b"C420jpeg", 24, 16, 6, 2, 1), "clip-10.y4m": clip(noise, b"C444p10 XCOLORRANGE=FULL", 12, 10, 3, 1, 2)}
 
 
 def sound(noise, channels, sample_bytes, frames):
@@ -77,6 +78,21 @@ def long_sound(noise):
     data = bytes(noise[:300]) + bytes([128]) * 1100000
     body = b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 1, 8000, 8000, 1, 8) + b"data" + struct.pack("<I", len(data)) + data
     return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def clip(noise, form, width, height, frames, shrink, sample_bytes):
+    """A Y4M file: a texture that slides over a still one, with a little noise; the last frame is cut short."""
+    out = bytearray(b"YUV4MPEG2 W%d H%d F25:1 Ip A1:1 %s\n" % (width, height, form))
+    for t in range(frames):
+        out += b"FRAME\n"
+        for plane in range(3):
+            divide = shrink if plane else 1
+            for y in range(height // divide):
+                for x in range(width // divide):
+                    moved = (x * divide + 2 * t) * 7 + y * divide * 5 if y * divide > height // 2 else x * x + 3 * y
+                    value = 60 + 20 * plane + moved % 97 + noise[(t * height + y) * width + x + plane] // 64
+                    out += (value * 4 ** (sample_bytes - 1)).to_bytes(sample_bytes, "little")
+    return bytes(out[:-7])
 
 
 def gzip_of(data):
@@ -244,7 +260,7 @@ def vectors():
     out["photo.ppm.level6"] = (["photo.ppm"], ["-6"])
     for name in ("photo.ppm", "synthetic.ppm", "decoded.ppm"):
         out[f"{name}.level7"] = ([name], ["-7"])
-    for name in ("photo.ppm", "gray16.pgm", "synthetic.png", "synthetic.ppm", "decoded.ppm", "photo_cd.ppm", "decoded_jpeg.ppm", "dandelion.jpg", "sound.wav"):
+    for name in ("photo.ppm", "gray16.pgm", "synthetic.png", "synthetic.ppm", "decoded.ppm", "photo_cd.ppm", "decoded_jpeg.ppm", "dandelion.jpg", "sound.wav", "clip.y4m"):
         out[f"{name}.level1"] = ([name], ["-1"])
         out[f"{name}.level9"] = ([name], ["-9"])
     out["sound-long.wav.level1"] = (["sound-long.wav"], ["-1"])
