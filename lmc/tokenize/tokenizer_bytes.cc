@@ -1,15 +1,15 @@
 // The tokenizer as bytes of a model file, and back.
 #include <algorithm>
 #include <bit>
-#include <cfloat>
-#include <cmath>
-#include <queue>
-#include <unordered_map>
 
 #include "lmc/tokenize/tokenizer.h"
-#include "lmc/tokenize/unicode_class.h"
 
 namespace lmc {
+namespace {
+
+constexpr uint8_t kByRank = 0x80;  // in the section tokenizer.merges, with the splitter
+
+}  // namespace
 
 // Layout: varint strings; then per string, ascending: varint bytes shared with the one before, varint further bytes,
 // those bytes, and varint merge rank if the string is longer than one byte.
