@@ -12,7 +12,7 @@ build=(g++ cmake ninja-build make libssl-dev libcli11-dev nlohmann-json3-dev)
 test=(libgtest-dev zlib1g-dev python3 python3-numpy)
 check=(clang-format-14 python3 git)
 bench=(python3 gzip bzip2 xz-utils zstd brotli p7zip-full zpaq libbenchmark-dev webp libjxl-tools optipng netpbm
-       libopenjp2-tools libjpeg-turbo-progs zopfli libdeflate-tools pngcrush pigz isal libstb-dev liblodepng-dev)
+       libopenjp2-tools libjpeg-turbo-progs zopfli libdeflate-tools pngcrush pigz isal libstb-dev liblodepng-dev flac wavpack)
 fuzz=(clang)
 cross=(g++-aarch64-linux-gnu qemu-user-static libssl-dev:arm64)
 train=(libtorch-dev libopenblas0-pthread)
