@@ -24,7 +24,7 @@ def _cosine(x):
 
 
 def half_cosine(n, length, short):
-    """H(n, M)."""
+    """H(n, M), M the length."""
     angle = math.pi * n / length
     if short:
         angle = float(f32(angle))
