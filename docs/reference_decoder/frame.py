@@ -221,8 +221,6 @@ def not_yet(codec, payload):
         return next(filter(None, (not_yet(of, reader.take(size, "payload")) for of, _, size in groups)), None)
     if codec == JPEG:
         return "codec 5 (JPEG)"
-    if codec == AUDIO:
-        return sound_codec.format_not_yet(payload)
     if codec == DEFLATE:
         return "codec 6 (deflate streams)"
     if codec == IMAGE and payload[:1] == bytes([image_codec.DECODED_JPEG]):

@@ -1,22 +1,22 @@
-"""Codec 7: docs/audio.md, sections 1 and 2. Not FLAC files (section 5)."""
+"""Codec 7: docs/audio.md, sections 1 and 2; FLAC files go on in flac_choices.py (section 5)."""
 
 import numpy as np
 
 import bytes_codec
+import flac_metadata
 from basics import DamagedFile, Reader
 from coding import ArithmeticDecoder
 from counters import MapEntry
+from flac_choices import rebuild_frames
+from sound_floats import Floats
 from sound_predictor import ChannelPredictor
 from sound_samples import SampleCoder
 
 WAV, AIFF, FLAC, WAVE64, CAF = range(1, 6)
 BIG_ENDIAN, UNSIGNED, FLOATING = 8, 16, 32
+PLAIN_METADATA = 8  # FLAC
 MOST_SIDE, SEGMENT_SAMPLES, STRETCH = 1 << 24, 1 << 20, 4096
 A_FILE = 255
-
-
-def format_not_yet(payload):
-    return "FLAC files of codec 7" if payload[1:2] == bytes([FLAC]) else None
 
 
 class Layout:
@@ -27,22 +27,28 @@ class Layout:
             raise DamagedFile("a profile or format of sound that is unknown")
         form = reader.integer(1, "form of the samples")
         self.sample_bytes = form & 7
+        self.bits = 8 * self.sample_bytes - (form >> 5 if self.format == FLAC else 0)
         self.order = "big" if form & BIG_ENDIAN else "little"
-        self.unsigned, self.floating = bool(form & UNSIGNED), bool(form & FLOATING)
+        self.unsigned = bool(form & UNSIGNED)
+        self.floating = bool(form & FLOATING) and self.format != FLAC
+        self.plain_metadata = bool(form & PLAIN_METADATA)
         self.channels = reader.integer(1, "channels")
-        if not (1 <= self.sample_bytes <= 4 and 1 <= self.channels <= 8) or form >> 6 or self.floating and self.sample_bytes != 4:
+        odd = self.unsigned if self.format == FLAC else form >> 6 or self.floating and self.sample_bytes != 4
+        if not (1 <= self.sample_bytes <= 4 and 1 <= self.channels <= 8) or odd:
             raise DamagedFile("impossible samples")
         self.rate, self.frames = reader.varint("rate"), reader.varint("frames")
         self.before, self.side_size = reader.varint("bytes before the samples"), reader.varint("reconstruction data")
         if self.rate >= 1 << 32 or self.frames > 1 << 29 or not self.before <= self.side_size <= MOST_SIDE:
             raise DamagedFile("impossible sizes of sound")
         self.side_codec, side_size = reader.integer(1, "codec of the reconstruction data"), reader.varint("their size")
+        choices_size = reader.varint("size of the choices") if self.format == FLAC else 0
         count = -(-self.frames * self.channels // SEGMENT_SAMPLES)
         if count > reader.remaining():
             raise DamagedFile("more segments than bytes")
         self.begins = [self.frames * i // count for i in range(count + 1)] if count else [0]
         sizes = [reader.varint("size of a segment") for _ in range(count)]
         self.side = reader.take(side_size, "reconstruction data")
+        self.choices = reader.take(choices_size, "choices")
         self.segments = [reader.take(size, "segment") for size in sizes]
         if reader.remaining():
             raise DamagedFile("bytes behind the last segment")
@@ -152,66 +158,10 @@ def decode_segment(payload, profile, channel_count, bits, frames):
     return out
 
 
-class Floats:
-    """Section 1.1: the bits of binary32 numbers from the integers that stand for them."""
-
-    def __init__(self, places):
-        self.first = places[0] if places else None
-        if self.first is None or self.first == 254 and (len(places) < 2 or places[1] > 253) or self.first != 254 and len(places) > 1:
-            raise DamagedFile("impossible places")
-        if self.first == 254:
-            self.exponent = places[1] - 149
-            self.decoder = ArithmeticDecoder(places[2:])
-            self.low_is_zero = [MapEntry() for _ in range(33)]
-            self.is_zero, self.is_minus_zero = MapEntry(), MapEntry()
-
-    def _learnt(self, entry):
-        bit = self.decoder.decide(min(max(entry.p16(), 1), 65535))
-        entry.update_fast(bit, 255)
-        return bit
-
-    def _plain(self, count):
-        value = 0
-        for _ in range(count):
-            value = value << 1 | self.decoder.decide(32768)
-        return value
-
-    @staticmethod
-    def _bits(number, exponent):
-        """Of number * 2^exponent, which must be a binary32 number."""
-        magnitude = abs(number)
-        while magnitude and magnitude % 2 == 0 and (magnitude >= 1 << 24 or exponent < -149):
-            magnitude, exponent = magnitude >> 1, exponent + 1
-        if magnitude >= 1 << 24 or exponent < -149:
-            raise DamagedFile("no such number of 32 bits")
-        while magnitude and magnitude < 1 << 23 and exponent > -149:
-            magnitude, exponent = magnitude << 1, exponent - 1
-        if magnitude >= 1 << 23 and exponent > 104:
-            raise DamagedFile("no such number of 32 bits")
-        return (1 << 31 if number < 0 else 0) | (magnitude + (exponent + 149 << 23) if magnitude >= 1 << 23 else magnitude)
-
-    def bits(self, n):
-        if self.first == 255:
-            return (n if n >= 0 else n ^ 0x7FFFFFFF) & 0xFFFFFFFF
-        if self.first < 254:
-            return self._bits(n, self.first - 149)
-        if n == 0:
-            if self._learnt(self.is_zero):
-                return 0
-            return 1 << 31 if self._learnt(self.is_minus_zero) else self._plain(32)
-        size = abs(n).bit_length()
-        if size > 24:
-            raise DamagedFile("no such number of 32 bits")
-        u = 24 - size
-        low = 0 if self._learnt(self.low_is_zero[u]) else self._plain(u)
-        magnitude = (abs(n) << u) + low
-        return self._bits(-magnitude if n < 0 else magnitude, self.exponent - u)
-
-
 def segment_bytes(layout, payload, frames):
     reader = Reader(payload)
     floats = Floats(reader.take(reader.varint("bytes of the places"), "places")) if layout.floating else None
-    bits = 8 * layout.sample_bytes
+    bits = layout.bits
     samples = decode_segment(payload[reader.position:], layout.profile, layout.channels, bits, frames)
     if floats:
         samples = [floats.bits(n) for n in samples]
@@ -220,9 +170,7 @@ def segment_bytes(layout, payload, frames):
     return b"".join((n & (1 << bits) - 1).to_bytes(layout.sample_bytes, layout.order) for n in samples)
 
 
-def decode(payload, raw_size, decode_file):
-    """decode_file: of the .lmc file that reconstruction data may be."""
-    layout = Layout(payload)
+def decode_side(layout, decode_file):
     if layout.side_codec == A_FILE:
         side = decode_file(layout.side)
     elif layout.side_codec == 0:
@@ -233,9 +181,36 @@ def decode(payload, raw_size, decode_file):
         raise DamagedFile("an unknown codec of the reconstruction data")
     if len(side) != layout.side_size:
         raise DamagedFile("reconstruction data of another size")
-    if layout.side_size + layout.frames * layout.frame_bytes() != raw_size:
+    return side
+
+
+def decode_flac(layout, side, raw_size):
+    """Section 5: metadata and frames."""
+    samples = []
+    for segment, begin, end in zip(layout.segments, layout.begins, layout.begins[1:]):
+        samples += decode_segment(segment, layout.profile, layout.channels, layout.bits, end - begin)
+    frames = rebuild_frames(layout.choices, samples, layout.channels, layout.bits, layout.rate, raw_size - len(side))
+    metadata = side[:layout.before]
+    if not layout.plain_metadata:
+        metadata = flac_metadata.restore(metadata, frames, samples, layout.bits, layout.rate)
+    return bytes(metadata) + b"".join(data for _, data in frames)
+
+
+def decode(payload, raw_size, decode_file):
+    """decode_file: of the .lmc file that reconstruction data may be."""
+    layout = Layout(payload)
+    samples_size = 0 if layout.format == FLAC else layout.frames * layout.frame_bytes()
+    if layout.side_size + samples_size > raw_size:
         raise DamagedFile("sound of another size than the block")
+    side = decode_side(layout, decode_file)
     with np.errstate(all="ignore"):
-        samples = b"".join(segment_bytes(layout, segment, end - begin)
-                           for segment, begin, end in zip(layout.segments, layout.begins, layout.begins[1:]))
-    return bytes(without_usual_header(layout, side[:layout.before])) + samples + side[layout.before:]
+        if layout.format == FLAC:
+            out = decode_flac(layout, side, raw_size)
+        else:
+            samples = b"".join(segment_bytes(layout, segment, end - begin)
+                               for segment, begin, end in zip(layout.segments, layout.begins, layout.begins[1:]))
+            out = bytes(without_usual_header(layout, side[:layout.before])) + samples
+    out += side[layout.before:]
+    if len(out) != raw_size:
+        raise DamagedFile("sound of another size than the block")
+    return out
