@@ -13,7 +13,7 @@ TINY_MAGIC = 0xF8  # to 0xFF
 TINY_FORMS = (0, 0), (1, 0), (2, 1), (2, 2), (4, 3), (5, 0), (2, 4)  # codec, built-in model
 END_MAGIC = b"CML\xF7"
 END_MARKER = 255
-GROUPED, IMAGE, JPEG, DEFLATE, AUDIO = 3, 4, 5, 6, 7
+GROUPED, IMAGE, JPEG, DEFLATE, AUDIO, VIDEO = range(3, 9)
 WITH_COPIES = 1  # a profile of codec 3
 MOST_RAW, MOST_GROUPS, MOST_BYTE_GROUPS = 1 << 26, 65536, 16  # section 8; blocks of codecs 4 and 5 may be larger
 TEXT = 2
@@ -133,7 +133,7 @@ def decode_block(reader, header, models, number):
         raise DamagedFile(f"block {number} names a model that is not listed")
     if not 1 <= raw_size <= header.block_limit or not 1 <= payload_size <= raw_size:
         raise DamagedFile(f"block {number} has an impossible size")
-    if raw_size > MOST_RAW and codec not in (IMAGE, JPEG, DEFLATE, AUDIO):
+    if raw_size > MOST_RAW and codec not in (IMAGE, JPEG, DEFLATE, AUDIO, VIDEO):
         raise DamagedFile(f"block {number} is larger than one of its codec can be")
     payload = reader.take(payload_size, "payload")
     model = models.by_identity(header.models[model_index - 1]) if model_index else None
@@ -176,7 +176,7 @@ def read_groups(reader):
     if not 1 <= group_count <= MOST_GROUPS:
         raise DamagedFile(f"{group_count} groups")
     groups = [read_group(reader) for _ in range(group_count)]
-    if any(codec == GROUPED or codec > DEFLATE for codec, _, _ in groups):
+    if any(codec == GROUPED or codec > VIDEO for codec, _, _ in groups):
         raise DamagedFile("an impossible group")
     if sum(codec < GROUPED for codec, _, _ in groups) > MOST_BYTE_GROUPS:
         raise DamagedFile("too many groups that are no whole files")
@@ -221,6 +221,8 @@ def not_yet(codec, payload):
         return next(filter(None, (not_yet(of, reader.take(size, "payload")) for of, _, size in groups)), None)
     if codec == JPEG:
         return "codec 5 (JPEG)"
+    if codec == VIDEO:
+        return "codec 8 (video)"
     if codec == DEFLATE:
         return "codec 6 (deflate streams)"
     if codec == IMAGE and payload[:1] == bytes([image_codec.DECODED_JPEG]):
