@@ -14,6 +14,7 @@ TINY_FORMS = (0, 0), (1, 0), (2, 1), (2, 2), (4, 3), (5, 0), (2, 4)  # codec, bu
 END_MAGIC = b"CML\xF7"
 END_MARKER = 255
 GROUPED, IMAGE, JPEG, DEFLATE, AUDIO, VIDEO = range(3, 9)
+OGG = 6  # a format of AUDIO
 WITH_COPIES = 1  # a profile of codec 3
 MOST_RAW, MOST_GROUPS, MOST_BYTE_GROUPS = 1 << 26, 65536, 16  # section 8; blocks of codecs 4 and 5 may be larger
 TEXT = 2
@@ -223,6 +224,8 @@ def not_yet(codec, payload):
         return "codec 5 (JPEG)"
     if codec == VIDEO:
         return "codec 8 (video)"
+    if codec == AUDIO and payload[1:2] == bytes([OGG]):
+        return "FLAC in Ogg of codec 7"
     if codec == DEFLATE:
         return "codec 6 (deflate streams)"
     if codec == IMAGE and payload[:1] == bytes([image_codec.DECODED_JPEG]):

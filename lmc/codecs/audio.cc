@@ -6,6 +6,7 @@
 #include "lmc/codecs/file_search.h"
 #include "lmc/media/audio/flac/flac_file.h"
 #include "lmc/media/audio/float_samples.h"
+#include "lmc/media/audio/ogg/ogg_flac.h"
 #include "lmc/media/audio/wav/wav_file.h"
 #include "lmc/samples/audio/segment.h"
 
@@ -76,7 +77,8 @@ void write_shape(const Layout& layout, Bytes& out) {
 Status read_shape(ByteReader& reader, Layout& layout) {
   LMC_ASSIGN(const auto effort, reader.read_le<uint8_t>("audio block: profile"));
   LMC_ASSIGN(const auto format, reader.read_le<uint8_t>("audio block: format"));
-  if (effort >= kAudioEfforts || *sound_format_name(SoundFormat(format)) == 0)
+  const bool is_ogg = SoundFormat(format) == SoundFormat::kOggFlac;  // whose payload has another shape
+  if (effort >= kAudioEfforts || *sound_format_name(SoundFormat(format)) == 0 || is_ogg)
     return bad_input("audio block: unknown profile or format; the file was written by a newer lmc or is damaged", 0);
   LMC_ASSIGN(const auto form, reader.read_le<uint8_t>("audio block: form of the samples"));
   LMC_ASSIGN(const auto channels, reader.read_le<uint8_t>("audio block: channels"));
@@ -186,6 +188,70 @@ void flip_by_usual_header(const SoundLayout& sound, std::span<uint8_t> before) {
   for (size_t i = 0; i < kLastChunkBytes; ++i) last[i] ^= usual[first + i];
 }
 
+// Of FLAC in Ogg: the pages, and the payload of the FLAC file inside. It begins with a profile and a format, as others.
+struct OggLayout {
+  size_t flac_bytes = 0, pages_bytes = 0;
+  uint8_t pages_codec = kStored;
+  ByteSpan pages, flac;
+};
+bool is_ogg(ByteSpan payload) { return payload.size() > 1 && SoundFormat(payload[1]) == SoundFormat::kOggFlac; }
+
+Result<OggLayout> read_ogg_layout(ByteSpan payload) {
+  ByteReader reader(payload);
+  LMC_ASSIGN(const auto profile, reader.read_le<uint8_t>("audio block: profile"));
+  LMC_ASSIGN(const auto format, reader.read_le<uint8_t>("audio block: format"));
+  LMC_ASSIGN(const auto flac_bytes, reader.read_varint("audio block: FLAC file in Ogg"));
+  LMC_ASSIGN(const auto pages_bytes, reader.read_varint("audio block: pages of Ogg"));
+  LMC_ASSIGN(const auto pages_codec, reader.read_le<uint8_t>("audio block: codec of the pages"));
+  LMC_ASSIGN(const auto pages_payload, reader.read_varint("audio block: size of the pages"));
+  if (profile != 0 || SoundFormat(format) != SoundFormat::kOggFlac) return damaged("no FLAC in Ogg");
+  if (pages_bytes > kMostSideBytes || flac_bytes > kMaxFileBytes) return damaged("too much of a FLAC file in Ogg");
+  if (pages_payload > reader.remaining()) return damaged("more pages of Ogg than bytes");
+  OggLayout out{size_t(flac_bytes), size_t(pages_bytes), pages_codec, {}, {}};
+  LMC_ASSIGN(out.pages, reader.read_bytes(size_t(pages_payload), "audio block: pages of Ogg"));
+  out.flac = reader.rest();
+  if (out.flac.size() < 2 || SoundFormat(out.flac[1]) != SoundFormat::kFlac) return damaged("no FLAC file in Ogg");
+  return out;
+}
+
+// The FLAC file, and what putting the pages around it takes.
+Result<Budget::Lease> take_for_ogg(uint64_t file_bytes, Budget* budget) {
+  return Budget::take(budget, 3 * file_bytes, "FLAC in Ogg");
+}
+
+Result<EncodedBlock> encode_ogg(ByteSpan file, const LevelRow& level, const BlockResources& resources) {
+  LMC_ASSIGN(const auto memory, take_for_ogg(file.size(), resources.budget));
+  LMC_ASSIGN(const OggFlac parts, take_ogg_apart(file));
+  if (parts.pages.size() > kMostSideBytes) return bad_input("FLAC in Ogg with more than 16 MiB beside its frames");
+  LMC_ASSIGN(const auto flac, encode_audio(parts.flac, level, resources));
+  const EncodedBlock pages = encode_reconstruction_data(parts.pages, resources);
+  Bytes out = {0, uint8_t(SoundFormat::kOggFlac)};
+  append_varint(out, parts.flac.size());
+  append_varint(out, parts.pages.size());
+  out.push_back(pages.codec);
+  append_varint(out, pages.payload.size());
+  append_bytes(out, pages.payload);
+  append_bytes(out, flac.payload);
+  if (out.size() >= file.size()) return bad_input("a sound file that would not become smaller");
+  return EncodedBlock{kAudio, std::move(out)};
+}
+
+Result<Bytes> decode_ogg(ByteSpan payload, size_t raw_bytes, const BlockResources& resources) {
+  LMC_ASSIGN(const auto layout, read_ogg_layout(payload));
+  if (layout.flac_bytes > raw_bytes || layout.pages_bytes > raw_bytes)
+    return damaged("a FLAC file larger than its Ogg");
+  LMC_ASSIGN(const auto memory, take_for_ogg(raw_bytes, resources.budget));
+  OggFlac parts;
+  LMC_ASSIGN(parts.flac, decode_audio(layout.flac, layout.flac_bytes, resources));
+  LMC_ASSIGN(parts.pages, decode_reconstruction_data(layout.pages_codec, layout.pages, layout.pages_bytes,
+                                                     "audio block", resources));
+  LMC_ASSIGN(auto file, put_ogg_together(parts, raw_bytes));
+  if (file.size() != raw_bytes)
+    return damaged("the file comes to " + std::to_string(file.size()) + " bytes instead of " +
+                   std::to_string(raw_bytes));
+  return file;
+}
+
 // (frames, channels) of these frames.
 std::vector<int32_t> samples_of(const SoundLayout& sound, ByteSpan file, const FlacParts& flac, size_t begin,
                                 size_t end) {
@@ -247,6 +313,7 @@ Status check_audio(ByteSpan file) {
 }
 
 Result<EncodedBlock> encode_audio(ByteSpan file, const LevelRow& level, const BlockResources& resources) {
+  if (begins_like_ogg_flac(file)) return encode_ogg(file, level, resources);
   LMC_ASSIGN(const auto sound, read_sound_layout(file));
   return encode_sound(file, sound, level, resources);
 }
@@ -312,6 +379,7 @@ Result<EncodedBlock> encode_sound(ByteSpan file, const SoundLayout& sound, const
 }
 
 Result<Bytes> decode_audio(ByteSpan payload, size_t raw_bytes, const BlockResources& resources) {
+  if (is_ogg(payload)) return decode_ogg(payload, raw_bytes, resources);
   LMC_ASSIGN(const auto layout, read_layout(payload));
   const SoundLayout& sound = layout.sound;
   const uint64_t sample_bytes = sound.is_coded() ? 0 : uint64_t(sound.frames) * sound.frame_bytes();
@@ -351,9 +419,16 @@ Result<Bytes> decode_audio(ByteSpan payload, size_t raw_bytes, const BlockResour
 }
 
 std::optional<SoundLayout> coded_sound(ByteSpan payload) {
+  const bool in_ogg = is_ogg(payload);
+  if (in_ogg) {
+    const auto ogg = read_ogg_layout(payload);
+    if (!ogg.ok()) return std::nullopt;
+    payload = ogg->flac;
+  }
   ByteReader reader(payload);
   Layout layout;
   if (!read_shape(reader, layout).ok()) return std::nullopt;
+  if (in_ogg) layout.sound.format = SoundFormat::kOggFlac;
   return layout.sound;
 }
 
@@ -364,10 +439,9 @@ std::optional<uint8_t> silence_of(ByteSpan payload) {
 }
 
 std::string describe_audio(ByteSpan payload) {
-  ByteReader reader(payload);
-  Layout layout;
-  if (!read_shape(reader, layout).ok()) return {};
-  const SoundLayout& sound = layout.sound;
+  const auto coded = coded_sound(payload);
+  if (!coded) return {};
+  const SoundLayout& sound = *coded;
   std::string out = std::string(sound_format_name(sound.format)) + " " + std::to_string(sound.rate) + " Hz, " +
                     std::to_string(sound.channels) + " channel" + (sound.channels > 1 ? "s" : "") + " of " +
                     std::to_string(sound.form.bits()) + " bits" + (sound.form.is_float ? " (floating point)" : "");

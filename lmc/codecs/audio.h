@@ -36,7 +36,7 @@ struct SoundCosts {
 // Errors: bad input: not a sound file that is taken apart, or too long (5 minutes of stereo).
 Result<SoundCosts> sound_costs(ByteSpan file, AudioEffort effort, const BlockResources& resources);
 
-inline constexpr uint8_t kSoundFirstBytes[] = {'R', 'F', 'f', 'r', 'c'};
+inline constexpr uint8_t kSoundFirstBytes[] = {'R', 'F', 'f', 'r', 'c', 'O'};
 inline constexpr uint64_t kSoundSegmentSamples = uint64_t(1) << 20;  // of all channels: about 12 s of stereo
 
 // Chunks of one segment each, of files with several.

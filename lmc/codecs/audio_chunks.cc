@@ -4,6 +4,7 @@
 
 #include "lmc/codecs/audio.h"
 #include "lmc/media/audio/flac/flac_file.h"
+#include "lmc/media/audio/ogg/ogg_flac.h"
 
 namespace lmc {
 namespace {
@@ -104,6 +105,7 @@ class FlacChunks : public SoundChunks {
 }  // namespace
 
 std::unique_ptr<FileChunks> cut_sound(ByteSpan start) {
+  if (begins_like_ogg_flac(start)) return nullptr;
   bool cut = false;
   const bool is_flac = begins_like_flac(start);
   const auto layout = is_flac ? read_flac_start(start, cut) : read_sound_layout(start);

@@ -5,12 +5,17 @@
 #include "lmc/codecs/audio.h"
 #include "lmc/media/audio/flac/flac_file.h"
 #include "lmc/media/audio/float_samples.h"
+#include "lmc/media/audio/ogg/ogg_flac.h"
 #include "lmc/samples/audio/segment.h"
 
 namespace lmc {
 
 Result<SoundCosts> sound_costs(ByteSpan file, AudioEffort effort, const BlockResources& resources) {
   constexpr uint64_t kMostSamples = uint64_t(5 * 60 * 48000) * 2;
+  if (begins_like_ogg_flac(file)) {
+    LMC_ASSIGN(const OggFlac parts, take_ogg_apart(file));
+    return sound_costs(parts.flac, effort, resources);
+  }
   SoundCosts out;
   LMC_ASSIGN(out.sound, read_sound_layout(file));
   const SoundLayout& sound = out.sound;

@@ -5,6 +5,7 @@
 #include "lmc/codecs/audio.h"
 #include "lmc/container/layout.h"
 #include "lmc/media/audio/flac/flac_file.h"
+#include "lmc/media/audio/ogg/ogg_flac.h"
 #include "lmc/media/audio/wav/wav_file.h"
 
 namespace lmc {
@@ -63,6 +64,11 @@ Result<Samples> read_whole(ByteSpan file, const std::optional<SoundPart>& part, 
   MemorySource source(file);
   MemorySink content;
   LMC_TRY(decompress(source, content, options));
+  if (begins_like_ogg_flac(content.bytes)) {
+    LMC_ASSIGN(const auto twice, Budget::take(&budget, 3 * content.bytes.size(), "FLAC in Ogg"));
+    LMC_ASSIGN(OggFlac parts, take_ogg_apart(content.bytes));
+    content.bytes = std::move(parts.flac);
+  }
   LMC_ASSIGN(auto sound, read_sound_layout(content.bytes));
   LMC_ASSIGN(const Frames frames, frames_of(part, sound, sound.frames));
   if (!sound.is_coded())

@@ -5,6 +5,7 @@
 
 #include "lmc/media/audio/flac/flac_file.h"
 #include "lmc/media/audio/float_samples.h"
+#include "lmc/media/audio/ogg/ogg_flac.h"
 
 namespace {
 
@@ -36,11 +37,23 @@ void try_plain(lmc::ByteSpan file, const lmc::SoundLayout& layout) {
   require(std::ranges::equal(again, bytes));
 }
 
+void try_ogg(lmc::ByteSpan file) {
+  const auto parts = lmc::take_ogg_apart(file);
+  if (!parts.ok()) return require_bad_input(parts.error());
+  const auto again = lmc::put_ogg_together(*parts, file.size());
+  require(again.ok() && std::ranges::equal(*again, file));
+  const size_t flac = std::min<size_t>(parts->flac.size(), file.size() / 2);
+  const auto made = lmc::put_ogg_together(
+      {lmc::Bytes(parts->flac.begin(), parts->flac.begin() + std::ptrdiff_t(flac)), parts->pages}, file.size());
+  if (!made.ok()) require_bad_input(made.error());
+}
+
 void try_file(lmc::ByteSpan file) {
   const lmc::FileLength length = lmc::sound_length(file);
   require(length.end != lmc::FileLength::End::kThere || length.bytes <= file.size());
   const auto layout = lmc::read_sound_layout(file);
   if (!layout.ok()) return require_bad_input(layout.error());
+  if (layout->format == lmc::SoundFormat::kOggFlac) return try_ogg(file);
   if (layout->frames * size_t(layout->channels) > size_t(1) << 22) return;  // as equal samples in few bytes are
   layout->is_coded() ? try_flac(file, *layout) : try_plain(file, *layout);
 }
@@ -70,11 +83,23 @@ void try_choices(lmc::ByteSpan bytes) {
   if (!joined.ok()) require_bad_input(joined.error());
 }
 
+// The first two bytes tell how much of the rest is a FLAC file, the others describe its pages.
+void try_pages(lmc::ByteSpan bytes) {
+  if (bytes.size() < 2) return;
+  const lmc::ByteSpan rest = bytes.subspan(2);
+  const size_t flac = std::min<size_t>(rest.size(), bytes[0] + 256u * bytes[1]);
+  const lmc::OggFlac parts{lmc::Bytes(rest.begin(), rest.begin() + std::ptrdiff_t(flac)),
+                           lmc::Bytes(rest.begin() + std::ptrdiff_t(flac), rest.end())};
+  const auto made = lmc::put_ogg_together(parts, 1 << 16);
+  if (!made.ok()) require_bad_input(made.error());
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const lmc::ByteSpan bytes(data, size);
   try_file(bytes);
   try_choices(bytes);
+  try_pages(bytes);
   return 0;
 }

@@ -5,6 +5,7 @@
 #include "lmc/media/audio/aiff/aiff_file.h"
 #include "lmc/media/audio/caf/caf_file.h"
 #include "lmc/media/audio/flac/flac_file.h"
+#include "lmc/media/audio/ogg/ogg_flac.h"
 #include "lmc/media/audio/w64/w64_file.h"
 #include "lmc/media/audio/wav/wav_file.h"
 
@@ -22,11 +23,13 @@ struct SoundRow {
   FileLength (*length)(ByteSpan start) = nullptr;  // null: by what is declared
 };
 uint64_t says_nothing(ByteSpan) { return 0; }
-constexpr SoundRow kRows[] = {{SoundFormat::kWav, "WAV", begins_like_wav, read_wav, wav_declared_bytes},
-                              {SoundFormat::kAiff, "AIFF", begins_like_aiff, read_aiff, aiff_declared_bytes},
-                              {SoundFormat::kFlac, "FLAC", begins_like_flac, read_flac, says_nothing, flac_length},
-                              {SoundFormat::kWave64, "Wave64", begins_like_w64, read_w64, w64_declared_bytes},
-                              {SoundFormat::kCaf, "CAF", begins_like_caf, read_caf, says_nothing, caf_length}};
+constexpr SoundRow kRows[] = {
+    {SoundFormat::kWav, "WAV", begins_like_wav, read_wav, wav_declared_bytes},
+    {SoundFormat::kAiff, "AIFF", begins_like_aiff, read_aiff, aiff_declared_bytes},
+    {SoundFormat::kFlac, "FLAC", begins_like_flac, read_flac, says_nothing, flac_length},
+    {SoundFormat::kWave64, "Wave64", begins_like_w64, read_w64, w64_declared_bytes},
+    {SoundFormat::kCaf, "CAF", begins_like_caf, read_caf, says_nothing, caf_length},
+    {SoundFormat::kOggFlac, "FLAC in Ogg", begins_like_ogg_flac, read_ogg_flac, says_nothing, ogg_flac_length}};
 
 const SoundRow* find_row(ByteSpan start) {
   for (const SoundRow& row : kRows)

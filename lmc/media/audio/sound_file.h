@@ -12,7 +12,7 @@
 
 namespace lmc {
 
-enum class SoundFormat : uint8_t { kWav = 1, kAiff = 2, kFlac = 3, kWave64 = 4, kCaf = 5 };  // wire ids
+enum class SoundFormat : uint8_t { kWav = 1, kAiff = 2, kFlac = 3, kWave64 = 4, kCaf = 5, kOggFlac = 6 };  // wire ids
 
 struct SampleForm {
   int bytes = 2;  // of a sample, 1..4
@@ -29,7 +29,7 @@ struct SoundLayout {
   SampleForm form;
   int channels = 1;   // 1..kMostSoundChannels
   uint32_t rate = 0;  // frames a second, for people
-  size_t begin = 0;   // of the samples, in the file
+  size_t begin = 0;   // of the samples, in the file; of FLAC in Ogg, in the FLAC file inside
   size_t frames = 0;
   size_t coded_bytes = 0;        // that the samples take in a format that codes them
   uint64_t declared_frames = 0;  // 0: the file does not say
@@ -37,7 +37,7 @@ struct SoundLayout {
 
   size_t frame_bytes() const { return size_t(channels) * size_t(form.bytes); }
   size_t end() const { return begin + (is_coded() ? coded_bytes : frames * frame_bytes()); }
-  bool is_coded() const { return format == SoundFormat::kFlac; }
+  bool is_coded() const { return format == SoundFormat::kFlac || format == SoundFormat::kOggFlac; }
 };
 
 inline constexpr int kMostSoundChannels = 8;

@@ -182,6 +182,29 @@ FlacWalk walk_flac(ByteSpan bytes, const SoundLayout& layout, uint64_t most_fram
   return walk;
 }
 
+std::vector<FlacPacket> flac_packets(ByteSpan file) {
+  std::vector<FlacPacket> out;
+  bool is_cut = false;
+  const auto layout = read_flac_start(file, is_cut);
+  if (!layout.ok() || mark_at(file) > 0) return out;
+  size_t at = 0;
+  while (at < layout->begin) {
+    const size_t mark = at == 0 ? kMarkBytes : 0;
+    const size_t bytes = mark + kBlockHeaderBytes + big_endian(file, at + mark + 1, 3);
+    out.push_back({.bytes = bytes});
+    at += bytes;
+  }
+  FlacFrame frame;
+  FlacSignals signals;
+  while (at < file.size()) {
+    const auto size = read_flac_frame(file.subspan(at), shape_of(*layout), frame, signals);
+    if (!size.ok()) break;
+    out.push_back({*size, frame.header.block});
+    at += *size;
+  }
+  return out;
+}
+
 Result<SoundLayout> read_flac(ByteSpan file) {
   bool cut;
   LMC_ASSIGN(auto layout, read_flac_start(file, cut));

@@ -27,6 +27,15 @@ FileLength flac_length(ByteSpan start);
 // Why the frames of the layout end before the file does; empty if they do not.
 std::string why_flac_ends(ByteSpan file, const SoundLayout& layout);
 
+// What other containers hold as one packet each.
+struct FlacPacket {
+  size_t bytes = 0;
+  uint32_t samples = 0;  // of a channel; 0: metadata
+};
+// Metadata blocks (the mark goes with the first) and frames of a FLAC file without a tag, as far as they keep the
+// rules.
+std::vector<FlacPacket> flac_packets(ByteSpan file);
+
 // (frames, channels) of the layout of read_flac. Errors: bad input, if that is not this file's.
 Result<std::vector<int32_t>> read_flac_samples(ByteSpan file, const SoundLayout& layout);
 
