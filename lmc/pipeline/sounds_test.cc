@@ -100,10 +100,11 @@ TEST(Sounds, AreDescribed) {
   EXPECT_EQ(describe_audio(ByteSpan(block->payload).first(3)), "");
 }
 
-Bytes flac_file(const std::string& name) {
-  std::ifstream in(std::string(LMC_AUDIO_TESTDATA) + "/" + name + ".flac", std::ios::binary);
+Bytes sound_file(const std::string& name) {
+  std::ifstream in(std::string(LMC_AUDIO_TESTDATA) + "/" + name, std::ios::binary);
   return Bytes{std::istreambuf_iterator<char>(in), {}};
 }
+Bytes flac_file(const std::string& name) { return sound_file(name + ".flac"); }
 
 // A WAV file of binary32: those of 16 bits, each times a factor.
 Bytes float_wav(float factor) {
@@ -244,6 +245,20 @@ TEST(Sounds, FlacFilesAtAllLevels) {
       ASSERT_GT(raw.size(), 500u);
       expect_round_trip(raw, level, raw.size());
     }
+}
+
+TEST(Sounds, FlacInOggAtAllLevels) {
+  for (const char* name : {"libogg.oga", "ffmpeg.oga"})
+    for (int level : {1, 5, 9}) {
+      const Bytes raw = sound_file(name);
+      ASSERT_GT(raw.size(), 10000u);
+      expect_round_trip(raw, level, raw.size() * 19 / 20);
+    }
+  Bytes inside(5000, 'a');
+  const Bytes sound = sound_file("libogg.oga");
+  append_bytes(inside, sound);
+  append_bytes(inside, Bytes(3000, 'b'));
+  expect_round_trip(inside, 5, sound.size());
 }
 
 TEST(Sounds, FlacFilesInsideOtherData) {

@@ -244,7 +244,7 @@ def inputs():
     for name in ("libtiff-lzw.tif", "libtiff-tiles.tif", "libtiff-packbits-pages.tif", "imagemagick-animation.gif",
                  "gifsicle-small-frames.gif"):
         images[name] = (ROOT / "lmc/media/image/testdata" / name).read_bytes()
-    sounds = {name: (ROOT / "lmc/media/audio/testdata" / name).read_bytes() for name in ("thirds.flac", "ffmpeg.flac", "24-bits.flac")}
+    sounds = {name: (ROOT / "lmc/media/audio/testdata" / name).read_bytes() for name in ("thirds.flac", "ffmpeg.flac", "24-bits.flac", "libogg.oga")}
     return {**made_inputs(), **samples, **images, **sounds}
 
 
