@@ -29,6 +29,8 @@ class MappedFile {
   MappedFile& operator=(MappedFile&& other) noexcept;
   ~MappedFile();
   ByteSpan bytes() const { return {data_, size_bytes_}; }
+  // Gives the memory of what has been read back to the system; it is read again when it is needed again.
+  void release_pages() const;
 
  private:
   MappedFile(const uint8_t* data, size_t size_bytes) : data_(data), size_bytes_(size_bytes) {}

@@ -522,6 +522,9 @@ Result<Transformer> Transformer::load(const ModelFile& file, Isa isa) {
                         .attn_post_norm = floats(file, name + "attn_post_norm"),
                         .ffn_post_norm = floats(file, name + "ffn_post_norm"),
                         .rope = rope_index(w.ropes, rope_of(file, name + "rope"))});
+    // The matrices are packed now, their pages in the file are for nothing; a small file's do not matter.
+    constexpr size_t kLargeBytes = size_t(64) << 20;
+    if (file.bytes().size() >= kLargeBytes) file.release_pages();
   }
   return Transformer(std::move(weights));
 }

@@ -468,6 +468,10 @@ const AdapterBase& ModelFile::adapter_base() const { return contents_->adapter_b
 const std::string& ModelFile::name() const { return contents_->name; }
 const Sha256& ModelFile::sha256() const { return contents_->sha256; }
 ByteSpan ModelFile::bytes() const { return contents_->bytes; }
+void ModelFile::release_pages() const {
+  for (const Contents* each = contents_.get(); each != nullptr; each = each->base.get())
+    if (each->mapped) each->mapped->release_pages();
+}
 std::string ModelFile::training() const { return contents_->training; }
 bool ModelFile::has(const std::string& tensor) const { return contents_->tensors.count(tensor) != 0; }
 const std::map<std::string, TensorView>& ModelFile::tensors() const { return contents_->tensors; }

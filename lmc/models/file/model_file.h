@@ -103,6 +103,8 @@ class ModelFile {
   const std::string& name() const;
   const Sha256& sha256() const;  // the model's identity
   ByteSpan bytes() const;        // the whole file; empty if it is `replaced`
+  // Of a mapped file: gives back the memory of what has been read; it is read again when it is needed again.
+  void release_pages() const;
   std::string training() const;  // the free "training" object of the header as JSON text; "{}" if there is none
 
   bool has(const std::string& tensor) const;
