@@ -36,7 +36,7 @@ struct Segments {
 
 struct Layout {
   SoundLayout sound;  // begin: bytes before the samples
-  AudioEffort effort = AudioEffort::kUsual;
+  SampleEffort effort = SampleEffort::kUsual;
   size_t side_bytes = 0;
   uint8_t side_codec = kStored;
   ByteSpan side, choices;
@@ -78,14 +78,14 @@ Status read_shape(ByteReader& reader, Layout& layout) {
   LMC_ASSIGN(const auto effort, reader.read_le<uint8_t>("audio block: profile"));
   LMC_ASSIGN(const auto format, reader.read_le<uint8_t>("audio block: format"));
   const bool is_ogg = SoundFormat(format) == SoundFormat::kOggFlac;  // whose payload has another shape
-  if (effort >= kAudioEfforts || *sound_format_name(SoundFormat(format)) == 0 || is_ogg)
+  if (effort >= kSampleEfforts || *sound_format_name(SoundFormat(format)) == 0 || is_ogg)
     return bad_input("audio block: unknown profile or format; the file was written by a newer lmc or is damaged", 0);
   LMC_ASSIGN(const auto form, reader.read_le<uint8_t>("audio block: form of the samples"));
   LMC_ASSIGN(const auto channels, reader.read_le<uint8_t>("audio block: channels"));
   LMC_ASSIGN(const auto rate, reader.read_varint("audio block: rate"));
   LMC_ASSIGN(const auto frames, reader.read_varint("audio block: length"));
   LMC_ASSIGN(const auto before, reader.read_varint("audio block: bytes before the samples"));
-  layout.effort = AudioEffort(effort);
+  layout.effort = SampleEffort(effort);
   layout.sound.format = SoundFormat(format);
   read_form_byte(form, layout.sound);
   layout.sound.channels = channels;

@@ -34,7 +34,7 @@ struct SoundCosts {
   std::vector<float> bits;       // of each stretch, all channels together
 };
 // Errors: bad input: not a sound file that is taken apart, or too long (5 minutes of stereo).
-Result<SoundCosts> sound_costs(ByteSpan file, AudioEffort effort, const BlockResources& resources);
+Result<SoundCosts> sound_costs(ByteSpan file, SampleEffort effort, const BlockResources& resources);
 
 inline constexpr uint8_t kSoundFirstBytes[] = {'R', 'F', 'f', 'r', 'c', 'O'};
 inline constexpr uint64_t kSoundSegmentSamples = uint64_t(1) << 20;  // of all channels: about 12 s of stereo

@@ -4,8 +4,7 @@
 
 #include <span>
 
-#include "lmc/samples/audio/audio_effort.h"
-#include "lmc/samples/video/video_effort.h"
+#include "lmc/samples/sample_effort.h"
 
 namespace lmc {
 
@@ -23,8 +22,8 @@ enum class ImageEffort { kNetwork, kGated, kMixed, kLeastSquares, kEnsemble };
 struct LevelRow {
   int level = 0;
   bool models = false;  // anything is predicted at all; false: bytes are stored
-  AudioEffort sound = AudioEffort::kFast;
-  VideoEffort video = VideoEffort::kFast;
+  SampleEffort sound = SampleEffort::kFast;
+  SampleEffort video = SampleEffort::kFast;
   int text_model = 0;        // number of the built-in model for text (models/builtin.txt), 0: none
   bool few_streams = false;  // of text: fewer streams see more of what came before, and are slower
   bool deep = false;         // deep context mixing for what is no text; else fast

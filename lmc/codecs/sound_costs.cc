@@ -10,7 +10,7 @@
 
 namespace lmc {
 
-Result<SoundCosts> sound_costs(ByteSpan file, AudioEffort effort, const BlockResources& resources) {
+Result<SoundCosts> sound_costs(ByteSpan file, SampleEffort effort, const BlockResources& resources) {
   constexpr uint64_t kMostSamples = uint64_t(5 * 60 * 48000) * 2;
   if (begins_like_ogg_flac(file)) {
     LMC_ASSIGN(const OggFlac parts, take_ogg_apart(file));

@@ -15,7 +15,7 @@ enum : uint8_t { kPlainLines = 1 };
 Error damaged(const std::string& what) { return bad_input("video block: " + what + "; the file is damaged"); }
 
 struct Layout {
-  VideoEffort effort = VideoEffort::kUsual;
+  SampleEffort effort = SampleEffort::kUsual;
   CodedVideo coded;
   size_t side_bytes = 0;
   uint8_t side_codec = kStored;
@@ -49,9 +49,9 @@ Status read_shape(ByteReader& reader, Layout& layout) {
   for (uint64_t& number : numbers) {
     LMC_ASSIGN(number, reader.read_varint("video block: form"));
   }
-  if (bytes[0] >= kVideoEfforts || bytes[1] < 1 || bytes[1] > 2)
+  if (bytes[0] >= kSampleEfforts || bytes[1] < 1 || bytes[1] > 2)
     return bad_input("video block: unknown profile or format; the file was written by a newer lmc or is damaged", 0);
-  layout.effort = VideoEffort(bytes[0]);
+  layout.effort = SampleEffort(bytes[0]);
   CodedVideo& coded = layout.coded;
   coded.format = VideoFormat(bytes[1]);
   if (bytes[5] > kPlainLines || (coded.format == VideoFormat::kRaw && bytes[5] != kPlainLines))

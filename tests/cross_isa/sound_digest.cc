@@ -31,7 +31,7 @@ std::vector<int32_t> make_sound(size_t frames, int channels, int bits) {
 }
 
 void add_segments(Bytes& out, Isa isa) {
-  for (const auto effort : {AudioEffort::kFast, AudioEffort::kUsual, AudioEffort::kBest})
+  for (const auto effort : {SampleEffort::kFast, SampleEffort::kUsual, SampleEffort::kBest})
     for (const auto& [channels, bits] : {std::pair(2, 16), std::pair(1, 24), std::pair(3, 8)})
       append_bytes(out, encode_segment({channels, bits, effort}, make_sound(900, channels, bits), isa));
 }

@@ -32,7 +32,7 @@ int main() {
   for (const Isa isa : all_isas()) {
     if (!isa_available(isa)) continue;
     Bytes out;
-    for (const auto effort : {VideoEffort::kFast, VideoEffort::kUsual, VideoEffort::kBest})
+    for (const auto effort : {SampleEffort::kFast, SampleEffort::kUsual, SampleEffort::kBest})
       for (const VideoForm& form : forms) {
         constexpr size_t kFrames = 4;
         const Bytes bytes = make_frames(form, kFrames);

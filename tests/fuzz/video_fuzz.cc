@@ -57,7 +57,7 @@ void try_frames(lmc::ByteSpan bytes) {
   std::vector<lmc::ByteSpan> streams;
   const size_t each = raw.size() / size_t(form.planes);
   for (size_t p = 0; p < size_t(form.planes); ++p) streams.push_back(raw.subspan(p * each, each));
-  const auto effort = lmc::VideoEffort(bytes[7] % 2);
+  const auto effort = lmc::SampleEffort(bytes[7] % 2);
   const lmc::Status status =
       lmc::decode_group(form, streams, frames, {.effort = effort, .threads = 1 + bytes[7] / 2 % 3});
   if (!status.ok()) require(status.error().family == lmc::ErrorFamily::kBadInput);

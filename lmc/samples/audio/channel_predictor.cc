@@ -24,12 +24,12 @@ constexpr LmsShape kLongFilters[] = {{1024, 0.01f}};
 
 constexpr double kBlendMemories[] = {0.998, 0.98, 0.9998};
 
-std::span<const OwnFitShape> fits_of(AudioEffort effort) {
-  if (effort == AudioEffort::kFast) return kFastFits;
-  return effort == AudioEffort::kUsual ? std::span<const OwnFitShape>(kUsualFits) : kBestFits;
+std::span<const OwnFitShape> fits_of(SampleEffort effort) {
+  if (effort == SampleEffort::kFast) return kFastFits;
+  return effort == SampleEffort::kUsual ? std::span<const OwnFitShape>(kUsualFits) : kBestFits;
 }
-std::vector<std::span<const LmsShape>> cascades_of(AudioEffort effort) {
-  if (effort == AudioEffort::kFast) return {kFastFilters};
+std::vector<std::span<const LmsShape>> cascades_of(SampleEffort effort) {
+  if (effort == SampleEffort::kFast) return {kFastFilters};
   return {kFilters, kOwnStepFilters, kLongFilters};
 }
 
@@ -42,7 +42,7 @@ double unit_of(SampleRange range) {
 
 }  // namespace
 
-ChannelPredictor::ChannelPredictor(AudioEffort effort, bool has_partner, SampleRange range, Isa isa)
+ChannelPredictor::ChannelPredictor(SampleEffort effort, bool has_partner, SampleRange range, Isa isa)
     : low_(range.low), high_(range.high), unit_(unit_of(range)), own_(kMostOwn) {
   const AudioKernels& kernels = audio_kernels(isa);
   for (auto cascade : cascades_of(effort)) {
@@ -55,7 +55,7 @@ ChannelPredictor::ChannelPredictor(AudioEffort effort, bool has_partner, SampleR
     fits_.push_back({shape.own, partner, RecursiveFit(fit, kernels)});
   }
   const int inputs = int(fits_.size() + filters_) - 1;
-  for (size_t i = 0; i < (effort == AudioEffort::kFast ? 1 : std::size(kBlendMemories)); ++i) {
+  for (size_t i = 0; i < (effort == SampleEffort::kFast ? 1 : std::size(kBlendMemories)); ++i) {
     const FitShape fit{.inputs = inputs, .keep = kBlendMemories[i], .interval = 1, .ridge = 1.0};
     blends_.emplace_back(fit, kernels);
   }

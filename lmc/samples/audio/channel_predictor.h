@@ -6,22 +6,19 @@
 #include <span>
 #include <vector>
 
-#include "lmc/samples/audio/audio_effort.h"
 #include "lmc/samples/audio/lms_cascade.h"
 #include "lmc/samples/audio/recursive_fit.h"
+#include "lmc/samples/sample_effort.h"
+#include "lmc/samples/value_steps.h"
 
 namespace lmc {
-
-struct SampleRange {
-  int32_t low = 0, high = 0;  // both included
-};
 
 class ChannelPredictor {
  public:
   static constexpr size_t kMostFits = 5, kMostFilters = 7, kMostBlends = 3;
   static constexpr size_t kMostPredictions = kMostFits + kMostFilters + kMostBlends;
 
-  ChannelPredictor(AudioEffort effort, bool has_partner, SampleRange range, Isa isa);
+  ChannelPredictor(SampleEffort effort, bool has_partner, SampleRange range, Isa isa);
 
   // Number of predictions: fits, sums of the cascade, blends.
   size_t size() const { return fits_.size() + filters_ + blends_.size(); }

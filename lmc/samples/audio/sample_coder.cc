@@ -14,14 +14,6 @@ enum { kMainDensity, kFastDensity, kSlowDensity };
 constexpr float kLeastWidth = 0.05f;
 constexpr float kWidthOfError = 1.0f / 1.386f;  // a logistic density's width, of its mean absolute error
 
-// A decision's node: 0 the side, 1 + j step j of the distance, 16 + 4 j the first bit inside it, and one or two more
-// the second. Its kind: side, first and second step, farther ones, first and second bit.
-constexpr uint32_t kKinds = 6;
-uint32_t kind_of(int node) {
-  if (node < 16) return uint32_t(std::min(node, 3));
-  return node % 4 == 0 ? 4 : 5;
-}
-
 // Errors, in eighths of what is usual.
 constexpr int kErrorSizes[] = {2, 5, 9, 15, 25, 40};
 constexpr int kSignedErrors[] = {2, 7, 14, 28};
@@ -35,27 +27,28 @@ constexpr uint32_t kMapLimit = 400;
 
 MixerShape mixer_shape(int densities) {
   return {.inputs = densities + 6,
-          .set_sizes = {128, kRatioLevels * kKinds, kSpreadLevels * kKinds, kShifts * kKinds, kSigned * kKinds},
-          .last_sizes = {kKinds}};
+          .set_sizes = {128, kRatioLevels * kNodeKinds, kSpreadLevels * kNodeKinds, kShifts * kNodeKinds,
+                        kSigned * kNodeKinds},
+          .last_sizes = {kNodeKinds}};
 }
 
 int padded(size_t count) { return int((count + 15) / 16 * 16); }
 
 }  // namespace
 
-std::vector<SampleCoder::Density> SampleCoder::densities_of(const ChannelPredictor& predictor, AudioEffort effort) {
+std::vector<SampleCoder::Density> SampleCoder::densities_of(const ChannelPredictor& predictor, SampleEffort effort) {
   std::vector<Density> out;
   const auto add = [&](size_t prediction, std::initializer_list<int> samples) {
     for (int memory : samples) out.push_back({prediction, 1.0f / float(memory)});
   };
   const size_t blend = predictor.first_blend();
   add(blend, {32, 10, 128});
-  if (effort == AudioEffort::kFast) {
+  if (effort == SampleEffort::kFast) {
     add(blend - 1, {24});
     return out;
   }
   for (size_t i = blend + 1; i < predictor.size(); ++i) add(i, {16, 100});
-  if (effort == AudioEffort::kUsual) {
+  if (effort == SampleEffort::kUsual) {
     add(predictor.fits() + 2, {16, 100});  // of the whole first cascade
     for (size_t i = 0; i < predictor.fits(); ++i) add(i, {24});
     add(blend, {500});
@@ -70,21 +63,21 @@ std::vector<SampleCoder::Density> SampleCoder::densities_of(const ChannelPredict
   return out;
 }
 
-SampleCoder::SampleCoder(const ChannelPredictor& predictor, SampleRange range, AudioEffort effort, Isa isa)
+SampleCoder::SampleCoder(const ChannelPredictor& predictor, SampleRange range, SampleEffort effort, Isa isa)
     : kernels_(&audio_kernels(isa)),
       range_(range),
       densities_(densities_of(predictor, effort)),
       count_(padded(densities_.size())),
       blend_(predictor.first_blend()),
       mixer_(mixer_shape(int(densities_.size())), kMixing, isa),
-      apms_{FineApm(kNodes * kRatioLevels), FineApm(kNodes * kSigned)} {
+      apms_{FineApm(kStepNodes * kRatioLevels), FineApm(kStepNodes * kSigned)} {
   for (Density& density : densities_) density.width = float(range.high - double(range.low)) / 64.0f + 1.0f;
   for (size_t i = 0; i < densities_.size(); ++i)
     mixer_.set_initial(
         int(i), densities_[i].prediction >= blend_ ? 0.8f / float(std::min<size_t>(densities_.size(), 7)) : 0.05f);
   for (int i = 0; i < kMaps; ++i) mixer_.set_initial(int(densities_.size()) + i, 0.06f);
   const size_t sizes[kMaps] = {8 * kRatioLevels, kSizes * kSizes, kSigned * kSigned, kSigned * kSigned, 8 * 4};
-  for (int i = 0; i < kMaps; ++i) maps_[i].resize(sizes[i] * kNodes);
+  for (int i = 0; i < kMaps; ++i) maps_[i].resize(sizes[i] * kStepNodes);
 }
 
 void SampleCoder::begin(std::span<const double> predictions, int partner_error) {
@@ -135,16 +128,16 @@ uint32_t SampleCoder::predict(int32_t edge, int node) {
   kernels_->logits(mass_low_.data(), mass_middle_.data(), mass_high_.data(), sign, n, x);
   const auto row = size_t(node + 64 * side_);
   for (int i = 0; i < kMaps; ++i) {
-    chosen_[i] = &maps_[i][contexts_[i] * kNodes + row];
+    chosen_[i] = &maps_[i][contexts_[i] * kStepNodes + row];
     x[n + i] = domain_.stretch(chosen_[i]->p16());
   }
   x[n + kMaps] = 0.3f;
-  const uint32_t kind = kind_of(node);
+  const uint32_t kind = kind_of_node(node);
   mixer_.select(0, uint32_t(row));
-  mixer_.select(1, ratio_ * kKinds + kind);
-  mixer_.select(2, spread_ * kKinds + kind);
-  mixer_.select(3, uint32_t(shift_) * kKinds + kind);
-  mixer_.select(4, apm_contexts_[1] * kKinds + kind);
+  mixer_.select(1, ratio_ * kNodeKinds + kind);
+  mixer_.select(2, spread_ * kNodeKinds + kind);
+  mixer_.select(3, uint32_t(shift_) * kNodeKinds + kind);
+  mixer_.select(4, apm_contexts_[1] * kNodeKinds + kind);
   mixer_.select_last(0, kind);
   const float logit = mixer_.predict();
   const uint32_t mixed = domain_.squash(logit);

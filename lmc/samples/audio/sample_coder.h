@@ -14,46 +14,25 @@
 #include "lmc/mixing/fine_apm.h"
 #include "lmc/mixing/mixer.h"
 #include "lmc/samples/audio/channel_predictor.h"
+#include "lmc/samples/value_steps.h"
 
 namespace lmc {
 
 class SampleCoder {
  public:
-  SampleCoder(const ChannelPredictor& predictor, SampleRange range, AudioEffort effort, Isa isa);
+  SampleCoder(const ChannelPredictor& predictor, SampleRange range, SampleEffort effort, Isa isa);
 
   // partner_error: how far off the other channel's latest sample was, in eighths of what was usual there; 0: no other
   // channel.
   template <typename Coder>
   int32_t code(Coder& coder, int32_t sample, std::span<const double> predictions, int partner_error) {
     begin(predictions, partner_error);
-    const int32_t centre = centre_;
-    bool above = true;
-    if (centre > range_.low) above = decide(coder, sample >= centre, centre, 0);
-    side_ = above ? 0 : 1;
-    // Distances count from 0 on both sides.
-    const int64_t most = above ? int64_t(range_.high) - centre : int64_t(centre) - 1 - range_.low;
-    const int64_t distance = above ? int64_t(sample) - centre : int64_t(centre) - 1 - sample;
-    const auto edge = [&](int64_t d) { return int32_t(above ? centre + d : centre - d); };
-    int64_t from = 0, step = int64_t(1) << shift_;
-    int bits = shift_, bucket = 0;
-    while (from + step <= most) {
-      const bool farther = decide(coder, distance >= from + step, edge(from + step), 1 + std::min(bucket, 13));
-      if (!farther) break;
-      from += step;
-      if (bucket > 0) step *= 2, ++bits;
-      ++bucket;
-    }
-    int node = 16 + std::min(bucket, 11) * 4;
-    for (int depth = 0; bits > 0; ++depth) {
-      --bits;
-      const int64_t middle = from + (int64_t(1) << bits);
-      if (middle > most) continue;
-      const bool farther = depth < kMixedBits ? decide(coder, distance >= middle, edge(middle), node)
-                                              : decide_plainly(coder, distance >= middle, edge(middle));
-      if (farther) from = middle;
-      node = depth == 0 ? node + 1 + int(farther) : node;
-    }
-    const int32_t value = int32_t(above ? centre + from : centre - 1 - from);
+    const ValueSteps steps{.range = range_, .shift = shift_};
+    const int32_t value = code_in_steps(
+        steps, centre_, sample, [&](bool above) { side_ = above ? 0 : 1; },
+        [&](bool farther, int32_t edge, int node, int depth) {
+          return depth < kMixedBits ? decide(coder, farther, edge, node) : decide_plainly(coder, farther, edge);
+        });
     end(value);
     return value;
   }
@@ -81,7 +60,7 @@ class SampleCoder {
   int last_error() const { return errors_[0]; }
 
  private:
-  static constexpr int kMixedBits = 2, kNodes = 128, kMostDensities = 32, kMaps = 5;
+  static constexpr int kMixedBits = 2, kMostDensities = 32, kMaps = 5;
 
   void begin(std::span<const double> predictions, int partner_error);
   void end(int32_t value);
@@ -110,7 +89,7 @@ class SampleCoder {
     float rate;       // of the width
     float width = 0;  // mean error
   };
-  static std::vector<Density> densities_of(const ChannelPredictor& predictor, AudioEffort effort);
+  static std::vector<Density> densities_of(const ChannelPredictor& predictor, SampleEffort effort);
 
   const Logistic& domain_ = logistic();
   const AudioKernels* kernels_;

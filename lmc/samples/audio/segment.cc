@@ -91,7 +91,7 @@ struct Channel {
   MapEntry even_before;
   bool is_even = false;  // the stretch at hand
 
-  Channel(const ChannelForm& its_form, int partner_channel, AudioEffort effort, Isa isa)
+  Channel(const ChannelForm& its_form, int partner_channel, SampleEffort effort, Isa isa)
       : form(its_form),
         partner(partner_channel),
         predictor(effort, partner >= 0, form.range, isa),

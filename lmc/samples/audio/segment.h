@@ -15,7 +15,7 @@ inline constexpr int kMostAudioChannels = 8;
 struct SoundShape {
   int channels = 1;  // 1..kMostAudioChannels
   int bits = 16;     // of a sample, 8..32; samples are signed
-  AudioEffort effort = AudioEffort::kUsual;
+  SampleEffort effort = SampleEffort::kUsual;
 };
 
 // samples: (frames, channels), each within the bits.

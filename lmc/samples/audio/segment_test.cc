@@ -39,10 +39,10 @@ size_t round_trip(const SoundShape& shape, const Samples& samples, Isa isa = bes
   return coded.size();
 }
 
-constexpr AudioEffort kEfforts[] = {AudioEffort::kFast, AudioEffort::kUsual, AudioEffort::kBest};
+constexpr SampleEffort kEfforts[] = {SampleEffort::kFast, SampleEffort::kUsual, SampleEffort::kBest};
 
 TEST(SoundSegment, AllShapes) {
-  for (AudioEffort effort : kEfforts)
+  for (SampleEffort effort : kEfforts)
     for (int channels : {1, 2, 3, 6, 8})
       for (int bits : {8, 16, 24, 32}) {
         const SoundShape shape{channels, bits, effort};
@@ -55,7 +55,7 @@ TEST(SoundSegment, NoiseCostsItsBits) {
   constexpr size_t kFrames = 16384;
   std::mt19937 random(11);
   const auto loud = [&] { return int32_t(random() >> 16) - 32768; };
-  for (AudioEffort effort : kEfforts) {
+  for (SampleEffort effort : kEfforts) {
     const SoundShape shape{2, 16, effort};
     Samples same, partly;
     for (size_t i = 0; i < kFrames; ++i) {
@@ -70,7 +70,7 @@ TEST(SoundSegment, NoiseCostsItsBits) {
 
 TEST(SoundSegment, Extremes) {
   std::mt19937 random(3);
-  for (AudioEffort effort : kEfforts)
+  for (SampleEffort effort : kEfforts)
     for (int bits : {8, 16, 32}) {
       const SoundShape shape{2, bits, effort};
       const int32_t most = int32_t((int64_t(1) << (bits - 1)) - 1), least = -most - 1;
@@ -89,11 +89,11 @@ TEST(SoundSegment, NoiseHardlyGrows) {
   std::mt19937 random(5);
   Samples noise;
   for (int i = 0; i < 20000; ++i) noise.push_back(int16_t(random()));
-  EXPECT_LT(round_trip({1, 16, AudioEffort::kUsual}, noise), 40000u * 102 / 100);
+  EXPECT_LT(round_trip({1, 16, SampleEffort::kUsual}, noise), 40000u * 102 / 100);
 }
 
 TEST(SoundSegment, FindsWhatIsSimple) {
-  const SoundShape mono{1, 16, AudioEffort::kUsual}, stereo{2, 16, AudioEffort::kUsual};
+  const SoundShape mono{1, 16, SampleEffort::kUsual}, stereo{2, 16, SampleEffort::kUsual};
   const Samples once = wave(mono, 3000);
   const size_t size = round_trip(mono, once);
   Samples twice, beside_silence, shifted;
@@ -109,7 +109,7 @@ TEST(SoundSegment, FindsWhatIsSimple) {
 }
 
 TEST(SoundSegment, SameBytesOnAllInstructionSets) {
-  for (AudioEffort effort : kEfforts)
+  for (SampleEffort effort : kEfforts)
     for (int channels : {1, 2}) {
       const SoundShape shape{channels, 16, effort};
       const Samples samples = wave(shape, 1500);
@@ -122,7 +122,7 @@ TEST(SoundSegment, SameBytesOnAllInstructionSets) {
 }
 
 TEST(SoundSegment, DamageIsHarmless) {
-  const SoundShape shape{2, 16, AudioEffort::kUsual};
+  const SoundShape shape{2, 16, SampleEffort::kUsual};
   const Bytes coded = encode_segment(shape, wave(shape, 60), best_isa());
   Samples out(120);
   for (size_t size = 0; size <= coded.size(); ++size)
@@ -136,7 +136,7 @@ TEST(SoundSegment, DamageIsHarmless) {
 }
 
 TEST(SoundSegment, RefusesImpossibleForms) {
-  const SoundShape shape{1, 16, AudioEffort::kUsual};
+  const SoundShape shape{1, 16, SampleEffort::kUsual};
   Samples out(4);
   for (const Bytes& payload : {Bytes{}, Bytes{0x80}, Bytes{16, 0, 0}, Bytes{0, 0xff}, Bytes{0, 0, 0x80, 0x80, 4},
                                Bytes{0, 0x80, 0x80, 4, 0}, Bytes{15, 4, 0}}) {

@@ -90,8 +90,8 @@ void run_planes(size_t planes, size_t frames, const GroupOptions& options, const
   if (failure) std::rethrow_exception(failure);
 }
 
-ValueRange range_of(const VideoForm& form, int plane, std::span<const ByteSpan> frames) {
-  ValueRange range{1 << 16, 0};
+SampleRange range_of(const VideoForm& form, int plane, std::span<const ByteSpan> frames) {
+  SampleRange range{1 << 16, 0};
   const size_t bytes = form.sample_bytes(), begin = form.plane_begin(plane), size = form.plane_samples(plane);
   for (const ByteSpan frame : frames)
     for (size_t i = 0; i < size; ++i) {
@@ -105,7 +105,7 @@ ValueRange range_of(const VideoForm& form, int plane, std::span<const ByteSpan> 
 // The same of every plane: what is learnt, and its coder.
 template <typename Coder>
 struct Lane {
-  ValueRange range;
+  SampleRange range;
   std::optional<VideoPlane> plane;  // none: all samples are the same
   std::optional<Coder> coder;
 };

@@ -10,13 +10,13 @@
 
 #include "lmc/base/bytes.h"
 #include "lmc/numerics/isa.h"
-#include "lmc/samples/video/video_effort.h"
+#include "lmc/samples/sample_effort.h"
 #include "lmc/samples/video/video_form.h"
 
 namespace lmc {
 
 struct GroupOptions {
-  VideoEffort effort = VideoEffort::kUsual;
+  SampleEffort effort = SampleEffort::kUsual;
   int threads = 1;
   Isa isa = Isa::kScalar;
   std::function<void(size_t frames)> progress = {};  // so many are done; from the calling thread

@@ -55,7 +55,7 @@ Bytes decoded(const VideoForm& form, const std::vector<Bytes>& streams, size_t b
 }
 
 // The same streams and frames from every instruction set and number of threads.
-size_t expect_round_trip(const VideoForm& form, const Bytes& frames, VideoEffort effort) {
+size_t expect_round_trip(const VideoForm& form, const Bytes& frames, SampleEffort effort) {
   const auto streams = encode_group(form, cut(form, ByteSpan(frames)), {.effort = effort});
   int threads = 0;
   for (const Isa isa : isas()) {
@@ -73,28 +73,28 @@ TEST(VideoGroup, OfAllForms) {
                              {40, 3, 1, 0, 0, 8},  {2, 40, 3, 0, 1, 16}};
   for (const VideoForm& form : forms)
     for (const Kind kind : {Kind::kMoving, Kind::kNoise})
-      expect_round_trip(form, make_frames(form, 4, kind), VideoEffort::kUsual);
+      expect_round_trip(form, make_frames(form, 4, kind), SampleEffort::kUsual);
 }
 
 TEST(VideoGroup, AtAllEfforts) {
   const VideoForm form{48, 32, 3, 1, 1, 8};
   const Bytes frames = make_frames(form, 4, Kind::kMoving);
-  for (const VideoEffort effort : {VideoEffort::kFast, VideoEffort::kUsual, VideoEffort::kBest})
+  for (const SampleEffort effort : {SampleEffort::kFast, SampleEffort::kUsual, SampleEffort::kBest})
     EXPECT_LT(expect_round_trip(form, frames, effort), frames.size() * 3 / 4);
 }
 
 TEST(VideoGroup, RepeatedFramesCostNothing) {
   const VideoForm form{64, 48, 3, 1, 1, 8};
-  const size_t one = expect_round_trip(form, make_frames(form, 1, Kind::kStill), VideoEffort::kUsual);
-  EXPECT_LE(expect_round_trip(form, make_frames(form, 30, Kind::kStill), VideoEffort::kUsual), one + 12);
+  const size_t one = expect_round_trip(form, make_frames(form, 1, Kind::kStill), SampleEffort::kUsual);
+  EXPECT_LE(expect_round_trip(form, make_frames(form, 30, Kind::kStill), SampleEffort::kUsual), one + 12);
 }
 
 TEST(VideoGroup, StillParts) {
   const VideoForm form{64, 48, 3, 1, 1, 8};
   Bytes frames = make_frames(form, 10, Kind::kStill);
-  const size_t one = expect_round_trip(form, make_frames(form, 1, Kind::kStill), VideoEffort::kUsual);
+  const size_t one = expect_round_trip(form, make_frames(form, 1, Kind::kStill), SampleEffort::kUsual);
   for (size_t t = 1; t < 10; ++t) frames[t * form.frame_bytes() + 64 * 20 + 10 + t] ^= 100;
-  EXPECT_LE(expect_round_trip(form, frames, VideoEffort::kUsual), one + 500);
+  EXPECT_LE(expect_round_trip(form, frames, SampleEffort::kUsual), one + 500);
 }
 
 TEST(VideoGroup, ACutCostsNoMoreThanTwoVideos) {
@@ -103,8 +103,8 @@ TEST(VideoGroup, ACutCostsNoMoreThanTwoVideos) {
   const Bytes first(both.begin(), both.begin() + ptrdiff_t(both.size() / 2));
   const Bytes second(both.begin() + ptrdiff_t(both.size() / 2), both.end());
   const size_t apart =
-      expect_round_trip(form, first, VideoEffort::kFast) + expect_round_trip(form, second, VideoEffort::kFast);
-  EXPECT_LE(expect_round_trip(form, both, VideoEffort::kFast), apart + apart / 20);
+      expect_round_trip(form, first, SampleEffort::kFast) + expect_round_trip(form, second, SampleEffort::kFast);
+  EXPECT_LE(expect_round_trip(form, both, SampleEffort::kFast), apart + apart / 20);
 }
 
 // Values beyond the bits that the form says come back as well.
@@ -112,7 +112,7 @@ TEST(VideoGroup, ValuesBeyondTheBits) {
   const VideoForm form{8, 8, 1, 0, 0, 10};
   Bytes frames(2 * form.frame_bytes());
   for (size_t i = 0; i < frames.size(); ++i) frames[i] = uint8_t(i * 97 >> 2);
-  expect_round_trip(form, frames, VideoEffort::kUsual);
+  expect_round_trip(form, frames, SampleEffort::kUsual);
 }
 
 TEST(VideoGroup, AnyBytesAsStreams) {

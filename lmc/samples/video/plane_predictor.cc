@@ -56,13 +56,13 @@ constexpr PlaneFit kFits[] = {
 constexpr size_t kFastFits = 4, kUsualFits = 10;
 constexpr double kBlendMemories[] = {0.998, 0.98};
 
-size_t fits_of(VideoEffort effort) {
-  return effort == VideoEffort::kFast ? kFastFits : effort == VideoEffort::kUsual ? kUsualFits : std::size(kFits);
+size_t fits_of(SampleEffort effort) {
+  return effort == SampleEffort::kFast ? kFastFits : effort == SampleEffort::kUsual ? kUsualFits : std::size(kFits);
 }
 
 }  // namespace
 
-PlanePredictor::PlanePredictor(VideoEffort effort, int earlier, int width, ptrdiff_t stride, Isa isa)
+PlanePredictor::PlanePredictor(SampleEffort effort, int earlier, int width, ptrdiff_t stride, Isa isa)
     : stride_(stride) {
   std::array<Part, kTapSources> of_source{};
   for (const SourcePlaces& each : kSources) {
@@ -85,13 +85,13 @@ PlanePredictor::PlanePredictor(VideoEffort effort, int earlier, int width, ptrdi
       if (part.count > 0) parts.push_back(part);
       inputs += part.count;
     }
-    const int interval = effort == VideoEffort::kBest ? std::max(1, each.interval / 4) : each.interval;
+    const int interval = effort == SampleEffort::kBest ? std::max(1, each.interval / 4) : each.interval;
     const FitShape shape{.inputs = inputs, .keep = each.keep, .interval = interval, .ridge = 1.0};
     const size_t strips = each.strip == 0 ? 1 : size_t((width + each.strip - 1) / each.strip);
     fits_.push_back({std::move(parts), each.strip, {strips, RecursiveFit(shape, kernels)}});
   }
   for (double keep : kBlendMemories) {
-    const int interval = effort == VideoEffort::kBest ? 1 : 4;
+    const int interval = effort == SampleEffort::kBest ? 1 : 4;
     const FitShape fit{.inputs = int(fits_.size()), .keep = keep, .interval = interval, .ridge = 1.0};
     blends_.emplace_back(fit, kernels);
   }

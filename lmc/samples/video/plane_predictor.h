@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "lmc/samples/audio/recursive_fit.h"
-#include "lmc/samples/video/video_effort.h"
+#include "lmc/samples/sample_effort.h"
 
 namespace lmc {
 
@@ -34,7 +34,7 @@ class PlanePredictor {
   static constexpr int kMostPredictions = 16;
 
   // earlier: planes of the frame that are coded already and help, 0..2.
-  PlanePredictor(VideoEffort effort, int earlier, int width, ptrdiff_t stride, Isa isa);
+  PlanePredictor(SampleEffort effort, int earlier, int width, ptrdiff_t stride, Isa isa);
 
   // Where the sample at hand stands in each source; null: there is none. All planes have the same stride.
   using Places = std::array<const float*, kTapSources>;

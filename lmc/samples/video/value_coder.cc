@@ -14,14 +14,6 @@ constexpr float kWidthOfError = 1.0f / 1.386f;  // a logistic density's width, o
 constexpr int kUnit = 16;                       // likelihoods: in a nat
 constexpr float kSharpness = 0.6f;              // how much likelihoods around a sample count
 
-// A decision's node: 0 the side, 1 + j step j of the distance, 16 + 4 j the first bit inside it, and one or two more
-// the second. Its kind: side, first and second step, farther ones, first and second bit.
-constexpr uint32_t kKinds = 6;
-uint32_t kind_of(int node) {
-  if (node < 16) return uint32_t(std::min(node, 3));
-  return node % 4 == 0 ? 4 : 5;
-}
-
 // Half octaves of a positive number: 0 for what is below `least`, up to most - 1.
 uint32_t half_octaves_from(float x, float least, uint32_t most) {
   if (!(x >= least)) return 0;
@@ -40,10 +32,11 @@ constexpr MixerRates kMixing{.start = 0.02f, .floor = 0.003f, .decay = 3000.0f, 
 constexpr uint32_t kMapLimit = 400;
 
 MixerShape mixer_shape(int densities) {
-  return {.inputs = densities + 7,
-          .set_sizes = {128, kRatioLevels * kRatioLevels * kKinds, kSpreadLevels * kKinds, kShifts * 8 * kKinds,
-                        kSigned * kSigned * kKinds, kLevels * kKinds, 48 * kKinds, kLevels * 8 * kKinds},
-          .last_sizes = {kKinds, kLevels}};
+  return {
+      .inputs = densities + 7,
+      .set_sizes = {128, kRatioLevels * kRatioLevels * kNodeKinds, kSpreadLevels * kNodeKinds, kShifts * 8 * kNodeKinds,
+                    kSigned * kSigned * kNodeKinds, kLevels * kNodeKinds, 48 * kNodeKinds, kLevels * 8 * kNodeKinds},
+      .last_sizes = {kNodeKinds, kLevels}};
 }
 
 // exp(-i / kUnit) in units of 2^-15.
@@ -60,8 +53,7 @@ struct Fading {
 
 }  // namespace
 
-ValueCoder::ValueCoder(size_t predictions, size_t first_blend, ValueRange range, float scale, int width,
-                       VideoEffort effort, Isa isa)
+ValueCoder::ValueCoder(size_t predictions, size_t first_blend, SampleRange range, float scale, int width, Isa isa)
     : kernels_(&audio_kernels(isa)),
       range_(range),
       scale_(scale),
@@ -80,15 +72,14 @@ ValueCoder::ValueCoder(size_t predictions, size_t first_blend, ValueRange range,
       above_(size_t(width) + 2),
       now_(size_t(width) + 2),
       mixer_(mixer_shape(int(densities_.size())), kMixing, isa),
-      apms_{FineApm(kNodes * kLevels), FineApm(kNodes * kSigned * kSigned)},
+      apms_{FineApm(kStepNodes * kLevels), FineApm(kStepNodes * kSigned * kSigned)},
       predictions_count_(predictions) {
-  (void)effort;
   for (size_t i = 0; i < densities_.size(); ++i) mixer_.set_initial(int(i), 0.3f / float(densities_.size()));
   mixer_.set_initial(int(densities_.size()), 0.6f);
   for (int i = 0; i < kMaps; ++i) mixer_.set_initial(int(densities_.size()) + 1 + i, 0.04f);
   const size_t sizes[kMaps] = {kShifts * 8 * kRatioLevels, kLevels * kRatioLevels, kSigned * kSigned, kSigned * kSigned,
                                kShifts * 8 * 4};
-  for (int i = 0; i < kMaps; ++i) maps_[i].resize(sizes[i] * kNodes);
+  for (int i = 0; i < kMaps; ++i) maps_[i].resize(sizes[i] * kStepNodes);
 }
 
 void ValueCoder::begin_row() {
@@ -215,13 +206,13 @@ uint32_t ValueCoder::predict(int32_t edge, int node) {
   x[n] = (domain_.ln(over) - domain_.ln(under)) * sign;
   const auto row = size_t(node + 64 * side_);
   for (int i = 0; i < kMaps; ++i) {
-    chosen_[i] = &maps_[i][contexts_[i] * kNodes + row];
+    chosen_[i] = &maps_[i][contexts_[i] * kStepNodes + row];
     x[n + 1 + i] = domain_.stretch(chosen_[i]->p16());
   }
   x[n + 1 + kMaps] = 0.3f;
-  const uint32_t kind = kind_of(node);
+  const uint32_t kind = kind_of_node(node);
   mixer_.select(0, uint32_t(row));
-  for (int i = 0; i < kSceneSets; ++i) mixer_.select(1 + i, sets_[i] * kKinds + kind);
+  for (int i = 0; i < kSceneSets; ++i) mixer_.select(1 + i, sets_[i] * kNodeKinds + kind);
   mixer_.select_last(0, kind);
   mixer_.select_last(1, apm_contexts_[0]);
   const float logit = mixer_.predict();

@@ -15,14 +15,10 @@
 #include "lmc/mixing/fine_apm.h"
 #include "lmc/mixing/mixer.h"
 #include "lmc/samples/audio/audio_kernels.h"
+#include "lmc/samples/value_steps.h"
 #include "lmc/samples/video/error_field.h"
-#include "lmc/samples/video/video_effort.h"
 
 namespace lmc {
-
-struct ValueRange {
-  int32_t low = 0, high = 0;  // both included
-};
 
 // What is known of a sample beside its predictions.
 struct SampleScene {
@@ -35,8 +31,7 @@ struct SampleScene {
 class ValueCoder {
  public:
   // scale: sample values in one unit of the predictions.
-  ValueCoder(size_t predictions, size_t first_blend, ValueRange range, float scale, int width, VideoEffort effort,
-             Isa isa);
+  ValueCoder(size_t predictions, size_t first_blend, SampleRange range, float scale, int width, Isa isa);
 
   void begin_row();
 
@@ -44,33 +39,10 @@ class ValueCoder {
   int32_t code(Coder& coder, int32_t sample, std::span<const float> predictions, const ErrorField& errors,
                const SampleScene& scene, int x) {
     begin(predictions, errors, scene, x);
-    const int32_t centre = centre_;
-    bool above = true;
-    if (centre > range_.low) above = centre <= range_.high ? decide(coder, sample >= centre, centre, 0) : false;
-    side_ = above ? 0 : 1;
-    // Distances count from 0 on both sides.
-    const int32_t most = above ? range_.high - centre : centre - 1 - range_.low;
-    const int32_t distance = above ? sample - centre : centre - 1 - sample;
-    const auto edge = [&](int32_t d) { return above ? centre + d : centre - d; };
-    int32_t from = 0, step = 1 << shift_;
-    int bits = shift_, bucket = 0;
-    while (from + step <= most) {
-      const bool farther = decide(coder, distance >= from + step, edge(from + step), 1 + std::min(bucket, 13));
-      if (!farther) break;
-      from += step;
-      if (bucket > 1) step *= 2, ++bits;
-      ++bucket;
-    }
-    int node = 16 + std::min(bucket, 11) * 4;
-    for (int depth = 0; bits > 0; ++depth) {
-      --bits;
-      const int32_t middle = from + (1 << bits);
-      if (middle > most) continue;
-      const bool farther = decide(coder, distance >= middle, edge(middle), node);
-      if (farther) from = middle;
-      node = depth == 0 ? node + 1 + int(farther) : node;
-    }
-    const int32_t value = above ? centre + from : centre - 1 - from;
+    const ValueSteps steps{.range = range_, .shift = shift_, .equal_steps = 2};
+    const int32_t value = code_in_steps(
+        steps, centre_, sample, [&](bool above) { side_ = above ? 0 : 1; },
+        [&](bool farther, int32_t edge, int node, int) { return decide(coder, farther, edge, node); });
     end(value, x);
     return value;
   }
@@ -78,7 +50,7 @@ class ValueCoder {
   void pass(int x);
 
  private:
-  static constexpr int kNodes = 128, kMostDensities = 48, kMaps = 5, kSceneSets = 7;
+  static constexpr int kMostDensities = 48, kMaps = 5, kSceneSets = 7;
 
   // A density's width: its error where its context was the same, beside what the errors around let expect.
   struct Calibration {
@@ -119,7 +91,7 @@ class ValueCoder {
 
   const Logistic& domain_ = logistic();
   const AudioKernels* kernels_;
-  ValueRange range_;
+  SampleRange range_;
   float scale_;
   size_t blend_;  // the prediction that is the centre
   std::vector<Density> densities_;

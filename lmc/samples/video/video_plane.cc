@@ -16,7 +16,7 @@ uint32_t certain(uint32_t p) { return p < 1 ? 1 : p > 65535 ? 65535 : p; }
 
 }  // namespace
 
-VideoPlane::VideoPlane(const VideoForm& form, int plane, ValueRange range, VideoEffort effort, Isa isa)
+VideoPlane::VideoPlane(const VideoForm& form, int plane, SampleRange range, SampleEffort effort, Isa isa)
     : form_(form),
       plane_(plane),
       earlier_(earlier_planes(plane)),
@@ -33,7 +33,7 @@ VideoPlane::VideoPlane(const VideoForm& form, int plane, ValueRange range, Video
       left_now_(width_, height_, 0.0f),
       predictor_(effort, earlier_, width_, now_.stride(), isa),
       errors_(width_),
-      values_(predictor_.size(), predictor_.first_blend(), range, scale_, width_, effort, isa) {
+      values_(predictor_.size(), predictor_.first_blend(), range, scale_, width_, isa) {
   for (int i = 0; i < earlier_; ++i) others_[size_t(i)] = others_before_[size_t(i)] = now_;
   if (earlier_ > 0) other_errors_.resize(size_t(width_) * size_t(height_));
 }

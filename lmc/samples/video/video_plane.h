@@ -20,7 +20,7 @@ struct FrameTraces {
 
 class VideoPlane {
  public:
-  VideoPlane(const VideoForm& form, int plane, ValueRange range, VideoEffort effort, Isa isa);
+  VideoPlane(const VideoForm& form, int plane, SampleRange range, SampleEffort effort, Isa isa);
 
   // The next frame, of form.frame_bytes() bytes; those of planes before this one are there. traces: of the first plane,
   // which fills them.
@@ -45,7 +45,7 @@ class VideoPlane {
 
   VideoForm form_;
   int plane_, earlier_, width_, height_, block_x_, block_y_;
-  ValueRange range_;
+  SampleRange range_;
   float scale_;
   int frames_ = 0;
   FramePlane<float> now_, before_, long_before_, left_, left_now_;
