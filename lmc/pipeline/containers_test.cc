@@ -6,7 +6,7 @@
 #include "lmc/coding/ascii85.h"
 #include "lmc/media/deflate/deflate_corrections.h"
 #include "lmc/media/deflate/zlib_stream.h"
-#include "lmc/pipeline/decompress.h"
+#include "lmc/pipeline/round_trip_test_support.h"
 
 namespace lmc {
 namespace {
@@ -49,22 +49,6 @@ CompressOptions level(int level, int threads = 1) {
   options.level = level;
   options.threads = threads;
   return options;
-}
-
-Bytes packed(ByteSpan raw, const CompressOptions& options) {
-  MemorySource source(raw);
-  MemorySink sink;
-  const auto stats = compress(source, sink, options);
-  EXPECT_TRUE(stats.ok());
-  return sink.bytes;
-}
-
-Result<Bytes> unpacked(ByteSpan file, const DecompressOptions& options = {}) {
-  MemorySource source(file);
-  MemorySink sink;
-  const auto stats = decompress(source, sink, options);
-  if (!stats.ok()) return stats.error();
-  return sink.bytes;
 }
 
 Bytes expect_round_trip(const Bytes& raw, int at_level = 1) {

@@ -8,8 +8,8 @@
 #include "lmc/codecs/audio.h"
 #include "lmc/media/audio/flac/flac_file.h"
 #include "lmc/media/audio/flac/flac_frame.h"
-#include "lmc/pipeline/decompress.h"
 #include "lmc/pipeline/read_sound.h"
+#include "lmc/pipeline/round_trip_test_support.h"
 #include "lmc/pipeline/tar_test_support.h"
 
 namespace lmc {
@@ -39,33 +39,6 @@ Bytes wav(size_t frames, int channels = 2, uint32_t declared_more = 0, ByteSpan 
     }
   append_bytes(out, tail);
   return out;
-}
-
-Bytes packed(ByteSpan raw, int level, int threads = 1) {
-  CompressOptions options;
-  options.level = level;
-  options.threads = threads;
-  MemorySource source(raw);
-  MemorySink sink;
-  EXPECT_TRUE(compress(source, sink, options).ok());
-  return sink.bytes;
-}
-
-Result<Bytes> unpacked(ByteSpan file, const DecompressOptions& options = {}) {
-  MemorySource source(file);
-  MemorySink sink;
-  const auto stats = decompress(source, sink, options);
-  if (!stats.ok()) return stats.error();
-  return sink.bytes;
-}
-
-void expect_round_trip(const Bytes& raw, int level, size_t most_bytes) {
-  const Bytes file = packed(raw, level);
-  EXPECT_LT(file.size(), most_bytes);
-  const auto back = unpacked(file);
-  ASSERT_TRUE(back.ok()) << back.error().message;
-  EXPECT_EQ(*back, raw);
-  EXPECT_EQ(packed(raw, level, 3), file);
 }
 
 TEST(Sounds, AtAllLevels) {
